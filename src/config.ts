@@ -1,0 +1,162 @@
+/** @file One schema is type, defaults, check, flags and JSON Schema of a run's configuration. */
+import { readFileSync } from 'node:fs';
+import { closest } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { ioError, UserError } from './errors.js';
+
+const count = (description: string) => z.number().int().min(1).max(1_000_000_000).describe(description);
+const positive = (description: string) => z.number().positive().describe(description);
+
+/** Every key of a config, with its meaning, range and default. */
+export const configSchema = z.strictObject({
+  model: z.enum(['base', 'wn']).default('wn').describe('base LSTM, or wn: with weight normalisation'),
+  units: z.number().int().min(1).max(4096).default(100).describe('LSTM units'),
+  lr: positive('learning rate').default(0.1),
+  batch: z.number().int().min(1).max(65_536).default(64).describe('examples a step'),
+  clip: positive('largest gradient norm or value; none: no clipping').nullable().default(null),
+  clipMode: z
+    .enum(['norm', 'global-norm', 'value'])
+    .default('norm')
+    .describe('what clip limits: each variable (norm), all together (global-norm), each element (value)'),
+  columnNorm: positive('initial norm of each LSTM weight column: sets g of wn, rescales base').nullable().default(null),
+  epochs: count('epochs, each floor(training examples / batch) steps').default(5),
+  steps: count('steps; if set, replaces epochs').nullable().default(null),
+  seed: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe('seed of initial values and batches'),
+  forgetBias: z.number().default(1).describe("added to the forget gate's input"),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
+  logEvery: count('steps between rows of steps.csv').default(10),
+  backend: z
+    .enum(['auto', 'native', 'wasm', 'tensorflow', 'js'])
+    .default('auto')
+    .describe('what computes; auto: the fastest there is'),
+  device: z.enum(['auto', 'cpu', 'cuda']).default('auto').describe('where it computes'),
+  threads: z.number().int().min(1).max(1024).nullable().default(null).describe('threads; none: one for each core'),
+  data: z.string().min(1).nullable().default(null).describe('folder of four IDX files; none: the bundled MNIST'),
+});
+
+/** A complete configuration. */
+export type Config = z.output<typeof configSchema>;
+export type ConfigKey = keyof Config;
+
+/** Where the value of a key came from. */
+export type Source = 'default' | 'file' | 'flag';
+
+export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
+
+/** `clipMode` as it is written on the command line: `clip-mode`. */
+export const flagName = (key: ConfigKey): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A flag's text as a JSON value: numbers and `none` are recognised where the key takes them. */
+export const parseFlag = (key: ConfigKey, text: string): unknown => {
+  const schema = configSchema.shape[key];
+  if (text === 'none' && schema.safeParse(null).success) return null;
+  const number = Number(text);
+  return text.trim() !== '' && !Number.isNaN(number) && key !== 'data' ? number : text;
+};
+
+const describe = (value: unknown): string => (typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing'));
+
+/** What one problem found by zod means, in this program's words. */
+const explain = (issue: z.core.$ZodIssue, input: Record<string, unknown>, name: (key: string) => string): string => {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `unknown key ${name(key)} (nearest: ${name(closest(key, configKeys))})`).join('; ');
+  }
+  const key = String(issue.path[0]);
+  return `${name(key)}: expected ${expected(key as ConfigKey)}, got ${describe(input[key])}`;
+};
+
+const expected = (key: ConfigKey): string => {
+  const schema = configSchema.shape[key];
+  const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
+  const plain = json.anyOf?.find((option) => option.type !== 'null') ?? json;
+  const orNone = json.anyOf ? ' or null' : '';
+  if (plain.enum) return `one of ${plain.enum.join(', ')}${orNone}`;
+  if (plain.type === 'string') return `text${orNone}`;
+  const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
+  if (plain.exclusiveMinimum !== undefined) return `${kind} above ${plain.exclusiveMinimum}${orNone}`;
+  return plain.minimum === undefined ? kind + orNone : `${kind} from ${plain.minimum} to ${plain.maximum}${orNone}`;
+};
+
+interface JsonSchema {
+  type?: string;
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  anyOf?: JsonSchema[];
+}
+
+/**
+ * Checks a config and fills in its defaults.
+ *
+ * @param input keys and values of unknown origin
+ * @param where named in the error
+ * @param name how a key is called there: as it is in a file, `--kebab-case` on the command line
+ * @throws {UserError} E_CONFIG with all problems at once
+ */
+export const parseConfig = (
+  input: Record<string, unknown>,
+  where: string,
+  name: (key: string) => string = (key) => key,
+): Config => {
+  const result = configSchema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => explain(issue, input, name)).join('; ');
+  throw new UserError('E_CONFIG', `${where}: ${problems}.`, { hint: 'See `wnlstm train --help` or configs/schema.json for every key.' });
+};
+
+/**
+ * Reads a config file: a JSON object that names just what differs from the defaults.
+ *
+ * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
+ */
+export const readConfigFile = (path: string): Record<string, unknown> => {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError('E_CONFIG', ioError(`read the config ${path}`, error).message, {
+      hint: 'Configs that come with wnlstm are in configs/, such as configs/wn-clip.json.',
+      cause: error,
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError('E_CONFIG', `${path} is not JSON: ${(error as SyntaxError).message}.`, {
+      hint: 'Look for a missing quote or a trailing comma.',
+      cause: error,
+    });
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new UserError('E_CONFIG', `${path}: expected a JSON object, got ${Array.isArray(json) ? 'a list' : describe(json)}.`, {
+      hint: 'The smallest config is {}.',
+    });
+  }
+  const { $schema: _, ...keys } = json as Record<string, unknown>; // an editor's key, not ours
+  parseConfig(keys, path);
+  return keys;
+};
+
+/**
+ * Flags over config file over defaults.
+ *
+ * @param flags values given on the command line, by key
+ * @returns the config, and where each value came from
+ */
+export const resolveConfig = (
+  flags: Partial<Record<ConfigKey, unknown>>,
+  file: Record<string, unknown> = {},
+): { config: Config; sources: Record<ConfigKey, Source> } => {
+  const config = parseConfig({ ...file, ...flags }, 'Command line', (key) => `--${flagName(key as ConfigKey)}`);
+  const source = (key: ConfigKey): Source => (key in flags ? 'flag' : key in file ? 'file' : 'default');
+  const sources = Object.fromEntries(configKeys.map((key) => [key, source(key)])) as Record<ConfigKey, Source>;
+  return { config, sources };
+};
+
+/** The JSON Schema of a config file, for editors. */
+export const configJsonSchema = (): object => {
+  const editorKey = { $schema: z.string().optional() };
+  return { title: 'wnlstm config', ...z.toJSONSchema(configSchema.extend(editorKey), { io: 'input' }) };
+};

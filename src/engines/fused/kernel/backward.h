@@ -1,0 +1,89 @@
+/* From the loss back: gradients of the gates row by row, of the weights as products over all rows and time steps. */
+#pragma once
+#include "forward.h"
+
+/*
+ * Gradients of one row's gate inputs at one time step.
+ * Vectors are stored from the last units to the first, gates in order: where a vector reaches past the end of a gate,
+ * the right values are stored over it afterwards.
+ */
+static void cell_backward(const struct net *net, const struct layout *l, const float *gate, const float *c_before,
+                          const float *dh, float *dc, float *dz) {
+  const int H = net->units, U = l->units;
+  for (int u = U - VW; u >= 0; u -= VW) {
+    vec i = load(gate + u), f = load(gate + U + u), o = load(gate + 2 * U + u), g = load(gate + 3 * U + u);
+    vec tanh_c = load(gate + 4 * U + u);
+    vec dh_t = load(dh + u);
+    vec dc_t = load(dc + u) + dh_t * o * (1.0f - tanh_c * tanh_c);
+    store(dc + u, dc_t * f);
+    store(dz + u, dc_t * g * i * (1.0f - i));
+    store(dz + H + u, dc_t * load(c_before + u) * f * (1.0f - f));
+    store(dz + 2 * H + u, dh_t * tanh_c * o * (1.0f - o));
+    store(dz + 3 * H + u, dc_t * i * (1.0f - g * g));
+  }
+}
+
+static void backward(const struct net *net, const struct layout *l, const struct examples *e, int first, int end) {
+  const int T = l->steps, U = l->units;
+  const ptrdiff_t count = e->count;
+  const struct product dh_last = {
+      .k = net->classes,
+      .vectors = U / VW,
+      .a = l->logits, .a_row = l->classes, .a_k = 1,
+      .b = l->pred_t, .b_k = U, .b_panel = NR * VW, .panel = NR,
+      .c = l->dh, .c_row = U,
+  };
+  multiply(&dh_last, first, end);
+  __builtin_memset(l->dc + first * U, 0, (size_t)(end - first) * U * sizeof(float));
+  for (int t = T - 1; t >= 0; t--) {
+    float *dz = l->dz + t * count * l->dz_row;
+    for (int row = first; row < end; row++) {
+      const float *gate = l->gate + (t * count + row) * 6 * U;
+      const float *c_before = t == 0 ? l->zero : gate - count * 6 * U + 5 * U;
+      cell_backward(net, l, gate, c_before, l->dh + row * U, l->dc + row * U, dz + (ptrdiff_t)row * l->dz_row);
+    }
+    if (t == 0) break;
+    const struct product dh = {
+        .k = 4 * net->units,
+        .vectors = U / VW,
+        .a = dz, .a_row = l->dz_row, .a_k = 1,
+        .b = l->wh, .b_k = l->wh_panel * VW, .b_panel = (ptrdiff_t)4 * net->units * l->wh_panel * VW, .panel = l->wh_panel,
+        .c = l->dh, .c_row = U,
+    };
+    multiply(&dh, first, end);
+  }
+}
+
+enum { BLOCK = 64 }; /* rows of dz at once: BLOCK rows of a panel stay in the first-level cache */
+
+/* Gradients of rows first .. end of the effective LSTM weights: inputs' dz over all time steps and examples. */
+static void weight_gradient(const struct net *net, const struct layout *l, int count, int first, int end) {
+  const int hidden = net->size + 1; /* rows from here on meet h_{-1} = 0 at the first time step */
+  const int total = l->steps * count;
+  float *gradient = l->lstm[GRADIENT];
+  __builtin_memset(gradient + first * l->gates, 0, (size_t)(end - first) * l->gates * sizeof(float));
+  for (int row = 0, rows; row < total; row += rows) {
+    rows = smaller(BLOCK, (row < count ? count : total) - row);
+    const struct product block = {
+        .k = rows,
+        .vectors = l->columns,
+        .a = l->inputs + (ptrdiff_t)row * l->input, .a_row = 1, .a_k = l->input,
+        .b = l->dz + (ptrdiff_t)row * l->dz_row, .b_k = l->dz_row, .b_panel = l->w_panel * VW, .panel = l->w_panel,
+        .c = gradient, .c_row = l->gates,
+        .add = 1,
+    };
+    multiply(&block, first, row < count ? smaller(end, hidden) : end);
+  }
+}
+
+/* Gradients of the prediction layer. */
+static void prediction_gradient(const struct net *net, const struct layout *l, int count) {
+  const struct product pred = {
+      .k = count,
+      .vectors = l->classes / VW,
+      .a = l->inputs + (ptrdiff_t)l->steps * count * l->input + net->size, .a_row = 1, .a_k = l->input,
+      .b = l->logits, .b_k = l->classes, .b_panel = NR * VW, .panel = NR,
+      .c = l->pred[GRADIENT], .c_row = l->classes,
+  };
+  multiply(&pred, 0, net->units + 1);
+}

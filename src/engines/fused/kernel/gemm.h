@@ -1,0 +1,90 @@
+/*
+ * Matrix products by register tiles: MR rows by NR vectors of sums stay in registers over the whole inner dimension.
+ *
+ * Every element of a product is one sum over k in ascending order, whatever tile it falls into, so results do not
+ * depend on how rows are shared out. The slow twin is the definition of a product; the oracle tests replace it.
+ */
+#pragma once
+#include "vec.h"
+
+/* c[m][n] (+)= sum over k of a[m][k] b[k][n], for `vectors` vectors of columns n. Strides in floats. */
+struct product {
+  int k, vectors;
+  const float *a;
+  ptrdiff_t a_row, a_k; /* from row to row, from k to k: either may be 1 */
+  const float *b;
+  ptrdiff_t b_k, b_panel; /* from k to k, and from one panel of columns to the next */
+  int panel;              /* vectors a panel */
+  float *c;
+  ptrdiff_t c_row;
+  int add; /* to what c holds */
+};
+
+/* Vectors a panel if `vectors` of them are shared out evenly. */
+INLINE int panel_vectors(int vectors) {
+  int panels = (vectors + NR - 1) / NR;
+  return (vectors + panels - 1) / panels;
+}
+
+INLINE void tile(const int rows, const int vectors, const struct product *p, const float *a, const float *b, float *c) {
+  vec sum[MR][NR];
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++) sum[i][j] = p->add ? load(c + i * p->c_row + j * VW) : splat(0);
+  const ptrdiff_t a_row = p->a_row, a_k = p->a_k, b_k = p->b_k;
+  for (int k = p->k; k > 0; k--, a += a_k, b += b_k) {
+    vec bk[NR];
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++) bk[j] = load(b + j * VW);
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+      const float ak = a[i * a_row];
+#pragma GCC unroll 8
+      for (int j = 0; j < vectors; j++) sum[i][j] += ak * bk[j];
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++) store(c + i * p->c_row + j * VW, sum[i][j]);
+}
+
+/* One copy of the tile for each height and width, so that its loops unroll into registers. */
+#define TILE(R, V) \
+  case V: \
+    if (V <= NR) tile(R, V, p, a, b, c); \
+    break;
+#define TILES(R) \
+  static __attribute__((noinline)) void tiles_##R(int vectors, const struct product *p, const float *a, \
+                                                  const float *b, float *c) { \
+    switch (vectors) { TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4) TILE(R, 5) } \
+  }
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+#if MR >= 5
+TILES(5)
+#endif
+
+/* Rows first .. end of a product. */
+static void multiply(const struct product *p, int first, int end) {
+  for (int column = 0; column < p->vectors; column += p->panel) {
+    const int vectors = smaller(p->panel, p->vectors - column);
+    const float *b = p->b + column / p->panel * p->b_panel;
+    for (int row = first; row < end; row += MR) {
+      const float *a = p->a + row * p->a_row;
+      float *c = p->c + row * p->c_row + column * VW;
+      switch (smaller(MR, end - row)) {
+        case 1: tiles_1(vectors, p, a, b, c); break;
+        case 2: tiles_2(vectors, p, a, b, c); break;
+        case 3: tiles_3(vectors, p, a, b, c); break;
+        case 4: tiles_4(vectors, p, a, b, c); break;
+#if MR >= 5
+        case 5: tiles_5(vectors, p, a, b, c); break;
+#endif
+      }
+    }
+  }
+}

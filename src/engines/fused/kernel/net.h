@@ -1,0 +1,94 @@
+/*
+ * The memory of a network: one block that the host reserves, a header that both sides read, then arrays of floats.
+ *
+ * All LSTM parameters are one matrix of 4H columns (gates i, f, o, g), rows: w_x [I], b, w_h [H], and with weight
+ * normalisation g_x, g_h. The prediction layer is one matrix of C columns: b, w [H]. A row [x_t, 1, h_{t-1}] of
+ * `inputs` times the first matrix is then all of z_t, and [1, h_T] times the second the logits.
+ * Columns beyond 4H, H and C only fill up vectors; what lies there never reaches a parameter.
+ */
+#pragma once
+#include "vec.h"
+
+enum { VALUE, GRADIENT, FIRST_MOMENT, SECOND_MOMENT, SLOTS };
+enum { CLIP_NONE, CLIP_NORM, CLIP_GLOBAL_NORM, CLIP_VALUE };
+
+/* The header. Written by the host before anything else, but for the results. */
+struct net {
+  int32_t units, size, classes, batch; /* H; I = T; C; B */
+  int32_t weight_norm, adam, clip_mode;
+  float clip, forget_bias;
+  int32_t reserved[7];
+  double metrics[6];    /* sums: steps, loss, accuracy, gradient norm before and after clipping, share clipped */
+  double evaluation[2]; /* of the last call: loss summed over examples, correct */
+};
+
+/* Vectors of columns have partial sums of their own, added in a fixed order: no result depends on who computes them. */
+enum { W_X, B, W_H, G_X, G_H, PRED_B, PRED_W, VARIABLES };
+struct partial {
+  double square[VARIABLES];         /* of the gradient's elements */
+  double clipped_square, above;     /* by value: after clipping, and how many were clipped */
+};
+
+struct layout {
+  int steps, rows, parameters;   /* T; I + 1 + H rows of w; rows of the parameter matrix */
+  int units, gates, classes;     /* H, 4H, C, filled up to whole vectors */
+  int input, dz_row;             /* floats from row to row of `inputs` and of `dz` */
+  int columns;                   /* vectors of 4H */
+  int w_panel, wh_panel;         /* vectors a panel */
+  float *lstm[SLOTS], *pred[SLOTS];
+  float *w;                      /* effective weights: panels of [rows][w_panel vectors] */
+  float *wh;                     /* transposed w_h: panels of [4H][wh_panel vectors of units] */
+  float *pred_t;                 /* transposed prediction weights [C][units] */
+  float *inverse_x, *inverse_h;  /* 1 / max(norm, 1e-6) of each column [gates] */
+  float *inputs;                 /* [T + 1][batch][input]: x_t, 1, h_{t-1} */
+  float *gate;                   /* [T][batch][6][units]: i, f, o, g, tanh c, c */
+  float *dz;                     /* [T][batch][dz_row]; the last step's rows hold z in the forward pass */
+  float *dh, *dc;                /* [batch][units] */
+  float *logits;                 /* [batch][classes], then their gradients */
+  float *loss, *correct;         /* [batch] */
+  float *zero;                   /* [units], c_{-1} */
+  struct partial *partial;       /* [columns + 1], the last for the prediction layer */
+  size_t bytes;
+};
+
+enum { EVALUATION_ROWS = 64 }; /* examples at once, if the batch is smaller */
+
+static struct layout layout_of(const struct net *net) {
+  const int H = net->units, I = net->size, T = net->size, C = net->classes;
+  const size_t rows = larger(net->batch, EVALUATION_ROWS);
+  struct layout l = {.steps = T, .rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
+  l.parameters = l.rows + (net->weight_norm ? 2 : 0);
+  l.classes = round_up(C);
+  l.input = round_up(I + 1 + l.units);
+  l.dz_row = round_up(3 * H + l.units);
+  l.columns = l.gates / VW;
+  l.w_panel = panel_vectors(l.columns);
+  l.wh_panel = panel_vectors(l.units / VW);
+
+  char *next = (char *)net + sizeof(struct net);
+#define RESERVE(pointer, count) \
+  pointer = (void *)next; \
+  next += ((size_t)(count) * sizeof *(pointer) + 63) / 64 * 64
+  for (int slot = 0; slot < (net->adam ? SLOTS : FIRST_MOMENT); slot++) {
+    RESERVE(l.lstm[slot], l.parameters * l.gates);
+    RESERVE(l.pred[slot], (H + 1) * l.classes);
+  }
+  RESERVE(l.w, (size_t)l.rows * (l.columns + l.w_panel) * VW);
+  RESERVE(l.wh, (size_t)4 * H * (l.units + l.wh_panel * VW));
+  RESERVE(l.pred_t, C * l.units);
+  RESERVE(l.inverse_x, l.gates);
+  RESERVE(l.inverse_h, l.gates);
+  RESERVE(l.inputs, (T + 1) * rows * l.input);
+  RESERVE(l.gate, T * rows * 6 * l.units);
+  RESERVE(l.dz, T * rows * l.dz_row);
+  RESERVE(l.dh, rows * l.units);
+  RESERVE(l.dc, rows * l.units);
+  RESERVE(l.logits, rows * l.classes);
+  RESERVE(l.loss, rows);
+  RESERVE(l.correct, rows);
+  RESERVE(l.zero, l.units);
+  RESERVE(l.partial, l.columns + 1);
+#undef RESERVE
+  l.bytes = (size_t)(next - (char *)net);
+  return l;
+}

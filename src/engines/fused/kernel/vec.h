@@ -1,0 +1,69 @@
+/* Vectors of floats, as wide as the machine that this is compiled for has them. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__AVX512F__)
+#define VW 16 /* floats a vector */
+#define MR 5  /* register tile: rows ... */
+#define NR 5  /* ... by vectors; MR * NR sums, NR loads and one broadcast must fit the registers */
+#elif defined(__AVX__)
+#define VW 8
+#define MR 4
+#define NR 3
+#elif defined(__aarch64__)
+#define VW 4
+#define MR 5
+#define NR 5
+#else
+#define VW 4
+#define MR 4
+#define NR 3
+#endif
+
+typedef float vec __attribute__((vector_size(4 * VW)));
+typedef uint32_t ivec __attribute__((vector_size(4 * VW)));
+typedef float unaligned_vec __attribute__((vector_size(4 * VW), aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec load(const float *p) { return *(const unaligned_vec *)p; }
+INLINE void store(float *p, vec v) { *(unaligned_vec *)p = v; }
+INLINE vec splat(float x) { return x - (vec){0}; }
+INLINE ivec isplat(uint32_t x) { return x - (ivec){0}; }
+
+/* yes where mask is all ones, no where it is 0 */
+INLINE vec blend(ivec mask, vec yes, vec no) { return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask)); }
+INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(0x7fffffff)); }
+/* NaN compares false and so stays NaN: a clamp must not hide a divergence */
+INLINE vec at_most(vec x, float limit) { return blend((ivec)(x > splat(limit)), splat(limit), x); }
+INLINE vec at_least(vec x, float limit) { return blend((ivec)(x < splat(limit)), splat(limit), x); }
+INLINE vec clamp(vec x, float limit) { return at_least(at_most(x, limit), -limit); }
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+INLINE vec square_root(vec x) { return (vec)_mm512_sqrt_ps((__m512)x); }
+#elif defined(__AVX__)
+#include <immintrin.h>
+INLINE vec square_root(vec x) { return (vec)_mm256_sqrt_ps((__m256)x); }
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+INLINE vec square_root(vec x) { return (vec)wasm_f32x4_sqrt((v128_t)x); }
+#else
+INLINE vec square_root(vec x) {
+  vec root;
+  for (int i = 0; i < VW; i++) root[i] = __builtin_sqrtf(x[i]);
+  return root;
+}
+#endif
+
+/* The lanes added in their order, in double. */
+INLINE double sum_lanes(vec x) {
+  double sum = 0;
+  for (int i = 0; i < VW; i++) sum += x[i];
+  return sum;
+}
+
+INLINE int round_up(int n) { return (n + VW - 1) / VW * VW; }
+INLINE int smaller(int a, int b) { return a < b ? a : b; }
+INLINE int larger(int a, int b) { return a > b ? a : b; }

@@ -1,0 +1,51 @@
+/** @file The kernel as native code, called through koffi. */
+import { arch } from 'node:os';
+import koffi from 'koffi';
+import { UserError } from '../../errors.js';
+import { compileKernel } from './compile.js';
+import { type Kernel, vectorName } from './kernel.js';
+
+/** Zeroed bytes that start at a multiple of 64, as vectors like them. */
+const aligned = (bytes: number): Uint8Array => {
+  let buffer: ArrayBuffer;
+  try {
+    buffer = new ArrayBuffer(bytes + 64);
+  } catch (error) {
+    throw new UserError('E_BACKEND', `Expected ${(bytes / 2 ** 30).toFixed(1)} GiB of memory for this network, got none.`, {
+      hint: 'Choose a smaller --batch or fewer --units.',
+      cause: error,
+    });
+  }
+  const start = (64 - Number(koffi.address(new Uint8Array(buffer)) % 64n)) % 64;
+  return new Uint8Array(buffer, start, bytes);
+};
+
+/**
+ * Compiles and loads the kernel.
+ *
+ * @throws {UserError} E_BACKEND if it cannot be compiled
+ */
+export const createNativeKernel = (): Kernel => {
+  const library = koffi.load(compileKernel().path);
+  const bytes = library.func('double wnlstm_bytes(const uint8_t *net)');
+  const vectorWidth: number = library.func('int wnlstm_vector_width(void)')();
+  return {
+    device: `native ${vectorName(vectorWidth, arch())}, 1 thread`,
+    allocate: (header, arrays) => {
+      const net = aligned(bytes(header));
+      net.set(header);
+      return { net, arrays: [...arrays] };
+    },
+    offset: library.func('double wnlstm_offset(const uint8_t *net, int lstm, int slot)'),
+    stride: library.func('int wnlstm_stride(const uint8_t *net, int lstm)'),
+    refresh: library.func('void wnlstm_refresh(uint8_t *net)'),
+    step: library.func(
+      'void wnlstm_step(uint8_t *net, const uint8_t *images, const uint8_t *labels, const uint8_t *indices, float rate)',
+    ),
+    evaluate: library.func('void wnlstm_evaluate(uint8_t *net, const uint8_t *images, const uint8_t *labels, int count)'),
+    nonlinearities: library.func(
+      'void wnlstm_nonlinearities(const uint8_t *x, uint8_t *sigmoids, uint8_t *tangents, int count)',
+    ),
+    dispose: () => {}, // the library stays loaded: another engine may use it, and loading it again is cheap
+  };
+};

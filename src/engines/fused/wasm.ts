@@ -1,0 +1,69 @@
+/** @file The kernel as WebAssembly: the committed binary, the same bytes of results on every machine. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../errors.js';
+import { kernelDirectory } from './compile.js';
+import type { Kernel } from './kernel.js';
+
+/** The committed binary. */
+export const wasmPath = join(kernelDirectory, 'step.wasm');
+
+/** Hash of the binary. */
+export const wasmBuild = (): string => createHash('sha256').update(readFileSync(wasmPath)).digest('hex').slice(0, 16);
+
+type Call = (...args: number[]) => number;
+
+const PAGE = 65_536;
+const MAX_BYTES = 2 ** 32 - PAGE;
+
+/**
+ * Loads the kernel.
+ *
+ * @throws {UserError} E_BACKEND from `allocate` if the network is too large for 32-bit memory
+ */
+export const createWasmKernel = (): Kernel => {
+  const memory = new WebAssembly.Memory({ initial: 4 });
+  const { exports: exported } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmPath)), { env: { memory } });
+  const call = (name: string): Call => exported[`wnlstm_${name}`] as Call;
+  const heap = Math.ceil((exported.__heap_base as WebAssembly.Global).value / 64) * 64;
+  const at = (view: Uint8Array): number => view.byteOffset;
+
+  const allocate: Kernel['allocate'] = (header, arrays) => {
+    new Uint8Array(memory.buffer).set(header, heap);
+    const lengths = [call('bytes')(heap), ...arrays.map((array) => array.length)];
+    const offsets: number[] = [];
+    let end = heap;
+    for (const length of lengths) {
+      offsets.push(end);
+      end += Math.ceil(length / 64) * 64;
+    }
+    try {
+      if (end > MAX_BYTES) throw new RangeError('beyond 4 GiB');
+      memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+    } catch (error) {
+      throw new UserError('E_BACKEND', `The wasm backend has at most 4 GiB of memory, this network and data take ${(end / 2 ** 30).toFixed(1)}.`, {
+        hint: 'Choose a smaller --batch or fewer --units, or `--backend native`.',
+        cause: error,
+      });
+    }
+    const views = lengths.map((length, index) => new Uint8Array(memory.buffer, offsets[index], length));
+    arrays.forEach((array, index) => {
+      views[index + 1].set(array);
+    });
+    return { net: views[0], arrays: views.slice(1) };
+  };
+  return {
+    device: 'wasm simd, 1 thread',
+    allocate,
+    offset: (net, lstm, slot) => call('offset')(at(net), lstm, slot),
+    stride: (net, lstm) => call('stride')(at(net), lstm),
+    refresh: (net) => void call('refresh')(at(net)),
+    step: (net, images, labels, indices, rate) =>
+      void call('step')(at(net), at(images), at(labels), at(indices), rate),
+    evaluate: (net, images, labels, count) => void call('evaluate')(at(net), at(images), at(labels), count),
+    nonlinearities: (x, sigmoids, tangents, count) =>
+      void call('nonlinearities')(at(x), at(sigmoids), at(tangents), count),
+    dispose: () => {},
+  };
+};

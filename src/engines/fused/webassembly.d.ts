@@ -1,0 +1,18 @@
+/** @file The part of WebAssembly that wasm.ts uses; Node's types leave it to the DOM's, which would bring a browser's globals. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBufferLike;
+    grow(pages: number): number;
+  }
+  class Global {
+    value: number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: { env: Record<string, Memory> });
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+}

@@ -1,0 +1,121 @@
+/** @file The recorded PyTorch values, decoded for tests. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset } from '../data/mnist.js';
+import type { ModelSpec, Parameter } from '../model/spec.js';
+import { packageRoot } from '../package.js';
+import type { EngineInput } from './engine.js';
+
+interface Encoded {
+  readonly shape: readonly number[];
+  readonly data: string;
+}
+
+/** Ten steps under one optimiser and clip. */
+export interface OracleRun {
+  readonly optimizer: ModelSpec['optimizer'];
+  readonly lr: number;
+  readonly clip: number | null;
+  readonly clipMode: ModelSpec['clipMode'];
+  readonly losses: readonly number[];
+  readonly gradNorms: readonly number[];
+  readonly clippedNorms: readonly number[];
+  readonly clipFractions: readonly number[];
+}
+
+/** One model of one shape. */
+export interface OracleCase {
+  readonly title: string;
+  readonly model: ModelSpec['model'];
+  readonly dataset: Dataset;
+  readonly units: number;
+  readonly batch: number;
+  readonly forgetBias: number;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Of the first batch. */
+  readonly loss: number;
+  readonly gradients: ReadonlyMap<string, Float64Array>;
+  readonly runs: readonly OracleRun[];
+}
+
+interface Fixture {
+  readonly cases: readonly {
+    readonly size: number;
+    readonly units: number;
+    readonly batch: number;
+    readonly classes: number;
+    readonly forgetBias: number;
+    readonly images: string;
+    readonly labels: string;
+    readonly models: Readonly<
+      Record<
+        ModelSpec['model'],
+        {
+          readonly parameters: Readonly<Record<string, Encoded>>;
+          readonly loss: number;
+          readonly gradients: Readonly<Record<string, Encoded>>;
+          readonly runs: readonly OracleRun[];
+        }
+      >
+    >;
+  }[];
+}
+
+const bytes = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(base64, 'base64'));
+
+/** All recorded cases: two shapes, base and wn each. */
+export const oracleCases = (): OracleCase[] => {
+  const path = join(packageRoot, 'src/engines/oracle.fixture.json');
+  const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture;
+  return fixture.cases.flatMap((shape) =>
+    (['base', 'wn'] as const).map((model): OracleCase => {
+      const { parameters, loss, gradients, runs } = shape.models[model];
+      const split = { images: bytes(shape.images), labels: bytes(shape.labels), count: 4 * shape.batch };
+      return {
+        title: `${model}, ${shape.size} x ${shape.size}, ${shape.units} units`,
+        model,
+        units: shape.units,
+        batch: shape.batch,
+        forgetBias: shape.forgetBias,
+        dataset: { size: shape.size, classes: shape.classes, train: split, validation: split, test: split, checksums: {} },
+        parameters: new Map(
+          Object.entries(parameters).map(([name, array]) => [
+            name,
+            { shape: array.shape, data: new Float32Array(bytes(array.data).buffer) },
+          ]),
+        ),
+        loss,
+        gradients: new Map(
+          Object.entries(gradients).map(([name, { data }]) => [name, new Float64Array(bytes(data).buffer)]),
+        ),
+        runs,
+      };
+    }),
+  );
+};
+
+/** The input of an engine for a case, with what a test changes of it. */
+export const inputOf = (example: OracleCase, change: Partial<ModelSpec> = {}, threads = 1): EngineInput => ({
+  spec: {
+    model: example.model,
+    units: example.units,
+    batch: example.batch,
+    size: example.dataset.size,
+    classes: example.dataset.classes,
+    forgetBias: example.forgetBias,
+    optimizer: 'adam',
+    clip: null,
+    clipMode: 'norm',
+    ...change,
+  },
+  dataset: example.dataset,
+  parameters: example.parameters,
+  threads,
+});
+
+/** The examples of step 1, 2, …: cyclic, as the oracle takes them. */
+export const oracleBatch = (example: OracleCase, step: number): Int32Array =>
+  Int32Array.from(
+    { length: example.batch },
+    (_, row) => ((step - 1) * example.batch + row) % example.dataset.train.count,
+  );

@@ -1,0 +1,89 @@
+/** @file Every engine against the values that PyTorch gave, and against each other. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '../errors.js';
+import type { StepMetrics } from '../runs/checkpoint.js';
+import type { Engine } from './engine.js';
+import { inputOf, type OracleCase, oracleBatch, oracleCases } from './oracle.testing.js';
+import { type Backend, chooseBackend, createEngine } from './select.js';
+
+/** Largest relative differences that float32 may make. */
+const TOLERANCE = { loss: 1e-6, losses: 1e-5, gradient: 1e-5, norm: 1e-5, fraction: 1e-3 };
+
+const backends: Backend[] = ['js', 'wasm', 'native'];
+const cases = oracleCases();
+
+const assertClose = (actual: number, expected: number, tolerance: number, what: string): void => {
+  const scale = Math.max(Math.abs(expected), 1e-30);
+  assert.ok(Math.abs(actual - expected) <= tolerance * scale, `${what}: expected ${expected}, got ${actual}`);
+};
+
+const run = (engine: Engine, example: OracleCase, lr: number, steps: number): StepMetrics[] =>
+  Array.from({ length: steps }, (_, index) => {
+    engine.step(oracleBatch(example, index + 1), lr);
+    return engine.takeMetrics();
+  });
+
+/** Why a backend cannot be tested here, or false. */
+const missing = async (backend: Backend): Promise<string | false> => {
+  try {
+    await chooseBackend({ backend, device: 'auto' });
+    return false;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+};
+
+for (const backend of backends) {
+  const skip = await missing(backend);
+  for (const example of cases) {
+    test(`${backend}: loss and every gradient are PyTorch's (${example.title})`, { skip }, async () => {
+      // A step of plain descent with a large rate shows the gradient without rounding it away.
+      const lr = 1024;
+      const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }));
+      const before = engine.save();
+      const [{ loss }] = run(engine, example, lr, 1);
+      const after = engine.save();
+      engine.dispose();
+      assertClose(loss, example.loss, TOLERANCE.loss, 'loss');
+      for (const [name, expected] of example.gradients) {
+        const [from, to] = [before.get(name)?.data ?? [], after.get(name)?.data ?? []];
+        const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        expected.forEach((value, index) => {
+          const error = Math.abs((from[index] - to[index]) / lr - value) / largest;
+          assert.ok(error <= TOLERANCE.gradient, `${name}[${index}]: ${error} of the largest element`);
+        });
+      }
+    });
+
+    for (const { optimizer, lr, clip, clipMode, ...expected } of example.runs) {
+      const how = `${optimizer} ${clip === null ? 'without clip' : `${clipMode} ${clip}`}`;
+      test(`${backend}: ten steps are PyTorch's (${example.title}, ${how})`, { skip }, async () => {
+        const engine = await createEngine(backend, inputOf(example, { optimizer, clip, clipMode }));
+        const steps = run(engine, example, lr, 10);
+        engine.dispose();
+        steps.forEach((step, at) => {
+          assertClose(step.loss, expected.losses[at], TOLERANCE.losses, `loss of step ${at + 1}`);
+          assertClose(step.gradNorm, expected.gradNorms[at], TOLERANCE.norm, `norm of step ${at + 1}`);
+          assertClose(step.gradNormClipped, expected.clippedNorms[at], TOLERANCE.norm, `clipped norm of step ${at + 1}`);
+          assert.ok(Math.abs(step.clipFraction - expected.clipFractions[at]) <= TOLERANCE.fraction, 'clip fraction');
+        });
+      });
+    }
+  }
+}
+
+for (const backend of ['wasm', 'native'] as const) {
+  const skip = await missing(backend);
+  test(`${backend}: wn at lr 0.1 stays within 1e-4 of js over ten steps`, { skip }, async () => {
+    for (const example of cases.filter(({ model }) => model === 'wn')) {
+      const [mine, oracle] = await Promise.all([backend, 'js' as const].map((name) => createEngine(name, inputOf(example))));
+      const expected = run(oracle, example, 0.1, 10);
+      run(mine, example, 0.1, 10).forEach(({ loss }, at) => {
+        assertClose(loss, expected[at].loss, 1e-4, `loss of step ${at + 1}`);
+      });
+      for (const engine of [mine, oracle]) engine.dispose();
+    }
+  });
+}

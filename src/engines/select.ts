@@ -1,0 +1,74 @@
+/** @file From a backend's name, or `auto`, to a ready engine. */
+import type { Config } from '../config.js';
+import { UserError } from '../errors.js';
+import type { Engine, EngineInput } from './engine.js';
+import { compileKernel } from './fused/compile.js';
+
+export type Backend = Exclude<Config['backend'], 'auto'>;
+
+/** A backend that will work here. */
+export interface Choice {
+  readonly backend: Backend;
+  readonly device: 'cpu';
+  /** Which build of the kernel; runs of one build give the same bytes. */
+  readonly build: string;
+  /** One line on why it was chosen; null if it was asked for. */
+  readonly why: string | null;
+}
+
+const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
+  native: async () => ({ backend: 'native', device: 'cpu', build: compileKernel().build }),
+  wasm: async () => ({ backend: 'wasm', device: 'cpu', build: (await import('./fused/wasm.js')).wasmBuild() }),
+  js: async () => ({ backend: 'js', device: 'cpu', build: 'tfjs' }),
+  tensorflow: async () => {
+    throw new UserError('E_BACKEND', 'The tensorflow backend is not in this version of wnlstm yet.', {
+      hint: 'Use `--backend auto`: it takes the fastest that works here.',
+    });
+  },
+};
+
+/**
+ * Decides what computes, before anything is started.
+ *
+ * @throws {UserError} E_BACKEND if the backend asked for does not work here
+ */
+export const chooseBackend = async ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
+  if (device === 'cuda') {
+    throw new UserError('E_BACKEND', `Expected --device cpu or auto, got cuda: no backend in this version runs on a GPU.`, {
+      hint: 'Leave --device out.',
+    });
+  }
+  if (backend !== 'auto') return { ...(await choices[backend]()), why: null };
+  try {
+    return { ...(await choices.native()), why: 'a C compiler is here' };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...(await choices.wasm()), why: `native does not work here: ${error.message}` };
+  }
+};
+
+/** Makes the engine of a backend that was chosen before. Loads only what that backend needs. */
+export const createEngine = async (backend: Backend, input: EngineInput): Promise<Engine> => {
+  switch (backend) {
+    case 'native': {
+      const [{ createNativeKernel }, { createFusedEngine }] = await Promise.all([
+        import('./fused/native.js'),
+        import('./fused/engine.js'),
+      ]);
+      return createFusedEngine(createNativeKernel(), input);
+    }
+    case 'wasm': {
+      const [{ createWasmKernel }, { createFusedEngine }] = await Promise.all([
+        import('./fused/wasm.js'),
+        import('./fused/engine.js'),
+      ]);
+      return createFusedEngine(createWasmKernel(), input);
+    }
+    case 'js':
+      return (await import('./autodiff/engine.js')).createJsEngine(input);
+    case 'tensorflow':
+      throw new Error('chooseBackend lets no tensorflow through');
+    default:
+      return backend satisfies never;
+  }
+};

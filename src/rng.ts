@@ -1,0 +1,83 @@
+/**
+ * @file Addressed randomness: a generator is a pure function of its address, such as `(seed, 'shuffle', pass)`.
+ * Nothing is ever consumed across calls, so a resumed run needs no generator state.
+ */
+import { createHash } from 'node:crypto';
+
+/** A stream of uniform random numbers. */
+export interface Rng {
+  /** A uniform integer in `[0, 2^32)`. */
+  uint32(): number;
+  /** A uniform float in `[0, 1)` with 53 random bits. */
+  uniform(): number;
+  /** An unbiased integer in `[0, bound)`, `bound` at most `2^32`. */
+  below(bound: number): number;
+}
+
+/**
+ * The generator at an address.
+ *
+ * @param address anything that identifies the use: numbers and strings, in order
+ * @returns Chris Doty-Humphrey's sfc32, seeded with the SHA-256 of the address
+ */
+export const rng = (...address: readonly (string | number)[]): Rng => {
+  const digest = createHash('sha256').update(JSON.stringify(address)).digest();
+  let a = digest.readUInt32LE(0);
+  let b = digest.readUInt32LE(4);
+  let c = digest.readUInt32LE(8);
+  let counter = 1;
+  const uint32 = (): number => {
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  };
+  for (let round = 0; round < 12; round++) uint32(); // the author's warm-up
+
+  const uniform = (): number => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53;
+  const below = (bound: number): number => {
+    const limit = 2 ** 32 - (2 ** 32 % bound); // the largest multiple of bound: beyond it the remainder is biased
+    let value = uint32();
+    while (value >= limit) value = uint32();
+    return value % bound;
+  };
+  return { uint32, uniform, below };
+};
+
+/** A random order of `0 … length-1`, `[length]` (Fisher and Yates). */
+export const permutation = (random: Rng, length: number): Int32Array => {
+  const order = Int32Array.from({ length }, (_, index) => index);
+  for (let last = length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    const swapped = order[last];
+    order[last] = order[other];
+    order[other] = swapped;
+  }
+  return order;
+};
+
+/**
+ * Draws from a normal distribution with mean 0, redrawn beyond two standard deviations.
+ *
+ * Marsaglia's polar method: it needs `log` and `sqrt` only, which every version of V8 computes to the same bits
+ * (`sin` and `cos` it does not).
+ *
+ * @returns `[length]`
+ */
+export const truncatedNormal = (random: Rng, length: number, std: number): Float32Array => {
+  const values = new Float32Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const x = 2 * random.uniform() - 1;
+    const y = 2 * random.uniform() - 1;
+    const square = x * x + y * y;
+    if (square >= 1 || square === 0) continue;
+    const scale = Math.sqrt((-2 * Math.log(square)) / square);
+    for (const normal of [x * scale, y * scale]) {
+      if (Math.abs(normal) <= 2 && filled < length) values[filled++] = normal * std;
+    }
+  }
+  return values;
+};

@@ -1,0 +1,110 @@
+/** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ioError, UserError } from '../errors.js';
+import { syncPath, toJson, writeSynced } from './files.js';
+import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
+
+/** Sums over `count` steps; divided by `count` they are what the CSVs show. */
+export interface StepMetrics {
+  readonly count: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Global gradient norm before and after clipping. */
+  readonly gradNorm: number;
+  readonly gradNormClipped: number;
+  /** Share clipped of variables (norm), of steps (global-norm) or of elements (value). */
+  readonly clipFraction: number;
+}
+
+/** Parameters, optimiser slots and sums not yet taken of an engine, by name. */
+export type TrainingState = ReadonlyMap<string, NamedArray>;
+
+/** The epoch with the highest validation accuracy so far; the first of equals. */
+export interface Best {
+  readonly epoch: number;
+  readonly step: number;
+  readonly valLoss: number;
+  readonly valAccuracy: number;
+}
+
+/** The trainer's own memory at a step. */
+export interface Progress {
+  readonly step: number;
+  /** Sums since the last row of steps.csv, and since the last of metrics.csv, as far as they were taken. */
+  readonly row: StepMetrics;
+  readonly epoch: StepMetrics;
+  readonly best: Best | null;
+  /** Seconds since the start, without the time between a stop and its resumption. */
+  readonly elapsedSeconds: number;
+  /** Of them: spent in steps, and spent in the epoch that is going on. */
+  readonly stepSeconds: number;
+  readonly epochSeconds: number;
+}
+
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  readonly progress: Progress;
+  readonly state: TrainingState;
+}
+
+const folderName = (step: number): string => `step-${String(step).padStart(6, '0')}`;
+const isOptimizerArray = (name: string): boolean => !/^(lstm|pred)\//.test(name);
+const pick = (state: TrainingState, wanted: (name: string) => boolean): TrainingState =>
+  new Map([...state].filter(([name]) => wanted(name)));
+
+/** Steps that have a checkpoint in `directory`, ascending. */
+export const listCheckpoints = (directory: string): number[] => {
+  if (!existsSync(directory)) return [];
+  const steps = readdirSync(directory).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
+  return steps.map(Number).sort((a, b) => a - b);
+};
+
+/**
+ * Writes a checkpoint, then deletes all but the last two and the best by validation.
+ *
+ * @param directory `runs/<run-id>/checkpoints`
+ * @throws {UserError} E_IO if it cannot be written; older checkpoints are then untouched
+ */
+export const writeCheckpoint = (directory: string, { progress, state }: Checkpoint): void => {
+  const target = join(directory, folderName(progress.step));
+  const temporary = `${target}.tmp`;
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true });
+    writeSafetensors(join(temporary, 'model.safetensors'), pick(state, (name) => !isOptimizerArray(name)));
+    writeSafetensors(join(temporary, 'optimizer.safetensors'), pick(state, isOptimizerArray));
+    writeSynced(join(temporary, 'progress.json'), toJson(progress));
+    syncPath(temporary);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(temporary, target);
+    syncPath(directory);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error instanceof UserError ? error : ioError(`write the checkpoint ${target}`, error);
+  }
+  const kept = new Set([...listCheckpoints(directory).slice(-2), progress.best?.step]);
+  for (const step of listCheckpoints(directory)) {
+    if (!kept.has(step)) rmSync(join(directory, folderName(step)), { recursive: true, force: true });
+  }
+};
+
+/**
+ * Reads the checkpoint of a step.
+ *
+ * @throws {UserError} E_CHECKPOINT if a part of it is missing or damaged
+ */
+export const readCheckpoint = (directory: string, step: number): Checkpoint => {
+  const folder = join(directory, folderName(step));
+  let progress: Progress;
+  try {
+    progress = JSON.parse(readFileSync(join(folder, 'progress.json'), 'utf8')) as Progress;
+  } catch (error) {
+    throw new UserError('E_CHECKPOINT', `${folder}/progress.json: expected JSON, got ${(error as Error).message}.`, {
+      hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.`,
+      cause: error,
+    });
+  }
+  const files = ['model.safetensors', 'optimizer.safetensors'].map((file) => readSafetensors(join(folder, file)));
+  return { progress, state: new Map(files.flatMap((arrays) => [...arrays])) };
+};

@@ -1,0 +1,109 @@
+/** @file One process at a time owns a run: an exclusive file that names the owner and is touched while it lives. */
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ioError, systemCode, UserError } from '../errors.js';
+
+/** Who holds a run. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+  /** When the process started, in the system's own words: a pid is used again, this pair is not. */
+  readonly started: string;
+}
+
+const HEARTBEAT_MS = 10_000;
+const REMOTE_STALE_MS = 60_000;
+
+/** Start time of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty where there is no /proc. */
+const startTime = (pid: number): string => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return ''; // no such process, or no /proc
+  }
+};
+
+const exists = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM'; // it is there and is somebody else's
+  }
+};
+
+const isAlive = (owner: Owner, lastTouched: number): boolean => {
+  if (owner.host !== hostname()) return Date.now() - lastTouched < REMOTE_STALE_MS;
+  return exists(owner.pid) && startTime(owner.pid) === owner.started;
+};
+
+const read = (path: string): { owner: Owner | null; text: string; alive: boolean } | null => {
+  try {
+    const text = readFileSync(path, 'utf8');
+    const { mtimeMs } = statSync(path);
+    try {
+      const owner = JSON.parse(text) as Owner;
+      return { owner, text, alive: isAlive(owner, mtimeMs) };
+    } catch {
+      return { owner: null, text, alive: Date.now() - mtimeMs < REMOTE_STALE_MS }; // being written, or torn by a crash
+    }
+  } catch {
+    return null; // no lock, or it went away meanwhile
+  }
+};
+
+/** The living owner of a run, if it has one. */
+export const ownerOf = (runDirectory: string): Owner | null => {
+  const lock = read(join(runDirectory, 'lock'));
+  return lock?.alive ? lock.owner : null;
+};
+
+/**
+ * Takes a run for this process, also from an owner that is dead.
+ *
+ * @returns gives it back
+ * @throws {UserError} E_LOCKED naming the owner, if it lives
+ */
+export const acquireLock = (runDirectory: string): (() => void) => {
+  const path = join(runDirectory, 'lock');
+  const owner: Owner = { host: hostname(), pid: process.pid, started: startTime(process.pid) };
+  for (;;) {
+    try {
+      writeFileSync(path, `${JSON.stringify(owner)}\n`, { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw ioError(`write ${path}`, error);
+    }
+    const lock = read(path);
+    if (lock?.alive) {
+      const who = lock.owner ? `process ${lock.owner.pid} on ${lock.owner.host}` : 'a process that is just starting';
+      throw new UserError('E_LOCKED', `${runDirectory} is being trained by ${who}.`, {
+        hint: `Follow it with \`tail -f ${join(runDirectory, 'steps.csv')}\`, or stop that process first.`,
+      });
+    }
+    if (lock) removeDead(path, lock.text);
+  }
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimesSync(path, now, now);
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  return () => {
+    clearInterval(heartbeat);
+    rmSync(path, { force: true });
+  };
+};
+
+/** Removes a dead owner's lock, unless another process took the run in the meantime. */
+const removeDead = (path: string, text: string): void => {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return; // somebody else removed it
+  }
+  if (readFileSync(aside, 'utf8') === text) rmSync(aside);
+  else renameSync(aside, path);
+};

@@ -1,0 +1,165 @@
+/** @file A run is a folder of plain files: its name, its record (run.json), its summary, and finding it again. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ioError, UserError } from '../errors.js';
+import type { Config } from '../config.js';
+import { replaceFile, toJson } from './files.js';
+import { ownerOf } from './lock.js';
+
+/** Version of the files' format; part of every fingerprint. */
+export const FORMAT = 1;
+
+/** What run.json may say. */
+export type StoredStatus = 'running' | 'completed' | 'interrupted' | 'failed' | 'diverged';
+/** `stale`: it says running, but no process owns it. */
+export type Status = StoredStatus | 'stale';
+
+/** The contents of run.json. */
+export interface RunRecord {
+  readonly format: number;
+  readonly run_id: string;
+  readonly status: StoredStatus;
+  readonly fingerprint: string;
+  readonly started_at: string;
+  readonly updated_at: string;
+  readonly argv: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly git_commit: string | null;
+  readonly host: string;
+  readonly backend: string;
+  readonly device: string;
+  /** Which build of the kernel computed it; only runs of one build have the same bytes. */
+  readonly kernel: string;
+  readonly threads: number;
+  readonly data: { readonly directory: string | null; readonly checksums: Readonly<Record<string, string>> };
+  /** Why it failed, if it did. */
+  readonly error: string | null;
+}
+
+/** The contents of summary.json, and what `--json` prints. */
+export interface Summary {
+  readonly run_id: string;
+  readonly dir: string;
+  readonly status: 'completed' | 'diverged';
+  readonly backend: string;
+  readonly device: string;
+  readonly model: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly val_loss: number | null;
+  readonly val_accuracy: number | null;
+  readonly test_loss: number | null;
+  readonly test_accuracy: number | null;
+  readonly best_epoch: number | null;
+  readonly best_val_accuracy: number | null;
+  readonly best_test_loss: number | null;
+  readonly best_test_accuracy: number | null;
+  readonly seconds: number;
+  readonly ms_per_step: number;
+}
+
+/** JSON with sorted keys and no spaces: equal values give equal text. */
+const canonical = (value: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
+
+/**
+ * What makes a run this run: its config without what cannot change a result, the data, the format.
+ *
+ * @param config with `backend` and `device` resolved
+ * @returns SHA-256, 64 hex digits
+ */
+export const fingerprint = (config: Config, checksums: Readonly<Record<string, string>>): string => {
+  const { seed: _seed, threads: _threads, data: _data, ...identity } = config;
+  return createHash('sha256').update(`${FORMAT}\n${canonical(identity)}\n${canonical(checksums)}`).digest('hex');
+};
+
+/** `<model>[-clip<c>]-s<seed>-<8 hex of the fingerprint>` */
+export const runId = (config: Config, print: string): string =>
+  [config.model, ...(config.clip === null ? [] : [`clip${config.clip}`]), `s${config.seed}`, print.slice(0, 8)].join('-');
+
+const readJson = (path: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UserError('E_RUN', `${path}: expected JSON, got ${(error as Error).message}.`, {
+      hint: 'Move the folder away, or write the run anew with `wnlstm train --force`.',
+      cause: error,
+    });
+  }
+};
+
+/** The record of a run, or null if the folder holds none. */
+export const readRecord = (directory: string): RunRecord | null => {
+  const path = join(directory, 'run.json');
+  if (!existsSync(path)) return null;
+  const record = readJson(path) as RunRecord;
+  if (record.format === FORMAT) return record;
+  throw new UserError('E_RUN', `${path}: expected format ${FORMAT}, got ${record.format}.`, {
+    hint: 'It was written by another version of wnlstm; use another folder with `--runs DIR`.',
+  });
+};
+
+/** Replaces run.json; its status is the only end marker, so it is written last. */
+export const writeRecord = (directory: string, record: RunRecord): void =>
+  replaceFile(join(directory, 'run.json'), toJson(record));
+
+export const readConfigOf = (directory: string): Config => readJson(join(directory, 'config.json')) as Config;
+
+export const readSummary = (directory: string): Summary | null => {
+  const path = join(directory, 'summary.json');
+  return existsSync(path) ? (readJson(path) as Summary) : null;
+};
+
+/** The status of a run as it is now. */
+export const statusOf = (directory: string, record: RunRecord): Status =>
+  record.status === 'running' && ownerOf(directory) === null ? 'stale' : record.status;
+
+/** A run found on disk. */
+export interface FoundRun {
+  readonly directory: string;
+  readonly record: RunRecord;
+  readonly status: Status;
+}
+
+/** All runs below a folder, by start, oldest first. */
+export const listRuns = (runsDirectory: string): FoundRun[] => {
+  if (!existsSync(runsDirectory)) return [];
+  const runs: FoundRun[] = [];
+  let names: string[];
+  try {
+    names = readdirSync(runsDirectory);
+  } catch (error) {
+    throw ioError(`list ${runsDirectory}`, error);
+  }
+  for (const name of names) {
+    const directory = join(runsDirectory, name);
+    const record = readRecord(directory);
+    if (record) runs.push({ directory, record, status: statusOf(directory, record) });
+  }
+  return runs.sort((a, b) => (a.record.started_at < b.record.started_at ? -1 : 1));
+};
+
+/**
+ * The one run that a name means: a folder, a run id or the start of one; without a name, the newest.
+ *
+ * @throws {UserError} E_RUN if there is none or more than one
+ */
+export const findRun = (runsDirectory: string, name: string | undefined, wanted: (run: FoundRun) => boolean = () => true): FoundRun => {
+  const runs = listRuns(runsDirectory);
+  if (name === undefined) {
+    const newest = runs.filter(wanted).at(-1);
+    if (newest) return newest;
+    throw new UserError('E_RUN', `There is no such run in ${runsDirectory} yet.`, { hint: 'List them with `wnlstm ls`, start one with `wnlstm train`.' });
+  }
+  const direct = existsSync(join(name, 'run.json')) ? readRecord(name) : null;
+  if (direct) return { directory: name, record: direct, status: statusOf(name, direct) };
+  const exact = runs.filter((run) => run.record.run_id === name);
+  const matches = exact.length > 0 ? exact : runs.filter((run) => run.record.run_id.startsWith(name));
+  if (matches.length === 1) return matches[0];
+  const found = matches.length === 0 ? 'no run' : `${matches.length} runs (${matches.map((run) => run.record.run_id).join(', ')})`;
+  throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, { hint: 'List them with `wnlstm ls`.' });
+};

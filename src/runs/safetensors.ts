@@ -1,0 +1,83 @@
+/** @file Named arrays in the safetensors format: a JSON header and raw little-endian data. Source: huggingface/safetensors. */
+import { readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { UserError } from '../errors.js';
+import { writeSynced } from './files.js';
+
+/** An array with a shape, row-major. */
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array | Int32Array;
+}
+
+const types = { F32: Float32Array, F64: Float64Array, I32: Int32Array } as const;
+type TypeName = keyof typeof types;
+
+interface Entry {
+  readonly dtype: TypeName;
+  readonly shape: readonly number[];
+  /** First byte and end, counted from the end of the header. */
+  readonly data_offsets: readonly [number, number];
+}
+
+const typeName = (data: NamedArray['data']): TypeName =>
+  data instanceof Float32Array ? 'F32' : data instanceof Float64Array ? 'F64' : 'I32';
+
+/** Writes arrays, widest type first so that each lies aligned, and syncs the file. */
+export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, NamedArray>): void => {
+  if (endianness() !== 'LE') throw new UserError('E_IO', 'Checkpoints need a little-endian machine.');
+  const ordered = [...arrays].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const header: Record<string, Entry> = {};
+  let offset = 0;
+  for (const [name, { shape, data }] of ordered) {
+    header[name] = { dtype: typeName(data), shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  let json = JSON.stringify(header);
+  json = json.padEnd(Math.ceil(json.length / 8) * 8); // the format asks for data at a multiple of 8
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const bytes = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  writeSynced(path, length, json, ...bytes);
+};
+
+/**
+ * Reads arrays. Each is a copy of its part of the file.
+ *
+ * @throws {UserError} E_CHECKPOINT if the file is missing, cut short or not in this format
+ */
+export const readSafetensors = (path: string): Map<string, NamedArray> => {
+  const damaged = (expected: string, got: string): UserError =>
+    new UserError('E_CHECKPOINT', `${path}: expected ${expected}, got ${got}.`, {
+      hint: 'Delete that checkpoint folder to go on from the one before, or start over with `--force`.',
+    });
+  let file: Buffer;
+  try {
+    file = readFileSync(path);
+  } catch (error) {
+    throw damaged('a readable file', (error as Error).message);
+  }
+  const headerBytes = file.length < 8 ? Number.NaN : Number(file.readBigUInt64LE());
+  if (!(headerBytes <= file.length - 8)) throw damaged('a safetensors header', `a file of ${file.length} bytes`);
+  let header: Record<string, Entry>;
+  try {
+    header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<string, Entry>;
+  } catch (error) {
+    throw damaged('a safetensors header in JSON', (error as Error).message);
+  }
+  const data = file.subarray(8 + headerBytes);
+  const arrays = new Map<string, NamedArray>();
+  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    const type = types[dtype];
+    const elements = shape.reduce((product, size) => product * size, 1);
+    const [first, end] = offsets;
+    if (!type || end - first !== elements * type.BYTES_PER_ELEMENT) {
+      throw damaged(`F32, F64 or I32 data for ${name}`, `${dtype} at bytes ${first} to ${end}`);
+    }
+    if (end > data.length) throw damaged(`${end} bytes of data`, `${data.length}`);
+    const copy = Uint8Array.from(data.subarray(first, end));
+    arrays.set(name, { shape, data: new type(copy.buffer) });
+  }
+  return arrays;
+};
