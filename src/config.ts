@@ -18,10 +18,18 @@ export const configSchema = z.strictObject({
     .enum(['norm', 'global-norm', 'value'])
     .default('norm')
     .describe('what clip limits: each variable (norm), all together (global-norm), each element (value)'),
-  columnNorm: positive('initial norm of each LSTM weight column: sets g of wn, rescales base').nullable().default(null),
+  columnNorm: positive('initial norm of each LSTM weight column: sets g of wn, rescales base')
+    .nullable()
+    .default(null),
   epochs: count('epochs, each floor(training examples / batch) steps').default(5),
   steps: count('steps; if set, replaces epochs').nullable().default(null),
-  seed: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe('seed of initial values and batches'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe('seed of initial values and batches'),
   forgetBias: z.number().default(1).describe("added to the forget gate's input"),
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
   logEvery: count('steps between rows of steps.csv').default(10),
@@ -30,8 +38,20 @@ export const configSchema = z.strictObject({
     .default('auto')
     .describe('what computes; auto: the fastest there is'),
   device: z.enum(['auto', 'cpu', 'cuda']).default('auto').describe('where it computes'),
-  threads: z.number().int().min(1).max(1024).nullable().default(null).describe('threads; none: one for each core'),
-  data: z.string().min(1).nullable().default(null).describe('folder of four IDX files; none: the bundled MNIST'),
+  threads: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .nullable()
+    .default(null)
+    .describe('threads; none: one for each core'),
+  data: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('folder of four IDX files; none: the bundled MNIST'),
 });
 
 /** A complete configuration. */
@@ -44,7 +64,8 @@ export type Source = 'default' | 'file' | 'flag';
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
 /** `clipMode` as it is written on the command line: `clip-mode`. */
-export const flagName = (key: ConfigKey): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagName = (key: ConfigKey): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** A flag's text as a JSON value: numbers and `none` are recognised where the key takes them. */
 export const parseFlag = (key: ConfigKey, text: string): unknown => {
@@ -54,12 +75,19 @@ export const parseFlag = (key: ConfigKey, text: string): unknown => {
   return text.trim() !== '' && !Number.isNaN(number) && key !== 'data' ? number : text;
 };
 
-const describe = (value: unknown): string => (typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing'));
+const describe = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
 
 /** What one problem found by zod means, in this program's words. */
-const explain = (issue: z.core.$ZodIssue, input: Record<string, unknown>, name: (key: string) => string): string => {
+const explain = (
+  issue: z.core.$ZodIssue,
+  input: Record<string, unknown>,
+  name: (key: string) => string,
+): string => {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `unknown key ${name(key)} (nearest: ${name(closest(key, configKeys))})`).join('; ');
+    return issue.keys
+      .map((key) => `unknown key ${name(key)} (nearest: ${name(closest(key, configKeys))})`)
+      .join('; ');
   }
   const key = String(issue.path[0]);
   return `${name(key)}: expected ${expected(key as ConfigKey)}, got ${describe(input[key])}`;
@@ -74,7 +102,9 @@ const expected = (key: ConfigKey): string => {
   if (plain.type === 'string') return `text${orNone}`;
   const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
   if (plain.exclusiveMinimum !== undefined) return `${kind} above ${plain.exclusiveMinimum}${orNone}`;
-  return plain.minimum === undefined ? kind + orNone : `${kind} from ${plain.minimum} to ${plain.maximum}${orNone}`;
+  return plain.minimum === undefined
+    ? kind + orNone
+    : `${kind} from ${plain.minimum} to ${plain.maximum}${orNone}`;
 };
 
 interface JsonSchema {
@@ -102,7 +132,9 @@ export const parseConfig = (
   const result = configSchema.safeParse(input);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => explain(issue, input, name)).join('; ');
-  throw new UserError('E_CONFIG', `${where}: ${problems}.`, { hint: 'See `wnlstm train --help` or configs/schema.json for every key.' });
+  throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
+    hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
+  });
 };
 
 /**
@@ -130,9 +162,13 @@ export const readConfigFile = (path: string): Record<string, unknown> => {
     });
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new UserError('E_CONFIG', `${path}: expected a JSON object, got ${Array.isArray(json) ? 'a list' : describe(json)}.`, {
-      hint: 'The smallest config is {}.',
-    });
+    throw new UserError(
+      'E_CONFIG',
+      `${path}: expected a JSON object, got ${Array.isArray(json) ? 'a list' : describe(json)}.`,
+      {
+        hint: 'The smallest config is {}.',
+      },
+    );
   }
   const { $schema: _, ...keys } = json as Record<string, unknown>; // an editor's key, not ours
   parseConfig(keys, path);
@@ -149,9 +185,16 @@ export const resolveConfig = (
   flags: Partial<Record<ConfigKey, unknown>>,
   file: Record<string, unknown> = {},
 ): { config: Config; sources: Record<ConfigKey, Source> } => {
-  const config = parseConfig({ ...file, ...flags }, 'Command line', (key) => `--${flagName(key as ConfigKey)}`);
+  const config = parseConfig(
+    { ...file, ...flags },
+    'Command line',
+    (key) => `--${flagName(key as ConfigKey)}`,
+  );
   const source = (key: ConfigKey): Source => (key in flags ? 'flag' : key in file ? 'file' : 'default');
-  const sources = Object.fromEntries(configKeys.map((key) => [key, source(key)])) as Record<ConfigKey, Source>;
+  const sources = Object.fromEntries(configKeys.map((key) => [key, source(key)])) as Record<
+    ConfigKey,
+    Source
+  >;
   return { config, sources };
 };
 

@@ -50,7 +50,10 @@ export const systemCode = (error: unknown): string | undefined =>
 export const ioError = (action: string, error: unknown): UserError => {
   const code = systemCode(error);
   const reasons: Record<string, [string, string]> = {
-    ENOSPC: ['the disk is full', 'Free some space, then run the same command again: it goes on from the last checkpoint.'],
+    ENOSPC: [
+      'the disk is full',
+      'Free some space, then run the same command again: it goes on from the last checkpoint.',
+    ],
     EACCES: ['permission denied', 'Choose another folder with `--runs DIR`.'],
     EPERM: ['permission denied', 'Choose another folder with `--runs DIR`.'],
     EROFS: ['the file system is read-only', 'Choose another folder with `--runs DIR`.'],
@@ -59,6 +62,9 @@ export const ioError = (action: string, error: unknown): UserError => {
     ENOENT: ['no such file or folder', 'Check the path.'],
     EISDIR: ['it is a folder, not a file', 'Check the path.'],
   };
-  const [reason, hint] = (code && reasons[code]) || [error instanceof Error ? error.message : String(error), undefined];
+  const [reason, hint] = (code && reasons[code]) || [
+    error instanceof Error ? error.message : String(error),
+    undefined,
+  ];
   return new UserError('E_IO', `Could not ${action}: ${reason}.`, { hint, cause: error });
 };

@@ -1,7 +1,7 @@
 /** @file Reads the IDX format of MNIST: four magic bytes, big-endian sizes, then unsigned bytes. Source: yann.lecun.com. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { UserError, systemCode } from '../errors.js';
+import { systemCode, UserError } from '../errors.js';
 
 /** An array of bytes with a shape. */
 export interface IdxArray {
@@ -24,7 +24,8 @@ export const readMaybeGzipped = (path: string): Buffer => {
     const raw = readFileSync(path);
     return raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw;
   } catch (error) {
-    if (systemCode(error)?.startsWith('Z_')) throw damaged(path, `expected a whole gzip file, got a damaged one (${(error as Error).message})`);
+    if (systemCode(error)?.startsWith('Z_'))
+      throw damaged(path, `expected a whole gzip file, got a damaged one (${(error as Error).message})`);
     throw new UserError('E_DATA', `Could not read ${path}: ${(error as Error).message}.`, {
       hint: 'Name a folder with four IDX files: `--data DIR`.',
       cause: error,
@@ -54,7 +55,10 @@ export const parseIdx = (buffer: Buffer, rank: number, path: string): IdxArray =
   const shape = Array.from({ length: rank }, (_, axis) => buffer.readUInt32BE(4 + 4 * axis));
   const length = shape.reduce((product, size) => product * size, 1);
   if (buffer.length !== headerBytes + length) {
-    throw damaged(path, `expected ${length} bytes of data for ${shape.join(' x ')}, got ${buffer.length - headerBytes}`);
+    throw damaged(
+      path,
+      `expected ${length} bytes of data for ${shape.join(' x ')}, got ${buffer.length - headerBytes}`,
+    );
   }
   return { shape, bytes: buffer.subarray(headerBytes) };
 };

@@ -46,19 +46,29 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 /** The path of a file under one of the names it goes by: `-` or `.` before `idx`, with or without `.gz`. */
 const locate = (directory: string, name: FileName): string => {
   const dotted = name.replace('-idx', '.idx');
-  const found = [name, `${name}.gz`, dotted, `${dotted}.gz`].map((file) => join(directory, file)).find(existsSync);
+  const found = [name, `${name}.gz`, dotted, `${dotted}.gz`]
+    .map((file) => join(directory, file))
+    .find(existsSync);
   if (found) return found;
   const isFolder = existsSync(directory) && statSync(directory).isDirectory();
-  throw new UserError('E_DATA', `Expected ${name} (raw or .gz) in ${directory}, got ${isFolder ? 'no such file' : 'no such folder'}.`, {
-    hint: `Put the four IDX files ${Object.keys(mnistFiles).join(', ')} there, or leave --data out for the bundled MNIST.`,
-  });
+  throw new UserError(
+    'E_DATA',
+    `Expected ${name} (raw or .gz) in ${directory}, got ${isFolder ? 'no such file' : 'no such folder'}.`,
+    {
+      hint: `Put the four IDX files ${Object.keys(mnistFiles).join(', ')} there, or leave --data out for the bundled MNIST.`,
+    },
+  );
 };
 
 interface Examples extends Split {
   readonly size: number;
 }
 
-const readExamples = (directory: string, prefix: 'train' | 't10k', checksums: Record<string, string>): Examples => {
+const readExamples = (
+  directory: string,
+  prefix: 'train' | 't10k',
+  checksums: Record<string, string>,
+): Examples => {
   const read = (name: FileName, rank: number) => {
     const path = locate(directory, name);
     const buffer = readMaybeGzipped(path);
@@ -69,14 +79,22 @@ const readExamples = (directory: string, prefix: 'train' | 't10k', checksums: Re
   const labels = read(`${prefix}-labels-idx1-ubyte`, 1);
   const [count, rows, columns] = images.shape;
   if (rows !== columns || rows === 0) {
-    throw new UserError('E_DATA', `${images.path}: expected square images, got ${rows} x ${columns} pixels.`, {
-      hint: 'Pad or crop the images to a square first.',
-    });
+    throw new UserError(
+      'E_DATA',
+      `${images.path}: expected square images, got ${rows} x ${columns} pixels.`,
+      {
+        hint: 'Pad or crop the images to a square first.',
+      },
+    );
   }
   if (count !== labels.shape[0]) {
-    throw new UserError('E_DATA', `${directory}: expected as many labels as images, got ${count} images and ${labels.shape[0]} labels.`, {
-      hint: `${images.path} and ${labels.path} do not belong together.`,
-    });
+    throw new UserError(
+      'E_DATA',
+      `${directory}: expected as many labels as images, got ${count} images and ${labels.shape[0]} labels.`,
+      {
+        hint: `${images.path} and ${labels.path} do not belong together.`,
+      },
+    );
   }
   return { count, size: rows, images: images.bytes, labels: labels.bytes };
 };
@@ -104,21 +122,36 @@ export const readDataset = (directory: string | null): Dataset => {
   const training = readExamples(folder, 'train', checksums);
   const test = readExamples(folder, 't10k', checksums);
   if (test.size !== training.size) {
-    throw new UserError('E_DATA', `${folder}: expected test images of ${training.size} x ${training.size} pixels like the training images, got ${test.size} x ${test.size}.`, {
-      hint: 'The training and test files do not belong together.',
-    });
+    throw new UserError(
+      'E_DATA',
+      `${folder}: expected test images of ${training.size} x ${training.size} pixels like the training images, got ${test.size} x ${test.size}.`,
+      {
+        hint: 'The training and test files do not belong together.',
+      },
+    );
   }
   if (training.count < 12 || test.count < 1) {
-    throw new UserError('E_DATA', `${folder}: expected at least 12 training examples and 1 test example, got ${training.count} and ${test.count}.`, {
-      hint: 'There would be nothing to validate on.',
-    });
+    throw new UserError(
+      'E_DATA',
+      `${folder}: expected at least 12 training examples and 1 test example, got ${training.count} and ${test.count}.`,
+      {
+        hint: 'There would be nothing to validate on.',
+      },
+    );
   }
   const classes = largest(training.labels) + 1;
-  if (directory === null && classes !== 10) throw new UserError('E_DATA', `${folder}: expected 10 classes, got ${classes}.`, { hint: 'Run `npm ci` again.' });
-  if (classes < 2 || largest(test.labels) >= classes) {
-    throw new UserError('E_DATA', `${folder}: expected test labels from 0 to ${classes - 1} as in training, got ${largest(test.labels)}.`, {
-      hint: 'The label files are damaged or do not belong together.',
+  if (directory === null && classes !== 10)
+    throw new UserError('E_DATA', `${folder}: expected 10 classes, got ${classes}.`, {
+      hint: 'Run `npm ci` again.',
     });
+  if (classes < 2 || largest(test.labels) >= classes) {
+    throw new UserError(
+      'E_DATA',
+      `${folder}: expected test labels from 0 to ${classes - 1} as in training, got ${largest(test.labels)}.`,
+      {
+        hint: 'The label files are damaged or do not belong together.',
+      },
+    );
   }
   const validationCount = training.count < 20_000 ? Math.floor(training.count / 12) : 5000;
   return {

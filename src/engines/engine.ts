@@ -52,7 +52,14 @@ export const METRICS = 'metrics';
 /** The sums in the order in which states store them. */
 export const metricsToArray = (sums: StepMetrics): NamedArray => ({
   shape: [6],
-  data: Float64Array.of(sums.count, sums.loss, sums.accuracy, sums.gradNorm, sums.gradNormClipped, sums.clipFraction),
+  data: Float64Array.of(
+    sums.count,
+    sums.loss,
+    sums.accuracy,
+    sums.gradNorm,
+    sums.gradNormClipped,
+    sums.clipFraction,
+  ),
 });
 
 export const metricsFromArray = (data: ArrayLike<number>): StepMetrics => ({

@@ -77,7 +77,14 @@ export const oracleCases = (): OracleCase[] => {
         units: shape.units,
         batch: shape.batch,
         forgetBias: shape.forgetBias,
-        dataset: { size: shape.size, classes: shape.classes, train: split, validation: split, test: split, checksums: {} },
+        dataset: {
+          size: shape.size,
+          classes: shape.classes,
+          train: split,
+          validation: split,
+          test: split,
+          checksums: {},
+        },
         parameters: new Map(
           Object.entries(parameters).map(([name, array]) => [
             name,

@@ -66,8 +66,16 @@ for (const backend of backends) {
         steps.forEach((step, at) => {
           assertClose(step.loss, expected.losses[at], TOLERANCE.losses, `loss of step ${at + 1}`);
           assertClose(step.gradNorm, expected.gradNorms[at], TOLERANCE.norm, `norm of step ${at + 1}`);
-          assertClose(step.gradNormClipped, expected.clippedNorms[at], TOLERANCE.norm, `clipped norm of step ${at + 1}`);
-          assert.ok(Math.abs(step.clipFraction - expected.clipFractions[at]) <= TOLERANCE.fraction, 'clip fraction');
+          assertClose(
+            step.gradNormClipped,
+            expected.clippedNorms[at],
+            TOLERANCE.norm,
+            `clipped norm of step ${at + 1}`,
+          );
+          assert.ok(
+            Math.abs(step.clipFraction - expected.clipFractions[at]) <= TOLERANCE.fraction,
+            'clip fraction',
+          );
         });
       });
     }
@@ -78,7 +86,9 @@ for (const backend of ['wasm', 'native'] as const) {
   const skip = await missing(backend);
   test(`${backend}: wn at lr 0.1 stays within 1e-4 of js over ten steps`, { skip }, async () => {
     for (const example of cases.filter(({ model }) => model === 'wn')) {
-      const [mine, oracle] = await Promise.all([backend, 'js' as const].map((name) => createEngine(name, inputOf(example))));
+      const [mine, oracle] = await Promise.all(
+        [backend, 'js' as const].map((name) => createEngine(name, inputOf(example))),
+      );
       const expected = run(oracle, example, 0.1, 10);
       run(mine, example, 0.1, 10).forEach(({ loss }, at) => {
         assertClose(loss, expected[at].loss, 1e-4, `loss of step ${at + 1}`);

@@ -18,7 +18,11 @@ export interface Choice {
 
 const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
   native: async () => ({ backend: 'native', device: 'cpu', build: compileKernel().build }),
-  wasm: async () => ({ backend: 'wasm', device: 'cpu', build: (await import('./fused/wasm.js')).wasmBuild() }),
+  wasm: async () => ({
+    backend: 'wasm',
+    device: 'cpu',
+    build: (await import('./fused/wasm.js')).wasmBuild(),
+  }),
   js: async () => ({ backend: 'js', device: 'cpu', build: 'tfjs' }),
   tensorflow: async () => {
     throw new UserError('E_BACKEND', 'The tensorflow backend is not in this version of wnlstm yet.', {
@@ -32,11 +36,18 @@ const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
  *
  * @throws {UserError} E_BACKEND if the backend asked for does not work here
  */
-export const chooseBackend = async ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
+export const chooseBackend = async ({
+  backend,
+  device,
+}: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
   if (device === 'cuda') {
-    throw new UserError('E_BACKEND', `Expected --device cpu or auto, got cuda: no backend in this version runs on a GPU.`, {
-      hint: 'Leave --device out.',
-    });
+    throw new UserError(
+      'E_BACKEND',
+      `Expected --device cpu or auto, got cuda: no backend in this version runs on a GPU.`,
+      {
+        hint: 'Leave --device out.',
+      },
+    );
   }
   if (backend !== 'auto') return { ...(await choices[backend]()), why: null };
   try {

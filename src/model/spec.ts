@@ -42,7 +42,8 @@ export const parameterShapes = (
 };
 
 /** Elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
 
 /** Rescales each column of a matrix `[rows, columns]` to a norm. */
 const rescaleColumns = ({ shape: [rows, columns], data }: Parameter, norm: number): void => {
@@ -73,10 +74,13 @@ export const initialParameters = (
     const length = sizeOf(shape);
     const isGain = name.startsWith('lstm/g');
     const data =
-      shape.length === 2 ? truncatedNormal(rng(seed, 'initial', name), length, STD) : new Float32Array(length);
+      shape.length === 2
+        ? truncatedNormal(rng(seed, 'initial', name), length, STD)
+        : new Float32Array(length);
     if (isGain) data.fill(columnNorm ?? GAIN);
     const parameter = { shape, data };
-    if (name.startsWith('lstm/w') && spec.model === 'base' && columnNorm !== null) rescaleColumns(parameter, columnNorm);
+    if (name.startsWith('lstm/w') && spec.model === 'base' && columnNorm !== null)
+      rescaleColumns(parameter, columnNorm);
     parameters.set(name, parameter);
   }
   return parameters;

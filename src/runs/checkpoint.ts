@@ -72,7 +72,10 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
   try {
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
-    writeSafetensors(join(temporary, 'model.safetensors'), pick(state, (name) => !isOptimizerArray(name)));
+    writeSafetensors(
+      join(temporary, 'model.safetensors'),
+      pick(state, (name) => !isOptimizerArray(name)),
+    );
     writeSafetensors(join(temporary, 'optimizer.safetensors'), pick(state, isOptimizerArray));
     writeSynced(join(temporary, 'progress.json'), toJson(progress));
     syncPath(temporary);
@@ -100,11 +103,17 @@ export const readCheckpoint = (directory: string, step: number): Checkpoint => {
   try {
     progress = JSON.parse(readFileSync(join(folder, 'progress.json'), 'utf8')) as Progress;
   } catch (error) {
-    throw new UserError('E_CHECKPOINT', `${folder}/progress.json: expected JSON, got ${(error as Error).message}.`, {
-      hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.`,
-      cause: error,
-    });
+    throw new UserError(
+      'E_CHECKPOINT',
+      `${folder}/progress.json: expected JSON, got ${(error as Error).message}.`,
+      {
+        hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.`,
+        cause: error,
+      },
+    );
   }
-  const files = ['model.safetensors', 'optimizer.safetensors'].map((file) => readSafetensors(join(folder, file)));
+  const files = ['model.safetensors', 'optimizer.safetensors'].map((file) =>
+    readSafetensors(join(folder, file)),
+  );
   return { progress, state: new Map(files.flatMap((arrays) => [...arrays])) };
 };

@@ -40,7 +40,7 @@ export const writeSynced = (path: string, ...parts: readonly (string | Uint8Arra
  *
  * @throws {UserError} E_IO if it cannot be written; the old file is then as it was
  */
-export const replaceFile = (path: string, content: string): void => {
+export const replaceFile = (path: string, content: string | Uint8Array): void => {
   const temporary = `${path}.tmp`;
   try {
     writeSynced(temporary, content);

@@ -78,7 +78,9 @@ export const acquireLock = (runDirectory: string): (() => void) => {
     }
     const lock = read(path);
     if (lock?.alive) {
-      const who = lock.owner ? `process ${lock.owner.pid} on ${lock.owner.host}` : 'a process that is just starting';
+      const who = lock.owner
+        ? `process ${lock.owner.pid} on ${lock.owner.host}`
+        : 'a process that is just starting';
       throw new UserError('E_LOCKED', `${runDirectory} is being trained by ${who}.`, {
         hint: `Follow it with \`tail -f ${join(runDirectory, 'steps.csv')}\`, or stop that process first.`,
       });

@@ -7,13 +7,32 @@ import { replaceFile, syncPath } from './files.js';
 
 /** Columns of `steps.csv`; times last, so that the rest of two runs can be compared byte for byte. */
 export const stepColumns = [
-  'step', 'epoch', 'loss', 'accuracy', 'lr', 'grad_norm', 'grad_norm_clipped', 'clip_fraction', 'elapsed_seconds',
+  'step',
+  'epoch',
+  'loss',
+  'accuracy',
+  'lr',
+  'grad_norm',
+  'grad_norm_clipped',
+  'clip_fraction',
+  'elapsed_seconds',
 ] as const;
 
 /** Columns of `metrics.csv`. */
 export const epochColumns = [
-  'epoch', 'step', 'loss', 'accuracy', 'val_loss', 'val_accuracy', 'lr', 'grad_norm', 'grad_norm_clipped',
-  'clip_fraction', 'epoch_seconds', 'elapsed_seconds', 'examples_per_second',
+  'epoch',
+  'step',
+  'loss',
+  'accuracy',
+  'val_loss',
+  'val_accuracy',
+  'lr',
+  'grad_norm',
+  'grad_norm_clipped',
+  'clip_fraction',
+  'epoch_seconds',
+  'elapsed_seconds',
+  'examples_per_second',
 ] as const;
 
 /** Columns that two equal runs may differ in. */
@@ -62,7 +81,9 @@ export const openCsv = <Column extends string>(
   };
   return {
     write: (row) =>
-      attempt('write', () => writer.writeRecords([Object.fromEntries(columns.map((name) => [name, format(row[name])]))])),
+      attempt('write', () =>
+        writer.writeRecords([Object.fromEntries(columns.map((name) => [name, format(row[name])]))]),
+      ),
     sync: () => {
       try {
         syncPath(path);
@@ -81,7 +102,10 @@ export const openCsv = <Column extends string>(
  */
 export const readCsv = <Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] => {
   const bad = (message: string, cause?: unknown): UserError =>
-    new UserError('E_DATA', `${path}: ${message}.`, { hint: 'Run the same `wnlstm train` again with `--force` to write it anew.', cause });
+    new UserError('E_DATA', `${path}: ${message}.`, {
+      hint: 'Run the same `wnlstm train` again with `--force` to write it anew.',
+      cause,
+    });
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -99,7 +123,8 @@ export const readCsv = <Column extends string>(path: string, columns: readonly C
       const cell = record[column];
       const value = cell === '' ? null : Number(cell);
       if (cell === undefined) throw bad(`expected a column ${column}, got ${Object.keys(record).join(',')}`);
-      if (Number.isNaN(value) && cell !== 'NaN') throw bad(`expected a number for ${column} in row ${index + 1}, got ${JSON.stringify(cell)}`);
+      if (Number.isNaN(value) && cell !== 'NaN')
+        throw bad(`expected a number for ${column} in row ${index + 1}, got ${JSON.stringify(cell)}`);
       return [column, value];
     });
     return Object.fromEntries(cells) as Record<Column, number | null>;

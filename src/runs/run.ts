@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ioError, UserError } from '../errors.js';
 import type { Config } from '../config.js';
+import { ioError, UserError } from '../errors.js';
 import { replaceFile, toJson } from './files.js';
 import { ownerOf } from './lock.js';
 
@@ -74,12 +74,19 @@ const canonical = (value: Readonly<Record<string, unknown>>): string =>
  */
 export const fingerprint = (config: Config, checksums: Readonly<Record<string, string>>): string => {
   const { seed: _seed, threads: _threads, data: _data, ...identity } = config;
-  return createHash('sha256').update(`${FORMAT}\n${canonical(identity)}\n${canonical(checksums)}`).digest('hex');
+  return createHash('sha256')
+    .update(`${FORMAT}\n${canonical(identity)}\n${canonical(checksums)}`)
+    .digest('hex');
 };
 
 /** `<model>[-clip<c>]-s<seed>-<8 hex of the fingerprint>` */
 export const runId = (config: Config, print: string): string =>
-  [config.model, ...(config.clip === null ? [] : [`clip${config.clip}`]), `s${config.seed}`, print.slice(0, 8)].join('-');
+  [
+    config.model,
+    ...(config.clip === null ? [] : [`clip${config.clip}`]),
+    `s${config.seed}`,
+    print.slice(0, 8),
+  ].join('-');
 
 const readJson = (path: string): unknown => {
   try {
@@ -148,18 +155,29 @@ export const listRuns = (runsDirectory: string): FoundRun[] => {
  *
  * @throws {UserError} E_RUN if there is none or more than one
  */
-export const findRun = (runsDirectory: string, name: string | undefined, wanted: (run: FoundRun) => boolean = () => true): FoundRun => {
+export const findRun = (
+  runsDirectory: string,
+  name: string | undefined,
+  wanted: (run: FoundRun) => boolean = () => true,
+): FoundRun => {
   const runs = listRuns(runsDirectory);
   if (name === undefined) {
     const newest = runs.filter(wanted).at(-1);
     if (newest) return newest;
-    throw new UserError('E_RUN', `There is no such run in ${runsDirectory} yet.`, { hint: 'List them with `wnlstm ls`, start one with `wnlstm train`.' });
+    throw new UserError('E_RUN', `There is no such run in ${runsDirectory} yet.`, {
+      hint: 'List them with `wnlstm ls`, start one with `wnlstm train`.',
+    });
   }
   const direct = existsSync(join(name, 'run.json')) ? readRecord(name) : null;
   if (direct) return { directory: name, record: direct, status: statusOf(name, direct) };
   const exact = runs.filter((run) => run.record.run_id === name);
   const matches = exact.length > 0 ? exact : runs.filter((run) => run.record.run_id.startsWith(name));
   if (matches.length === 1) return matches[0];
-  const found = matches.length === 0 ? 'no run' : `${matches.length} runs (${matches.map((run) => run.record.run_id).join(', ')})`;
-  throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, { hint: 'List them with `wnlstm ls`.' });
+  const found =
+    matches.length === 0
+      ? 'no run'
+      : `${matches.length} runs (${matches.map((run) => run.record.run_id).join(', ')})`;
+  throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, {
+    hint: 'List them with `wnlstm ls`.',
+  });
 };

@@ -58,7 +58,8 @@ export const readSafetensors = (path: string): Map<string, NamedArray> => {
     throw damaged('a readable file', (error as Error).message);
   }
   const headerBytes = file.length < 8 ? Number.NaN : Number(file.readBigUInt64LE());
-  if (!(headerBytes <= file.length - 8)) throw damaged('a safetensors header', `a file of ${file.length} bytes`);
+  if (!(headerBytes <= file.length - 8))
+    throw damaged('a safetensors header', `a file of ${file.length} bytes`);
   let header: Record<string, Entry>;
   try {
     header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<string, Entry>;

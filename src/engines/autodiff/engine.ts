@@ -5,17 +5,36 @@ import { adamRate } from '../../model/adam.js';
 import { parameterShapes } from '../../model/spec.js';
 import type { StepMetrics, TrainingState } from '../../runs/checkpoint.js';
 import type { NamedArray } from '../../runs/safetensors.js';
-import { type Engine, type EngineInput, METRICS, metricsFromArray, metricsToArray, STEP, slotName } from '../engine.js';
+import {
+  type Engine,
+  type EngineInput,
+  METRICS,
+  metricsFromArray,
+  metricsToArray,
+  STEP,
+  slotName,
+} from '../engine.js';
 import { countCorrect, crossEntropy, predict } from './model.js';
 import { adam, clipGradients, sgd, type Tensors, type Update } from './optimizer.js';
 
-const ZERO: StepMetrics = { count: 0, loss: 0, accuracy: 0, gradNorm: 0, gradNormClipped: 0, clipFraction: 0 };
+const ZERO: StepMetrics = {
+  count: 0,
+  loss: 0,
+  accuracy: 0,
+  gradNorm: 0,
+  gradNormClipped: 0,
+  clipFraction: 0,
+};
 const EVALUATION_BATCH = 500;
 
 const read = (scalar: tf.Scalar): number => scalar.dataSync()[0];
 
 /** Makes a ready engine on TensorFlow.js's plain JavaScript backend. */
-export const createJsEngine = async ({ spec, dataset, parameters: initial }: EngineInput): Promise<Engine> => {
+export const createJsEngine = async ({
+  spec,
+  dataset,
+  parameters: initial,
+}: EngineInput): Promise<Engine> => {
   tf.enableProdMode(); // silences the banner
   await tf.setBackend('cpu');
   const { size } = dataset;
@@ -26,10 +45,16 @@ export const createJsEngine = async ({ spec, dataset, parameters: initial }: Eng
     return tensors;
   };
   const zeros = (): Tensors =>
-    keep(spec.optimizer === 'adam' ? Object.fromEntries(names.map((name) => [name, tf.zeros([...shapes[name]])])) : {});
+    keep(
+      spec.optimizer === 'adam'
+        ? Object.fromEntries(names.map((name) => [name, tf.zeros([...shapes[name]])]))
+        : {},
+    );
 
   let parameters = keep(
-    Object.fromEntries([...initial].map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), [...shape])])),
+    Object.fromEntries(
+      [...initial].map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), [...shape])]),
+    ),
   );
   let m = zeros();
   let v = zeros();
@@ -40,7 +65,8 @@ export const createJsEngine = async ({ spec, dataset, parameters: initial }: Eng
     const pixels = size * size;
     const x = new Float32Array(indices.length * pixels);
     indices.forEach((example, row) => {
-      for (let pixel = 0; pixel < pixels; pixel++) x[row * pixels + pixel] = split.images[example * pixels + pixel] / 255;
+      for (let pixel = 0; pixel < pixels; pixel++)
+        x[row * pixels + pixel] = split.images[example * pixels + pixel] / 255;
     });
     const labels = Int32Array.from(indices, (example) => split.labels[example]);
     return { x: tf.tensor3d(x, [indices.length, size, size]), labels: tf.tensor1d(labels, 'int32') };
@@ -75,7 +101,11 @@ export const createJsEngine = async ({ spec, dataset, parameters: initial }: Eng
     });
     tf.dispose([parameters, m, v, x, labels]);
     const collect = (part: keyof Update): Tensors =>
-      keep(Object.fromEntries(names.flatMap((name) => (updated[name][part] ? [[name, updated[name][part]]] : []))));
+      keep(
+        Object.fromEntries(
+          names.flatMap((name) => (updated[name][part] ? [[name, updated[name][part]]] : [])),
+        ),
+      );
     parameters = collect('parameter');
     m = collect('m');
     v = collect('v');
@@ -93,7 +123,10 @@ export const createJsEngine = async ({ spec, dataset, parameters: initial }: Eng
     for (let first = 0; first < split.count; first += EVALUATION_BATCH) {
       tf.tidy(() => {
         const length = Math.min(EVALUATION_BATCH, split.count - first);
-        const { x, labels } = batchOf(split, Int32Array.from({ length }, (_, row) => first + row));
+        const { x, labels } = batchOf(
+          split,
+          Int32Array.from({ length }, (_, row) => first + row),
+        );
         const logits = predict(spec, parameters, x);
         loss += read(crossEntropy(logits, labels)) * length;
         correct += read(countCorrect(logits, labels));

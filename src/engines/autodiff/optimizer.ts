@@ -24,7 +24,8 @@ const sumOf = (scalars: tf.Tensor[]): tf.Scalar => tf.addN(scalars) as tf.Scalar
 const globalNorm = (tensors: Tensors): tf.Scalar =>
   tf.sqrt(sumOf(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)))));
 
-const isAbove = (tensor: tf.Tensor, limit: number): tf.Tensor => tf.cast(tf.greater(tensor, limit), 'float32');
+const isAbove = (tensor: tf.Tensor, limit: number): tf.Tensor =>
+  tf.cast(tf.greater(tensor, limit), 'float32');
 
 /** `c / max(norm, c)`: 1 where nothing is to be clipped. */
 const scaleFor = (norm: tf.Tensor, clip: number): tf.Tensor => tf.div(clip, tf.maximum(norm, clip));
@@ -43,12 +44,17 @@ export const clipGradients = (gradients: Tensors, { clip, clipMode }: ModelSpec)
   switch (clipMode) {
     case 'norm': {
       const norms = mapTensors(gradients, (gradient) => tf.norm(gradient));
-      const clipped = mapTensors(gradients, (gradient, name) => tf.mul(gradient, scaleFor(norms[name], clip)));
+      const clipped = mapTensors(gradients, (gradient, name) =>
+        tf.mul(gradient, scaleFor(norms[name], clip)),
+      );
       return finish(clipped, tf.mean(tf.stack(Object.values(norms).map((each) => isAbove(each, clip)))));
     }
     case 'global-norm': {
       const scale = scaleFor(norm, clip);
-      return finish(mapTensors(gradients, (gradient) => tf.mul(gradient, scale)), isAbove(norm, clip));
+      return finish(
+        mapTensors(gradients, (gradient) => tf.mul(gradient, scale)),
+        isAbove(norm, clip),
+      );
     }
     case 'value': {
       const clipped = mapTensors(gradients, (gradient) => tf.clipByValue(gradient, -clip, clip));
@@ -73,7 +79,13 @@ export interface Update {
  *
  * @param rate from `adamRate`
  */
-export const adam = (parameter: tf.Tensor, gradient: tf.Tensor, m: tf.Tensor, v: tf.Tensor, rate: number): Update => {
+export const adam = (
+  parameter: tf.Tensor,
+  gradient: tf.Tensor,
+  m: tf.Tensor,
+  v: tf.Tensor,
+  rate: number,
+): Update => {
   const nextM = tf.add(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
   const nextV = tf.add(tf.mul(v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
   const change = tf.div(tf.mul(nextM, rate), tf.add(tf.sqrt(nextV), EPSILON));

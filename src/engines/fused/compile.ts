@@ -11,8 +11,15 @@ import { cacheDirectory, packageRoot } from '../../package.js';
 export const kernelDirectory = join(packageRoot, 'src/engines/fused/kernel');
 
 const FLAGS = [
-  '-std=gnu11', '-O3', arch() === 'arm64' ? '-mcpu=native' : '-march=native', '-shared', '-fPIC', '-fvisibility=hidden',
-  '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', // not -ffast-math: it assumes that there is no NaN
+  '-std=gnu11',
+  '-O3',
+  arch() === 'arm64' ? '-mcpu=native' : '-march=native',
+  '-shared',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-fno-math-errno',
+  '-fno-trapping-math',
+  '-ffp-contract=fast', // not -ffast-math: it assumes that there is no NaN
 ];
 
 const compiler = (): string => process.env.CC || 'cc';
@@ -25,11 +32,16 @@ export const compilerVersion = (): string | null => {
 
 /** What the CPU can do; `-march=native` gives other code on another one. */
 const cpuIdentity = (): string => {
-  const flags = existsSync('/proc/cpuinfo') ? /^(flags|Features)\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) : null;
+  const flags = existsSync('/proc/cpuinfo')
+    ? /^(flags|Features)\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))
+    : null;
   return `${arch()} ${cpus()[0]?.model} ${flags?.[0]}`;
 };
 
-const sources = (): string[] => readdirSync(kernelDirectory).filter((name) => /\.[ch]$/.test(name)).sort();
+const sources = (): string[] =>
+  readdirSync(kernelDirectory)
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort();
 
 /** A compiled kernel on disk. */
 export interface NativeLibrary {
@@ -46,12 +58,17 @@ export interface NativeLibrary {
 export const compileKernel = (): NativeLibrary => {
   const version = compilerVersion();
   if (version === null) {
-    throw new UserError('E_BACKEND', `The native backend expects a C compiler, found no working \`${compiler()}\`.`, {
-      hint: 'Install one (Debian, Ubuntu: `apt install gcc`; macOS: `xcode-select --install`), or use `--backend wasm`.',
-    });
+    throw new UserError(
+      'E_BACKEND',
+      `The native backend expects a C compiler, found no working \`${compiler()}\`.`,
+      {
+        hint: 'Install one (Debian, Ubuntu: `apt install gcc`; macOS: `xcode-select --install`), or use `--backend wasm`.',
+      },
+    );
   }
   const identity = createHash('sha256').update([version, ...FLAGS, cpuIdentity()].join('\n'));
-  for (const name of sources()) identity.update(`\n${name}\n`).update(readFileSync(join(kernelDirectory, name)));
+  for (const name of sources())
+    identity.update(`\n${name}\n`).update(readFileSync(join(kernelDirectory, name)));
   const build = identity.digest('hex').slice(0, 16);
   const directory = join(cacheDirectory(), 'kernels');
   const path = join(directory, `${build}.${platform() === 'darwin' ? 'dylib' : 'so'}`);
@@ -66,7 +83,11 @@ export const compileKernel = (): NativeLibrary => {
     });
   }
   const temporary = `${path}.${process.pid}`;
-  const { status, stderr } = spawnSync(compiler(), [...FLAGS, join(kernelDirectory, 'step.c'), '-o', temporary], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    compiler(),
+    [...FLAGS, join(kernelDirectory, 'step.c'), '-o', temporary],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) {
     rmSync(temporary, { force: true });
     const reason = stderr.split('\n').find((line) => line.includes('error')) ?? stderr.trim();

@@ -4,7 +4,15 @@ import { adamRate } from '../../model/adam.js';
 import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
 import type { TrainingState } from '../../runs/checkpoint.js';
 import type { NamedArray } from '../../runs/safetensors.js';
-import { type Engine, type EngineInput, METRICS, metricsFromArray, metricsToArray, STEP, slotName } from '../engine.js';
+import {
+  type Engine,
+  type EngineInput,
+  METRICS,
+  metricsFromArray,
+  metricsToArray,
+  STEP,
+  slotName,
+} from '../engine.js';
 import type { Kernel } from './kernel.js';
 
 const HEADER_BYTES = 128;

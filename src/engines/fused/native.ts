@@ -11,10 +11,14 @@ const aligned = (bytes: number): Uint8Array => {
   try {
     buffer = new ArrayBuffer(bytes + 64);
   } catch (error) {
-    throw new UserError('E_BACKEND', `Expected ${(bytes / 2 ** 30).toFixed(1)} GiB of memory for this network, got none.`, {
-      hint: 'Choose a smaller --batch or fewer --units.',
-      cause: error,
-    });
+    throw new UserError(
+      'E_BACKEND',
+      `Expected ${(bytes / 2 ** 30).toFixed(1)} GiB of memory for this network, got none.`,
+      {
+        hint: 'Choose a smaller --batch or fewer --units.',
+        cause: error,
+      },
+    );
   }
   const start = (64 - Number(koffi.address(new Uint8Array(buffer)) % 64n)) % 64;
   return new Uint8Array(buffer, start, bytes);
@@ -42,7 +46,9 @@ export const createNativeKernel = (): Kernel => {
     step: library.func(
       'void wnlstm_step(uint8_t *net, const uint8_t *images, const uint8_t *labels, const uint8_t *indices, float rate)',
     ),
-    evaluate: library.func('void wnlstm_evaluate(uint8_t *net, const uint8_t *images, const uint8_t *labels, int count)'),
+    evaluate: library.func(
+      'void wnlstm_evaluate(uint8_t *net, const uint8_t *images, const uint8_t *labels, int count)',
+    ),
     nonlinearities: library.func(
       'void wnlstm_nonlinearities(const uint8_t *x, uint8_t *sigmoids, uint8_t *tangents, int count)',
     ),

@@ -10,7 +10,8 @@ import type { Kernel } from './kernel.js';
 export const wasmPath = join(kernelDirectory, 'step.wasm');
 
 /** Hash of the binary. */
-export const wasmBuild = (): string => createHash('sha256').update(readFileSync(wasmPath)).digest('hex').slice(0, 16);
+export const wasmBuild = (): string =>
+  createHash('sha256').update(readFileSync(wasmPath)).digest('hex').slice(0, 16);
 
 type Call = (...args: number[]) => number;
 
@@ -24,7 +25,9 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  */
 export const createWasmKernel = (): Kernel => {
   const memory = new WebAssembly.Memory({ initial: 4 });
-  const { exports: exported } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmPath)), { env: { memory } });
+  const { exports: exported } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmPath)), {
+    env: { memory },
+  });
   const call = (name: string): Call => exported[`wnlstm_${name}`] as Call;
   const heap = Math.ceil((exported.__heap_base as WebAssembly.Global).value / 64) * 64;
   const at = (view: Uint8Array): number => view.byteOffset;
@@ -42,10 +45,14 @@ export const createWasmKernel = (): Kernel => {
       if (end > MAX_BYTES) throw new RangeError('beyond 4 GiB');
       memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
     } catch (error) {
-      throw new UserError('E_BACKEND', `The wasm backend has at most 4 GiB of memory, this network and data take ${(end / 2 ** 30).toFixed(1)}.`, {
-        hint: 'Choose a smaller --batch or fewer --units, or `--backend native`.',
-        cause: error,
-      });
+      throw new UserError(
+        'E_BACKEND',
+        `The wasm backend has at most 4 GiB of memory, this network and data take ${(end / 2 ** 30).toFixed(1)}.`,
+        {
+          hint: 'Choose a smaller --batch or fewer --units, or `--backend native`.',
+          cause: error,
+        },
+      );
     }
     const views = lengths.map((length, index) => new Uint8Array(memory.buffer, offsets[index], length));
     arrays.forEach((array, index) => {

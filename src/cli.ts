@@ -1,0 +1,130 @@
+/** @file From argv to a command to an exit code: the only file that touches the process and the console. */
+import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
+import { Command, CommanderError } from 'commander';
+import type { Configure, Io } from './commands/io.js';
+import { EXIT, UserError } from './errors.js';
+import { packageVersion } from './package.js';
+
+// First of all, so that no signal finds the program without a listener.
+const stop = new AbortController();
+for (const [signal, code] of [
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+  ['SIGUSR1', EXIT.stopped],
+] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(code); // the second time: leave now
+    stop.abort(code);
+  });
+}
+
+/** The commands; a command's code is loaded only when it is called for, so that help comes at once. */
+const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Configure> }[] = [
+  {
+    name: 'train',
+    summary: 'train a model; the same command again goes on where it stopped',
+    load: async () => (await import('./commands/train.js')).configureTrain,
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a run that was stopped',
+    load: async () => (await import('./commands/resume.js')).configureResume,
+  },
+  { name: 'ls', summary: 'list the runs', load: async () => (await import('./commands/ls.js')).configureLs },
+  {
+    name: 'show',
+    summary: 'show a run and its epochs',
+    load: async () => (await import('./commands/show.js')).configureShow,
+  },
+  {
+    name: 'data',
+    summary: 'fetch MNIST from a mirror',
+    load: async () => (await import('./commands/data.js')).configureData,
+  },
+  {
+    name: 'doctor',
+    summary: 'check what works on this machine and say what mends the rest',
+    load: async () => (await import('./commands/doctor.js')).configureDoctor,
+  },
+  {
+    name: 'config',
+    summary: 'print the JSON Schema of config files',
+    load: async () => (await import('./commands/config.js')).configureConfig,
+  },
+];
+
+const EXAMPLES = `
+Examples:
+  wnlstm train --model wn --clip 0.5     the article's third model, 5 epochs
+  wnlstm train --config configs/base.json --epochs 1
+  wnlstm show                            the newest run`;
+
+const write = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text);
+
+/** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */
+const palette = (support: typeof supportsColor) => {
+  const unwanted = Boolean(process.env.NO_COLOR) && !process.env.FORCE_COLOR;
+  return new Chalk({ level: unwanted || !support ? 0 : support.level });
+};
+
+const createProgram = async (io: Io, called: string | undefined): Promise<Command> => {
+  const program = new Command('wnlstm')
+    .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
+    .version(packageVersion())
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('See `wnlstm --help`.')
+    .configureOutput({
+      writeOut: (text) => write(process.stdout, text),
+      writeErr: (text) => write(process.stderr, text),
+    })
+    .exitOverride();
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`);
+    command.showHelpAfterError(`See \`wnlstm ${name} --help\`.`);
+    if (name === called) (await load())(command, io);
+  }
+  return program;
+};
+
+const printError = (error: UserError, io: Io): void => {
+  io.err(`${io.errColor.red('error')} ${error.message}`);
+  if (error.hint) io.err(`${io.errColor.dim('hint')}  ${error.hint}`);
+};
+
+/**
+ * Runs the program.
+ *
+ * @param argv arguments without node and script
+ * @returns the exit code
+ */
+export const main = async (argv: readonly string[] = process.argv.slice(2)): Promise<number> => {
+  let code: number = EXIT.done;
+  const io: Io = {
+    out: (line) => write(process.stdout, `${line}\n`),
+    err: (line) => write(process.stderr, `${line}\n`),
+    outColor: palette(supportsColor),
+    errColor: palette(supportsColorStderr),
+    terminal: process.stderr.isTTY && !process.env.CI ? process.stderr : null,
+    signal: stop.signal,
+    argv,
+    exit: (wanted) => {
+      code = wanted;
+    },
+  };
+  const program = await createProgram(
+    io,
+    argv.find((argument) => !argument.startsWith('-')) === 'help' ? argv[1] : argv[0],
+  );
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (!(error instanceof UserError)) throw error;
+    printError(error, io);
+    return code === EXIT.done ? EXIT.usage : code;
+  }
+};

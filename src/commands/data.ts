@@ -1,0 +1,22 @@
+/** @file `wnlstm data fetch`: MNIST from a mirror, for those who want their own copy. */
+import { join } from 'node:path';
+import { fetchMnist } from '../data/fetch.js';
+import { cacheDirectory } from '../package.js';
+import { replaceFile } from '../runs/files.js';
+import type { Configure } from './io.js';
+
+export const configureData: Configure = (command, io) => {
+  command
+    .command('fetch')
+    .description('fetch MNIST from a mirror and check it')
+    .requiredOption('--mirror <url>', 'http address of a folder with the four .gz files')
+    .option('--out <dir>', 'folder to put them in', join(cacheDirectory(), 'mnist'))
+    .action(async ({ mirror, out }: { mirror: string; out: string }) => {
+      for await (const { name, bytes, fetched } of fetchMnist(mirror, out, replaceFile)) {
+        io.err(
+          `${name}  ${bytes.toLocaleString('en')} bytes, ${fetched ? 'fetched and checked' : 'was there already'}`,
+        );
+      }
+      io.err(`Train on it with \`wnlstm train --data ${out}\`.`);
+    });
+};

@@ -1,0 +1,28 @@
+/** @file Numbers and runs as people read them. */
+import type { Config } from '../config.js';
+
+/** Four decimals; a dash for nothing. */
+export const number = (value: number | null): string => (value === null ? '-' : value.toFixed(4));
+
+/** 0.9731 as `97.31 %`. */
+export const percent = (value: number | null): string =>
+  value === null ? '-' : `${(value * 100).toFixed(2)} %`;
+
+/** A duration: `4.2 s`, `3 min 20 s`, `2 h 5 min`. */
+export const seconds = (value: number | null): string => {
+  if (value === null || !Number.isFinite(value)) return '-';
+  if (value < 60) return `${value.toFixed(1)} s`;
+  if (value < 3600) return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+  return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
+};
+
+/** A config in one line. */
+export const describeModel = (config: Config): string =>
+  [
+    config.model,
+    `${config.units} units`,
+    `${config.optimizer} lr ${config.lr}`,
+    config.clip === null ? 'no clip' : `clip ${config.clipMode} ${config.clip}`,
+    `batch ${config.batch}`,
+    `seed ${config.seed}`,
+  ].join(', ');

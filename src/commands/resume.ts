@@ -1,0 +1,28 @@
+/** @file `wnlstm resume`: goes on with a run that was stopped, with the config it was started with. */
+import { dirname } from 'node:path';
+import { findRun, readConfigOf } from '../runs/run.js';
+import type { Configure } from './io.js';
+import { addRunsOption } from './options.js';
+import { trainAndReport } from './train.js';
+
+export const configureResume: Configure = (command, io) => {
+  command.argument(
+    '[run]',
+    'folder or id of a run, or the start of its id; the newest unfinished one if left out',
+  );
+  addRunsOption(command)
+    .option('--threads <n>', 'threads for the rest of it; the results do not depend on it', Number)
+    .option('--quiet', 'no progress, errors only')
+    .option('--json', 'print the summary as one line of JSON')
+    .action(async (name: string | undefined, options: Record<string, unknown>) => {
+      const unfinished = ['interrupted', 'stale', 'failed'];
+      const { directory } = findRun(String(options.runs), name, ({ status }) => unfinished.includes(status));
+      const config = readConfigOf(directory);
+      const { argv, signal } = io;
+      await trainAndReport(
+        { config, runsDirectory: dirname(directory), force: false, argv, signal },
+        options,
+        io,
+      );
+    });
+};

@@ -1,0 +1,50 @@
+/** @file `wnlstm show`: one run, its record and its epochs. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { alignColumns } from '../report/table.js';
+import { type EpochRow, epochColumns, readCsv } from '../runs/metrics.js';
+import { findRun, readConfigOf, readSummary } from '../runs/run.js';
+import { describeModel, number, percent, seconds } from './format.js';
+import type { Configure } from './io.js';
+import { addRunsOption } from './options.js';
+import { describeSummary } from './summary.js';
+
+const epochCells = (row: EpochRow): string[] => [
+  String(row.epoch),
+  String(row.step),
+  number(row.loss),
+  percent(row.accuracy),
+  number(row.val_loss),
+  percent(row.val_accuracy),
+  number(row.grad_norm),
+  percent(row.clip_fraction),
+  seconds(row.epoch_seconds),
+];
+
+const EPOCH_HEADER = ['epoch', 'step', 'loss', 'acc', 'val loss', 'val acc', 'grad norm', 'clipped', 'time'];
+
+export const configureShow: Configure = (command, io) => {
+  command.argument('[run]', 'folder or id of a run, or the start of its id; the newest one if left out');
+  addRunsOption(command)
+    .option('--json', 'print record, config, epochs and summary as one line of JSON')
+    .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
+      const { directory, record, status } = findRun(options.runs, name);
+      const config = readConfigOf(directory);
+      const summary = readSummary(directory);
+      const metrics = join(directory, 'metrics.csv');
+      const rows = existsSync(metrics) ? readCsv(metrics, epochColumns) : [];
+      if (options.json) {
+        io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));
+        return;
+      }
+      const { bold, dim } = io.outColor;
+      io.out(`${bold(record.run_id)} ${status}${record.error ? `: ${record.error}` : ''}`);
+      io.out(describeModel(config));
+      io.out(
+        dim(`${record.device}, kernel ${record.kernel}; started ${record.started_at} on ${record.host}`),
+      );
+      if (rows.length > 0) io.out(`\n${alignColumns([EPOCH_HEADER, ...rows.map(epochCells)])}`);
+      if (summary) io.out(`\n${describeSummary(summary, true, io.outColor)}`);
+      else if (status !== 'running') io.out(`\nGo on with it: \`wnlstm resume ${record.run_id}\`.`);
+    });
+};

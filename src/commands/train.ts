@@ -1,0 +1,75 @@
+/** @file `wnlstm train`: one run, from a config to CSV files and a summary. */
+import { configKeys } from '../config.js';
+import { EXIT } from '../errors.js';
+import { alignColumns } from '../report/table.js';
+import { type Outcome, runSession, type SessionInput } from '../train/session.js';
+import type { Configure, Io } from './io.js';
+import { addConfigOptions, addRunsOption, configFrom } from './options.js';
+import { createProgress } from './progress.js';
+import { describeSummary } from './summary.js';
+
+export const configureTrain: Configure = (command, io) => {
+  addConfigOptions(command);
+  addRunsOption(command)
+    .option('--force', 'start over, whatever an earlier run of the same config left')
+    .option('--quiet', 'no progress, errors only')
+    .option('--json', 'print the summary as one line of JSON')
+    .option('--print-config', 'show every value and where it comes from, and train nothing')
+    .action(async (options: Record<string, unknown>) => {
+      const { config, sources } = configFrom(options);
+      if (options.printConfig) {
+        const rows = configKeys.map((key) => [key, JSON.stringify(config[key]), sources[key]]);
+        io.out(options.json ? JSON.stringify(config) : alignColumns([['key', 'value', 'from'], ...rows]));
+        return;
+      }
+      const { argv, signal } = io;
+      await trainAndReport(
+        { config, runsDirectory: String(options.runs), force: Boolean(options.force), argv, signal },
+        options,
+        io,
+      );
+    });
+};
+
+/** Trains with a progress display, prints how it ended and sets the exit code. */
+export const trainAndReport = async (
+  input: SessionInput,
+  options: Record<string, unknown>,
+  io: Io,
+): Promise<void> => {
+  const progress = createProgress(io, Boolean(options.quiet));
+  let outcome: Outcome;
+  try {
+    outcome = await runSession(input, progress);
+  } finally {
+    progress.close();
+  }
+  report(outcome, options, io);
+};
+
+const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): void => {
+  switch (outcome.kind) {
+    case 'failed':
+      io.exit(EXIT.failed);
+      throw outcome.error;
+    case 'interrupted':
+      io.exit(typeof io.signal.reason === 'number' ? io.signal.reason : EXIT.interrupted);
+      io.err(
+        `Stopped after step ${outcome.step}; nothing is lost. Go on with \`wnlstm resume ${outcome.directory}\`.`,
+      );
+      return;
+    case 'completed':
+    case 'diverged':
+      if (options.json) io.out(JSON.stringify(outcome.summary));
+      else if (!options.quiet) io.out(describeSummary(outcome.summary, outcome.trained, io.outColor));
+      if (outcome.kind === 'diverged') {
+        io.exit(EXIT.diverged);
+        io.err(
+          `The loss became infinite or NaN at step ${outcome.summary.steps}. Try a smaller --lr, or --clip 0.5.`,
+        );
+      }
+      return;
+    default:
+      outcome satisfies never;
+  }
+};

@@ -1,0 +1,64 @@
+/** @file Fetches MNIST from an http mirror through `mnist-dataset`, and takes nothing that is not MNIST. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipUrl } from 'mnist-dataset';
+import { ioError, UserError } from '../errors.js';
+import { mnistFiles, sha256 } from './mnist.js';
+
+/** One file, as it was found or fetched. */
+export interface Fetched {
+  readonly name: string;
+  readonly bytes: number;
+  /** False if a right one was there already. */
+  readonly fetched: boolean;
+}
+
+/**
+ * Fetches the four files of MNIST, unpacked, each checked against its SHA-256 before it gets its name.
+ *
+ * @param mirror http address of a folder with `train-images-idx3-ubyte.gz` and the other three
+ * @param directory to put them in; right files that are there already stay
+ * @param write replaces a file atomically
+ * @throws {UserError} E_DATA if a download fails or is not MNIST; E_IO if it cannot be written
+ */
+export async function* fetchMnist(
+  mirror: string,
+  directory: string,
+  write: (path: string, bytes: Uint8Array) => void,
+): AsyncGenerator<Fetched> {
+  if (!/^http:\/\//.test(mirror)) {
+    throw new UserError('E_USAGE', `Expected an address that starts with http://, got ${mirror}.`, {
+      hint: 'The package mnist-dataset fetches over plain http; the SHA-256 of each file is checked, so that is safe.',
+    });
+  }
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw ioError(`make the folder ${directory}`, error);
+  }
+  for (const [name, expected] of Object.entries(mnistFiles)) {
+    const path = join(directory, name);
+    if (existsSync(path) && sha256(readFileSync(path)) === expected) {
+      yield { name, bytes: readFileSync(path).length, fetched: false };
+      continue;
+    }
+    const url = `${mirror.replace(/\/$/, '')}/${name}.gz`;
+    let bytes: Buffer;
+    try {
+      bytes = await gunzipUrl(url);
+    } catch (error) {
+      throw new UserError('E_DATA', `Expected a gzip file at ${url}, got: ${(error as Error).message}.`, {
+        hint: "Open the address in a browser: does the mirror have MNIST's four .gz files? Without a mirror, the bundled MNIST is there.",
+        cause: error,
+      });
+    }
+    const actual = sha256(bytes);
+    if (actual !== expected) {
+      throw new UserError('E_DATA', `${url}: expected SHA-256 ${expected}, got ${actual}.`, {
+        hint: 'The mirror has something else than MNIST, or the download was cut short; nothing was kept.',
+      });
+    }
+    write(path, bytes);
+    yield { name, bytes: bytes.length, fetched: true };
+  }
+}

@@ -1,0 +1,5 @@
+/** @file The part of the untyped package that is used here. */
+declare module 'mnist-dataset' {
+  /** Fetches over http and unpacks. */
+  export const gunzipUrl: (url: string) => Promise<Buffer>;
+}

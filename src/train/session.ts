@@ -1,0 +1,265 @@
+/** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { type Dataset, readDataset } from '../data/mnist.js';
+import type { Engine } from '../engines/engine.js';
+import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
+import { ioError, UserError } from '../errors.js';
+import { initialParameters, type ModelSpec } from '../model/spec.js';
+import { packageRoot, packageVersion } from '../package.js';
+import { type Checkpoint, listCheckpoints, readCheckpoint, writeCheckpoint } from '../runs/checkpoint.js';
+import { replaceFile, toJson } from '../runs/files.js';
+import { acquireLock } from '../runs/lock.js';
+import { epochColumns, openCsv, readCsv, stepColumns } from '../runs/metrics.js';
+import {
+  FORMAT,
+  fingerprint,
+  type RunRecord,
+  readRecord,
+  readSummary,
+  runId,
+  type Summary,
+  writeRecord,
+} from '../runs/run.js';
+import type { TrainingEvent } from './events.js';
+import { summarise } from './summary.js';
+import { START, scheduleOf, train } from './trainer.js';
+
+/** What to train and where to put it. */
+export interface SessionInput {
+  readonly config: Config;
+  readonly runsDirectory: string;
+  /** Start over, whatever is there. */
+  readonly force: boolean;
+  readonly argv: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** What is known before the first step. */
+export interface Opening {
+  readonly directory: string;
+  readonly config: Config;
+  readonly choice: Choice;
+  readonly device: string;
+  readonly dataset: Dataset;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  /** The step it goes on from; 0 for a new run. */
+  readonly resumedFrom: number;
+  /** The kernel build it was begun with, if that is another one. */
+  readonly otherBuild: string | null;
+}
+
+/** How a session ended. */
+export type Outcome =
+  | { readonly kind: 'completed' | 'diverged'; readonly summary: Summary; readonly trained: boolean }
+  | { readonly kind: 'interrupted'; readonly directory: string; readonly step: number }
+  | { readonly kind: 'failed'; readonly directory: string; readonly error: unknown };
+
+/** Sees a session as it happens. */
+export interface Listener {
+  readonly onOpen: (opening: Opening) => void;
+  readonly onEvent: (event: TrainingEvent) => void;
+}
+
+const gitCommit = (): string | null => {
+  const { status, stdout } = spawnSync('git', ['-C', packageRoot, 'rev-parse', 'HEAD'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
+};
+
+const checkBatch = ({ batch }: Config, dataset: Dataset): void => {
+  if (batch <= dataset.train.count) return;
+  throw new UserError(
+    'E_CONFIG',
+    `batch: expected at most the ${dataset.train.count} training examples, got ${batch}.`,
+    {
+      hint: 'Choose a smaller --batch.',
+    },
+  );
+};
+
+const specOf = (config: Config, dataset: Dataset): ModelSpec => ({
+  ...config,
+  size: dataset.size,
+  classes: dataset.classes,
+});
+
+/** The threads a run may use. */
+const threadsOf = (config: Config): number => config.threads ?? 1;
+
+const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {
+  const spec = specOf(config, dataset);
+  const parameters = initialParameters(spec, config.seed, config.columnNorm);
+  return createEngine(choice.backend, { spec, dataset, parameters, threads: threadsOf(config) });
+};
+
+const makeDirectory = (directory: string): void => {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw ioError(`make the run's folder ${directory}`, error);
+  }
+};
+
+const checkFingerprint = (directory: string, record: RunRecord | null, print: string): void => {
+  if (record === null || record.fingerprint === print) return;
+  throw new UserError(
+    'E_RUN',
+    `${directory}: expected the fingerprint ${print.slice(0, 16)}…, found ${record.fingerprint.slice(0, 16)}….`,
+    {
+      hint: 'Another config or other data was trained there; use another folder with `--runs DIR`.',
+    },
+  );
+};
+
+const RUN_FILES = ['config.json', 'run.json', 'metrics.csv', 'steps.csv', 'summary.json', 'checkpoints'];
+
+/**
+ * Trains a run to its end; the same input again shows a finished run, and goes on with an unfinished one.
+ *
+ * @throws {UserError} if nothing was started: bad data, no backend, a folder that another process owns, …
+ */
+export const runSession = async (input: SessionInput, listener: Listener): Promise<Outcome> => {
+  const dataset = readDataset(input.config.data);
+  checkBatch(input.config, dataset);
+  const choice = await chooseBackend(input.config);
+  const config: Config = { ...input.config, backend: choice.backend, device: choice.device };
+  const print = fingerprint(config, dataset.checksums);
+  const directory = join(input.runsDirectory, runId(config, print));
+
+  const existing = readRecord(directory);
+  checkFingerprint(directory, existing, print);
+  if (existing && !input.force && (existing.status === 'completed' || existing.status === 'diverged')) {
+    const summary = readSummary(directory);
+    if (summary) return { kind: existing.status, summary, trained: false };
+  }
+  makeDirectory(directory);
+  const release = acquireLock(directory);
+  try {
+    const engine = await openEngine(config, dataset, choice);
+    if (input.force)
+      for (const name of RUN_FILES) rmSync(join(directory, name), { recursive: true, force: true });
+    return await trainInFolder({ ...input, config }, listener, { dataset, choice, print, directory, engine });
+  } finally {
+    release();
+  }
+};
+
+interface Prepared {
+  readonly dataset: Dataset;
+  readonly choice: Choice;
+  readonly print: string;
+  readonly directory: string;
+  readonly engine: Engine;
+}
+
+const lastCheckpoint = (directory: string): Checkpoint | null => {
+  const step = listCheckpoints(directory).at(-1);
+  return step === undefined ? null : readCheckpoint(directory, step);
+};
+
+const trainInFolder = async (
+  { config, argv, signal }: SessionInput,
+  { onOpen, onEvent }: Listener,
+  { dataset, choice, print, directory, engine }: Prepared,
+): Promise<Outcome> => {
+  const before = readRecord(directory);
+  const checkpoints = join(directory, 'checkpoints');
+  const checkpoint = lastCheckpoint(checkpoints);
+  if (checkpoint) engine.load(checkpoint.state);
+  const from = checkpoint?.progress ?? START;
+  const now = new Date().toISOString();
+  let record: RunRecord = {
+    format: FORMAT,
+    run_id: runId(config, print),
+    status: 'running',
+    fingerprint: print,
+    started_at: before?.started_at ?? now,
+    updated_at: now,
+    argv,
+    versions: { wnlstm: packageVersion(), node: process.versions.node },
+    git_commit: gitCommit(),
+    host: hostname(),
+    backend: choice.backend,
+    device: engine.device,
+    kernel: choice.build,
+    threads: threadsOf(config),
+    data: { directory: config.data, checksums: dataset.checksums },
+    error: null,
+  };
+  const setStatus = (status: RunRecord['status'], error: string | null = null): void => {
+    record = { ...record, status, error, updated_at: new Date().toISOString() };
+    writeRecord(directory, record);
+  };
+  replaceFile(join(directory, 'config.json'), toJson(config));
+  setStatus('running');
+  const steps = openCsv(join(directory, 'steps.csv'), stepColumns, from.step);
+  const epochs = openCsv(join(directory, 'metrics.csv'), epochColumns, from.step);
+  const otherBuild = checkpoint && before && before.kernel !== choice.build ? before.kernel : null;
+  onOpen({
+    directory,
+    config,
+    choice,
+    device: engine.device,
+    dataset,
+    resumedFrom: from.step,
+    otherBuild,
+    ...scheduleOf(config, dataset.train.count),
+  });
+
+  try {
+    for await (const event of train(engine, dataset, config, from, signal)) {
+      switch (event.kind) {
+        case 'step':
+          await steps.write(event.row);
+          break;
+        case 'epoch':
+          await epochs.write(event.row);
+          break;
+        case 'checkpoint':
+          steps.sync();
+          epochs.sync();
+          writeCheckpoint(checkpoints, event.checkpoint);
+          break;
+        case 'end': {
+          onEvent(event);
+          const { outcome, progress } = event;
+          if (outcome === 'interrupted') {
+            setStatus(outcome);
+            return { kind: outcome, directory, step: progress.step };
+          }
+          const lastRow = readCsv(join(directory, 'metrics.csv'), epochColumns).at(-1);
+          const summary = summarise({
+            engine,
+            dataset,
+            config,
+            directory,
+            record,
+            progress,
+            outcome,
+            lastRow,
+          });
+          replaceFile(join(directory, 'summary.json'), toJson(summary));
+          setStatus(outcome);
+          return { kind: outcome, summary, trained: true };
+        }
+        default:
+          event satisfies never;
+      }
+      onEvent(event);
+    }
+    throw new Error('training ended without an end');
+  } catch (error) {
+    try {
+      setStatus('failed', error instanceof Error ? error.message : String(error));
+    } catch {
+      // The same full disk, most likely: the error that came first is the one to show.
+    }
+    return { kind: 'failed', directory, error };
+  } finally {
+    engine.dispose();
+  }
+};

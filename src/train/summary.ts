@@ -1,0 +1,71 @@
+/** @file The summary of a run that has a result; the one place that looks at test data. */
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import type { Dataset } from '../data/mnist.js';
+import type { Engine, Evaluation } from '../engines/engine.js';
+import { type Progress, readCheckpoint } from '../runs/checkpoint.js';
+import type { EpochRow } from '../runs/metrics.js';
+import type { RunRecord, Summary } from '../runs/run.js';
+
+/** A run at its end. */
+export interface Ended {
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  readonly config: Config;
+  readonly directory: string;
+  readonly record: RunRecord;
+  readonly progress: Progress;
+  readonly outcome: Summary['status'];
+  /** Of metrics.csv. */
+  readonly lastRow: EpochRow | undefined;
+}
+
+/** Finite numbers only: JSON has no NaN. */
+const finite = (value: number | null | undefined): number | null =>
+  Number.isFinite(value) ? (value as number) : null;
+
+/**
+ * Evaluates the last weights, and the best by validation, on test data, once.
+ * Loads the best weights into the engine, which must not be trained further.
+ */
+export const summarise = ({
+  engine,
+  dataset,
+  config,
+  directory,
+  record,
+  progress,
+  outcome,
+  lastRow,
+}: Ended): Summary => {
+  const { best, step } = progress;
+  const last: Evaluation | null = outcome === 'completed' ? engine.evaluate(dataset.test) : null;
+  let bestTest: Evaluation | null = last;
+  if (best && (best.step !== step || !last)) {
+    engine.load(readCheckpoint(join(directory, 'checkpoints'), best.step).state);
+    bestTest = engine.evaluate(dataset.test);
+  }
+  return {
+    run_id: record.run_id,
+    dir: directory,
+    status: outcome,
+    backend: record.backend,
+    device: record.device,
+    model: config.model,
+    seed: config.seed,
+    steps: step,
+    epochs: lastRow?.epoch ?? 0,
+    loss: finite(lastRow?.loss),
+    accuracy: finite(lastRow?.accuracy),
+    val_loss: finite(lastRow?.val_loss),
+    val_accuracy: finite(lastRow?.val_accuracy),
+    test_loss: finite(last?.loss),
+    test_accuracy: finite(last?.accuracy),
+    best_epoch: best?.epoch ?? null,
+    best_val_accuracy: best?.valAccuracy ?? null,
+    best_test_loss: finite(bestTest?.loss),
+    best_test_accuracy: finite(bestTest?.accuracy),
+    seconds: progress.elapsedSeconds,
+    ms_per_step: (progress.stepSeconds / step) * 1000,
+  };
+};

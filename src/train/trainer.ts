@@ -1,0 +1,114 @@
+/** @file The training loop: steps, rows, epochs, checkpoints. It reads no file and writes none. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Config } from '../config.js';
+import { batches } from '../data/batches.js';
+import type { Dataset } from '../data/mnist.js';
+import type { Engine } from '../engines/engine.js';
+import type { Checkpoint, Progress, StepMetrics } from '../runs/checkpoint.js';
+import type { TrainingEvent } from './events.js';
+import { addMetrics, canGoOn, epochRow, NO_METRICS, stepRow } from './rows.js';
+
+/** How long a run is. */
+export interface Schedule {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+/** `steps`, or else `epochs` of floor(training examples / batch) steps. */
+export const scheduleOf = ({ batch, steps, epochs }: Config, trainCount: number): Schedule => {
+  const stepsPerEpoch = Math.floor(trainCount / batch);
+  return { stepsPerEpoch, totalSteps: steps ?? epochs * stepsPerEpoch };
+};
+
+/** Where every run starts. */
+export const START: Progress = {
+  step: 0,
+  row: NO_METRICS,
+  epoch: NO_METRICS,
+  best: null,
+  elapsedSeconds: 0,
+  stepSeconds: 0,
+  epochSeconds: 0,
+};
+
+const CHECKPOINT_SECONDS = 60;
+
+/**
+ * Trains from where `engine` and `from` stand to the end of the schedule, a divergence, or the signal.
+ *
+ * @param signal aborted: the step that goes on is finished, then comes a checkpoint and the end
+ * @param now a clock in milliseconds
+ */
+export async function* train(
+  engine: Engine,
+  dataset: Dataset,
+  config: Config,
+  from: Progress,
+  signal: AbortSignal,
+  now: () => number = () => performance.now(),
+): AsyncGenerator<TrainingEvent, void> {
+  const { lr, batch, logEvery, seed } = config;
+  const { stepsPerEpoch, totalSteps } = scheduleOf(config, dataset.train.count);
+  const batchAt = batches(seed, dataset.train.count, batch);
+  const started = now() - from.elapsedSeconds * 1000;
+  let progress = from;
+  let checkpointAt = now();
+  const update = (change: Partial<Progress>): Progress => {
+    progress = { ...progress, ...change, elapsedSeconds: (now() - started) / 1000 };
+    return progress;
+  };
+  const checkpoint = (): { kind: 'checkpoint'; checkpoint: Checkpoint } => {
+    checkpointAt = now();
+    return { kind: 'checkpoint', checkpoint: { progress: update({}), state: engine.save() } };
+  };
+
+  for (let step = from.step + 1; step <= totalSteps; step++) {
+    await turn(); // one turn of the event loop (2 µs): signals and the heartbeat arrive here
+    if (signal.aborted) {
+      yield checkpoint();
+      yield { kind: 'end', outcome: 'interrupted', progress };
+      return;
+    }
+    const closesEpoch = step % stepsPerEpoch === 0 || step === totalSteps;
+    const closesRow = step % logEvery === 0;
+
+    const begun = now();
+    engine.step(batchAt(step), lr);
+    let taken: StepMetrics = NO_METRICS;
+    if (closesRow || closesEpoch) taken = engine.takeMetrics(); // waits for the device, so it is done rarely
+    const seconds = (now() - begun) / 1000;
+    update({
+      step,
+      row: addMetrics(progress.row, taken),
+      epoch: addMetrics(progress.epoch, taken),
+      stepSeconds: progress.stepSeconds + seconds,
+      epochSeconds: progress.epochSeconds + seconds,
+    });
+
+    let diverged = !canGoOn(taken);
+    if (closesRow || diverged) {
+      yield { kind: 'step', row: stepRow(progress, stepsPerEpoch, lr) };
+      update({ row: NO_METRICS });
+    }
+    if (closesEpoch && !diverged) {
+      const validation = engine.evaluate(dataset.validation);
+      const row = epochRow(progress, stepsPerEpoch, config, validation);
+      diverged = !Number.isFinite(validation.loss);
+      const isBest = validation.accuracy > (progress.best?.valAccuracy ?? -1);
+      const best = {
+        epoch: row.epoch ?? 0,
+        step,
+        valLoss: validation.loss,
+        valAccuracy: validation.accuracy,
+      };
+      update({ epoch: NO_METRICS, epochSeconds: 0, best: isBest ? best : progress.best });
+      yield { kind: 'epoch', row };
+    }
+    if (diverged || closesEpoch || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
+    if (diverged) {
+      yield { kind: 'end', outcome: 'diverged', progress };
+      return;
+    }
+  }
+  yield { kind: 'end', outcome: 'completed', progress };
+}
