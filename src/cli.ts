@@ -72,10 +72,10 @@ const createProgram = async (io: Io, called: string | undefined): Promise<Comman
     .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
     .version(packageVersion())
     .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('See `wnlstm --help`.')
     .configureOutput({
       writeOut: (text) => write(process.stdout, text),
       writeErr: (text) => write(process.stderr, text),
+      outputError: (text) => printError(usageError(text, called), io),
     })
     .exitOverride();
   for (const { name, summary, load } of COMMANDS) {
@@ -83,10 +83,18 @@ const createProgram = async (io: Io, called: string | undefined): Promise<Comman
       .command(name)
       .summary(summary)
       .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`);
-    command.showHelpAfterError(`See \`wnlstm ${name} --help\`.`);
     if (name === called) (await load())(command, io);
   }
   return program;
+};
+
+/** What commander has to say, in this program's form. */
+const usageError = (text: string, called: string | undefined): UserError => {
+  const [message, suggestion] = text.trim().split('\n');
+  const help = COMMANDS.some(({ name }) => name === called) ? `wnlstm ${called} --help` : 'wnlstm --help';
+  return new UserError('E_USAGE', `${message.replace(/^error: /, '')}.`.replace(/\.\.$/, '.'), {
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See \`${help}\`.`,
+  });
 };
 
 const printError = (error: UserError, io: Io): void => {

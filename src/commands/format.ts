@@ -1,8 +1,11 @@
 /** @file Numbers and runs as people read them. */
 import type { Config } from '../config.js';
 
-/** Four decimals; a dash for nothing. */
-export const number = (value: number | null): string => (value === null ? '-' : value.toFixed(4));
+/** Four decimals, or a power of ten where they would run wide; a dash for nothing. */
+export const number = (value: number | null): string => {
+  if (value === null) return '-';
+  return Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
+};
 
 /** 0.9731 as `97.31 %`. */
 export const percent = (value: number | null): string =>

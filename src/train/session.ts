@@ -10,10 +10,9 @@ import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
 import { ioError, UserError } from '../errors.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { packageRoot, packageVersion } from '../package.js';
-import { type Checkpoint, listCheckpoints, readCheckpoint, writeCheckpoint } from '../runs/checkpoint.js';
-import { replaceFile, toJson } from '../runs/files.js';
+import { type Checkpoint, listCheckpoints, readCheckpoint } from '../runs/checkpoint.js';
 import { acquireLock } from '../runs/lock.js';
-import { epochColumns, openCsv, readCsv, stepColumns } from '../runs/metrics.js';
+import { epochColumns, readCsv } from '../runs/metrics.js';
 import {
   FORMAT,
   fingerprint,
@@ -25,6 +24,7 @@ import {
   writeRecord,
 } from '../runs/run.js';
 import type { TrainingEvent } from './events.js';
+import { openRecorder } from './recorder.js';
 import { summarise } from './summary.js';
 import { START, scheduleOf, train } from './trainer.js';
 
@@ -157,22 +157,22 @@ interface Prepared {
 }
 
 const lastCheckpoint = (directory: string): Checkpoint | null => {
-  const step = listCheckpoints(directory).at(-1);
-  return step === undefined ? null : readCheckpoint(directory, step);
+  const checkpoints = join(directory, 'checkpoints');
+  const step = listCheckpoints(checkpoints).at(-1);
+  return step === undefined ? null : readCheckpoint(checkpoints, step);
 };
 
 const trainInFolder = async (
   { config, argv, signal }: SessionInput,
-  { onOpen, onEvent }: Listener,
+  listener: Listener,
   { dataset, choice, print, directory, engine }: Prepared,
 ): Promise<Outcome> => {
   const before = readRecord(directory);
-  const checkpoints = join(directory, 'checkpoints');
-  const checkpoint = lastCheckpoint(checkpoints);
+  const checkpoint = lastCheckpoint(directory);
   if (checkpoint) engine.load(checkpoint.state);
   const from = checkpoint?.progress ?? START;
   const now = new Date().toISOString();
-  let record: RunRecord = {
+  const record: RunRecord = {
     format: FORMAT,
     run_id: runId(config, print),
     status: 'running',
@@ -190,71 +190,41 @@ const trainInFolder = async (
     data: { directory: config.data, checksums: dataset.checksums },
     error: null,
   };
-  const setStatus = (status: RunRecord['status'], error: string | null = null): void => {
-    record = { ...record, status, error, updated_at: new Date().toISOString() };
-    writeRecord(directory, record);
-  };
-  replaceFile(join(directory, 'config.json'), toJson(config));
-  setStatus('running');
-  const steps = openCsv(join(directory, 'steps.csv'), stepColumns, from.step);
-  const epochs = openCsv(join(directory, 'metrics.csv'), epochColumns, from.step);
-  const otherBuild = checkpoint && before && before.kernel !== choice.build ? before.kernel : null;
-  onOpen({
-    directory,
-    config,
-    choice,
-    device: engine.device,
-    dataset,
-    resumedFrom: from.step,
-    otherBuild,
-    ...scheduleOf(config, dataset.train.count),
-  });
-
   try {
+    const recorder = openRecorder(directory, config, record, from.step);
+    listener.onOpen({
+      directory,
+      config,
+      choice,
+      device: engine.device,
+      dataset,
+      resumedFrom: from.step,
+      otherBuild: checkpoint && before && before.kernel !== choice.build ? before.kernel : null,
+      ...scheduleOf(config, dataset.train.count),
+    });
     for await (const event of train(engine, dataset, config, from, signal)) {
-      switch (event.kind) {
-        case 'step':
-          await steps.write(event.row);
-          break;
-        case 'epoch':
-          await epochs.write(event.row);
-          break;
-        case 'checkpoint':
-          steps.sync();
-          epochs.sync();
-          writeCheckpoint(checkpoints, event.checkpoint);
-          break;
-        case 'end': {
-          onEvent(event);
-          const { outcome, progress } = event;
-          if (outcome === 'interrupted') {
-            setStatus(outcome);
-            return { kind: outcome, directory, step: progress.step };
-          }
-          const lastRow = readCsv(join(directory, 'metrics.csv'), epochColumns).at(-1);
-          const summary = summarise({
-            engine,
-            dataset,
-            config,
-            directory,
-            record,
-            progress,
-            outcome,
-            lastRow,
-          });
-          replaceFile(join(directory, 'summary.json'), toJson(summary));
-          setStatus(outcome);
-          return { kind: outcome, summary, trained: true };
-        }
-        default:
-          event satisfies never;
+      await recorder.write(event);
+      listener.onEvent(event);
+      if (event.kind !== 'end') continue;
+      const { outcome, progress } = event;
+      if (outcome === 'interrupted') {
+        recorder.finish(outcome);
+        return { kind: outcome, directory, step: progress.step };
       }
-      onEvent(event);
+      const lastRow = readCsv(join(directory, 'metrics.csv'), epochColumns).at(-1);
+      const summary = summarise({ engine, dataset, config, directory, record, progress, outcome, lastRow });
+      recorder.finish(outcome, summary);
+      return { kind: outcome, summary, trained: true };
     }
     throw new Error('training ended without an end');
   } catch (error) {
     try {
-      setStatus('failed', error instanceof Error ? error.message : String(error));
+      writeRecord(directory, {
+        ...record,
+        status: 'failed',
+        error: String(error),
+        updated_at: new Date().toISOString(),
+      });
     } catch {
       // The same full disk, most likely: the error that came first is the one to show.
     }

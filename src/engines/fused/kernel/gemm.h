@@ -26,27 +26,34 @@ INLINE int panel_vectors(int vectors) {
   return (vectors + panels - 1) / panels;
 }
 
+/* The sums must end up in registers, so every loop over the tile has to go. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 INLINE void tile(const int rows, const int vectors, const struct product *p, const float *a, const float *b, float *c) {
   vec sum[MR][NR];
-#pragma GCC unroll 8
+  UNROLL
   for (int i = 0; i < rows; i++)
-#pragma GCC unroll 8
+    UNROLL
     for (int j = 0; j < vectors; j++) sum[i][j] = p->add ? load(c + i * p->c_row + j * VW) : splat(0);
   const ptrdiff_t a_row = p->a_row, a_k = p->a_k, b_k = p->b_k;
   for (int k = p->k; k > 0; k--, a += a_k, b += b_k) {
     vec bk[NR];
-#pragma GCC unroll 8
+    UNROLL
     for (int j = 0; j < vectors; j++) bk[j] = load(b + j * VW);
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 0; i < rows; i++) {
       const float ak = a[i * a_row];
-#pragma GCC unroll 8
+      UNROLL
       for (int j = 0; j < vectors; j++) sum[i][j] += ak * bk[j];
     }
   }
-#pragma GCC unroll 8
+  UNROLL
   for (int i = 0; i < rows; i++)
-#pragma GCC unroll 8
+    UNROLL
     for (int j = 0; j < vectors; j++) store(c + i * p->c_row + j * VW, sum[i][j]);
 }
 
@@ -63,7 +70,9 @@ INLINE void tile(const int rows, const int vectors, const struct product *p, con
 TILES(1)
 TILES(2)
 TILES(3)
+#if MR >= 4
 TILES(4)
+#endif
 #if MR >= 5
 TILES(5)
 #endif
@@ -80,7 +89,9 @@ static void multiply(const struct product *p, int first, int end) {
         case 1: tiles_1(vectors, p, a, b, c); break;
         case 2: tiles_2(vectors, p, a, b, c); break;
         case 3: tiles_3(vectors, p, a, b, c); break;
+#if MR >= 4
         case 4: tiles_4(vectors, p, a, b, c); break;
+#endif
 #if MR >= 5
         case 5: tiles_5(vectors, p, a, b, c); break;
 #endif

@@ -15,9 +15,9 @@
 #define VW 4
 #define MR 5
 #define NR 5
-#else
+#else /* wasm, SSE: 16 registers, no fused multiply-add */
 #define VW 4
-#define MR 4
+#define MR 3
 #define NR 3
 #endif
 

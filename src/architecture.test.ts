@@ -1,0 +1,88 @@
+/** @file The import rule and the homes of effects, as a test: the map in src/README.md cannot go stale. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { test } from 'node:test';
+import { packageRoot } from './package.js';
+
+const source = join(packageRoot, 'src');
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.(ts|c|h)$/.test(name))
+  .map((name) => name.replaceAll('\\', '/'));
+const typescript = files.filter((name) => name.endsWith('.ts'));
+const shipped = typescript.filter((name) => !/\.(test|testing|d)\.ts$/.test(name));
+const textOf = (name: string): string => readFileSync(join(source, name), 'utf8');
+
+/** Layers from the bottom up; a file may import its own folder and lower layers. */
+const LAYERS = [
+  ['errors.ts', 'rng.ts', 'config.ts', 'package.ts'],
+  ['data', 'model', 'runs'],
+  ['engines', 'report'],
+  ['train'],
+  ['sweep', 'bench', 'setup'],
+  ['commands'],
+  ['cli.ts'],
+];
+
+/** A file right in src/ is its own folder, and those of the bottom layer are one. */
+const folderOf = (name: string): string => (LAYERS[0].includes(name) ? '.' : name.split('/')[0]);
+
+const layerOf = (name: string): number => {
+  const layer = LAYERS.findIndex((members) => members.includes(name.split('/')[0]));
+  assert.notEqual(layer, -1, `${name} belongs to no layer`);
+  return layer;
+};
+
+const importsOf = (name: string): string[] =>
+  [...textOf(name).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1]);
+
+test('a file imports its own folder and lower layers only', () => {
+  for (const name of shipped) {
+    for (const imported of importsOf(name).filter((path) => path.startsWith('.'))) {
+      const target = relative(source, normalize(join(source, dirname(name), imported))).replace(
+        /\.js$/,
+        '.ts',
+      );
+      const sameFolder = folderOf(target) === folderOf(name);
+      assert.ok(sameFolder || layerOf(target) < layerOf(name), `${name} imports ${target}`);
+    }
+  }
+});
+
+test('packages with effects are imported in their homes only', () => {
+  const homes: [RegExp, RegExp][] = [
+    [/^@tensorflow\//, /^engines\/autodiff\//],
+    [/^koffi$/, /^engines\//],
+    [/^(commander|cli-progress|chalk)$/, /^(commands\/|cli\.ts$)/],
+    [/^zod$/, /^config\.ts$/],
+  ];
+  for (const name of shipped) {
+    for (const imported of importsOf(name)) {
+      for (const [packageName, home] of homes) {
+        assert.ok(!packageName.test(imported) || home.test(name), `${name} imports ${imported}`);
+      }
+    }
+  }
+});
+
+test('only cli.ts exits, reads argv and prints', () => {
+  for (const name of shipped.filter((file) => file !== 'cli.ts')) {
+    assert.doesNotMatch(textOf(name), /\bconsole\.|process\.(argv|exit|stdout|stderr)\b/, name);
+  }
+});
+
+test('nothing is random but through rng.ts', () => {
+  for (const name of shipped) assert.doesNotMatch(textOf(name), /Math\.random|randomBytes|randomUUID/, name);
+});
+
+test('every file says what it is for and stays below 350 lines', () => {
+  for (const name of files) {
+    const text = textOf(name);
+    assert.match(
+      text,
+      name.endsWith('.ts') ? /^\/\*\*(\n \*)? @file / : /^\/\*/,
+      `${name} has no @file line`,
+    );
+    assert.ok(text.split('\n').length <= 350, `${name} is too long`);
+  }
+});

@@ -1,0 +1,121 @@
+/** @file What the contract promises of every engine: exact states, repeatable bytes, no leaks, right evaluation. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../errors.js';
+import type { TrainingState } from '../runs/checkpoint.js';
+import type { Engine } from './engine.js';
+import { inputOf, type OracleCase, oracleBatch, oracleCases } from './oracle.testing.js';
+import { type Backend, chooseBackend, createEngine } from './select.js';
+
+const example = oracleCases().find(({ model }) => model === 'wn') as OracleCase;
+const clipped = inputOf(example, { clip: 0.2 });
+
+const train = (engine: Engine, first: number, last: number): void => {
+  for (let step = first; step <= last; step++) engine.step(oracleBatch(example, step), 0.05);
+};
+
+const bytesOf = (state: TrainingState): Record<string, string> =>
+  Object.fromEntries(
+    [...state].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
+    ]),
+  );
+
+for (const backend of ['js', 'wasm', 'native'] as Backend[]) {
+  const skip = await chooseBackend({ backend, device: 'auto' }).then(
+    () => false as const,
+    (error: unknown) => {
+      if (error instanceof UserError) return error.message;
+      throw error;
+    },
+  );
+
+  test(`${backend}: six steps are three, a saved and loaded state, and three, to the last bit`, {
+    skip,
+  }, async () => {
+    const [whole, half, other] = await Promise.all(
+      [clipped, clipped, clipped].map((input) => createEngine(backend, input)),
+    );
+    train(whole, 1, 6);
+    train(half, 1, 3);
+    other.load(half.save());
+    train(other, 4, 6);
+    assert.deepEqual(bytesOf(other.save()), bytesOf(whole.save()));
+    assert.deepEqual(other.takeMetrics(), whole.takeMetrics());
+    for (const engine of [whole, half, other]) engine.dispose();
+  });
+
+  test(`${backend}: saving takes nothing, and a state does not change with the engine`, {
+    skip,
+  }, async () => {
+    const engine = await createEngine(backend, clipped);
+    train(engine, 1, 2);
+    const state = engine.save();
+    const before = bytesOf(state);
+    train(engine, 3, 4);
+    assert.deepEqual(bytesOf(state), before);
+    assert.equal(engine.takeMetrics().count, 4);
+    assert.equal(engine.takeMetrics().count, 0);
+    engine.dispose();
+  });
+
+  test(`${backend}: evaluation is the loss and accuracy of single steps, and changes nothing`, {
+    skip,
+  }, async () => {
+    const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }));
+    const before = bytesOf(engine.save());
+    const evaluation = engine.evaluate(example.dataset.validation);
+    assert.deepEqual(bytesOf(engine.save()), before);
+    for (let step = 1; step <= 4; step++) engine.step(oracleBatch(example, step), 1e-30); // all four batches of the split
+    const { loss, accuracy, count } = engine.takeMetrics();
+    assert.ok(Math.abs(loss / count / evaluation.loss - 1) < 1e-6);
+    assert.ok(Math.abs(accuracy / count - evaluation.accuracy) < 1e-12);
+    engine.dispose();
+  });
+
+  test(`${backend}: a parameter that is NaN makes the loss NaN`, { skip }, async () => {
+    const engine = await createEngine(backend, clipped);
+    const state = new Map(engine.save());
+    const [name, { shape, data }] = [...state][0];
+    state.set(name, { shape, data: data.slice().fill(Number.NaN) });
+    engine.load(state);
+    train(engine, 1, 1);
+    assert.ok(Number.isNaN(engine.takeMetrics().loss));
+    assert.ok(Number.isNaN(engine.evaluate(example.dataset.test).loss));
+    engine.dispose();
+  });
+
+  test(`${backend}: a zero column of v gives finite gradients`, { skip }, async () => {
+    const engine = await createEngine(backend, clipped);
+    const state = new Map(engine.save());
+    for (const name of ['lstm/w_x', 'lstm/w_h']) {
+      const array = state.get(name);
+      const columns = array?.shape[1] ?? 1;
+      array?.data.forEach((_, at) => {
+        if (at % columns === 3) array.data[at] = 0;
+      });
+    }
+    engine.load(state);
+    train(engine, 1, 2);
+    const { loss, gradNorm } = engine.takeMetrics();
+    assert.ok(Number.isFinite(loss) && Number.isFinite(gradNorm));
+    engine.dispose();
+  });
+}
+
+test('js: no tensor is left over by steps, evaluation, saving and disposal', async () => {
+  const empty = tf.memory().numTensors;
+  const engine = await createEngine('js', clipped);
+  const count = (): number => tf.memory().numTensors;
+  train(engine, 1, 1);
+  const started = count();
+  train(engine, 2, 5);
+  engine.evaluate(example.dataset.test);
+  engine.load(engine.save());
+  engine.takeMetrics();
+  assert.equal(count(), started);
+  engine.dispose();
+  assert.equal(count(), empty);
+});

@@ -1,0 +1,58 @@
+/** @file Writes a run down as it happens: rows, checkpoints, status, in an order that survives a crash. */
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { writeCheckpoint } from '../runs/checkpoint.js';
+import { replaceFile, toJson } from '../runs/files.js';
+import { epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
+import { type RunRecord, type Summary, writeRecord } from '../runs/run.js';
+import type { TrainingEvent } from './events.js';
+
+/** The files of a run that is going on. */
+export interface Recorder {
+  /** Resolves once the event is with the operating system; a checkpoint only after all rows before it are on disk. */
+  write(event: TrainingEvent): Promise<void>;
+  /** Writes the summary, if there is one, and last the status. */
+  finish(status: RunRecord['status'], summary?: Summary): void;
+}
+
+/**
+ * Opens a run's files, new or to go on.
+ *
+ * @param step the last step whose rows stay
+ * @throws {UserError} E_IO if they cannot be written, also from the methods
+ */
+export const openRecorder = (
+  directory: string,
+  config: Config,
+  record: RunRecord,
+  step: number,
+): Recorder => {
+  const setStatus = (status: RunRecord['status']): void =>
+    writeRecord(directory, { ...record, status, updated_at: new Date().toISOString() });
+  replaceFile(join(directory, 'config.json'), toJson(config));
+  setStatus('running');
+  const steps = openCsv(join(directory, 'steps.csv'), stepColumns, step);
+  const epochs = openCsv(join(directory, 'metrics.csv'), epochColumns, step);
+  return {
+    write: async (event) => {
+      switch (event.kind) {
+        case 'step':
+          return steps.write(event.row);
+        case 'epoch':
+          return epochs.write(event.row);
+        case 'checkpoint':
+          steps.sync();
+          epochs.sync();
+          return writeCheckpoint(join(directory, 'checkpoints'), event.checkpoint);
+        case 'end':
+          return;
+        default:
+          return event satisfies never;
+      }
+    },
+    finish: (status, summary) => {
+      if (summary) replaceFile(join(directory, 'summary.json'), toJson(summary));
+      setStatus(status);
+    },
+  };
+};
