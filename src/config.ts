@@ -42,7 +42,7 @@ export const configSchema = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(1024)
+    .max(256)
     .nullable()
     .default(null)
     .describe('threads; none: one for each core'),

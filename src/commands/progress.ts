@@ -79,18 +79,14 @@ const describeEpoch = (row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io
   ].join('  ');
 };
 
-const barDisplay = (
-  io: Io,
-  terminal: NodeJS.WriteStream,
-  { resumedFrom, totalSteps, stepsPerEpoch }: Opening,
-): Display => {
+const barDisplay = (io: Io, terminal: NodeJS.WriteStream, { resumedFrom, totalSteps }: Opening): Display => {
   const { cyan, dim } = io.errColor;
   const format: Options['format'] = (
     _options,
     { value, total },
     payload: { row?: StepRow; speed?: number },
   ) => {
-    const width = Math.max(6, Math.min(30, (terminal.columns ?? 80) - 66));
+    const width = Math.max(6, Math.min(30, (terminal.columns ?? 80) - 70));
     const done = Math.round((value / total) * width);
     const { row, speed } = payload;
     const eta = speed ? seconds((total - value) / speed) : '?';
@@ -113,17 +109,18 @@ const barDisplay = (
   });
   const bar: Bar = bars.create(totalSteps, resumedFrom, {});
   const started = performance.now();
-  const firstStep = Math.floor(resumedFrom / stepsPerEpoch) * stepsPerEpoch && resumedFrom;
   let open = true;
   return {
     step: (row) => {
       const step = row.step ?? 0;
-      bar.update(step, { row, speed: ((step - firstStep) / (performance.now() - started)) * 1000 });
+      bar.update(step, { row, speed: ((step - resumedFrom) / (performance.now() - started)) * 1000 });
     },
     epoch: (line) => bars.log(`${line}\n`),
     close: () => {
-      if (open) bars.stop();
+      if (!open) return;
       open = false;
+      bars.update(); // prints the lines that wait above the bar
+      bars.stop();
     },
   };
 };

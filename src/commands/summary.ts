@@ -29,6 +29,6 @@ export const describeSummary = (summary: Summary, trained: boolean, color: Chalk
     `${summary.steps} steps in ${seconds(summary.seconds)}, ${summary.ms_per_step.toFixed(2)} ms a step on ${summary.device}`,
     table,
     color.dim(`${join(summary.dir, 'metrics.csv')}, steps.csv, summary.json`),
-    color.dim(`Look at it with \`wnlstm show ${summary.run_id}\`, list all with \`wnlstm ls\`.`),
+    color.dim(`Look at it with \`wnlstm show ${summary.dir}\`, list all with \`wnlstm ls\`.`),
   ].join('\n');
 };

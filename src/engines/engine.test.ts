@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { UserError } from '../errors.js';
 import type { TrainingState } from '../runs/checkpoint.js';
 import type { Engine } from './engine.js';
-import { inputOf, type OracleCase, oracleBatch, oracleCases } from './oracle.testing.js';
-import { type Backend, chooseBackend, createEngine } from './select.js';
+import { inputOf, type OracleCase, oracleBatch, oracleCases, unavailable } from './oracle.testing.js';
+import { type Backend, createEngine } from './select.js';
 
 const example = oracleCases().find(({ model }) => model === 'wn') as OracleCase;
 const clipped = inputOf(example, { clip: 0.2 });
@@ -24,13 +23,7 @@ const bytesOf = (state: TrainingState): Record<string, string> =>
   );
 
 for (const backend of ['js', 'wasm', 'native'] as Backend[]) {
-  const skip = await chooseBackend({ backend, device: 'auto' }).then(
-    () => false as const,
-    (error: unknown) => {
-      if (error instanceof UserError) return error.message;
-      throw error;
-    },
-  );
+  const skip = await unavailable(backend);
 
   test(`${backend}: six steps are three, a saved and loaded state, and three, to the last bit`, {
     skip,
@@ -103,6 +96,28 @@ for (const backend of ['js', 'wasm', 'native'] as Backend[]) {
     assert.ok(Number.isFinite(loss) && Number.isFinite(gradNorm));
     engine.dispose();
   });
+}
+
+for (const backend of ['wasm', 'native'] as const) {
+  const skip = await unavailable(backend);
+  for (const batch of [1, 9, 36]) {
+    test(`${backend}: any number of threads gives the same bits (batch ${batch})`, { skip }, async () => {
+      const states = [];
+      for (const threads of [1, 2, 3, 4, 7]) {
+        const engine = await createEngine(backend, inputOf(example, { clip: 0.2, batch }, threads));
+        for (let step = 0; step < 6; step++) {
+          const { count } = example.dataset.train;
+          engine.step(
+            Int32Array.from({ length: batch }, (_, row) => (7 * step + row) % count),
+            0.05,
+          );
+        }
+        states.push({ ...bytesOf(engine.save()), evaluation: engine.evaluate(example.dataset.test) });
+        engine.dispose();
+      }
+      for (const state of states) assert.deepEqual(state, states[0]);
+    });
+  }
 }
 
 test('js: no tensor is left over by steps, evaluation, saving and disposal', async () => {

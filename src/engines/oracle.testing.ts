@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/mnist.js';
+import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
 import type { EngineInput } from './engine.js';
+import { type Backend, chooseBackend } from './select.js';
 
 interface Encoded {
   readonly shape: readonly number[];
@@ -126,3 +128,14 @@ export const oracleBatch = (example: OracleCase, step: number): Int32Array =>
     { length: example.batch },
     (_, row) => ((step - 1) * example.batch + row) % example.dataset.train.count,
   );
+
+/** Why a backend cannot be tested here, or false: what `skip` of a test takes. */
+export const unavailable = async (backend: Backend): Promise<string | false> => {
+  try {
+    await chooseBackend({ backend, device: 'auto' });
+    return false;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+};

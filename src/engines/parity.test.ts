@@ -1,11 +1,10 @@
 /** @file Every engine against the values that PyTorch gave, and against each other. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UserError } from '../errors.js';
 import type { StepMetrics } from '../runs/checkpoint.js';
 import type { Engine } from './engine.js';
-import { inputOf, type OracleCase, oracleBatch, oracleCases } from './oracle.testing.js';
-import { type Backend, chooseBackend, createEngine } from './select.js';
+import { inputOf, type OracleCase, oracleBatch, oracleCases, unavailable } from './oracle.testing.js';
+import { type Backend, createEngine } from './select.js';
 
 /** Largest relative differences that float32 may make. */
 const TOLERANCE = { loss: 1e-6, losses: 1e-5, gradient: 1e-5, norm: 1e-5, fraction: 1e-3 };
@@ -24,19 +23,8 @@ const run = (engine: Engine, example: OracleCase, lr: number, steps: number): St
     return engine.takeMetrics();
   });
 
-/** Why a backend cannot be tested here, or false. */
-const missing = async (backend: Backend): Promise<string | false> => {
-  try {
-    await chooseBackend({ backend, device: 'auto' });
-    return false;
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    throw error;
-  }
-};
-
 for (const backend of backends) {
-  const skip = await missing(backend);
+  const skip = await unavailable(backend);
   for (const example of cases) {
     test(`${backend}: loss and every gradient are PyTorch's (${example.title})`, { skip }, async () => {
       // A step of plain descent with a large rate shows the gradient without rounding it away.
@@ -83,7 +71,7 @@ for (const backend of backends) {
 }
 
 for (const backend of ['wasm', 'native'] as const) {
-  const skip = await missing(backend);
+  const skip = await unavailable(backend);
   test(`${backend}: wn at lr 0.1 stays within 1e-4 of js over ten steps`, { skip }, async () => {
     for (const example of cases.filter(({ model }) => model === 'wn')) {
       const [mine, oracle] = await Promise.all(

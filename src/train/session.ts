@@ -1,7 +1,7 @@
 /** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
@@ -88,7 +88,7 @@ const specOf = (config: Config, dataset: Dataset): ModelSpec => ({
 });
 
 /** The threads a run may use. */
-const threadsOf = (config: Config): number => config.threads ?? 1;
+const threadsOf = (config: Config): number => config.threads ?? availableParallelism();
 
 const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {
   const spec = specOf(config, dataset);

@@ -15,6 +15,7 @@ const FLAGS = [
   '-O3',
   arch() === 'arm64' ? '-mcpu=native' : '-march=native',
   '-shared',
+  '-pthread',
   '-fPIC',
   '-fvisibility=hidden',
   '-fno-math-errno',

@@ -1,4 +1,5 @@
 /** @file The engine over the fused kernel: moves parameters in and out, and calls it. */
+import { availableParallelism } from 'node:os';
 import type { Split } from '../../data/mnist.js';
 import { adamRate } from '../../model/adam.js';
 import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
@@ -15,13 +16,14 @@ import {
 } from '../engine.js';
 import type { Kernel } from './kernel.js';
 
-const HEADER_BYTES = 128;
+const HEADER_BYTES = 64;
 const METRICS_OFFSET = 64;
 const EVALUATION_OFFSET = 112;
+const ALL_PHASES = 4;
 const SLOT = { value: 0, m: 2, v: 3 } as const;
 
 /** The header as `struct net` in kernel/net.h has it. */
-const encodeHeader = (spec: ModelSpec): Uint8Array => {
+const encodeHeader = (spec: ModelSpec, threads: number, spins: number): Uint8Array => {
   const header = new Uint8Array(HEADER_BYTES);
   const clipMode = { norm: 1, 'global-norm': 2, value: 3 }[spec.clipMode];
   new Int32Array(header.buffer).set([
@@ -34,6 +36,8 @@ const encodeHeader = (spec: ModelSpec): Uint8Array => {
     spec.clip === null ? 0 : clipMode,
   ]);
   new Float32Array(header.buffer).set([spec.clip ?? 0, spec.forgetBias], 7);
+  // With more threads than cores, spinning would keep the others from their work.
+  new Int32Array(header.buffer).set([threads, threads > availableParallelism() ? 0 : spins, ALL_PHASES], 9);
   return header;
 };
 
@@ -57,9 +61,12 @@ const placeOf = (name: string, { size, units }: ModelSpec): Place => {
 };
 
 /** Makes a ready engine over a kernel, which it then owns. */
-export const createFusedEngine = (kernel: Kernel, { spec, dataset, parameters }: EngineInput): Engine => {
+export const createFusedEngine = async (
+  kernel: Kernel,
+  { spec, dataset, parameters, threads }: EngineInput,
+): Promise<Engine> => {
   const splits = [dataset.train, dataset.validation, dataset.test];
-  const { net, arrays } = kernel.allocate(encodeHeader(spec), [
+  const { net, arrays } = kernel.allocate(encodeHeader(spec, threads, kernel.spins), [
     new Uint8Array(4 * spec.batch),
     ...splits.flatMap(({ images, labels }) => [images, labels]),
   ]);
@@ -96,9 +103,10 @@ export const createFusedEngine = (kernel: Kernel, { spec, dataset, parameters }:
     kernel.refresh(net);
   };
   write(parameters);
+  await kernel.start(net);
 
   return {
-    device: kernel.device,
+    device: `${kernel.name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     step: (indices, lr) => {
       stepCount++;
       indexView.set(indices);
@@ -133,6 +141,6 @@ export const createFusedEngine = (kernel: Kernel, { spec, dataset, parameters }:
       stepCount = state.get(STEP)?.data[0] ?? 0;
       metrics.set(state.get(METRICS)?.data ?? [0, 0, 0, 0, 0, 0]);
     },
-    dispose: () => kernel.dispose(),
+    dispose: () => kernel.stop(net),
   };
 };

@@ -4,8 +4,10 @@
  * A compiled kernel. Memory is passed as views: a native kernel takes their address, a wasm kernel their offset.
  */
 export interface Kernel {
-  /** Such as "native avx512, 2 threads". */
-  readonly device: string;
+  /** Such as "native avx512". */
+  readonly name: string;
+  /** How often a waiting thread looks before it sleeps, for some tens of microseconds. */
+  readonly spins: number;
   /**
    * Gets memory that the kernel can reach.
    *
@@ -18,13 +20,16 @@ export interface Kernel {
   offset(net: Uint8Array, lstm: number, slot: number): number;
   /** Floats from row to row of that matrix. */
   stride(net: Uint8Array, lstm: number): number;
+  /** Starts the threads that the header asks for, but the caller's own. */
+  start(net: Uint8Array): Promise<void>;
+  /** Ends them. */
+  stop(net: Uint8Array): void;
   /** To be called after parameters were written. */
   refresh(net: Uint8Array): void;
   step(net: Uint8Array, images: Uint8Array, labels: Uint8Array, indices: Uint8Array, rate: number): void;
   evaluate(net: Uint8Array, images: Uint8Array, labels: Uint8Array, count: number): void;
   /** Sigmoid and tanh of floats, for the tests of kernel/math.h. */
   nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tangents: Uint8Array, count: number): void;
-  dispose(): void;
 }
 
 /** How wide a kernel's vectors are, in words. */

@@ -24,6 +24,9 @@ const aligned = (bytes: number): Uint8Array => {
   return new Uint8Array(buffer, start, bytes);
 };
 
+/** Networks with threads of their own: their memory must not be collected before these have ended. */
+const running = new Set<Uint8Array>();
+
 /**
  * Compiles and loads the kernel.
  *
@@ -32,9 +35,12 @@ const aligned = (bytes: number): Uint8Array => {
 export const createNativeKernel = (): Kernel => {
   const library = koffi.load(compileKernel().path);
   const bytes = library.func('double wnlstm_bytes(const uint8_t *net)');
+  const startThreads = library.func('void wnlstm_start(uint8_t *net)');
+  const stopThreads = library.func('void wnlstm_stop(uint8_t *net)');
   const vectorWidth: number = library.func('int wnlstm_vector_width(void)')();
   return {
-    device: `native ${vectorName(vectorWidth, arch())}, 1 thread`,
+    name: `native ${vectorName(vectorWidth, arch())}`,
+    spins: 1000,
     allocate: (header, arrays) => {
       const net = aligned(bytes(header));
       net.set(header);
@@ -42,6 +48,14 @@ export const createNativeKernel = (): Kernel => {
     },
     offset: library.func('double wnlstm_offset(const uint8_t *net, int lstm, int slot)'),
     stride: library.func('int wnlstm_stride(const uint8_t *net, int lstm)'),
+    start: async (net) => {
+      running.add(net);
+      startThreads(net);
+    },
+    stop: (net) => {
+      stopThreads(net);
+      running.delete(net);
+    },
     refresh: library.func('void wnlstm_refresh(uint8_t *net)'),
     step: library.func(
       'void wnlstm_step(uint8_t *net, const uint8_t *images, const uint8_t *labels, const uint8_t *indices, float rate)',
@@ -52,6 +66,5 @@ export const createNativeKernel = (): Kernel => {
     nonlinearities: library.func(
       'void wnlstm_nonlinearities(const uint8_t *x, uint8_t *sigmoids, uint8_t *tangents, int count)',
     ),
-    dispose: () => {}, // the library stays loaded: another engine may use it, and loading it again is cheap
   };
 };

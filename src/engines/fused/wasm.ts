@@ -1,10 +1,13 @@
 /** @file The kernel as WebAssembly: the committed binary, the same bytes of results on every machine. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.js';
 import { kernelDirectory } from './compile.js';
 import type { Kernel } from './kernel.js';
+import type { WasmThread } from './wasm-worker.js';
 
 /** The committed binary. */
 export const wasmPath = join(kernelDirectory, 'step.wasm');
@@ -16,7 +19,10 @@ export const wasmBuild = (): string =>
 type Call = (...args: number[]) => number;
 
 const PAGE = 65_536;
-const MAX_BYTES = 2 ** 32 - PAGE;
+const MAX_BYTES = 2 ** 32;
+const STACK_BYTES = PAGE;
+/** Index of `threads` in the header. */
+const THREADS = 9;
 
 /**
  * Loads the kernel.
@@ -24,17 +30,20 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  * @throws {UserError} E_BACKEND from `allocate` if the network is too large for 32-bit memory
  */
 export const createWasmKernel = (): Kernel => {
-  const memory = new WebAssembly.Memory({ initial: 4 });
-  const { exports: exported } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmPath)), {
-    env: { memory },
-  });
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: MAX_BYTES / PAGE, shared: true });
+  const module = new WebAssembly.Module(readFileSync(wasmPath));
+  const { exports: exported } = new WebAssembly.Instance(module, { env: { memory } });
   const call = (name: string): Call => exported[`wnlstm_${name}`] as Call;
   const heap = Math.ceil((exported.__heap_base as WebAssembly.Global).value / 64) * 64;
   const at = (view: Uint8Array): number => view.byteOffset;
 
+  let stackEnds: number[] = [];
+
   const allocate: Kernel['allocate'] = (header, arrays) => {
     new Uint8Array(memory.buffer).set(header, heap);
-    const lengths = [call('bytes')(heap), ...arrays.map((array) => array.length)];
+    const threads = new Int32Array(memory.buffer, heap)[THREADS];
+    const stacks = Array.from({ length: threads - 1 }, () => STACK_BYTES);
+    const lengths = [call('bytes')(heap), ...arrays.map((array) => array.length), ...stacks];
     const offsets: number[] = [];
     let end = heap;
     for (const length of lengths) {
@@ -58,19 +67,32 @@ export const createWasmKernel = (): Kernel => {
     arrays.forEach((array, index) => {
       views[index + 1].set(array);
     });
-    return { net: views[0], arrays: views.slice(1) };
+    stackEnds = views.slice(1 + arrays.length).map((stack) => stack.byteOffset + STACK_BYTES);
+    return { net: views[0], arrays: views.slice(1, 1 + arrays.length) };
+  };
+  const start = async (net: Uint8Array): Promise<void> => {
+    await Promise.all(
+      stackEnds.map(async (stackEnd, index) => {
+        const workerData: WasmThread = { module, memory, net: at(net), part: index + 1, stackEnd };
+        const worker = new Worker(new URL('./wasm-worker.js', import.meta.url), { workerData });
+        await once(worker, 'message'); // it is ready; a failure to start rejects
+        worker.unref();
+      }),
+    );
   };
   return {
-    device: 'wasm simd, 1 thread',
+    name: 'wasm simd',
+    spins: 20_000,
     allocate,
     offset: (net, lstm, slot) => call('offset')(at(net), lstm, slot),
     stride: (net, lstm) => call('stride')(at(net), lstm),
+    start,
+    stop: (net) => void call('stop')(at(net)),
     refresh: (net) => void call('refresh')(at(net)),
     step: (net, images, labels, indices, rate) =>
       void call('step')(at(net), at(images), at(labels), at(indices), rate),
     evaluate: (net, images, labels, count) => void call('evaluate')(at(net), at(images), at(labels), count),
     nonlinearities: (x, sigmoids, tangents, count) =>
       void call('nonlinearities')(at(x), at(sigmoids), at(tangents), count),
-    dispose: () => {},
   };
 };

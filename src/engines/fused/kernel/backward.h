@@ -23,17 +23,21 @@ static void cell_backward(const struct net *net, const struct layout *l, const f
   }
 }
 
-static void backward(const struct net *net, const struct layout *l, const struct examples *e, int first, int end) {
+/* Tiles first_tile .. end_tile of the examples. */
+static void backward(const struct net *net, const struct layout *l, const struct examples *e, int first_tile,
+                     int end_tile) {
   const int T = l->steps, U = l->units;
+  const int first = tile_start(e->count, first_tile), end = tile_start(e->count, end_tile);
   const ptrdiff_t count = e->count;
   const struct product dh_last = {
+      .rows = e->count,
       .k = net->classes,
       .vectors = U / VW,
       .a = l->logits, .a_row = l->classes, .a_k = 1,
       .b = l->pred_t, .b_k = U, .b_panel = NR * VW, .panel = NR,
       .c = l->dh, .c_row = U,
   };
-  multiply(&dh_last, first, end);
+  multiply(&dh_last, first_tile, end_tile, end);
   __builtin_memset(l->dc + first * U, 0, (size_t)(end - first) * U * sizeof(float));
   for (int t = T - 1; t >= 0; t--) {
     float *dz = l->dz + t * count * l->dz_row;
@@ -44,20 +48,22 @@ static void backward(const struct net *net, const struct layout *l, const struct
     }
     if (t == 0) break;
     const struct product dh = {
+        .rows = e->count,
         .k = 4 * net->units,
         .vectors = U / VW,
         .a = dz, .a_row = l->dz_row, .a_k = 1,
         .b = l->wh, .b_k = l->wh_panel * VW, .b_panel = (ptrdiff_t)4 * net->units * l->wh_panel * VW, .panel = l->wh_panel,
         .c = l->dh, .c_row = U,
     };
-    multiply(&dh, first, end);
+    multiply(&dh, first_tile, end_tile, end);
   }
 }
 
 enum { BLOCK = 64 }; /* rows of dz at once: BLOCK rows of a panel stay in the first-level cache */
 
-/* Gradients of rows first .. end of the effective LSTM weights: inputs' dz over all time steps and examples. */
-static void weight_gradient(const struct net *net, const struct layout *l, int count, int first, int end) {
+/* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b). */
+static void weight_gradient(const struct net *net, const struct layout *l, int count, int first_tile, int end_tile) {
+  const int first = tile_start(l->rows, first_tile), end = tile_start(l->rows, end_tile);
   const int hidden = net->size + 1; /* rows from here on meet h_{-1} = 0 at the first time step */
   const int total = l->steps * count;
   float *gradient = l->lstm[GRADIENT];
@@ -65,6 +71,7 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
   for (int row = 0, rows; row < total; row += rows) {
     rows = smaller(BLOCK, (row < count ? count : total) - row);
     const struct product block = {
+        .rows = l->rows,
         .k = rows,
         .vectors = l->columns,
         .a = l->inputs + (ptrdiff_t)row * l->input, .a_row = 1, .a_k = l->input,
@@ -72,18 +79,19 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
         .c = gradient, .c_row = l->gates,
         .add = 1,
     };
-    multiply(&block, first, row < count ? smaller(end, hidden) : end);
+    multiply(&block, first_tile, end_tile, row < count ? hidden : end);
   }
 }
 
 /* Gradients of the prediction layer. */
 static void prediction_gradient(const struct net *net, const struct layout *l, int count) {
   const struct product pred = {
+      .rows = net->units + 1,
       .k = count,
       .vectors = l->classes / VW,
       .a = l->inputs + (ptrdiff_t)l->steps * count * l->input + net->size, .a_row = 1, .a_k = l->input,
       .b = l->logits, .b_k = l->classes, .b_panel = NR * VW, .panel = NR,
       .c = l->pred[GRADIENT], .c_row = l->classes,
   };
-  multiply(&pred, 0, net->units + 1);
+  multiply(&pred, 0, tiles_of(pred.rows), pred.rows);
 }

@@ -69,21 +69,25 @@ static void row_loss(const struct net *net, const struct layout *l, float *logit
   logits[label] -= 1.0f / count;
 }
 
-static void forward(const struct net *net, const struct layout *l, const struct examples *e, int first, int end) {
+/* Tiles first_tile .. end_tile of the examples. */
+static void forward(const struct net *net, const struct layout *l, const struct examples *e, int first_tile,
+                    int end_tile) {
   const int I = net->size, T = l->steps, U = l->units;
+  const int first = tile_start(e->count, first_tile), end = tile_start(e->count, end_tile);
   const ptrdiff_t count = e->count;
   gather(net, l, e, first, end);
   float *z = l->dz + (T - 1) * count * l->dz_row;
   for (int t = 0; t < T; t++) {
     float *inputs = l->inputs + t * count * l->input;
     const struct product z_t = {
+        .rows = e->count,
         .k = t == 0 ? I + 1 : l->rows, /* h_{-1} = 0 */
         .vectors = l->columns,
         .a = inputs, .a_row = l->input, .a_k = 1,
         .b = l->w, .b_k = l->w_panel * VW, .b_panel = (ptrdiff_t)l->rows * l->w_panel * VW, .panel = l->w_panel,
         .c = z, .c_row = l->dz_row,
     };
-    multiply(&z_t, first, end);
+    multiply(&z_t, first_tile, end_tile, end);
     for (int row = first; row < end; row++) {
       float *gate = l->gate + (t * count + row) * 6 * U;
       const float *c_before = t == 0 ? l->zero : gate - count * 6 * U + 5 * U;
@@ -91,13 +95,14 @@ static void forward(const struct net *net, const struct layout *l, const struct 
     }
   }
   const struct product logits = {
+      .rows = e->count,
       .k = net->units + 1,
       .vectors = l->classes / VW,
       .a = l->inputs + T * count * l->input + I, .a_row = l->input, .a_k = 1,
       .b = l->pred[VALUE], .b_k = l->classes, .b_panel = NR * VW, .panel = NR,
       .c = l->logits, .c_row = l->classes,
   };
-  multiply(&logits, first, end);
+  multiply(&logits, first_tile, end_tile, end);
   for (int row = first; row < end; row++)
     row_loss(net, l, l->logits + row * l->classes, e->labels[example_at(e, row)], e->count, l->loss + row,
              l->correct + row);

@@ -9,7 +9,7 @@
 
 /* c[m][n] (+)= sum over k of a[m][k] b[k][n], for `vectors` vectors of columns n. Strides in floats. */
 struct product {
-  int k, vectors;
+  int rows, k, vectors;
   const float *a;
   ptrdiff_t a_row, a_k; /* from row to row, from k to k: either may be 1 */
   const float *b;
@@ -77,15 +77,23 @@ TILES(4)
 TILES(5)
 #endif
 
-/* Rows first .. end of a product. */
-static void multiply(const struct product *p, int first, int end) {
+/*
+ * Rows are cut into tiles of equal height, but for one row, at places that depend on their number only; a multiple of
+ * four tiles, so that two and four threads share them evenly.
+ */
+INLINE int tiles_of(int rows) { return ((rows + MR - 1) / MR + 3) / 4 * 4; }
+INLINE int tile_start(int rows, int tile) { return (int)((int64_t)rows * tile / tiles_of(rows)); }
+
+/* Tiles first .. end of a product's rows, but no row from `limit` on. */
+static void multiply(const struct product *p, int first, int end, int limit) {
   for (int column = 0; column < p->vectors; column += p->panel) {
     const int vectors = smaller(p->panel, p->vectors - column);
     const float *b = p->b + column / p->panel * p->b_panel;
-    for (int row = first; row < end; row += MR) {
+    for (int t = first; t < end; t++) {
+      const int row = tile_start(p->rows, t);
       const float *a = p->a + row * p->a_row;
       float *c = p->c + row * p->c_row + column * VW;
-      switch (smaller(MR, end - row)) {
+      switch (smaller(tile_start(p->rows, t + 1), limit) - row) {
         case 1: tiles_1(vectors, p, a, b, c); break;
         case 2: tiles_2(vectors, p, a, b, c); break;
         case 3: tiles_3(vectors, p, a, b, c); break;

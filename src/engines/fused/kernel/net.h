@@ -12,14 +12,31 @@
 enum { VALUE, GRADIENT, FIRST_MOMENT, SECOND_MOMENT, SLOTS };
 enum { CLIP_NONE, CLIP_NORM, CLIP_GLOBAL_NORM, CLIP_VALUE };
 
-/* The header. Written by the host before anything else, but for the results. */
+enum { JOB_STEP, JOB_EVALUATE, JOB_STOP };
+
+/* What all threads do next. */
+struct job {
+  int kind;
+  const uint8_t *images, *labels; /* [N, T, I], [N] */
+  const int32_t *indices;         /* of a step [batch] */
+  int count;                      /* of an evaluation: examples */
+  float rate;                     /* of a step: Adam's step size, or sgd's lr */
+};
+
+/* The header. The first 64 bytes are written by the host, before anything else; it reads the next 64. */
 struct net {
   int32_t units, size, classes, batch; /* H; I = T; C; B */
   int32_t weight_norm, adam, clip_mode;
   float clip, forget_bias;
-  int32_t reserved[7];
+  int32_t threads, spins; /* how often a waiting thread looks before it sleeps */
+  int32_t phases;         /* how many of a step's phases are done: all, but in a profile */
+  int32_t reserved[4];
   double metrics[6];    /* sums: steps, loss, accuracy, gradient norm before and after clipping, share clipped */
   double evaluation[2]; /* of the last call: loss summed over examples, correct */
+  struct job job;
+  struct worker *workers;
+  int32_t round __attribute__((aligned(64)));   /* joins so far */
+  int32_t arrived __attribute__((aligned(64))); /* threads at the next one */
 };
 
 /* Vectors of columns have partial sums of their own, added in a fixed order: no result depends on who computes them. */

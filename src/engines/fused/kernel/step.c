@@ -1,21 +1,20 @@
 /*
  * One training step of an LSTM with or without weight normalisation, and evaluation: what the hosts call.
  *
- * A step is four phases with a join between them; within a phase, work is shared out by whole tiles of rows or vectors
- * of columns, so that no bit of a result depends on the number of threads.
+ * Work is shared out by whole tiles of rows or vectors of columns; pool.h says why no result depends on how.
  */
 #include "backward.h"
+#include "pool.h"
 #include "update.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* The part of `count` items that thread `part` of `parts` does. */
+/* The part of `count` things that a thread does. */
 struct range {
   int first, end;
 };
-static struct range share(int count, int unit, int part, int parts) {
-  const int64_t units = (count + unit - 1) / unit;
-  return (struct range){(int)(units * part / parts) * unit, smaller((int)(units * (part + 1) / parts) * unit, count)};
+static struct range share(const struct net *net, int count, int part) {
+  return (struct range){(int)((int64_t)count * part / net->threads), (int)((int64_t)count * (part + 1) / net->threads)};
 }
 
 /* Bytes that a network with this header needs; the block must start at a multiple of 64. */
@@ -52,45 +51,80 @@ static void add_metrics(struct net *net, const struct layout *l, const struct cl
   for (int k = 0; k < 6; k++) net->metrics[k] += sums[k];
 }
 
-/* images [N, T, I] and labels [N] of the training split; indices [batch]; rate: Adam's step size, or sgd's lr. */
-EXPORT void wnlstm_step(struct net *net, const uint8_t *images, const uint8_t *labels, const int32_t *indices, float rate) {
+static void step(struct net *net, int part) {
   const struct layout l = layout_of(net);
-  const struct examples examples = {images, labels, indices, 0, net->batch};
-  const int part = 0, parts = 1;
+  const struct job *job = &net->job;
+  const struct examples examples = {job->images, job->labels, job->indices, 0, net->batch};
 
-  const struct range rows = share(net->batch, MR, part, parts);
+  const struct range rows = share(net, tiles_of(net->batch), part);
   forward(net, &l, &examples, rows.first, rows.end);
+  if (net->phases == 1) return;
   backward(net, &l, &examples, rows.first, rows.end);
+  if (net->phases == 2) return;
+  join(net);
 
-  const struct range weights = share(l.rows, MR, part, parts);
+  const struct range weights = share(net, tiles_of(l.rows), part);
   weight_gradient(net, &l, net->batch, weights.first, weights.end);
   if (part == 0) prediction_gradient(net, &l, net->batch);
+  if (net->phases == 3) return;
+  join(net);
 
-  const struct range columns = share(l.columns, 1, part, parts);
+  const struct range columns = share(net, l.columns, part);
   finish_gradient(net, &l, columns.first, columns.end);
   if (part == 0) measure_prediction(net, &l);
+  join(net);
 
   const struct clipping clipping = clip(net, &l);
-  update(net, &l, &clipping, rate, columns.first, columns.end);
+  update(net, &l, &clipping, job->rate, columns.first, columns.end);
   if (part == 0) {
-    update_prediction(net, &l, &clipping, rate);
+    update_prediction(net, &l, &clipping, job->rate);
     add_metrics(net, &l, &clipping);
   }
 }
 
-/* Loss and correct predictions over the first `count` of these examples, into net->evaluation. */
-EXPORT void wnlstm_evaluate(struct net *net, const uint8_t *images, const uint8_t *labels, int count) {
+static void evaluate(struct net *net, int part) {
   const struct layout l = layout_of(net);
-  net->evaluation[0] = net->evaluation[1] = 0;
-  for (int first = 0; first < count; first += larger(net->batch, EVALUATION_ROWS)) {
-    const struct examples chunk = {images, labels, 0, first, smaller(larger(net->batch, EVALUATION_ROWS), count - first)};
-    forward(net, &l, &chunk, 0, chunk.count);
-    for (int row = 0; row < chunk.count; row++) {
+  const struct job *job = &net->job;
+  const int rows = larger(net->batch, EVALUATION_ROWS);
+  for (int first = 0; first < job->count; first += rows) {
+    const struct examples chunk = {job->images, job->labels, 0, first, smaller(rows, job->count - first)};
+    const struct range tiles = share(net, tiles_of(chunk.count), part);
+    forward(net, &l, &chunk, tiles.first, tiles.end);
+    join(net);
+    for (int row = 0; part == 0 && row < chunk.count; row++) {
       net->evaluation[0] += l.loss[row];
       net->evaluation[1] += l.correct[row];
     }
+    join(net);
   }
 }
+
+static void work(struct net *net, int part) {
+  switch (net->job.kind) {
+    case JOB_STEP: step(net, part); break;
+    case JOB_EVALUATE: evaluate(net, part); break;
+  }
+}
+
+/* images [N, T, I] and labels [N] of the training split; indices [batch]; rate: Adam's step size, or sgd's lr. */
+EXPORT void wnlstm_step(struct net *net, const uint8_t *images, const uint8_t *labels, const int32_t *indices, float rate) {
+  run(net, (struct job){JOB_STEP, images, labels, indices, 0, rate});
+}
+
+/* Loss and correct predictions over the first `count` of these examples, into net->evaluation. */
+EXPORT void wnlstm_evaluate(struct net *net, const uint8_t *images, const uint8_t *labels, int count) {
+  net->evaluation[0] = net->evaluation[1] = 0;
+  run(net, (struct job){JOB_EVALUATE, images, labels, 0, count, 0});
+}
+
+/* Threads: a native network starts and stops its own; the others of a wasm network are instances that call serve. */
+#if defined(__wasm__)
+EXPORT void wnlstm_serve(struct net *net, int part) { serve(net, part); }
+EXPORT void wnlstm_stop(struct net *net) { run(net, (struct job){.kind = JOB_STOP}); }
+#else
+EXPORT void wnlstm_start(struct net *net) { start_threads(net); }
+EXPORT void wnlstm_stop(struct net *net) { stop_threads(net); }
+#endif
 
 /* For the tests of math.h: out[i] = sigmoid(x[i]) and tanh(x[i]) of `count` numbers, a multiple of the vector width. */
 EXPORT void wnlstm_nonlinearities(const float *x, float *sigmoids, float *tangents, int count) {
