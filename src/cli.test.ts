@@ -180,7 +180,7 @@ for (const [signal, exit] of [
 ] as const) {
   test(`${signal} ends a run with a checkpoint and exit code ${exit}, and resume finishes it`, async () => {
     const runs = freshFolder();
-    const child = spawn(process.execPath, [bin, ...training(runs, '--backend', 'wasm', '--epochs', '400')], {
+    const child = spawn(process.execPath, [bin, ...training(runs, '--backend', 'wasm', '--epochs', '150')], {
       stdio: 'ignore',
     });
     assert.equal(await killAt(child, runs, 10, signal), exit);

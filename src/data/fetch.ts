@@ -13,18 +13,33 @@ export interface Fetched {
   readonly fetched: boolean;
 }
 
+/** Rejects if the promise has not settled in time. */
+const within = async <T>(limitMs: number, promise: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing whole within ${limitMs / 1000} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /**
  * Fetches the four files of MNIST, unpacked, each checked against its SHA-256 before it gets its name.
  *
  * @param mirror http address of a folder with `train-images-idx3-ubyte.gz` and the other three
  * @param directory to put them in; right files that are there already stay
  * @param write replaces a file atomically
+ * @param limitMs a download may take; `gunzipUrl` never settles if its connection breaks
  * @throws {UserError} E_DATA if a download fails or is not MNIST; E_IO if it cannot be written
  */
 export async function* fetchMnist(
   mirror: string,
   directory: string,
   write: (path: string, bytes: Uint8Array) => void,
+  limitMs = 120_000,
 ): AsyncGenerator<Fetched> {
   if (!/^http:\/\//.test(mirror)) {
     throw new UserError('E_USAGE', `Expected an address that starts with http://, got ${mirror}.`, {
@@ -45,7 +60,7 @@ export async function* fetchMnist(
     const url = `${mirror.replace(/\/$/, '')}/${name}.gz`;
     let bytes: Buffer;
     try {
-      bytes = await gunzipUrl(url);
+      bytes = await within(limitMs, gunzipUrl(url));
     } catch (error) {
       throw new UserError('E_DATA', `Expected a gzip file at ${url}, got: ${(error as Error).message}.`, {
         hint: "Open the address in a browser: does the mirror have MNIST's four .gz files? Without a mirror, the bundled MNIST is there.",

@@ -107,6 +107,26 @@ const slice = ({ images, labels, size }: Examples, first: number, end: number): 
   labels: labels.subarray(first, end),
 });
 
+/** The largest training label plus one, if the labels make sense. */
+const countClasses = (folder: string, training: Uint8Array, test: Uint8Array): number => {
+  const classes = largest(training) + 1;
+  const used = new Set(training).size;
+  const bad = (expected: string, got: string): UserError =>
+    new UserError('E_DATA', `${folder}: expected ${expected}, got ${got}.`, {
+      hint: 'A label file is damaged, or the files do not belong together.',
+    });
+  if (used < 2) throw bad('at least two classes among the training labels', String(used));
+  if (used < classes / 2) {
+    throw bad(
+      'training labels that count up from 0 or 1',
+      `${used} classes with labels up to ${classes - 1}`,
+    );
+  }
+  if (largest(test) >= classes)
+    throw bad(`test labels from 0 to ${classes - 1} as in training`, String(largest(test)));
+  return classes;
+};
+
 /**
  * Reads a data set. Splits are views of the files' bytes, not copies.
  *
@@ -139,20 +159,7 @@ export const readDataset = (directory: string | null): Dataset => {
       },
     );
   }
-  const classes = largest(training.labels) + 1;
-  if (directory === null && classes !== 10)
-    throw new UserError('E_DATA', `${folder}: expected 10 classes, got ${classes}.`, {
-      hint: 'Run `npm ci` again.',
-    });
-  if (classes < 2 || largest(test.labels) >= classes) {
-    throw new UserError(
-      'E_DATA',
-      `${folder}: expected test labels from 0 to ${classes - 1} as in training, got ${largest(test.labels)}.`,
-      {
-        hint: 'The label files are damaged or do not belong together.',
-      },
-    );
-  }
+  const classes = countClasses(folder, training.labels, test.labels);
   const validationCount = training.count < 20_000 ? Math.floor(training.count / 12) : 5000;
   return {
     size: training.size,

@@ -6,8 +6,10 @@ export interface ModelSpec {
   readonly model: 'base' | 'wn';
   readonly units: number;
   readonly batch: number;
-  /** Rows and columns of an image: time steps and inputs. */
-  readonly size: number;
+  /** Rows of an image. */
+  readonly timeSteps: number;
+  /** Columns of an image. */
+  readonly inputs: number;
   readonly classes: number;
   readonly forgetBias: number;
   readonly optimizer: 'adam' | 'sgd';
@@ -26,12 +28,12 @@ export interface Parameter {
  * With weight normalisation `lstm/w_x` and `lstm/w_h` hold the direction v, `lstm/g_x` and `lstm/g_h` the lengths.
  */
 export const parameterShapes = (
-  spec: Pick<ModelSpec, 'model' | 'units' | 'size' | 'classes'>,
+  spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
 ): Readonly<Record<string, readonly number[]>> => {
   const gates = 4 * spec.units;
   const gains = spec.model === 'wn';
   return {
-    'lstm/w_x': [spec.size, gates],
+    'lstm/w_x': [spec.inputs, gates],
     ...(gains && { 'lstm/g_x': [gates] }),
     'lstm/w_h': [spec.units, gates],
     ...(gains && { 'lstm/g_h': [gates] }),
@@ -65,7 +67,7 @@ const GAIN = 0.1;
  * @param columnNorm if set, the length that every LSTM weight column starts with: the gain of wn, a rescaling of base
  */
 export const initialParameters = (
-  spec: Pick<ModelSpec, 'model' | 'units' | 'size' | 'classes'>,
+  spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
   seed: number,
   columnNorm: number | null,
 ): Map<string, Parameter> => {

@@ -83,7 +83,7 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
     renameSync(temporary, target);
     syncPath(directory);
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     throw error instanceof UserError ? error : ioError(`write the checkpoint ${target}`, error);
   }
   const kept = new Set([...listCheckpoints(directory).slice(-2), progress.best?.step]);
@@ -110,6 +110,13 @@ export const readCheckpoint = (directory: string, step: number): Checkpoint => {
         hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.`,
         cause: error,
       },
+    );
+  }
+  if (progress?.step !== step || !progress.row || !progress.epoch) {
+    throw new UserError(
+      'E_CHECKPOINT',
+      `${folder}/progress.json: expected the progress of step ${step}, got something else.`,
+      { hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.` },
     );
   }
   const files = ['model.safetensors', 'optimizer.safetensors'].map((file) =>

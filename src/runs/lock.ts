@@ -19,7 +19,8 @@ const REMOTE_STALE_MS = 60_000;
 const startTime = (pid: number): string => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? ''); // Z: killed, and its parent has not asked for it yet
   } catch {
     return ''; // no such process, or no /proc
   }
@@ -69,9 +70,10 @@ export const ownerOf = (runDirectory: string): Owner | null => {
 export const acquireLock = (runDirectory: string): (() => void) => {
   const path = join(runDirectory, 'lock');
   const owner: Owner = { host: hostname(), pid: process.pid, started: startTime(process.pid) };
+  const text = `${JSON.stringify(owner)}\n`;
   for (;;) {
     try {
-      writeFileSync(path, `${JSON.stringify(owner)}\n`, { flag: 'wx' });
+      writeFileSync(path, text, { flag: 'wx' });
       break;
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw ioError(`write ${path}`, error);
@@ -89,12 +91,16 @@ export const acquireLock = (runDirectory: string): (() => void) => {
   }
   const heartbeat = setInterval(() => {
     const now = new Date();
-    utimesSync(path, now, now);
+    try {
+      utimesSync(path, now, now);
+    } catch {
+      // the folder is gone or out of reach: the next write says so
+    }
   }, HEARTBEAT_MS);
   heartbeat.unref();
   return () => {
     clearInterval(heartbeat);
-    rmSync(path, { force: true });
+    if (read(path)?.text === text) rmSync(path, { force: true }); // else another process took it over
   };
 };
 

@@ -113,16 +113,19 @@ export const readCsv = <Column extends string>(path: string, columns: readonly C
     throw new UserError('E_DATA', ioError(`read ${path}`, error).message, { cause: error });
   }
   let records: Record<string, string>[];
+  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
+  const names = complete.split('\n', 1)[0].split(',');
+  const missing = columns.find((column) => !names.includes(column));
+  if (complete !== '' && missing) throw bad(`expected a column ${missing}, got ${names}`);
   try {
-    records = parse(text.slice(0, text.lastIndexOf('\n') + 1), { columns: true }) as Record<string, string>[];
+    records = parse(complete, { columns: true }) as Record<string, string>[];
   } catch (error) {
     throw bad(`expected CSV, got ${(error as Error).message}`, error);
   }
   return records.map((record, index) => {
     const cells = columns.map((column): [Column, number | null] => {
       const cell = record[column];
-      const value = cell === '' ? null : Number(cell);
-      if (cell === undefined) throw bad(`expected a column ${column}, got ${Object.keys(record).join(',')}`);
+      const value = cell === '' ? null : Number(cell?.trim() || 'no number');
       if (Number.isNaN(value) && cell !== 'NaN')
         throw bad(`expected a number for ${column} in row ${index + 1}, got ${JSON.stringify(cell)}`);
       return [column, value];

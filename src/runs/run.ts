@@ -103,9 +103,9 @@ const readJson = (path: string): unknown => {
 export const readRecord = (directory: string): RunRecord | null => {
   const path = join(directory, 'run.json');
   if (!existsSync(path)) return null;
-  const record = readJson(path) as RunRecord;
-  if (record.format === FORMAT) return record;
-  throw new UserError('E_RUN', `${path}: expected format ${FORMAT}, got ${record.format}.`, {
+  const record = readJson(path) as RunRecord | null;
+  if (record?.format === FORMAT) return record;
+  throw new UserError('E_RUN', `${path}: expected format ${FORMAT}, got ${record?.format}.`, {
     hint: 'It was written by another version of wnlstm; use another folder with `--runs DIR`.',
   });
 };

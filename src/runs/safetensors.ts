@@ -23,6 +23,14 @@ interface Entry {
 const typeName = (data: NamedArray['data']): TypeName =>
   data instanceof Float32Array ? 'F32' : data instanceof Float64Array ? 'F64' : 'I32';
 
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
+
+const isEntry = (value: unknown): value is Entry => {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Record<keyof Entry, unknown>>;
+  return typeof dtype === 'string' && isCounts(shape) && isCounts(offsets) && offsets.length === 2;
+};
+
 /** Writes arrays, widest type first so that each lies aligned, and syncs the file. */
 export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, NamedArray>): void => {
   if (endianness() !== 'LE') throw new UserError('E_IO', 'Checkpoints need a little-endian machine.');
@@ -33,12 +41,12 @@ export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, Named
     header[name] = { dtype: typeName(data), shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  let json = JSON.stringify(header);
-  json = json.padEnd(Math.ceil(json.length / 8) * 8); // the format asks for data at a multiple of 8
+  const json = Buffer.from(JSON.stringify(header));
+  const padding = ' '.repeat(-json.length & 7); // the format asks for data at a multiple of 8
   const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
+  length.writeBigUInt64LE(BigInt(json.length + padding.length));
   const bytes = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  writeSynced(path, length, json, ...bytes);
+  writeSynced(path, length, json, padding, ...bytes);
 };
 
 /**
@@ -60,16 +68,20 @@ export const readSafetensors = (path: string): Map<string, NamedArray> => {
   const headerBytes = file.length < 8 ? Number.NaN : Number(file.readBigUInt64LE());
   if (!(headerBytes <= file.length - 8))
     throw damaged('a safetensors header', `a file of ${file.length} bytes`);
-  let header: Record<string, Entry>;
+  let header: unknown;
   try {
-    header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<string, Entry>;
+    header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes));
   } catch (error) {
     throw damaged('a safetensors header in JSON', (error as Error).message);
   }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw damaged('a safetensors header', JSON.stringify(header));
   const data = file.subarray(8 + headerBytes);
   const arrays = new Map<string, NamedArray>();
-  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
+  for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
+    if (!isEntry(entry)) throw damaged(`type, shape and place of ${name}`, JSON.stringify(entry));
+    const { dtype, shape, data_offsets: offsets } = entry;
     const type = types[dtype];
     const elements = shape.reduce((product, size) => product * size, 1);
     const [first, end] = offsets;

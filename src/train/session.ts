@@ -83,7 +83,8 @@ const checkBatch = ({ batch }: Config, dataset: Dataset): void => {
 
 const specOf = (config: Config, dataset: Dataset): ModelSpec => ({
   ...config,
-  size: dataset.size,
+  timeSteps: dataset.size,
+  inputs: dataset.size,
   classes: dataset.classes,
 });
 

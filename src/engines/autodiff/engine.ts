@@ -37,7 +37,6 @@ export const createJsEngine = async ({
 }: EngineInput): Promise<Engine> => {
   tf.enableProdMode(); // silences the banner
   await tf.setBackend('cpu');
-  const { size } = dataset;
   const shapes = parameterShapes(spec);
   const names = Object.keys(shapes);
   const keep = (tensors: Tensors): Tensors => {
@@ -62,14 +61,17 @@ export const createJsEngine = async ({
   let sums = ZERO;
 
   const batchOf = (split: Split, indices: Int32Array): { x: tf.Tensor3D; labels: tf.Tensor1D } => {
-    const pixels = size * size;
+    const pixels = spec.timeSteps * spec.inputs;
     const x = new Float32Array(indices.length * pixels);
     indices.forEach((example, row) => {
       for (let pixel = 0; pixel < pixels; pixel++)
         x[row * pixels + pixel] = split.images[example * pixels + pixel] / 255;
     });
     const labels = Int32Array.from(indices, (example) => split.labels[example]);
-    return { x: tf.tensor3d(x, [indices.length, size, size]), labels: tf.tensor1d(labels, 'int32') };
+    return {
+      x: tf.tensor3d(x, [indices.length, spec.timeSteps, spec.inputs]),
+      labels: tf.tensor1d(labels, 'int32'),
+    };
   };
 
   const step = (indices: Int32Array, lr: number): void => {

@@ -23,12 +23,17 @@ const ALL_PHASES = 4;
 const SLOT = { value: 0, m: 2, v: 3 } as const;
 
 /** The header as `struct net` in kernel/net.h has it. */
-const encodeHeader = (spec: ModelSpec, threads: number, spins: number): Uint8Array => {
+export const encodeHeader = (
+  spec: ModelSpec,
+  threads: number,
+  spins: number,
+  phases = ALL_PHASES,
+): Uint8Array => {
   const header = new Uint8Array(HEADER_BYTES);
   const clipMode = { norm: 1, 'global-norm': 2, value: 3 }[spec.clipMode];
   new Int32Array(header.buffer).set([
     spec.units,
-    spec.size,
+    spec.inputs,
     spec.classes,
     spec.batch,
     spec.model === 'wn' ? 1 : 0,
@@ -37,7 +42,10 @@ const encodeHeader = (spec: ModelSpec, threads: number, spins: number): Uint8Arr
   ]);
   new Float32Array(header.buffer).set([spec.clip ?? 0, spec.forgetBias], 7);
   // With more threads than cores, spinning would keep the others from their work.
-  new Int32Array(header.buffer).set([threads, threads > availableParallelism() ? 0 : spins, ALL_PHASES], 9);
+  new Int32Array(header.buffer).set(
+    [threads, threads > availableParallelism() ? 0 : spins, phases, spec.timeSteps],
+    9,
+  );
   return header;
 };
 
@@ -47,13 +55,13 @@ interface Place {
   readonly firstRow: number;
 }
 
-const placeOf = (name: string, { size, units }: ModelSpec): Place => {
+const placeOf = (name: string, { inputs, units }: ModelSpec): Place => {
   const rows: Record<string, Place> = {
     'lstm/w_x': { lstm: 1, firstRow: 0 },
-    'lstm/b': { lstm: 1, firstRow: size },
-    'lstm/w_h': { lstm: 1, firstRow: size + 1 },
-    'lstm/g_x': { lstm: 1, firstRow: size + 1 + units },
-    'lstm/g_h': { lstm: 1, firstRow: size + 2 + units },
+    'lstm/b': { lstm: 1, firstRow: inputs },
+    'lstm/w_h': { lstm: 1, firstRow: inputs + 1 },
+    'lstm/g_x': { lstm: 1, firstRow: inputs + 1 + units },
+    'lstm/g_h': { lstm: 1, firstRow: inputs + 2 + units },
     'pred/b': { lstm: 0, firstRow: 0 },
     'pred/w': { lstm: 0, firstRow: 1 },
   };

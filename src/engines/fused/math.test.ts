@@ -11,7 +11,7 @@ const BOUND = 3e-7;
 
 const header = (): Uint8Array => {
   const bytes = new Uint8Array(64);
-  new Int32Array(bytes.buffer).set([4, 4, 2, 4, 0, 0, 0, 0, 0, 1]); // any network: the test needs memory only
+  new Int32Array(bytes.buffer).set([4, 4, 2, 4, 0, 0, 0, 0, 0, 1, 0, 0, 4]); // any network: the test needs memory only
   return bytes;
 };
 

@@ -26,7 +26,7 @@ static void cell_backward(const struct net *net, const struct layout *l, const f
 /* Tiles first_tile .. end_tile of the examples. */
 static void backward(const struct net *net, const struct layout *l, const struct examples *e, int first_tile,
                      int end_tile) {
-  const int T = l->steps, U = l->units;
+  const int T = net->steps, U = l->units;
   const int first = tile_start(e->count, first_tile), end = tile_start(e->count, end_tile);
   const ptrdiff_t count = e->count;
   const struct product dh_last = {
@@ -64,8 +64,8 @@ enum { BLOCK = 64 }; /* rows of dz at once: BLOCK rows of a panel stay in the fi
 /* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b). */
 static void weight_gradient(const struct net *net, const struct layout *l, int count, int first_tile, int end_tile) {
   const int first = tile_start(l->rows, first_tile), end = tile_start(l->rows, end_tile);
-  const int hidden = net->size + 1; /* rows from here on meet h_{-1} = 0 at the first time step */
-  const int total = l->steps * count;
+  const int hidden = net->inputs + 1; /* rows from here on meet h_{-1} = 0 at the first time step */
+  const int total = net->steps * count;
   float *gradient = l->lstm[GRADIENT];
   __builtin_memset(gradient + first * l->gates, 0, (size_t)(end - first) * l->gates * sizeof(float));
   for (int row = 0, rows; row < total; row += rows) {
@@ -89,7 +89,7 @@ static void prediction_gradient(const struct net *net, const struct layout *l, i
       .rows = net->units + 1,
       .k = count,
       .vectors = l->classes / VW,
-      .a = l->inputs + (ptrdiff_t)l->steps * count * l->input + net->size, .a_row = 1, .a_k = l->input,
+      .a = l->inputs + (ptrdiff_t)net->steps * count * l->input + net->inputs, .a_row = 1, .a_k = l->input,
       .b = l->logits, .b_k = l->classes, .b_panel = NR * VW, .panel = NR,
       .c = l->pred[GRADIENT], .c_row = l->classes,
   };

@@ -15,7 +15,7 @@ INLINE ptrdiff_t example_at(const struct examples *e, int row) { return e->indic
 
 /* inputs[t][row] = pixels / 255, 1 */
 static void gather(const struct net *net, const struct layout *l, const struct examples *e, int first, int end) {
-  const int I = net->size, T = l->steps;
+  const int I = net->inputs, T = net->steps;
   for (int row = first; row < end; row++) {
     const uint8_t *image = e->images + example_at(e, row) * T * I;
     for (int t = 0; t <= T; t++) {
@@ -72,7 +72,7 @@ static void row_loss(const struct net *net, const struct layout *l, float *logit
 /* Tiles first_tile .. end_tile of the examples. */
 static void forward(const struct net *net, const struct layout *l, const struct examples *e, int first_tile,
                     int end_tile) {
-  const int I = net->size, T = l->steps, U = l->units;
+  const int I = net->inputs, T = net->steps, U = l->units;
   const int first = tile_start(e->count, first_tile), end = tile_start(e->count, end_tile);
   const ptrdiff_t count = e->count;
   gather(net, l, e, first, end);

@@ -26,13 +26,6 @@ INLINE int panel_vectors(int vectors) {
   return (vectors + panels - 1) / panels;
 }
 
-/* The sums must end up in registers, so every loop over the tile has to go. */
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
 INLINE void tile(const int rows, const int vectors, const struct product *p, const float *a, const float *b, float *c) {
   vec sum[MR][NR];
   UNROLL

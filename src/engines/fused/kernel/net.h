@@ -12,25 +12,26 @@
 enum { VALUE, GRADIENT, FIRST_MOMENT, SECOND_MOMENT, SLOTS };
 enum { CLIP_NONE, CLIP_NORM, CLIP_GLOBAL_NORM, CLIP_VALUE };
 
-enum { JOB_STEP, JOB_EVALUATE, JOB_STOP };
+enum { JOB_STEP, JOB_EVALUATE, JOB_PEAK, JOB_STOP };
 
 /* What all threads do next. */
 struct job {
   int kind;
   const uint8_t *images, *labels; /* [N, T, I], [N] */
   const int32_t *indices;         /* of a step [batch] */
-  int count;                      /* of an evaluation: examples */
+  int count;                      /* of an evaluation: examples; of a peak: rounds */
   float rate;                     /* of a step: Adam's step size, or sgd's lr */
 };
 
 /* The header. The first 64 bytes are written by the host, before anything else; it reads the next 64. */
 struct net {
-  int32_t units, size, classes, batch; /* H; I = T; C; B */
+  int32_t units, inputs, classes, batch; /* H; I; C; B */
   int32_t weight_norm, adam, clip_mode;
   float clip, forget_bias;
   int32_t threads, spins; /* how often a waiting thread looks before it sleeps */
   int32_t phases;         /* how many of a step's phases are done: all, but in a profile */
-  int32_t reserved[4];
+  int32_t steps;          /* T */
+  int32_t reserved[3];
   double metrics[6];    /* sums: steps, loss, accuracy, gradient norm before and after clipping, share clipped */
   double evaluation[2]; /* of the last call: loss summed over examples, correct */
   struct job job;
@@ -47,7 +48,7 @@ struct partial {
 };
 
 struct layout {
-  int steps, rows, parameters;   /* T; I + 1 + H rows of w; rows of the parameter matrix */
+  int rows, parameters;          /* I + 1 + H rows of w; rows of the parameter matrix */
   int units, gates, classes;     /* H, 4H, C, filled up to whole vectors */
   int input, dz_row;             /* floats from row to row of `inputs` and of `dz` */
   int columns;                   /* vectors of 4H */
@@ -71,9 +72,9 @@ struct layout {
 enum { EVALUATION_ROWS = 64 }; /* examples at once, if the batch is smaller */
 
 static struct layout layout_of(const struct net *net) {
-  const int H = net->units, I = net->size, T = net->size, C = net->classes;
+  const int H = net->units, I = net->inputs, T = net->steps, C = net->classes;
   const size_t rows = larger(net->batch, EVALUATION_ROWS);
-  struct layout l = {.steps = T, .rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
+  struct layout l = {.rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
   l.parameters = l.rows + (net->weight_norm ? 2 : 0);
   l.classes = round_up(C);
   l.input = round_up(I + 1 + l.units);

@@ -7,6 +7,8 @@
 #include "pool.h"
 #include "update.h"
 
+enum { PEAK_SUMS = 12 }; /* independent, to hide the latency of a multiply-add */
+
 #define EXPORT __attribute__((visibility("default")))
 
 /* The part of `count` things that a thread does. */
@@ -99,10 +101,22 @@ static void evaluate(struct net *net, int part) {
   }
 }
 
+/* Nothing but multiply-adds in registers: the most that a thread can do. */
+static void peak(struct net *net) {
+  vec sum[PEAK_SUMS] = {{0}};
+  for (int round = 0; round < net->job.count; round++) {
+    UNROLL
+    for (int j = 0; j < PEAK_SUMS; j++) sum[j] = sum[j] * 0.999f + 1e-3f;
+  }
+  for (int j = 0; j < PEAK_SUMS; j++)
+    if (sum[j][0] < 0) net->evaluation[0] = sum[j][0]; /* never, but the compiler does not know */
+}
+
 static void work(struct net *net, int part) {
   switch (net->job.kind) {
     case JOB_STEP: step(net, part); break;
     case JOB_EVALUATE: evaluate(net, part); break;
+    case JOB_PEAK: peak(net); break;
   }
 }
 
@@ -115,6 +129,12 @@ EXPORT void wnlstm_step(struct net *net, const uint8_t *images, const uint8_t *l
 EXPORT void wnlstm_evaluate(struct net *net, const uint8_t *images, const uint8_t *labels, int count) {
   net->evaluation[0] = net->evaluation[1] = 0;
   run(net, (struct job){JOB_EVALUATE, images, labels, 0, count, 0});
+}
+
+/* Every thread does `rounds` rounds of multiply-adds; returns the floating point operations of one round of one. */
+EXPORT double wnlstm_peak(struct net *net, int rounds) {
+  run(net, (struct job){.kind = JOB_PEAK, .count = rounds});
+  return 2.0 * PEAK_SUMS * VW;
 }
 
 /* Threads: a native network starts and stops its own; the others of a wasm network are instances that call serve. */

@@ -40,7 +40,7 @@ static double measure(const struct net *net, const float *gradient, int rows, in
 
 /* Finishes the gradients of the LSTM's columns first .. end (in vectors) and measures them. */
 static void finish_gradient(const struct net *net, const struct layout *l, int first, int end) {
-  const int I = net->size, H = net->units, stride = l->gates;
+  const int I = net->inputs, H = net->units, stride = l->gates;
   for (int column = first; column < end; column++) {
     float *gradient = l->lstm[GRADIENT] + column * VW;
     const float *value = l->lstm[VALUE] + column * VW;
@@ -133,7 +133,7 @@ static vec inverse_norm(const float *v, int rows, int stride) {
 
 /* Effective weights of the columns first .. end (in vectors), packed as the products read them. */
 static void pack(const struct net *net, const struct layout *l, int first, int end) {
-  const int I = net->size, H = net->units, stride = l->gates, width = l->w_panel * VW, wh_width = l->wh_panel * VW;
+  const int I = net->inputs, H = net->units, stride = l->gates, width = l->w_panel * VW, wh_width = l->wh_panel * VW;
   for (int column = first; column < end; column++) {
     const float *value = l->lstm[VALUE] + column * VW;
     vec scale_x = splat(1), scale_h = splat(1);
@@ -171,7 +171,7 @@ static void pack_prediction(const struct net *net, const struct layout *l) {
 
 /* Updates the LSTM's columns first .. end (in vectors). */
 static void update(const struct net *net, const struct layout *l, const struct clipping *c, float rate, int first, int end) {
-  const int I = net->size, stride = l->gates;
+  const int I = net->inputs, stride = l->gates;
   for (int column = first; column < end; column++) {
     const ptrdiff_t x = column * VW, b = x + (ptrdiff_t)I * stride, h = b + stride, g = x + (ptrdiff_t)l->rows * stride;
     optimise(net, l->lstm, x, I, stride, c->scale[W_X], rate);

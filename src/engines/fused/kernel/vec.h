@@ -25,6 +25,13 @@ typedef float vec __attribute__((vector_size(4 * VW)));
 typedef uint32_t ivec __attribute__((vector_size(4 * VW)));
 typedef float unaligned_vec __attribute__((vector_size(4 * VW), aligned(4), may_alias));
 
+/* For loops over vectors that must end up in registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE vec load(const float *p) { return *(const unaligned_vec *)p; }

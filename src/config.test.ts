@@ -1,0 +1,275 @@
+/** @file Configs from files and flags: what is accepted, what is said about what is not. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import {
+  type Config,
+  type ConfigKey,
+  configJsonSchema,
+  configKeys,
+  flagName,
+  parseConfig,
+  parseFlag,
+  readConfigFile,
+  resolveConfig,
+} from './config.js';
+import { UserError } from './errors.js';
+import { packageRoot } from './package.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const fileWith = (text: string): string => {
+  const path = join(folder, 'config.json');
+  writeFileSync(path, text);
+  return path;
+};
+
+/** The message of the E_CONFIG that `task` throws. */
+const problem = (task: () => unknown): string => {
+  try {
+    task();
+  } catch (error) {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, 'E_CONFIG');
+    assert.ok(error.hint, 'it says what to do');
+    return error.message;
+  }
+  assert.fail('Expected an error, got none.');
+};
+
+const defaults: Config = {
+  model: 'wn',
+  units: 100,
+  lr: 0.1,
+  batch: 64,
+  clip: null,
+  clipMode: 'norm',
+  columnNorm: null,
+  epochs: 5,
+  steps: null,
+  seed: 0,
+  forgetBias: 1,
+  optimizer: 'adam',
+  logEvery: 10,
+  backend: 'auto',
+  device: 'auto',
+  threads: null,
+  data: null,
+};
+
+test('an empty config is the defaults', () => {
+  assert.deepEqual(parseConfig({}, 'test'), defaults);
+  assert.deepEqual(configKeys, Object.keys(defaults));
+});
+
+test('a complete config is itself', () => {
+  const config: Config = {
+    model: 'base',
+    units: 1,
+    lr: 1e-4,
+    batch: 65_536,
+    clip: 0.5,
+    clipMode: 'global-norm',
+    columnNorm: 0.1,
+    epochs: 1,
+    steps: 300,
+    seed: 2 ** 32 - 1,
+    forgetBias: -1.5,
+    optimizer: 'sgd',
+    logEvery: 1,
+    backend: 'wasm',
+    device: 'cpu',
+    threads: 2,
+    data: '/data/fashion',
+  };
+  assert.deepEqual(parseConfig(config, 'test'), config);
+});
+
+test('all problems are reported at once, each with its key, what was expected and what was there', () => {
+  const message = problem(() =>
+    parseConfig(
+      { model: 'lstm', units: 0, lr: '0.1', clip: -1, clipMode: null, seed: 1.5, data: '', unit: 3 },
+      'my.json',
+    ),
+  );
+  assert.ok(message.startsWith('my.json: '), message);
+  for (const part of [
+    'model: expected one of base, wn, got "lstm"',
+    'units: expected a whole number from 1 to 4096, got 0',
+    'lr: expected a number above 0, got "0.1"',
+    'clip: expected a number above 0 or null, got -1',
+    'clipMode: expected one of norm, global-norm, value, got null',
+    'seed: expected a whole number from 0 to 4294967295, got 1.5',
+    'data: expected text or null, got ""',
+    'unknown key unit (nearest: units)',
+  ]) {
+    assert.ok(message.includes(part), `${part} is not in: ${message}`);
+  }
+});
+
+test('a problem is said once, also when a value breaks two rules', () => {
+  const message = problem(() => parseConfig({ units: 0.5 }, 'test'));
+  assert.equal(message.match(/units/g)?.length, 1, message);
+});
+
+test('an unknown key is reported with the nearest one, each of several with its own', () => {
+  const message = problem(() => parseConfig({ clipmode: 'norm', learningRate: 1, sed: 3 }, 'test'));
+  assert.match(message, /clipmode \(nearest: clipMode\)/);
+  assert.match(message, /unknown key learningRate \(nearest: \w+\)/);
+  assert.match(message, /sed \(nearest: seed\)/);
+});
+
+test('no key takes a value outside its range', () => {
+  const outside: Record<ConfigKey, unknown[]> = {
+    model: ['', 'WN', null],
+    units: [0, -1, 1.5, 4097, Number.NaN, Number.POSITIVE_INFINITY, '100', null],
+    lr: [0, -0.1, Number.NaN, Number.POSITIVE_INFINITY, '0.1', null],
+    batch: [0, 2.5, 65_537, null],
+    clip: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 'none'],
+    clipMode: ['global', null],
+    columnNorm: [0, -1, Number.NaN],
+    epochs: [0, 1.5, null],
+    steps: [0, -5, 0.5],
+    seed: [-1, 0.5, 2 ** 32, null],
+    forgetBias: [Number.NaN, Number.NEGATIVE_INFINITY, '1', null],
+    optimizer: ['Adam', null],
+    logEvery: [0, null],
+    backend: ['cuda', null],
+    device: ['gpu', null],
+    threads: [0, 1.5, 1025],
+    data: ['', 5],
+  };
+  for (const key of configKeys) {
+    for (const value of outside[key]) {
+      assert.match(
+        problem(() => parseConfig({ [key]: value }, 'test')),
+        new RegExp(`^test: ${key}: expected .+, got .+`),
+        `${key} took ${value}`,
+      );
+    }
+  }
+});
+
+test('a learning rate that is not a number is called by its name', () => {
+  assert.match(
+    problem(() => parseConfig({ lr: Number.NaN }, 'test')),
+    /lr: expected a number above 0, got NaN/,
+  );
+});
+
+test('flags go before the file, the file before the defaults, and each value knows its source', () => {
+  const { config, sources } = resolveConfig({ lr: 0.3, clip: null }, { lr: 0.2, clip: 0.5, units: 32 });
+  assert.deepEqual(config, { ...defaults, lr: 0.3, clip: null, units: 32 });
+  const expected = Object.fromEntries(configKeys.map((key) => [key, 'default']));
+  assert.deepEqual(sources, { ...expected, lr: 'flag', clip: 'flag', units: 'file' });
+});
+
+test('a value that equals the default has the source it was given in', () => {
+  const { sources } = resolveConfig({ units: 100 }, { lr: 0.1 });
+  assert.equal(sources.units, 'flag');
+  assert.equal(sources.lr, 'file');
+});
+
+test('a problem on the command line is told in the words of the command line', () => {
+  assert.match(
+    problem(() => resolveConfig({ clipMode: 'x' }, {})),
+    /--clip-mode: expected one of/,
+  );
+});
+
+test('a flag is the key in kebab-case', () => {
+  assert.deepEqual((['lr', 'clipMode', 'columnNorm', 'logEvery', 'forgetBias'] as const).map(flagName), [
+    'lr',
+    'clip-mode',
+    'column-norm',
+    'log-every',
+    'forget-bias',
+  ]);
+});
+
+test('`none` unsets what can be unset, and is text elsewhere', () => {
+  const nullable: ConfigKey[] = ['clip', 'columnNorm', 'steps', 'threads', 'data'];
+  for (const key of configKeys) {
+    assert.equal(parseFlag(key, 'none'), nullable.includes(key) ? null : 'none', key);
+  }
+});
+
+test('a flag is a number where it reads as one, but a folder stays text', () => {
+  assert.equal(parseFlag('lr', '0.02'), 0.02);
+  assert.equal(parseFlag('lr', '1e-3'), 1e-3);
+  assert.equal(parseFlag('seed', '-1'), -1);
+  assert.equal(parseFlag('data', '5'), '5');
+  for (const text of ['', ' ', 'NaN', 'fast', '1,5']) assert.equal(parseFlag('lr', text), text);
+});
+
+test('a config file is its keys, without the line for editors', () => {
+  const path = fileWith('{ "$schema": "./schema.json", "model": "base", "clip": null }\n');
+  assert.deepEqual(readConfigFile(path), { model: 'base', clip: null });
+  assert.deepEqual(readConfigFile(fileWith('{}')), {});
+});
+
+test('a config file that is missing, a folder, not JSON or not an object is an error that names it', () => {
+  assert.match(
+    problem(() => readConfigFile(join(folder, 'absent.json'))),
+    /absent\.json: no such file/,
+  );
+  assert.match(
+    problem(() => readConfigFile(folder)),
+    new RegExp(`${folder}: it is a folder`),
+  );
+  for (const text of ['', '{', '{ "lr": 0.1, }', "{ 'lr': 0.1 }", 'lr: 0.1']) {
+    assert.match(
+      problem(() => readConfigFile(fileWith(text))),
+      /config\.json is not JSON: /,
+      text,
+    );
+  }
+  for (const [text, got] of [
+    ['[]', 'a list'],
+    ['[{ "lr": 0.1 }]', 'a list'],
+    ['null', 'null'],
+    ['5', '5'],
+    ['"lr"', '"lr"'],
+  ]) {
+    const message = problem(() => readConfigFile(fileWith(text)));
+    assert.ok(message.endsWith(`config.json: expected a JSON object, got ${got}.`), message);
+  }
+});
+
+test('the problems of a config file are found when it is read, in the words of the file', () => {
+  const path = fileWith('{ "clipMode": "x", "unitz": 3 }');
+  const message = problem(() => readConfigFile(path));
+  assert.ok(message.startsWith(`${path}: clipMode: expected one of`), message);
+  assert.match(message, /unknown key unitz \(nearest: units\)/);
+});
+
+const shipped = readdirSync(join(packageRoot, 'configs')).filter((name) => /(?<!schema)\.json$/.test(name));
+
+test('configs/schema.json is the schema that the code has', () => {
+  const path = join(packageRoot, 'configs/schema.json');
+  assert.deepEqual(
+    JSON.parse(readFileSync(path, 'utf8')),
+    JSON.parse(JSON.stringify(configJsonSchema())),
+    'Write it anew: node bin/wnlstm.js config schema > configs/schema.json',
+  );
+});
+
+test('each config that comes with the program is valid and names just what differs from the defaults', () => {
+  assert.ok(shipped.length >= 4);
+  for (const name of shipped) {
+    const keys = readConfigFile(join(packageRoot, 'configs', name));
+    for (const [key, value] of Object.entries(keys)) {
+      assert.notDeepEqual(value, defaults[key as ConfigKey], `configs/${name} names the default of ${key}`);
+    }
+  }
+});
+
+test('each config that comes with the program points editors to the schema beside it', () => {
+  for (const name of shipped) {
+    const json = JSON.parse(readFileSync(join(packageRoot, 'configs', name), 'utf8')) as { $schema?: string };
+    assert.equal(json.$schema, './schema.json', name);
+  }
+});

@@ -1,0 +1,103 @@
+/** @file IDX files, whole and damaged. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { UserError } from '../errors.js';
+import { parseIdx, readMaybeGzipped } from './idx.js';
+import { idxBytes } from './idx.testing.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const pixels = Uint8Array.from({ length: 2 * 3 * 4 }, (_, index) => 255 - index);
+const images = idxBytes([2, 3, 4], pixels);
+const labels = idxBytes([5], Uint8Array.of(0, 1, 2, 1, 255));
+
+const isDamage = (message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof UserError, String(error));
+  assert.equal(error.code, 'E_DATA');
+  assert.match(error.message, message);
+  assert.match(error.message, /some\/path/);
+  return true;
+};
+
+test('what was written is read: shape and bytes', () => {
+  const read = parseIdx(images, 3, 'some/path');
+  assert.deepEqual(read.shape, [2, 3, 4]);
+  assert.deepEqual(Uint8Array.from(read.bytes), pixels);
+  assert.deepEqual(Uint8Array.from(parseIdx(labels, 1, 'some/path').bytes), Uint8Array.of(0, 1, 2, 1, 255));
+});
+
+test('no examples are an empty array, not an error', () => {
+  assert.deepEqual(parseIdx(idxBytes([0], new Uint8Array()), 1, 'some/path').shape, [0]);
+  assert.equal(parseIdx(idxBytes([0, 28, 28], new Uint8Array()), 3, 'some/path').bytes.length, 0);
+});
+
+test('the array is a view of the file, not a copy', () => {
+  const { bytes } = parseIdx(images, 3, 'some/path');
+  assert.equal(bytes.buffer, images.buffer);
+  assert.equal(bytes.byteOffset, images.byteOffset + 16);
+});
+
+test('sizes are big-endian and unsigned', () => {
+  const header = Buffer.from([0, 0, 8, 1, 0, 0, 1, 2]);
+  const read = parseIdx(Buffer.concat([header, new Uint8Array(258)]), 1, 'some/path');
+  assert.deepEqual(read.shape, [258]);
+  header.writeUInt32BE(0xffff_ffff, 4);
+  assert.throws(() => parseIdx(header, 1, 'some/path'), isDamage(/expected 4294967295 bytes of data/));
+});
+
+test('a file cut anywhere is an error, and so is one with something behind it', () => {
+  for (let length = 0; length < images.length; length++) {
+    const wanted = length < 16 ? /header of 16 bytes/ : /expected 24 bytes of data for 2 x 3 x 4, got \d+/;
+    assert.throws(() => parseIdx(images.subarray(0, length), 3, 'some/path'), isDamage(wanted));
+  }
+  const longer = Buffer.concat([images, Uint8Array.of(0)]);
+  assert.throws(() => parseIdx(longer, 3, 'some/path'), isDamage(/expected 24 .+, got 25/));
+});
+
+test('labels are not images, nor the other way round, nor are floats bytes', () => {
+  const twelve = Buffer.concat([labels, new Uint8Array(20)]);
+  assert.throws(() => parseIdx(twelve, 3, 'some/path'), isDamage(/images \(magic 2051\), got magic 2049/));
+  assert.throws(() => parseIdx(images, 1, 'some/path'), isDamage(/labels \(magic 2049\), got magic 2051/));
+  const floats = Buffer.from(images);
+  floats[2] = 0x0d;
+  assert.throws(() => parseIdx(floats, 3, 'some/path'), isDamage(/got magic 3331/));
+  assert.throws(() => parseIdx(gzipSync(images), 3, 'some/path'), isDamage(/got magic/));
+});
+
+const written = (name: string, bytes: Uint8Array): string => {
+  mkdirSync(join(folder, 'some'), { recursive: true });
+  const path = join(folder, 'some', name);
+  writeFileSync(path, bytes);
+  return path;
+};
+
+test('a file is unpacked if it is gzipped, whatever it is called', () => {
+  assert.deepEqual(readMaybeGzipped(written('path', images)), images);
+  assert.deepEqual(readMaybeGzipped(written('path', gzipSync(images))), images);
+  assert.deepEqual(readMaybeGzipped(written('path.gz', gzipSync(images))), images);
+  assert.deepEqual(readMaybeGzipped(written('path.gz', images)), images);
+  assert.equal(readMaybeGzipped(written('path', new Uint8Array())).length, 0);
+});
+
+test('a gzip file cut anywhere behind its first bytes, or changed inside, is an error', () => {
+  const zipped = gzipSync(images);
+  for (let length = 2; length < zipped.length; length++) {
+    const path = written('path.gz', zipped.subarray(0, length));
+    assert.throws(() => readMaybeGzipped(path), isDamage(/expected a whole gzip file/), `${length} bytes`);
+  }
+  const changed = Buffer.from(zipped);
+  changed[changed.length - 8] ^= 1; // the checksum
+  const path = written('path.gz', changed);
+  assert.throws(() => readMaybeGzipped(path), isDamage(/expected a whole gzip file/));
+});
+
+test('a file that is not there, or is a folder, is an error that names it', () => {
+  assert.throws(() => readMaybeGzipped(join(folder, 'some/path-absent')), isDamage(/ENOENT/));
+  mkdirSync(join(folder, 'some/path-folder'), { recursive: true });
+  assert.throws(() => readMaybeGzipped(join(folder, 'some/path-folder')), isDamage(/EISDIR/));
+});

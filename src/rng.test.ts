@@ -1,0 +1,137 @@
+/** @file Laws of addressed randomness; the golden numbers come from a second implementation, in Python. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { permutation, type Rng, rng, truncatedNormal } from './rng.js';
+
+const draw = (random: Rng, count: number): number[] => Array.from({ length: count }, () => random.uint32());
+
+test('the same address gives the same numbers, whatever was drawn before', () => {
+  const expected = draw(rng(7, 'shuffle', 3), 100);
+  draw(rng(7, 'shuffle', 2), 5);
+  assert.deepEqual(draw(rng(7, 'shuffle', 3), 100), expected);
+});
+
+test('generators of one address are independent of each other', () => {
+  const [one, other] = [rng(1), rng(1)];
+  const expected = draw(rng(1), 6);
+  assert.deepEqual(
+    expected.map(() => [one.uint32(), other.uint32()]),
+    expected.map((value) => [value, value]),
+  );
+});
+
+test('another address gives other numbers: other values, other order, other types, other cuts', () => {
+  const addresses: (string | number)[][] = [
+    [],
+    [0],
+    [1],
+    ['1'],
+    ['1', ''],
+    [1, 2],
+    [2, 1],
+    [12],
+    ['1,2'],
+    [1, 'shuffle', 2],
+    [1, 'initial', 2],
+  ];
+  const first = addresses.map((address) => draw(rng(...address), 4).join(' '));
+  assert.equal(new Set(first).size, addresses.length);
+});
+
+test('the numbers of an address are the same on every machine and in every version', () => {
+  assert.deepEqual(
+    draw(rng(0, 'shuffle', 0), 5),
+    [100803622, 1400620667, 1594476772, 1859828904, 3446959646],
+  );
+  assert.deepEqual(
+    draw(rng(4294967295, 'initial', 'lstm/w_x'), 5),
+    [1703167444, 3728420386, 4227175221, 1119696310, 3208706356],
+  );
+  const random = rng(0, 'shuffle', 0);
+  assert.deepEqual(
+    [random.uniform(), random.uniform(), random.uniform()],
+    [0.02347017322560696, 0.37124305541087055, 0.8025578292189285],
+  );
+  assert.deepEqual([...permutation(rng(0, 'shuffle', 0), 10)], [7, 8, 1, 0, 6, 9, 3, 4, 5, 2]);
+  assert.deepEqual(
+    [...truncatedNormal(rng(0, 'initial', 'lstm/w_x'), 4, 0.05)],
+    [-0.03526107966899872, 0.03748960793018341, 0.0890880599617958, -0.025885479524731636],
+  );
+});
+
+test('uniform is in [0, 1) with mean 1/2 and variance 1/12', () => {
+  const random = rng('uniform');
+  const values = Array.from({ length: 20_000 }, () => random.uniform());
+  assert.ok(values.every((value) => value >= 0 && value < 1));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  assert.ok(Math.abs(mean - 1 / 2) < 0.01, `mean ${mean}`);
+  assert.ok(Math.abs(variance - 1 / 12) < 0.003, `variance ${variance}`);
+});
+
+test('below is a whole number in [0, bound), and every one is equally likely', () => {
+  const random = rng('below');
+  for (const bound of [1, 2, 3, 7, 10, 1000, 2 ** 31 + 1, 2 ** 32]) {
+    for (let draws = 0; draws < 200; draws++) {
+      const value = random.below(bound);
+      assert.ok(Number.isInteger(value) && value >= 0 && value < bound, `${value} below ${bound}`);
+    }
+  }
+  const counts = new Array<number>(7).fill(0);
+  for (let draws = 0; draws < 14_000; draws++) counts[random.below(7)]++;
+  assert.ok(
+    counts.every((count) => Math.abs(count - 2000) < 200),
+    counts.join(' '),
+  );
+});
+
+test('below has no bias at a bound that divides 2^32 badly', () => {
+  const random = rng('bias');
+  const bound = 3 * 2 ** 30; // a plain remainder would give the first third twice as often
+  const draws = 6000;
+  let firstThird = 0;
+  for (let draw = 0; draw < draws; draw++) if (random.below(bound) < 2 ** 30) firstThird++;
+  assert.ok(Math.abs(firstThird / draws - 1 / 3) < 0.03, `${firstThird / draws}`);
+});
+
+test('a permutation has every index once', () => {
+  for (const length of [0, 1, 2, 3, 100, 4321]) {
+    const order = permutation(rng('permutation', length), length);
+    assert.deepEqual(
+      [...order].sort((a, b) => a - b),
+      Array.from({ length }, (_, index) => index),
+    );
+  }
+});
+
+test('all orders of four are equally likely', () => {
+  const counts = new Map<string, number>();
+  for (let pass = 0; pass < 4800; pass++) {
+    const order = permutation(rng('orders', pass), 4).join('');
+    counts.set(order, (counts.get(order) ?? 0) + 1);
+  }
+  assert.equal(counts.size, 24);
+  for (const [order, count] of counts) assert.ok(Math.abs(count - 200) < 75, `${order} came ${count} times`);
+});
+
+test('a truncated normal is never beyond two sigma, has mean 0 and a deviation of 0.88 sigma', () => {
+  const sigma = 0.05;
+  const values = truncatedNormal(rng('normal'), 40_000, sigma);
+  assert.equal(values.length, 40_000);
+  assert.ok(values.every((value) => Math.abs(value) <= 2 * sigma + 1e-9));
+  assert.ok(
+    values.some((value) => Math.abs(value) > 1.95 * sigma),
+    'the tails are there',
+  );
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  assert.ok(Math.abs(mean) < 0.02 * sigma, `mean ${mean}`);
+  assert.ok(Math.abs(deviation / sigma - 0.8796) < 0.01, `deviation ${deviation / sigma} sigma`);
+});
+
+test('a shorter draw is the beginning of a longer one', () => {
+  const long = truncatedNormal(rng('length'), 101, 1);
+  for (const length of [0, 1, 2, 50]) {
+    assert.deepEqual(truncatedNormal(rng('length'), length, 1), long.slice(0, length));
+  }
+});

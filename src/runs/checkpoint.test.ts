@@ -1,0 +1,215 @@
+/** @file Checkpoints: exact round trips, which are kept, and what damage is told. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { UserError } from '../errors.js';
+import { type Checkpoint, listCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { readSafetensors } from './safetensors.js';
+
+const root = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+after(() => rmSync(root, { recursive: true }));
+const fresh = (): string => join(mkdtempSync(join(root, 'run-')), 'checkpoints');
+
+/** A checkpoint at a step, told apart by its numbers. */
+const checkpointAt = (step: number, bestStep: number | null = null): Checkpoint => ({
+  progress: {
+    step,
+    row: {
+      count: 3,
+      loss: 0.1 + step,
+      accuracy: 1 / 3,
+      gradNorm: 1e-7,
+      gradNormClipped: 5e-324,
+      clipFraction: 0,
+    },
+    epoch: { count: step, loss: 2 / 3, accuracy: 2.5, gradNorm: 4, gradNormClipped: 4, clipFraction: 0.5 },
+    best: bestStep === null ? null : { epoch: 1, step: bestStep, valLoss: 0.25, valAccuracy: 0.97 },
+    elapsedSeconds: 12.5,
+    stepSeconds: 10.25,
+    epochSeconds: 0.1,
+  },
+  state: new Map([
+    ['lstm/w_x', { shape: [1, 2], data: Float32Array.of(step, -step) }],
+    ['pred/b', { shape: [2], data: Float32Array.of(0.1, 0.2) }],
+    ['adam/m/lstm/w_x', { shape: [1, 2], data: Float32Array.of(1e-20, 2) }],
+    ['sums', { shape: [2], data: Float64Array.of(0.1, step / 7) }],
+    ['step', { shape: [], data: Int32Array.of(step) }],
+  ]),
+});
+
+const names = (directory: string): string[] => readdirSync(directory).sort();
+
+const refuses = (directory: string, step: number, what: string): void => {
+  assert.throws(
+    () => readCheckpoint(directory, step),
+    (error) => {
+      assert.ok(error instanceof UserError, `${what}: ${error}`);
+      assert.equal(error.code, 'E_CHECKPOINT', what);
+      assert.ok(error.message.includes(directory), error.message);
+      assert.ok(error.hint);
+      return true;
+    },
+    what,
+  );
+};
+
+test('what was written is read, to the last bit', () => {
+  const directory = fresh();
+  const checkpoint = checkpointAt(859, 859);
+  writeCheckpoint(directory, checkpoint);
+  const read = readCheckpoint(directory, 859);
+  assert.deepEqual(read.progress, checkpoint.progress);
+  assert.deepEqual(new Map([...read.state].sort()), new Map([...checkpoint.state].sort()));
+});
+
+test('a state without optimiser slots is read as it was written', () => {
+  const directory = fresh();
+  const { progress, state } = checkpointAt(1);
+  const parameters = new Map([...state].slice(0, 2));
+  writeCheckpoint(directory, { progress, state: parameters });
+  assert.deepEqual(readCheckpoint(directory, 1).state, parameters);
+});
+
+test('a checkpoint is a folder of three files; the model alone is in one of them', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(859));
+  assert.deepEqual(names(directory), ['step-000859']);
+  const folder = join(directory, 'step-000859');
+  assert.deepEqual(names(folder), ['model.safetensors', 'optimizer.safetensors', 'progress.json']);
+  assert.deepEqual([...readSafetensors(join(folder, 'model.safetensors')).keys()], ['lstm/w_x', 'pred/b']);
+});
+
+test('the last two and the best are kept', () => {
+  const directory = fresh();
+  const kept: number[][] = [];
+  for (const [step, best] of [
+    [10, null],
+    [20, 20],
+    [30, 20],
+    [40, 20],
+    [50, 20],
+    [60, 60],
+    [70, 60],
+    [80, 60],
+  ] as const) {
+    writeCheckpoint(directory, checkpointAt(step, best));
+    kept.push(listCheckpoints(directory));
+  }
+  assert.deepEqual(kept, [
+    [10],
+    [10, 20],
+    [20, 30],
+    [20, 30, 40],
+    [20, 40, 50],
+    [50, 60],
+    [60, 70],
+    [60, 70, 80],
+  ]);
+  assert.equal(readCheckpoint(directory, 60).progress.step, 60);
+});
+
+test('checkpoints are in the order of their steps, beyond six digits as well', () => {
+  const directory = fresh();
+  for (const step of [999_999, 1_000_000]) writeCheckpoint(directory, checkpointAt(step));
+  assert.deepEqual(listCheckpoints(directory), [999_999, 1_000_000]);
+  writeCheckpoint(directory, checkpointAt(1_000_001));
+  assert.deepEqual(listCheckpoints(directory), [1_000_000, 1_000_001]);
+  assert.equal(readCheckpoint(directory, 1_000_001).progress.step, 1_000_001);
+});
+
+test('the checkpoint of a step is replaced by a later one of the same step', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(10));
+  const { progress, state } = checkpointAt(10);
+  writeCheckpoint(directory, { progress: { ...progress, elapsedSeconds: 99 }, state });
+  assert.deepEqual(listCheckpoints(directory), [10]);
+  assert.equal(readCheckpoint(directory, 10).progress.elapsedSeconds, 99);
+});
+
+test('a folder that was not finished is no checkpoint, and is not in the way of the next', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(10));
+  const unfinished = join(directory, 'step-000020.tmp');
+  mkdirSync(unfinished);
+  writeFileSync(join(unfinished, 'model.safetensors'), 'half');
+  writeFileSync(join(unfinished, 'left over'), '');
+  assert.deepEqual(listCheckpoints(directory), [10]);
+  writeCheckpoint(directory, checkpointAt(20));
+  assert.deepEqual(names(directory), ['step-000010', 'step-000020']);
+  assert.deepEqual(names(join(directory, 'step-000020')).length, 3);
+});
+
+test('other things in the folder are no checkpoints, and stay', () => {
+  const directory = fresh();
+  mkdirSync(join(directory, 'step-000005-backup'), { recursive: true });
+  writeFileSync(join(directory, 'notes'), '');
+  for (const step of [10, 20, 30]) writeCheckpoint(directory, checkpointAt(step));
+  assert.deepEqual(names(directory), ['notes', 'step-000005-backup', 'step-000020', 'step-000030']);
+});
+
+test('a run that has no checkpoint yet has none', () => {
+  assert.deepEqual(listCheckpoints(fresh()), []);
+});
+
+test('progress.json cut anywhere is damaged', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(10));
+  const path = join(directory, 'step-000010/progress.json');
+  const text = readFileSync(path, 'utf8').trimEnd();
+  for (let length = 0; length < text.length; length += 7) {
+    writeFileSync(path, text.slice(0, length));
+    refuses(directory, 10, `${length} bytes`);
+  }
+});
+
+test('progress.json that is JSON but no progress of this step is damaged', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(10));
+  const path = join(directory, 'step-000010/progress.json');
+  const { progress } = checkpointAt(10);
+  for (const other of [null, 5, [], {}, { ...progress, row: undefined }, { ...progress, step: 11 }]) {
+    const text = JSON.stringify(other);
+    writeFileSync(path, text);
+    refuses(directory, 10, text);
+  }
+});
+
+test('a checkpoint without one of its files, or with a cut one, is damaged', () => {
+  for (const file of ['model.safetensors', 'optimizer.safetensors', 'progress.json']) {
+    const directory = fresh();
+    writeCheckpoint(directory, checkpointAt(10));
+    const path = join(directory, 'step-000010', file);
+    writeFileSync(path, readFileSync(path).subarray(0, -3));
+    refuses(directory, 10, `${file} cut`);
+    rmSync(path);
+    refuses(directory, 10, `${file} missing`);
+  }
+  refuses(fresh(), 10, 'no folder');
+});
+
+test('a checkpoint that cannot be written is an error of the disk, and leaves what was there', () => {
+  const directory = fresh();
+  writeFileSync(directory, 'a file');
+  assert.throws(() => writeCheckpoint(directory, checkpointAt(10)), { name: 'UserError', code: 'E_IO' });
+  assert.equal(readFileSync(directory, 'utf8'), 'a file');
+});
+
+test('a failed write leaves the older checkpoints and no rest', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(10));
+  const { progress, state } = checkpointAt(20);
+  const broken = {
+    ...progress,
+    get best(): never {
+      throw new Error('late'); // both arrays are written before progress.json
+    },
+  };
+  assert.throws(() => writeCheckpoint(directory, { progress: broken, state }), {
+    code: 'E_IO',
+    message: /late/,
+  });
+  assert.deepEqual(names(directory), ['step-000010']);
+  assert.equal(readCheckpoint(directory, 10).progress.step, 10);
+});
