@@ -47,6 +47,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./commands/doctor.js')).configureDoctor,
   },
   {
+    name: 'bench',
+    summary: 'time a training step on this machine',
+    load: async () => (await import('./commands/bench.js')).configureBench,
+  },
+  {
     name: 'config',
     summary: 'print the JSON Schema of config files',
     load: async () => (await import('./commands/config.js')).configureConfig,

@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { Engine, EngineInput } from './engine.js';
 import { compileKernel } from './fused/compile.js';
+import type { Kernel } from './fused/kernel.js';
 
 export type Backend = Exclude<Config['backend'], 'auto'>;
 
@@ -58,23 +59,18 @@ export const chooseBackend = async ({
   }
 };
 
+/** Loads the kernel of a fused backend. */
+export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> =>
+  backend === 'native'
+    ? (await import('./fused/native.js')).createNativeKernel()
+    : (await import('./fused/wasm.js')).createWasmKernel();
+
 /** Makes the engine of a backend that was chosen before. Loads only what that backend needs. */
 export const createEngine = async (backend: Backend, input: EngineInput): Promise<Engine> => {
   switch (backend) {
-    case 'native': {
-      const [{ createNativeKernel }, { createFusedEngine }] = await Promise.all([
-        import('./fused/native.js'),
-        import('./fused/engine.js'),
-      ]);
-      return createFusedEngine(createNativeKernel(), input);
-    }
-    case 'wasm': {
-      const [{ createWasmKernel }, { createFusedEngine }] = await Promise.all([
-        import('./fused/wasm.js'),
-        import('./fused/engine.js'),
-      ]);
-      return createFusedEngine(createWasmKernel(), input);
-    }
+    case 'native':
+    case 'wasm':
+      return (await import('./fused/engine.js')).createFusedEngine(await createKernel(backend), input);
     case 'js':
       return (await import('./autodiff/engine.js')).createJsEngine(input);
     case 'tensorflow':

@@ -28,6 +28,8 @@ export interface Kernel {
   refresh(net: Uint8Array): void;
   step(net: Uint8Array, images: Uint8Array, labels: Uint8Array, indices: Uint8Array, rate: number): void;
   evaluate(net: Uint8Array, images: Uint8Array, labels: Uint8Array, count: number): void;
+  /** Rounds of multiply-adds on every thread; returns the operations of one round of one thread. */
+  peak(net: Uint8Array, rounds: number): number;
   /** Sigmoid and tanh of floats, for the tests of kernel/math.h. */
   nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tangents: Uint8Array, count: number): void;
 }

@@ -63,6 +63,7 @@ export const createNativeKernel = (): Kernel => {
     evaluate: library.func(
       'void wnlstm_evaluate(uint8_t *net, const uint8_t *images, const uint8_t *labels, int count)',
     ),
+    peak: library.func('double wnlstm_peak(uint8_t *net, int rounds)'),
     nonlinearities: library.func(
       'void wnlstm_nonlinearities(const uint8_t *x, uint8_t *sigmoids, uint8_t *tangents, int count)',
     ),

@@ -92,6 +92,7 @@ export const createWasmKernel = (): Kernel => {
     step: (net, images, labels, indices, rate) =>
       void call('step')(at(net), at(images), at(labels), at(indices), rate),
     evaluate: (net, images, labels, count) => void call('evaluate')(at(net), at(images), at(labels), count),
+    peak: (net, rounds) => call('peak')(at(net), rounds),
     nonlinearities: (x, sigmoids, tangents, count) =>
       void call('nonlinearities')(at(x), at(sigmoids), at(tangents), count),
   };

@@ -29,7 +29,7 @@ typedef float unaligned_vec __attribute__((vector_size(4 * VW), aligned(4), may_
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #define INLINE static inline __attribute__((always_inline))

@@ -1,0 +1,171 @@
+/** @file `wnlstm bench`: how fast this machine trains, and how close that is to what it could do. */
+import { availableParallelism, cpus } from 'node:os';
+import { type Command, InvalidArgumentError } from 'commander';
+import {
+  checkAgreement,
+  measurePeak,
+  profileStep,
+  type Result,
+  timeCase,
+  timeEvaluation,
+} from '../bench/bench.js';
+import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
+import { type Backend, chooseBackend } from '../engines/select.js';
+import { UserError } from '../errors.js';
+import { alignColumns } from '../report/table.js';
+import type { Configure, Io } from './io.js';
+
+interface Options {
+  readonly backends: Backend[];
+  readonly models: Case['model'][];
+  readonly threads: number[];
+  readonly units: number[];
+  readonly batch: number[];
+  readonly repeats: number;
+  readonly scaling?: boolean;
+  readonly profile?: boolean;
+  readonly json?: boolean;
+}
+
+/** Parses `a,b` where each must be one of a few words. */
+const words =
+  <Word extends string>(allowed: readonly Word[]) =>
+  (text: string): Word[] =>
+    text.split(',').map((word) => {
+      const found = allowed.find((each) => each === word);
+      if (found === undefined)
+        throw new InvalidArgumentError(`Expected some of ${allowed.join(',')}, got ${word}.`);
+      return found;
+    });
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`Expected a whole number above 0, got ${text}.`);
+  return value;
+};
+
+/** Parses `1,2,4`. */
+const numbers = (text: string): number[] => text.split(',').map(positive);
+
+const defaultThreads = (): number[] => [...new Set([1, availableParallelism()])];
+
+const addOptions = (command: Command): Command =>
+  command
+    .option('--backends <list>', 'of native, wasm, js', words(['native', 'wasm', 'js'] as const))
+    .option('--models <list>', 'of base, wn', words(['base', 'wn'] as const), ['base', 'wn'])
+    .option('--threads <list>', 'numbers of threads (default: 1 and one for each core)', numbers)
+    .option('--units <list>', 'LSTM units', numbers, [ARTICLE.units])
+    .option('--batch <list>', 'examples a step', numbers, [ARTICLE.batch])
+    .option('--repeats <n>', 'how often each is timed', positive, 7)
+    .option('--scaling', 'a table over units, batch and time steps instead')
+    .option('--profile', 'split a step into its parts as well')
+    .option('--json', 'print one line of JSON');
+
+/** The backends that work here and are worth timing. */
+const workingBackends = async (): Promise<Backend[]> => {
+  const working: Backend[] = [];
+  for (const backend of ['native', 'wasm'] as const) {
+    try {
+      await chooseBackend({ backend, device: 'auto' });
+      working.push(backend);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return working;
+};
+
+const casesOf = (options: Options, backends: Backend[]): Case[] => {
+  const threads = options.threads ?? defaultThreads();
+  if (options.scaling) return combine(backends, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
+  const shapes = options.units.flatMap((units) =>
+    options.batch.map((batch) => ({ ...ARTICLE, units, batch })),
+  );
+  return combine(backends, options.models, threads, shapes);
+};
+
+const HEADER = [
+  'backend',
+  'model',
+  'threads',
+  'units',
+  'batch',
+  'T',
+  'ms/step',
+  'min-max',
+  'GFLOP/s',
+  'of peak',
+  'images/s',
+];
+
+const cells = (result: Result): string[] => [
+  result.backend,
+  result.model,
+  String(result.threads),
+  String(result.units),
+  String(result.batch),
+  String(result.timeSteps),
+  result.ms.median.toFixed(2),
+  `${result.ms.min.toFixed(2)}-${result.ms.max.toFixed(2)}`,
+  result.gflops.toFixed(0),
+  result.shareOfPeak === null ? '-' : `${(result.shareOfPeak * 100).toFixed(0)} %`,
+  Math.round(result.examplesPerSecond).toLocaleString('en'),
+];
+
+/** Remembers the peak of a backend and number of threads. */
+const peaks = (): ((item: Case) => Promise<number | null>) => {
+  const known = new Map<string, number | null>();
+  return async ({ backend, threads }) => {
+    const key = `${backend} ${threads}`;
+    if (!known.has(key)) known.set(key, await measurePeak(backend, threads));
+    return known.get(key) ?? null;
+  };
+};
+
+const run = async (options: Options, io: Io): Promise<void> => {
+  const backends = options.backends ?? (await workingBackends());
+  for (const backend of backends) await chooseBackend({ backend, device: 'auto' });
+  const cases = casesOf(options, backends);
+  const difference = await checkAgreement(cases);
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    node: process.versions.node,
+  };
+  io.err(
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; losses agree to ${difference.toExponential(1)}.`,
+  );
+
+  const peakOf = peaks();
+  const results: Result[] = [];
+  for (const item of cases) {
+    if (io.signal.aborted) break;
+    io.err(
+      `${item.backend} ${item.model}, ${item.threads} threads, ${item.units} units, batch ${item.batch} …`,
+    );
+    results.push(await timeCase(item, await peakOf(item), options.repeats));
+  }
+  const evaluations = [];
+  const profiles = [];
+  for (const item of cases.filter(({ model }) => model === cases[0].model)) {
+    if (options.profile) profiles.push({ ...item, parts: await profileStep(item) });
+    if (!options.scaling) evaluations.push({ ...item, ms: await timeEvaluation(item) });
+  }
+  if (options.json) {
+    io.out(JSON.stringify({ machine, difference, results, evaluations, profiles }));
+    return;
+  }
+  io.out(alignColumns([HEADER, ...results.map(cells)]));
+  for (const { backend, threads, ms } of evaluations) {
+    io.out(`evaluation of 10,000 images, ${backend}, ${threads} threads: ${ms.toFixed(0)} ms`);
+  }
+  for (const { backend, threads, parts } of profiles) {
+    const listed = parts.map(({ phase, ms }) => `${phase} ${ms.toFixed(2)}`).join(', ');
+    io.out(`parts of a step in ms, ${backend}, ${threads} threads: ${listed}`);
+  }
+};
+
+export const configureBench: Configure = (command, io) => {
+  addOptions(command).action((options: Options) => run(options, io));
+};
