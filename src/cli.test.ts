@@ -263,7 +263,7 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
   assertRefused(train(runs, '--device', 'cuda'), /got cuda/);
   assertRefused(wnlstm('trian'), /unknown command 'trian'/);
   assert.ok(!existsSync(runs));
-  assertRefused(train(write('file', ''), '--epochs', '1'), /a part of the path is a file/);
+  assertRefused(train(write('file', ''), '--epochs', '1'), /a file is in the way/);
 });
 
 test('a checkpoint that was cut short is refused, and nothing is harmed', () => {

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { fetchMnist } from '../data/fetch.js';
 import { cacheDirectory } from '../package.js';
-import { replaceFile } from '../runs/files.js';
 import type { Configure } from './io.js';
 
 export const configureData: Configure = (command, io) => {
@@ -12,7 +11,7 @@ export const configureData: Configure = (command, io) => {
     .requiredOption('--mirror <url>', 'http address of a folder with the four .gz files')
     .option('--out <dir>', 'folder to put them in', join(cacheDirectory(), 'mnist'))
     .action(async ({ mirror, out }: { mirror: string; out: string }) => {
-      for await (const { name, bytes, fetched } of fetchMnist(mirror, out, replaceFile)) {
+      for await (const { name, bytes, fetched } of fetchMnist(mirror, out)) {
         io.err(
           `${name}  ${bytes.toLocaleString('en')} bytes, ${fetched ? 'fetched and checked' : 'was there already'}`,
         );

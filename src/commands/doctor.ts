@@ -1,10 +1,11 @@
 /** @file `wnlstm doctor`: what works on this machine, what does not, and the one command that mends it. */
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, mnistFiles, readDataset } from '../data/mnist.js';
 import { compilerVersion } from '../engines/fused/compile.js';
 import { type Backend, chooseBackend, createEngine } from '../engines/select.js';
 import { EXIT, UserError } from '../errors.js';
+import { makeDirectory } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { cacheDirectory, packageVersion } from '../package.js';
 import type { Configure } from './io.js';
@@ -123,7 +124,7 @@ export const configureDoctor: Configure = (command, io) => {
         )),
         await examine('data', bundledMnist),
         await examine('cache', () => {
-          mkdirSync(cacheDirectory(), { recursive: true });
+          makeDirectory(cacheDirectory());
           return freeSpace(cacheDirectory());
         }),
         await examine('runs', () => freeSpace(options.runs)),

@@ -57,7 +57,7 @@ const withServer = async (
 
 const collect = async (mirror: string, directory: string): Promise<Fetched[]> => {
   const found: Fetched[] = [];
-  for await (const file of fetchMnist(mirror, directory, writeFileSync, 500)) found.push(file);
+  for await (const file of fetchMnist(mirror, directory, 500)) found.push(file);
   return found;
 };
 

@@ -1,8 +1,9 @@
 /** @file Fetches MNIST from an http mirror through `mnist-dataset`, and takes nothing that is not MNIST. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipUrl } from 'mnist-dataset';
-import { ioError, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import { makeDirectory, replaceFile } from '../files.js';
 import { mnistFiles, sha256 } from './mnist.js';
 
 /** One file, as it was found or fetched. */
@@ -30,15 +31,13 @@ const within = async <T>(limitMs: number, promise: Promise<T>): Promise<T> => {
  * Fetches the four files of MNIST, unpacked, each checked against its SHA-256 before it gets its name.
  *
  * @param mirror http address of a folder with `train-images-idx3-ubyte.gz` and the other three
- * @param directory to put them in; right files that are there already stay
- * @param write replaces a file atomically
+ * @param directory to put them in, made if it is not there; right files that are there already stay
  * @param limitMs a download may take; `gunzipUrl` never settles if its connection breaks
  * @throws {UserError} E_DATA if a download fails or is not MNIST; E_IO if it cannot be written
  */
 export async function* fetchMnist(
   mirror: string,
   directory: string,
-  write: (path: string, bytes: Uint8Array) => void,
   limitMs = 120_000,
 ): AsyncGenerator<Fetched> {
   if (!/^http:\/\//.test(mirror)) {
@@ -46,11 +45,7 @@ export async function* fetchMnist(
       hint: 'The package mnist-dataset fetches over plain http; the SHA-256 of each file is checked, so that is safe.',
     });
   }
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    throw ioError(`make the folder ${directory}`, error);
-  }
+  makeDirectory(directory);
   for (const [name, expected] of Object.entries(mnistFiles)) {
     const path = join(directory, name);
     if (existsSync(path) && sha256(readFileSync(path)) === expected) {
@@ -73,7 +68,7 @@ export async function* fetchMnist(
         hint: 'The mirror has something else than MNIST, or the download was cut short; nothing was kept.',
       });
     }
-    write(path, bytes);
+    replaceFile(path, bytes);
     yield { name, bytes: bytes.length, fetched: true };
   }
 }

@@ -1,8 +1,8 @@
 /** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
-import { syncPath, toJson, writeSynced } from './files.js';
+import { makeDirectory, syncPath, toJson, writeSynced } from '../files.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Sums over `count` steps; divided by `count` they are what the CSVs show. */
@@ -71,7 +71,7 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
   const temporary = `${target}.tmp`;
   try {
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true });
+    makeDirectory(temporary);
     writeSafetensors(
       join(temporary, 'model.safetensors'),
       pick(state, (name) => !isOptimizerArray(name)),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type Config, type ConfigKey, configKeys, parseConfig } from '../config.js';
 import { UserError } from '../errors.js';
-import { toJson } from './files.js';
+import { toJson } from '../files.js';
 import { acquireLock } from './lock.js';
 import {
   FORMAT,

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { ioError, UserError } from '../errors.js';
-import { replaceFile, toJson } from './files.js';
+import { replaceFile, toJson } from '../files.js';
 import { ownerOf } from './lock.js';
 
 /** Version of the files' format; part of every fingerprint. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { UserError } from '../errors.js';
-import { writeSynced } from './files.js';
+import { writeSynced } from '../files.js';
 
 /** An array with a shape, row-major. */
 export interface NamedArray {

@@ -1,8 +1,8 @@
 /** @file Writes a run down as it happens: rows, checkpoints, status, in an order that survives a crash. */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { replaceFile, toJson } from '../files.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
-import { replaceFile, toJson } from '../runs/files.js';
 import { epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
 import { type RunRecord, type Summary, writeRecord } from '../runs/run.js';
 import type { TrainingEvent } from './events.js';

@@ -1,13 +1,14 @@
 /** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
-import { ioError, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import { makeDirectory } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { packageRoot, packageVersion } from '../package.js';
 import { type Checkpoint, listCheckpoints, readCheckpoint } from '../runs/checkpoint.js';
@@ -95,14 +96,6 @@ const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<E
   const spec = specOf(config, dataset);
   const parameters = initialParameters(spec, config.seed, config.columnNorm);
   return createEngine(choice.backend, { spec, dataset, parameters, threads: threadsOf(config) });
-};
-
-const makeDirectory = (directory: string): void => {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    throw ioError(`make the run's folder ${directory}`, error);
-  }
 };
 
 const checkFingerprint = (directory: string, record: RunRecord | null, print: string): void => {

@@ -1,10 +1,11 @@
 /** @file Compiles the kernel's C for this very CPU at first use, and keeps the result in a cache. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
-import { ioError, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
+import { makeDirectory } from '../../files.js';
 import { cacheDirectory, packageRoot } from '../../package.js';
 
 /** Where the kernel's source and the compiled wasm lie. */
@@ -76,9 +77,10 @@ export const compileKernel = (): NativeLibrary => {
   if (existsSync(path)) return { path, build };
 
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
   } catch (error) {
-    throw new UserError('E_BACKEND', ioError(`make the kernel cache ${directory}`, error).message, {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError('E_BACKEND', error.message, {
       hint: 'Set XDG_CACHE_HOME to a folder that can be written, or use `--backend wasm`.',
       cause: error,
     });

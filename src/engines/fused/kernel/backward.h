@@ -27,10 +27,11 @@ static void cell_backward(const struct net *net, const struct layout *l, const f
 static void backward(const struct net *net, const struct layout *l, const struct examples *e, int first_tile,
                      int end_tile) {
   const int T = net->steps, U = l->units;
-  const int first = tile_start(e->count, first_tile), end = tile_start(e->count, end_tile);
+  const int tiles = tiles_of(net, e->count);
+  const int first = tile_start(e->count, tiles, first_tile), end = tile_start(e->count, tiles, end_tile);
   const ptrdiff_t count = e->count;
   const struct product dh_last = {
-      .rows = e->count,
+      .rows = e->count, .tiles = tiles,
       .k = net->classes,
       .vectors = U / VW,
       .a = l->logits, .a_row = l->classes, .a_k = 1,
@@ -48,7 +49,7 @@ static void backward(const struct net *net, const struct layout *l, const struct
     }
     if (t == 0) break;
     const struct product dh = {
-        .rows = e->count,
+        .rows = e->count, .tiles = tiles,
         .k = 4 * net->units,
         .vectors = U / VW,
         .a = dz, .a_row = l->dz_row, .a_k = 1,
@@ -59,11 +60,12 @@ static void backward(const struct net *net, const struct layout *l, const struct
   }
 }
 
-enum { BLOCK = 64 }; /* rows of dz at once: BLOCK rows of a panel stay in the first-level cache */
+enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cache while all tiles of rows use it */
 
 /* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b). */
 static void weight_gradient(const struct net *net, const struct layout *l, int count, int first_tile, int end_tile) {
-  const int first = tile_start(l->rows, first_tile), end = tile_start(l->rows, end_tile);
+  const int tiles = tiles_of(net, l->rows);
+  const int first = tile_start(l->rows, tiles, first_tile), end = tile_start(l->rows, tiles, end_tile);
   const int hidden = net->inputs + 1; /* rows from here on meet h_{-1} = 0 at the first time step */
   const int total = net->steps * count;
   float *gradient = l->lstm[GRADIENT];
@@ -71,7 +73,7 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
   for (int row = 0, rows; row < total; row += rows) {
     rows = smaller(BLOCK, (row < count ? count : total) - row);
     const struct product block = {
-        .rows = l->rows,
+        .rows = l->rows, .tiles = tiles,
         .k = rows,
         .vectors = l->columns,
         .a = l->inputs + (ptrdiff_t)row * l->input, .a_row = 1, .a_k = l->input,
@@ -86,12 +88,12 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
 /* Gradients of the prediction layer. */
 static void prediction_gradient(const struct net *net, const struct layout *l, int count) {
   const struct product pred = {
-      .rows = net->units + 1,
+      .rows = net->units + 1, .tiles = tiles_of(net, net->units + 1),
       .k = count,
       .vectors = l->classes / VW,
       .a = l->inputs + (ptrdiff_t)net->steps * count * l->input + net->inputs, .a_row = 1, .a_k = l->input,
       .b = l->logits, .b_k = l->classes, .b_panel = NR * VW, .panel = NR,
       .c = l->pred[GRADIENT], .c_row = l->classes,
   };
-  multiply(&pred, 0, tiles_of(pred.rows), pred.rows);
+  multiply(&pred, 0, pred.tiles, pred.rows);
 }

@@ -73,14 +73,15 @@ static void row_loss(const struct net *net, const struct layout *l, float *logit
 static void forward(const struct net *net, const struct layout *l, const struct examples *e, int first_tile,
                     int end_tile) {
   const int I = net->inputs, T = net->steps, U = l->units;
-  const int first = tile_start(e->count, first_tile), end = tile_start(e->count, end_tile);
+  const int tiles = tiles_of(net, e->count);
+  const int first = tile_start(e->count, tiles, first_tile), end = tile_start(e->count, tiles, end_tile);
   const ptrdiff_t count = e->count;
   gather(net, l, e, first, end);
   float *z = l->dz + (T - 1) * count * l->dz_row;
   for (int t = 0; t < T; t++) {
     float *inputs = l->inputs + t * count * l->input;
     const struct product z_t = {
-        .rows = e->count,
+        .rows = e->count, .tiles = tiles,
         .k = t == 0 ? I + 1 : l->rows, /* h_{-1} = 0 */
         .vectors = l->columns,
         .a = inputs, .a_row = l->input, .a_k = 1,
@@ -95,7 +96,7 @@ static void forward(const struct net *net, const struct layout *l, const struct 
     }
   }
   const struct product logits = {
-      .rows = e->count,
+      .rows = e->count, .tiles = tiles,
       .k = net->units + 1,
       .vectors = l->classes / VW,
       .a = l->inputs + T * count * l->input + I, .a_row = l->input, .a_k = 1,

@@ -1,15 +1,15 @@
 /*
  * Matrix products by register tiles: MR rows by NR vectors of sums stay in registers over the whole inner dimension.
  *
- * Every element of a product is one sum over k in ascending order, whatever tile it falls into, so results do not
- * depend on how rows are shared out. The slow twin is the definition of a product; the oracle tests replace it.
+ * Every element of a product is one sum over k in ascending order, whatever tile it falls into, so results depend
+ * neither on the tiles nor on how they are shared out. The slow twin is the definition of a product; the oracle tests replace it.
  */
 #pragma once
-#include "vec.h"
+#include "net.h"
 
 /* c[m][n] (+)= sum over k of a[m][k] b[k][n], for `vectors` vectors of columns n. Strides in floats. */
 struct product {
-  int rows, k, vectors;
+  int rows, tiles, k, vectors;
   const float *a;
   ptrdiff_t a_row, a_k; /* from row to row, from k to k: either may be 1 */
   const float *b;
@@ -19,12 +19,6 @@ struct product {
   ptrdiff_t c_row;
   int add; /* to what c holds */
 };
-
-/* Vectors a panel if `vectors` of them are shared out evenly. */
-INLINE int panel_vectors(int vectors) {
-  int panels = (vectors + NR - 1) / NR;
-  return (vectors + panels - 1) / panels;
-}
 
 INLINE void tile(const int rows, const int vectors, const struct product *p, const float *a, const float *b, float *c) {
   vec sum[MR][NR];
@@ -58,7 +52,7 @@ INLINE void tile(const int rows, const int vectors, const struct product *p, con
 #define TILES(R) \
   static __attribute__((noinline)) void tiles_##R(int vectors, const struct product *p, const float *a, \
                                                   const float *b, float *c) { \
-    switch (vectors) { TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4) TILE(R, 5) } \
+    switch (vectors) { TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4) } \
   }
 TILES(1)
 TILES(2)
@@ -66,16 +60,19 @@ TILES(3)
 #if MR >= 4
 TILES(4)
 #endif
-#if MR >= 5
+#if MR >= 6
 TILES(5)
+TILES(6)
 #endif
 
 /*
- * Rows are cut into tiles of equal height, but for one row, at places that depend on their number only; a multiple of
- * four tiles, so that two and four threads share them evenly.
+ * Rows are cut into tiles of equal height, but for one row; a multiple of the threads, so that they share them evenly.
+ * No number depends on where the cuts are.
  */
-INLINE int tiles_of(int rows) { return ((rows + MR - 1) / MR + 3) / 4 * 4; }
-INLINE int tile_start(int rows, int tile) { return (int)((int64_t)rows * tile / tiles_of(rows)); }
+INLINE int tiles_of(const struct net *net, int rows) {
+  return ((rows + MR - 1) / MR + net->threads - 1) / net->threads * net->threads;
+}
+INLINE int tile_start(int rows, int tiles, int tile) { return (int)((int64_t)rows * tile / tiles); }
 
 /* Tiles first .. end of a product's rows, but no row from `limit` on. */
 static void multiply(const struct product *p, int first, int end, int limit) {
@@ -83,18 +80,19 @@ static void multiply(const struct product *p, int first, int end, int limit) {
     const int vectors = smaller(p->panel, p->vectors - column);
     const float *b = p->b + column / p->panel * p->b_panel;
     for (int t = first; t < end; t++) {
-      const int row = tile_start(p->rows, t);
+      const int row = tile_start(p->rows, p->tiles, t);
       const float *a = p->a + row * p->a_row;
       float *c = p->c + row * p->c_row + column * VW;
-      switch (smaller(tile_start(p->rows, t + 1), limit) - row) {
+      switch (smaller(tile_start(p->rows, p->tiles, t + 1), limit) - row) {
         case 1: tiles_1(vectors, p, a, b, c); break;
         case 2: tiles_2(vectors, p, a, b, c); break;
         case 3: tiles_3(vectors, p, a, b, c); break;
 #if MR >= 4
         case 4: tiles_4(vectors, p, a, b, c); break;
 #endif
-#if MR >= 5
+#if MR >= 6
         case 5: tiles_5(vectors, p, a, b, c); break;
+        case 6: tiles_6(vectors, p, a, b, c); break;
 #endif
       }
     }

@@ -58,14 +58,14 @@ static void step(struct net *net, int part) {
   const struct job *job = &net->job;
   const struct examples examples = {job->images, job->labels, job->indices, 0, net->batch};
 
-  const struct range rows = share(net, tiles_of(net->batch), part);
+  const struct range rows = share(net, tiles_of(net, net->batch), part);
   forward(net, &l, &examples, rows.first, rows.end);
   if (net->phases == 1) return;
   backward(net, &l, &examples, rows.first, rows.end);
   if (net->phases == 2) return;
   join(net);
 
-  const struct range weights = share(net, tiles_of(l.rows), part);
+  const struct range weights = share(net, tiles_of(net, l.rows), part);
   weight_gradient(net, &l, net->batch, weights.first, weights.end);
   if (part == 0) prediction_gradient(net, &l, net->batch);
   if (net->phases == 3) return;
@@ -90,7 +90,7 @@ static void evaluate(struct net *net, int part) {
   const int rows = larger(net->batch, EVALUATION_ROWS);
   for (int first = 0; first < job->count; first += rows) {
     const struct examples chunk = {job->images, job->labels, 0, first, smaller(rows, job->count - first)};
-    const struct range tiles = share(net, tiles_of(chunk.count), part);
+    const struct range tiles = share(net, tiles_of(net, chunk.count), part);
     forward(net, &l, &chunk, tiles.first, tiles.end);
     join(net);
     for (int row = 0; part == 0 && row < chunk.count; row++) {

@@ -128,7 +128,7 @@ static void optimise(const struct net *net, float *const slot[SLOTS], ptrdiff_t 
 static vec inverse_norm(const float *v, int rows, int stride) {
   vec square = splat(0);
   for (int r = 0; r < rows; r++) square += load(v + r * stride) * load(v + r * stride);
-  return 1.0f / at_least(square_root(square), SMALLEST_NORM);
+  return 1.0f / at_least(square_root(square), splat(SMALLEST_NORM));
 }
 
 /* Effective weights of the columns first .. end (in vectors), packed as the products read them. */

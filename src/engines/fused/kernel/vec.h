@@ -5,16 +5,16 @@
 
 #if defined(__AVX512F__)
 #define VW 16 /* floats a vector */
-#define MR 5  /* register tile: rows ... */
-#define NR 5  /* ... by vectors; MR * NR sums, NR loads and one broadcast must fit the registers */
+#define MR 6  /* register tile: rows ... */
+#define NR 4  /* ... by vectors; MR * NR sums, NR loads and one broadcast must fit the registers */
 #elif defined(__AVX__)
 #define VW 8
 #define MR 4
 #define NR 3
 #elif defined(__aarch64__)
 #define VW 4
-#define MR 5
-#define NR 5
+#define MR 6
+#define NR 4
 #else /* wasm, SSE: 16 registers, no fused multiply-add */
 #define VW 4
 #define MR 3
@@ -42,27 +42,33 @@ INLINE ivec isplat(uint32_t x) { return x - (ivec){0}; }
 /* yes where mask is all ones, no where it is 0 */
 INLINE vec blend(ivec mask, vec yes, vec no) { return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask)); }
 INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(0x7fffffff)); }
-/* NaN compares false and so stays NaN: a clamp must not hide a divergence */
-INLINE vec at_most(vec x, float limit) { return blend((ivec)(x > splat(limit)), splat(limit), x); }
-INLINE vec at_least(vec x, float limit) { return blend((ivec)(x < splat(limit)), splat(limit), x); }
-INLINE vec clamp(vec x, float limit) { return at_least(at_most(x, limit), -limit); }
 
+/* The smaller, or larger, of two; NaN in x stays NaN, for a clamp must not hide a divergence. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 INLINE vec square_root(vec x) { return (vec)_mm512_sqrt_ps((__m512)x); }
+INLINE vec at_most(vec x, vec limit) { return (vec)_mm512_min_ps((__m512)limit, (__m512)x); }
+INLINE vec at_least(vec x, vec limit) { return (vec)_mm512_max_ps((__m512)limit, (__m512)x); }
 #elif defined(__AVX__)
 #include <immintrin.h>
 INLINE vec square_root(vec x) { return (vec)_mm256_sqrt_ps((__m256)x); }
+INLINE vec at_most(vec x, vec limit) { return (vec)_mm256_min_ps((__m256)limit, (__m256)x); }
+INLINE vec at_least(vec x, vec limit) { return (vec)_mm256_max_ps((__m256)limit, (__m256)x); }
 #elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 INLINE vec square_root(vec x) { return (vec)wasm_f32x4_sqrt((v128_t)x); }
+INLINE vec at_most(vec x, vec limit) { return (vec)wasm_f32x4_pmin((v128_t)x, (v128_t)limit); }
+INLINE vec at_least(vec x, vec limit) { return (vec)wasm_f32x4_pmax((v128_t)x, (v128_t)limit); }
 #else
 INLINE vec square_root(vec x) {
   vec root;
   for (int i = 0; i < VW; i++) root[i] = __builtin_sqrtf(x[i]);
   return root;
 }
+INLINE vec at_most(vec x, vec limit) { return blend((ivec)(x > limit), limit, x); }
+INLINE vec at_least(vec x, vec limit) { return blend((ivec)(x < limit), limit, x); }
 #endif
+INLINE vec clamp(vec x, float limit) { return at_least(at_most(x, splat(limit)), splat(-limit)); }
 
 /* The lanes added in their order, in double. */
 INLINE double sum_lanes(vec x) {
@@ -74,3 +80,9 @@ INLINE double sum_lanes(vec x) {
 INLINE int round_up(int n) { return (n + VW - 1) / VW * VW; }
 INLINE int smaller(int a, int b) { return a < b ? a : b; }
 INLINE int larger(int a, int b) { return a > b ? a : b; }
+
+/* Vectors a panel if `vectors` of them are shared out evenly. */
+INLINE int panel_vectors(int vectors) {
+  int panels = (vectors + NR - 1) / NR;
+  return (vectors + panels - 1) / panels;
+}

@@ -1,7 +1,17 @@
 /** @file Files that are whole or not there: written beside their place, synced, then renamed. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { ioError } from '../errors.js';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ioError, systemCode } from './errors.js';
 
 /** Makes what was written to a file or folder survive a power cut. */
 export const syncPath = (path: string): void => {
@@ -49,6 +59,26 @@ export const replaceFile = (path: string, content: string | Uint8Array): void =>
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+};
+
+/**
+ * Makes a folder and those above it.
+ *
+ * Not by `mkdirSync(…, { recursive: true })`: where the system answers ENOENT for a folder that cannot be made, as /proc
+ * does, that never returns.
+ *
+ * @throws {UserError} E_IO if it cannot be made
+ */
+export const makeDirectory = (path: string): void => {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  const parent = dirname(resolve(path));
+  if (parent !== resolve(path)) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' && statSync(path).isDirectory()) return; // another process was faster
+    throw ioError(`make the folder ${path}`, error);
   }
 };
 
