@@ -100,7 +100,7 @@ for (const backend of ['js', 'wasm', 'native'] as Backend[]) {
 
 for (const backend of ['wasm', 'native'] as const) {
   const skip = await unavailable(backend);
-  for (const batch of [1, 9, 36]) {
+  for (const batch of [1, 9, 36, 150]) {
     test(`${backend}: any number of threads gives the same bits (batch ${batch})`, { skip }, async () => {
       const states = [];
       for (const threads of [1, 2, 3, 4, 7]) {

@@ -72,6 +72,24 @@ for (const backend of backends) {
 
 for (const backend of ['wasm', 'native'] as const) {
   const skip = await unavailable(backend);
+  test(`${backend}: a batch that goes through in chunks gives the losses and weights of js`, {
+    skip,
+  }, async () => {
+    const input = inputOf(cases[3], { batch: 150, clip: 0.2 });
+    const indices = Int32Array.from({ length: 150 }, (_, row) => (5 * row) % input.dataset.train.count);
+    const [mine, oracle] = await Promise.all(
+      [backend, 'js' as const].map((name) => createEngine(name, input)),
+    );
+    for (let step = 1; step <= 3; step++) {
+      for (const engine of [mine, oracle]) engine.step(indices, 0.01);
+      const [actual, expected] = [mine.takeMetrics(), oracle.takeMetrics()];
+      assertClose(actual.loss, expected.loss, TOLERANCE.losses, `loss of step ${step}`);
+      assertClose(actual.accuracy, expected.accuracy, TOLERANCE.losses, `accuracy of step ${step}`);
+      assertClose(actual.gradNorm, expected.gradNorm, TOLERANCE.norm, `norm of step ${step}`);
+    }
+    for (const engine of [mine, oracle]) engine.dispose();
+  });
+
   test(`${backend}: wn at lr 0.1 stays within 1e-4 of js over ten steps`, { skip }, async () => {
     for (const example of cases.filter(({ model }) => model === 'wn')) {
       const [mine, oracle] = await Promise.all(

@@ -62,14 +62,15 @@ static void backward(const struct net *net, const struct layout *l, const struct
 
 enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cache while all tiles of rows use it */
 
-/* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b). */
-static void weight_gradient(const struct net *net, const struct layout *l, int count, int first_tile, int end_tile) {
+/* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b) of a chunk. */
+static void weight_gradient(const struct net *net, const struct layout *l, int count, int add, int first_tile,
+                            int end_tile) {
   const int tiles = tiles_of(net, l->rows);
   const int first = tile_start(l->rows, tiles, first_tile), end = tile_start(l->rows, tiles, end_tile);
   const int hidden = net->inputs + 1; /* rows from here on meet h_{-1} = 0 at the first time step */
   const int total = net->steps * count;
   float *gradient = l->lstm[GRADIENT];
-  __builtin_memset(gradient + first * l->gates, 0, (size_t)(end - first) * l->gates * sizeof(float));
+  if (!add) __builtin_memset(gradient + first * l->gates, 0, (size_t)(end - first) * l->gates * sizeof(float));
   for (int row = 0, rows; row < total; row += rows) {
     rows = smaller(BLOCK, (row < count ? count : total) - row);
     const struct product block = {
@@ -86,7 +87,7 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
 }
 
 /* Gradients of the prediction layer. */
-static void prediction_gradient(const struct net *net, const struct layout *l, int count) {
+static void prediction_gradient(const struct net *net, const struct layout *l, int count, int add) {
   const struct product pred = {
       .rows = net->units + 1, .tiles = tiles_of(net, net->units + 1),
       .k = count,
@@ -94,6 +95,7 @@ static void prediction_gradient(const struct net *net, const struct layout *l, i
       .a = l->inputs + (ptrdiff_t)net->steps * count * l->input + net->inputs, .a_row = 1, .a_k = l->input,
       .b = l->logits, .b_k = l->classes, .b_panel = NR * VW, .panel = NR,
       .c = l->pred[GRADIENT], .c_row = l->classes,
+      .add = add,
   };
   multiply(&pred, 0, pred.tiles, pred.rows);
 }

@@ -52,7 +52,7 @@ static void cell_forward(const struct net *net, const struct layout *l, const fl
 }
 
 /* Softmax cross entropy of one row; its logits become their gradients, divided by the batch. */
-static void row_loss(const struct net *net, const struct layout *l, float *logits, int label, int count, float *loss,
+static void row_loss(const struct net *net, const struct layout *l, float *logits, int label, float *loss,
                      float *correct) {
   const int C = net->classes;
   int predicted = 0;
@@ -64,9 +64,9 @@ static void row_loss(const struct net *net, const struct layout *l, float *logit
   for (int k = 0; k < C; k++) sum += logits[k];
   *loss = (float)(logarithm(sum) + largest - picked);
   *correct = predicted == label;
-  const float scale = (float)(1 / (sum * count));
+  const float scale = (float)(1 / (sum * net->batch));
   for (int k = 0; k < l->classes; k++) logits[k] = k < C ? logits[k] * scale : 0; /* the filling has no gradient */
-  logits[label] -= 1.0f / count;
+  logits[label] -= 1.0f / net->batch;
 }
 
 /* Tiles first_tile .. end_tile of the examples. */
@@ -105,6 +105,6 @@ static void forward(const struct net *net, const struct layout *l, const struct 
   };
   multiply(&logits, first_tile, end_tile, end);
   for (int row = first; row < end; row++)
-    row_loss(net, l, l->logits + row * l->classes, e->labels[example_at(e, row)], e->count, l->loss + row,
+    row_loss(net, l, l->logits + row * l->classes, e->labels[example_at(e, row)], l->loss + row,
              l->correct + row);
 }

@@ -34,6 +34,7 @@ struct net {
   int32_t reserved[3];
   double metrics[6];    /* sums: steps, loss, accuracy, gradient norm before and after clipping, share clipped */
   double evaluation[2]; /* of the last call: loss summed over examples, correct */
+  double loss, correct; /* of the step that goes on */
   struct job job;
   struct worker *workers;
   int32_t round __attribute__((aligned(64)));   /* joins so far */
@@ -58,22 +59,27 @@ struct layout {
   float *wh;                     /* transposed w_h: panels of [4H][wh_panel vectors of units] */
   float *pred_t;                 /* transposed prediction weights [C][units] */
   float *inverse_x, *inverse_h;  /* 1 / max(norm, 1e-6) of each column [gates] */
-  float *inputs;                 /* [T + 1][batch][input]: x_t, 1, h_{t-1} */
-  float *gate;                   /* [T][batch][6][units]: i, f, o, g, tanh c, c */
-  float *dz;                     /* [T][batch][dz_row]; the last step's rows hold z in the forward pass */
-  float *dh, *dc;                /* [batch][units] */
-  float *logits;                 /* [batch][classes], then their gradients */
-  float *loss, *correct;         /* [batch] */
+  float *inputs;                 /* [T + 1][chunk][input]: x_t, 1, h_{t-1} */
+  float *gate;                   /* [T][chunk][6][units]: i, f, o, g, tanh c, c */
+  float *dz;                     /* [T][chunk][dz_row]; the last step's rows hold z in the forward pass */
+  float *dh, *dc;                /* [chunk][units] */
+  float *logits;                 /* [chunk][classes], then their gradients */
+  float *loss, *correct;         /* [chunk] */
   float *zero;                   /* [units], c_{-1} */
   struct partial *partial;       /* [columns + 1], the last for the prediction layer */
   size_t bytes;
 };
 
-enum { EVALUATION_ROWS = 64 }; /* examples at once, if the batch is smaller */
+/*
+ * Examples that are worked on at once: a larger batch goes through in chunks of equal size, so that what a chunk leaves
+ * for its gradients stays in the caches; an evaluation takes chunks of at least FEWEST.
+ */
+enum { FEWEST = 64, MOST = 128 };
+INLINE int chunk_rows(const struct net *net) { return smaller(larger(net->batch, FEWEST), MOST); }
 
 static struct layout layout_of(const struct net *net) {
   const int H = net->units, I = net->inputs, T = net->steps, C = net->classes;
-  const size_t rows = larger(net->batch, EVALUATION_ROWS);
+  const size_t rows = chunk_rows(net);
   struct layout l = {.rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
   l.parameters = l.rows + (net->weight_norm ? 2 : 0);
   l.classes = round_up(C);

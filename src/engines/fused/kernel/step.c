@@ -43,33 +43,45 @@ EXPORT void wnlstm_refresh(struct net *net) {
   pack_prediction(net, &l);
 }
 
-static void add_metrics(struct net *net, const struct layout *l, const struct clipping *c) {
-  double loss = 0, correct = 0;
-  for (int row = 0; row < net->batch; row++) {
-    loss += l->loss[row];
-    correct += l->correct[row];
+/* Adds up what the rows of a chunk gave, in their order. */
+static void add_rows(const struct layout *l, int count, double *loss, double *correct) {
+  for (int row = 0; row < count; row++) {
+    *loss += l->loss[row];
+    *correct += l->correct[row];
   }
-  const double sums[6] = {1, loss / net->batch, correct / net->batch, c->norm, c->norm_clipped, c->share};
+}
+
+static void add_metrics(struct net *net, const struct clipping *c) {
+  const double sums[6] = {1, net->loss / net->batch, net->correct / net->batch, c->norm, c->norm_clipped, c->share};
   for (int k = 0; k < 6; k++) net->metrics[k] += sums[k];
 }
 
 static void step(struct net *net, int part) {
   const struct layout l = layout_of(net);
   const struct job *job = &net->job;
-  const struct examples examples = {job->images, job->labels, job->indices, 0, net->batch};
+  const int chunks = (net->batch + MOST - 1) / MOST;
+  if (part == 0) net->loss = net->correct = 0;
+  for (int chunk = 0; chunk < chunks; chunk++) {
+    const int first = (int)((int64_t)net->batch * chunk / chunks);
+    const int count = (int)((int64_t)net->batch * (chunk + 1) / chunks) - first;
+    const struct examples examples = {job->images, job->labels, job->indices + first, 0, count};
 
-  const struct range rows = share(net, tiles_of(net, net->batch), part);
-  forward(net, &l, &examples, rows.first, rows.end);
-  if (net->phases == 1) return;
-  backward(net, &l, &examples, rows.first, rows.end);
-  if (net->phases == 2) return;
-  join(net);
+    const struct range rows = share(net, tiles_of(net, count), part);
+    forward(net, &l, &examples, rows.first, rows.end);
+    if (net->phases == 1) continue;
+    backward(net, &l, &examples, rows.first, rows.end);
+    if (net->phases == 2) continue;
+    join(net);
 
-  const struct range weights = share(net, tiles_of(net, l.rows), part);
-  weight_gradient(net, &l, net->batch, weights.first, weights.end);
-  if (part == 0) prediction_gradient(net, &l, net->batch);
-  if (net->phases == 3) return;
-  join(net);
+    const struct range weights = share(net, tiles_of(net, l.rows), part);
+    weight_gradient(net, &l, count, chunk > 0, weights.first, weights.end);
+    if (part == 0) {
+      prediction_gradient(net, &l, count, chunk > 0);
+      add_rows(&l, count, &net->loss, &net->correct);
+    }
+    join(net);
+  }
+  if (net->phases < 4) return;
 
   const struct range columns = share(net, l.columns, part);
   finish_gradient(net, &l, columns.first, columns.end);
@@ -80,23 +92,19 @@ static void step(struct net *net, int part) {
   update(net, &l, &clipping, job->rate, columns.first, columns.end);
   if (part == 0) {
     update_prediction(net, &l, &clipping, job->rate);
-    add_metrics(net, &l, &clipping);
+    add_metrics(net, &clipping);
   }
 }
 
 static void evaluate(struct net *net, int part) {
   const struct layout l = layout_of(net);
   const struct job *job = &net->job;
-  const int rows = larger(net->batch, EVALUATION_ROWS);
-  for (int first = 0; first < job->count; first += rows) {
-    const struct examples chunk = {job->images, job->labels, 0, first, smaller(rows, job->count - first)};
+  for (int first = 0; first < job->count; first += chunk_rows(net)) {
+    const struct examples chunk = {job->images, job->labels, 0, first, smaller(chunk_rows(net), job->count - first)};
     const struct range tiles = share(net, tiles_of(net, chunk.count), part);
     forward(net, &l, &chunk, tiles.first, tiles.end);
     join(net);
-    for (int row = 0; part == 0 && row < chunk.count; row++) {
-      net->evaluation[0] += l.loss[row];
-      net->evaluation[1] += l.correct[row];
-    }
+    if (part == 0) add_rows(&l, chunk.count, &net->evaluation[0], &net->evaluation[1]);
     join(net);
   }
 }
