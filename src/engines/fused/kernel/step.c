@@ -111,7 +111,8 @@ static void evaluate(struct net *net, int part) {
 
 /* Nothing but multiply-adds in registers: the most that a thread can do. */
 static void peak(struct net *net) {
-  vec sum[PEAK_SUMS] = {{0}};
+  vec sum[PEAK_SUMS];
+  for (int j = 0; j < PEAK_SUMS; j++) sum[j] = splat((float)j); /* all different, or they would be computed once */
   for (int round = 0; round < net->job.count; round++) {
     UNROLL
     for (int j = 0; j < PEAK_SUMS; j++) sum[j] = sum[j] * 0.999f + 1e-3f;
