@@ -1,0 +1,30 @@
+/** @file What the benchmark times. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ARTICLE, combine, flopsOf, indicesOf, SCALING_SHAPES, syntheticDataset } from './cases.js';
+
+const article = { ...ARTICLE, backend: 'wasm', model: 'wn', threads: 1 } as const;
+
+test("a step at the article's size is about half a billion operations", () => {
+  // Forward, weight gradient and gradient of h, counted by hand for one time step beyond the first.
+  const { batch, units, inputs, timeSteps } = ARTICLE;
+  const step = 2 * batch * 4 * units * (2 * inputs + 3 * units);
+  const first = 2 * batch * 4 * units * 2 * inputs;
+  assert.equal(flopsOf(article), step * (timeSteps - 1) + first);
+  assert.ok(Math.abs(flopsOf(article) / 495e6 - 1) < 0.02);
+});
+
+test('cases are all combinations', () => {
+  assert.equal(
+    combine(['native', 'wasm'], ['base', 'wn'], [1, 2], SCALING_SHAPES).length,
+    8 * SCALING_SHAPES.length,
+  );
+});
+
+test('the data has as many examples as asked, and indices stay within them', () => {
+  const { train } = syntheticDataset(article, 20);
+  assert.equal(train.images.length, 20 * 28 * 28);
+  const { count } = syntheticDataset(article).train;
+  for (const step of [0, 7])
+    assert.ok(indicesOf(article, step).every((index) => index >= 0 && index < count));
+});
