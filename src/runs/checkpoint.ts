@@ -17,6 +17,16 @@ export interface StepMetrics {
   readonly clipFraction: number;
 }
 
+/** The sums over no steps. */
+export const NO_METRICS: StepMetrics = {
+  count: 0,
+  loss: 0,
+  accuracy: 0,
+  gradNorm: 0,
+  gradNormClipped: 0,
+  clipFraction: 0,
+};
+
 /** Parameters, optimiser slots and sums not yet taken of an engine, by name. */
 export type TrainingState = ReadonlyMap<string, NamedArray>;
 

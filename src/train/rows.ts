@@ -4,16 +4,6 @@ import type { Evaluation } from '../engines/engine.js';
 import type { Progress, StepMetrics } from '../runs/checkpoint.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 
-/** The sums over no steps. */
-export const NO_METRICS: StepMetrics = {
-  count: 0,
-  loss: 0,
-  accuracy: 0,
-  gradNorm: 0,
-  gradNormClipped: 0,
-  clipFraction: 0,
-};
-
 export const addMetrics = (a: StepMetrics, b: StepMetrics): StepMetrics => ({
   count: a.count + b.count,
   loss: a.loss + b.loss,

@@ -109,7 +109,11 @@ const checkFingerprint = (directory: string, record: RunRecord | null, print: st
   );
 };
 
-const RUN_FILES = ['config.json', 'run.json', 'metrics.csv', 'steps.csv', 'summary.json', 'checkpoints'];
+const removeRun = (directory: string): void => {
+  for (const name of ['run.json', 'config.json', 'metrics.csv', 'steps.csv', 'summary.json', 'checkpoints']) {
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
+};
 
 /**
  * Trains a run to its end; the same input again shows a finished run, and goes on with an unfinished one.
@@ -134,9 +138,18 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   const release = acquireLock(directory);
   try {
     const engine = await openEngine(config, dataset, choice);
-    if (input.force)
-      for (const name of RUN_FILES) rmSync(join(directory, name), { recursive: true, force: true });
-    return await trainInFolder({ ...input, config }, listener, { dataset, choice, print, directory, engine });
+    try {
+      if (input.force) removeRun(directory);
+      return await trainInFolder({ ...input, config }, listener, {
+        dataset,
+        choice,
+        print,
+        directory,
+        engine,
+      });
+    } finally {
+      engine.dispose();
+    }
   } finally {
     release();
   }
@@ -223,7 +236,5 @@ const trainInFolder = async (
       // The same full disk, most likely: the error that came first is the one to show.
     }
     return { kind: 'failed', directory, error };
-  } finally {
-    engine.dispose();
   }
 };

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { type Config, parseConfig } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
-import type { Checkpoint } from '../runs/checkpoint.js';
+import { type Checkpoint, NO_METRICS } from '../runs/checkpoint.js';
 import type { TrainingEvent } from './events.js';
-import { addMetrics, NO_METRICS } from './rows.js';
+import { addMetrics } from './rows.js';
 import { START, train } from './trainer.js';
 
 const split = (count: number) => ({ count, images: new Uint8Array(0), labels: new Uint8Array(0) });

@@ -4,9 +4,9 @@ import type { Config } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
-import type { Checkpoint, Progress, StepMetrics } from '../runs/checkpoint.js';
+import { type Checkpoint, NO_METRICS, type Progress, type StepMetrics } from '../runs/checkpoint.js';
 import type { TrainingEvent } from './events.js';
-import { addMetrics, canGoOn, epochRow, NO_METRICS, stepRow } from './rows.js';
+import { addMetrics, canGoOn, epochRow, stepRow } from './rows.js';
 
 /** How long a run is. */
 export interface Schedule {

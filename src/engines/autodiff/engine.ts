@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../../data/mnist.js';
 import { adamRate } from '../../model/adam.js';
 import { parameterShapes } from '../../model/spec.js';
-import type { StepMetrics, TrainingState } from '../../runs/checkpoint.js';
+import { NO_METRICS, type StepMetrics, type TrainingState } from '../../runs/checkpoint.js';
 import type { NamedArray } from '../../runs/safetensors.js';
 import {
   type Engine,
@@ -17,14 +17,6 @@ import {
 import { countCorrect, crossEntropy, predict } from './model.js';
 import { adam, clipGradients, sgd, type Tensors, type Update } from './optimizer.js';
 
-const ZERO: StepMetrics = {
-  count: 0,
-  loss: 0,
-  accuracy: 0,
-  gradNorm: 0,
-  gradNormClipped: 0,
-  clipFraction: 0,
-};
 const EVALUATION_BATCH = 500;
 
 const read = (scalar: tf.Scalar): number => scalar.dataSync()[0];
@@ -58,7 +50,7 @@ export const createJsEngine = async ({
   let m = zeros();
   let v = zeros();
   let stepCount = 0;
-  let sums = ZERO;
+  let sums = NO_METRICS;
 
   const batchOf = (split: Split, indices: Int32Array): { x: tf.Tensor3D; labels: tf.Tensor1D } => {
     const pixels = spec.timeSteps * spec.inputs;
@@ -115,7 +107,7 @@ export const createJsEngine = async ({
 
   const takeMetrics = (): StepMetrics => {
     const taken = sums;
-    sums = ZERO;
+    sums = NO_METRICS;
     return taken;
   };
 
