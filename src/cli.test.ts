@@ -123,7 +123,7 @@ test('the same command again shows the result and trains nothing; --force trains
   const before = readFileSync(join(run, 'metrics.csv'), 'utf8');
   const shown = train(runs, '--epochs', '1');
   assert.equal(shown.code, 0);
-  assert.match(shown.out, /was completed before/);
+  assert.match(shown.out, /completed before/);
   assert.equal(readFileSync(join(run, 'metrics.csv'), 'utf8'), before);
   const [first] = [csvs(run)];
   assert.equal(train(runs, '--epochs', '1', '--force').code, 0);
@@ -218,6 +218,32 @@ test('ls and show tell what is there', () => {
   assertRefused(wnlstm('show', 'nothing', '--runs', runs), /Expected one run called nothing/);
 });
 
+test('a damaged run does not hide the others', () => {
+  const runs = freshFolder();
+  train(runs, '--epochs', '1');
+  const run = onlyRun(runs);
+  mkdirSync(join(runs, 'other'));
+  writeFileSync(join(runs, 'other/run.json'), '{');
+  const { code, out, err } = wnlstm('ls', '--runs', runs);
+  assert.equal(code, 0);
+  assert.match(out, new RegExp(`${run.split('/').at(-1)} +completed`));
+  assert.match(err, /damaged .*other\/run.json: expected JSON/);
+});
+
+test('a reader that has seen enough is no error', () => {
+  const runs = freshFolder();
+  train(runs, '--epochs', '1');
+  const command = `"${process.execPath}" "${bin}" show --runs "${runs}" --json | head -c 10`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: environment });
+  assert.equal(stdout.length, 10);
+  assert.equal(stderr, '');
+});
+
+test('a flag can unset what a config sets', () => {
+  const clip = join(packageRoot, 'configs/wn-clip.json');
+  assert.match(wnlstm('train', '--config', clip, '--clip', 'none', '--print-config').out, /clip +null +flag/);
+});
+
 test('--print-config shows where every value comes from and trains nothing', () => {
   const runs = freshFolder();
   const file = join(scratch, 'some.json');
@@ -260,7 +286,8 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
     /units: expected a whole number from 1 to 4096, got "many"/,
   );
   assertRefused(train(runs, '--data', join(scratch, 'nowhere')), /no such folder/);
-  assertRefused(train(runs, '--device', 'cuda'), /got cuda/);
+  assertRefused(train(runs, '--device', 'cuda'), /--device: expected one of auto, cpu, got "cuda"/);
+  assertRefused(train(runs, '--clip', 'nil'), /--clip: expected a number above 0 or none, got "nil"/);
   assertRefused(wnlstm('trian'), /unknown command 'trian'/);
   assert.ok(!existsSync(runs));
   assertRefused(train(write('file', ''), '--epochs', '1'), /a file is in the way/);

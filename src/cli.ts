@@ -1,8 +1,10 @@
 /** @file From argv to a command to an exit code: the only file that touches the process and the console. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
 import type { Configure, Io } from './commands/io.js';
-import { EXIT, UserError } from './errors.js';
+import { EXIT, systemCode, UserError } from './errors.js';
 import { packageVersion } from './package.js';
 
 // First of all, so that no signal finds the program without a listener.
@@ -64,7 +66,22 @@ Examples:
   wnlstm train --config configs/base.json --epochs 1
   wnlstm show                            the newest run`;
 
-const write = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text);
+/** How this program is called from here: hints are commands to paste. */
+const invocation = (): string => {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, 'wnlstm'))) ? 'wnlstm' : 'npx wnlstm';
+};
+
+/** A reader that has seen enough, such as `head`, is no error. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (systemCode(error) !== 'EPIPE') throw error;
+    process.exit(EXIT.done);
+  });
+}
+
+const write = (stream: NodeJS.WriteStream, text: string): void =>
+  void stream.write(text.replaceAll('`wnlstm ', `\`${invocation()} `));
 
 /** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */
 const palette = (support: typeof supportsColor) => {

@@ -34,10 +34,13 @@ export const configSchema = z.strictObject({
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
   logEvery: count('steps between rows of steps.csv').default(10),
   backend: z
-    .enum(['auto', 'native', 'wasm', 'tensorflow', 'js'])
+    .enum(['auto', 'native', 'wasm', 'js'])
     .default('auto')
     .describe('what computes; auto: the fastest there is'),
-  device: z.enum(['auto', 'cpu', 'cuda']).default('auto').describe('where it computes'),
+  device: z
+    .enum(['auto', 'cpu'])
+    .default('auto')
+    .describe('where it computes; so far every backend is on the CPU'),
   threads: z
     .number()
     .int()
@@ -58,6 +61,9 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigKey = keyof Config;
 
+/** The config that an empty file gives. */
+export const defaultConfig = (): Config => configSchema.parse({});
+
 /** Where the value of a key came from. */
 export type Source = 'default' | 'file' | 'flag';
 
@@ -67,10 +73,10 @@ export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 export const flagName = (key: ConfigKey): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** A flag's text as a JSON value: numbers and `none` are recognised where the key takes them. */
+/** A flag's text as a JSON value: numbers and `none` (or `null`) are recognised where the key takes them. */
 export const parseFlag = (key: ConfigKey, text: string): unknown => {
   const schema = configSchema.shape[key];
-  if (text === 'none' && schema.safeParse(null).success) return null;
+  if ((text === 'none' || text === 'null') && schema.safeParse(null).success) return null;
   const number = Number(text);
   return text.trim() !== '' && !Number.isNaN(number) && key !== 'data' ? number : text;
 };
@@ -90,14 +96,24 @@ const explain = (
       .join('; ');
   }
   const key = String(issue.path[0]);
-  return `${name(key)}: expected ${expected(key as ConfigKey)}, got ${describe(input[key])}`;
+  return `${name(key)}: expected ${expectedValue(key as ConfigKey, name(key) === key ? 'null' : 'none')}, got ${describe(input[key])}`;
 };
 
-const expected = (key: ConfigKey): string => {
+/** What a key means, and its default. */
+export const describeKey = (key: ConfigKey): { description: string; defaultValue: unknown } => {
+  const schema = configSchema.shape[key];
+  const inner = schema.unwrap();
+  const innermost = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
+  const description = schema.description ?? inner.description ?? innermost.description ?? key;
+  return { description, defaultValue: schema.parse(undefined) };
+};
+
+/** The values that a key takes, in words; `nothing` is how null is written there. */
+export const expectedValue = (key: ConfigKey, nothing: 'null' | 'none'): string => {
   const schema = configSchema.shape[key];
   const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
   const plain = json.anyOf?.find((option) => option.type !== 'null') ?? json;
-  const orNone = json.anyOf ? ' or null' : '';
+  const orNone = json.anyOf ? ` or ${nothing}` : '';
   if (plain.enum) return `one of ${plain.enum.join(', ')}${orNone}`;
   if (plain.type === 'string') return `text${orNone}`;
   const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
@@ -131,7 +147,7 @@ export const parseConfig = (
 ): Config => {
   const result = configSchema.safeParse(input);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => explain(issue, input, name)).join('; ');
+  const problems = [...new Set(result.error.issues.map((issue) => explain(issue, input, name)))].join('; ');
   throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
     hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
   });
@@ -154,10 +170,10 @@ export const readConfigFile = (path: string): Record<string, unknown> => {
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.replace(/^\uFEFF/, '')); // some editors begin a file with a byte order mark
   } catch (error) {
     throw new UserError('E_CONFIG', `${path} is not JSON: ${(error as SyntaxError).message}.`, {
-      hint: 'Look for a missing quote or a trailing comma.',
+      hint: 'Look for a missing quote, a trailing comma or a comment: JSON has none.',
       cause: error,
     });
   }

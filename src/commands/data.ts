@@ -7,7 +7,7 @@ import type { Configure } from './io.js';
 export const configureData: Configure = (command, io) => {
   command
     .command('fetch')
-    .description('fetch MNIST from a mirror and check it')
+    .description('Fetch MNIST from a mirror and check it')
     .requiredOption('--mirror <url>', 'http address of a folder with the four .gz files')
     .option('--out <dir>', 'folder to put them in', join(cacheDirectory(), 'mnist'))
     .action(async ({ mirror, out }: { mirror: string; out: string }) => {

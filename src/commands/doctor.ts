@@ -1,5 +1,6 @@
 /** @file `wnlstm doctor`: what works on this machine, what does not, and the one command that mends it. */
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, mnistFiles, readDataset } from '../data/mnist.js';
 import { compilerVersion } from '../engines/fused/compile.js';
@@ -43,7 +44,7 @@ const tinyDataset = (): Dataset => {
 
 /** Takes one step on a backend. */
 const tryBackend = async (backend: Backend): Promise<string> => {
-  await chooseBackend({ backend, device: 'auto' });
+  await chooseBackend({ backend });
   const dataset = tinyDataset();
   const spec: ModelSpec = {
     model: 'wn',
@@ -61,7 +62,7 @@ const tryBackend = async (backend: Backend): Promise<string> => {
     spec,
     dataset,
     parameters: initialParameters(spec, 0, null),
-    threads: 1,
+    threads: availableParallelism(),
   });
   engine.step(Int32Array.of(0, 1, 2, 3), 0.1);
   const { loss } = engine.takeMetrics();
@@ -73,6 +74,11 @@ const tryBackend = async (backend: Backend): Promise<string> => {
 const freeSpace = (path: string): string => {
   let folder = resolve(path);
   while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) {
+    throw new UserError('E_IO', `${folder} is a file, not a folder.`, {
+      hint: 'Choose another with `--runs DIR`.',
+    });
+  }
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   if (free < 1e8)
@@ -88,7 +94,7 @@ const bundledMnist = (): string => {
     if (checksums[name] !== expected)
       throw new UserError('E_DATA', `The bundled ${name} is damaged.`, { hint: 'Run `npm ci` again.' });
   }
-  return `bundled MNIST, ${train.count} + ${validation.count} + ${test.count} images, checksums right`;
+  return `bundled MNIST, ${[train, validation, test].map(({ count }) => count.toLocaleString('en')).join(' + ')} images, checksums right`;
 };
 
 const nodeVersion = (): string => {
@@ -118,7 +124,7 @@ export const configureDoctor: Configure = (command, io) => {
         await examine('node', nodeVersion),
         await examine('compiler', compiler),
         ...(await Promise.all(
-          (['native', 'wasm', 'tensorflow', 'js'] as const).map((backend) =>
+          (['native', 'wasm', 'js'] as const).map((backend) =>
             examine(`backend ${backend}`, () => tryBackend(backend)),
           ),
         )),

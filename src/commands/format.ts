@@ -19,6 +19,18 @@ export const seconds = (value: number | null): string => {
   return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
 };
 
+/** `1 step`, `4,295 steps`. */
+export const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A path as a shell takes it. */
+export const quoted = (path: string): string =>
+  /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
+/** What names a folder of runs on the command line, if it is not the default. */
+export const runsFlag = (directory: string): string =>
+  directory === 'runs' ? '' : ` --runs ${quoted(directory)}`;
+
 /** A config in one line. */
 export const describeModel = (config: Config): string =>
   [

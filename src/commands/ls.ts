@@ -1,39 +1,58 @@
 /** @file `wnlstm ls`: all runs, a line each. */
+import { configKeys, defaultConfig } from '../config.js';
 import { alignColumns } from '../report/table.js';
-import { type FoundRun, listRuns, readConfigOf, readSummary } from '../runs/run.js';
-import { percent } from './format.js';
+import { type FoundRun, listRuns, readSummary } from '../runs/run.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 
-const row = ({ directory, record, status }: FoundRun): string[] => {
-  const config = readConfigOf(directory);
-  const summary = readSummary(directory);
+/** Keys that a run's id or another column shows already. */
+const SHOWN = ['model', 'clip', 'seed', 'backend', 'device', 'threads'];
+
+/** What a run's config sets otherwise than the defaults, such as `units=32 lr=0.02`. */
+const differences = ({ config }: FoundRun): string =>
+  configKeys
+    .filter((key) => !SHOWN.includes(key) && config[key] !== defaultConfig()[key])
+    .map((key) => `${key}=${config[key]}`)
+    .join(' ');
+
+const share = (value: number | null | undefined): string => (value == null ? '-' : (value * 100).toFixed(2));
+
+const cells = (run: FoundRun): string[] => {
+  const summary = readSummary(run.directory);
   return [
-    record.run_id,
-    status,
-    record.backend,
-    String(config.lr),
+    run.record.run_id,
+    run.status,
+    run.record.backend,
     String(summary?.epochs ?? '-'),
-    percent(summary?.val_accuracy ?? null),
-    percent(summary?.test_accuracy ?? null),
-    record.started_at.slice(0, 16).replace('T', ' '),
+    share(summary?.val_accuracy),
+    share(summary?.test_accuracy),
+    run.record.started_at.slice(5, 16).replace('T', ' '),
   ];
 };
+
+const HEADER = ['run', 'status', 'on', 'epochs', 'val %', 'test %', 'begun (UTC)'];
 
 export const configureLs: Configure = (command, io) => {
   addRunsOption(command)
     .option('--json', 'print one line of JSON a run')
     .action((options: { runs: string; json?: boolean }) => {
-      const runs = listRuns(options.runs);
+      const runs = listRuns(options.runs, (error) =>
+        io.err(`${io.errColor.yellow('damaged')} ${error.message}`),
+      );
       if (options.json) {
-        for (const { directory, record, status } of runs) {
-          io.out(JSON.stringify({ ...record, status, dir: directory, summary: readSummary(directory) }));
+        for (const { directory, record, config, status } of runs) {
+          io.out(
+            JSON.stringify({ ...record, status, dir: directory, config, summary: readSummary(directory) }),
+          );
         }
       } else if (runs.length === 0) {
-        io.err(`No runs in ${options.runs} yet. Start one with \`wnlstm train\`.`);
+        io.err(`No runs in ${options.runs} yet. Start one: \`wnlstm train\``);
       } else {
-        const header = ['run', 'status', 'backend', 'lr', 'epochs', 'validation', 'test', 'started (UTC)'];
-        io.out(alignColumns([header, ...runs.map(row)]));
+        const table = alignColumns([HEADER, ...runs.map(cells)]).split('\n');
+        const lines = table.map((line, at) =>
+          at === 0 ? line : `${line}  ${differences(runs[at - 1])}`.trimEnd(),
+        );
+        io.out(lines.join('\n'));
       }
     });
 };

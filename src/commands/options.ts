@@ -1,10 +1,12 @@
 /** @file The options that every command which trains or looks at runs has. */
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   type Config,
   type ConfigKey,
   configKeys,
-  configSchema,
+  describeKey,
+  expectedValue,
   flagName,
   parseFlag,
   readConfigFile,
@@ -16,20 +18,12 @@ import {
 export const addConfigOptions = (command: Command): void => {
   command.option('--config <file>', 'JSON file with any of the keys below, as in configs/');
   for (const key of configKeys) {
-    const { description = '', defaultValue } = describeKey(key);
-    const shown = defaultValue === null ? 'none' : defaultValue;
-    command.option(`--${flagName(key)} <value>`, `${description} (default: ${shown})`, (text: string) =>
-      parseFlag(key, text),
-    );
+    const { description, defaultValue } = describeKey(key);
+    const choices = expectedValue(key, 'none').startsWith('one of') ? `; ${expectedValue(key, 'none')}` : '';
+    const placeholder = key === 'data' ? 'dir' : choices ? 'name' : 'n';
+    const about = `${description}${choices} (default: ${defaultValue ?? 'none'})`;
+    command.option(`--${flagName(key)} <${placeholder}>`, about); // parsed later: commander takes null for no value
   }
-};
-
-const describeKey = (key: ConfigKey): { description: string | undefined; defaultValue: unknown } => {
-  const schema = configSchema.shape[key];
-  return {
-    description: schema.description ?? schema.unwrap().description,
-    defaultValue: schema.parse(undefined),
-  };
 };
 
 /**
@@ -41,9 +35,14 @@ export const configFrom = (
   options: Record<string, unknown>,
 ): { config: Config; sources: Record<ConfigKey, Source> } => {
   const flags = Object.fromEntries(
-    configKeys.flatMap((key) => (key in options ? [[key, options[key]]] : [])),
+    configKeys.flatMap((key) => (key in options ? [[key, parseFlag(key, String(options[key]))]] : [])),
   );
-  return resolveConfig(flags, typeof options.config === 'string' ? readConfigFile(options.config) : {});
+  const file = typeof options.config === 'string' ? readConfigFile(options.config) : {};
+  const resolved = resolveConfig(flags, file);
+  // A folder is meant from where it is written: a config file's own, or the current one.
+  const from = resolved.sources.data === 'file' ? dirname(String(options.config)) : '.';
+  const { data } = resolved.config;
+  return { ...resolved, config: { ...resolved.config, data: data && resolve(from, data) } };
 };
 
 /** Adds `--runs DIR`. */

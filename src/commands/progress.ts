@@ -3,7 +3,7 @@ import { type Bar, MultiBar, type Options } from 'cli-progress';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { TrainingEvent } from '../train/events.js';
 import type { Listener, Opening } from '../train/session.js';
-import { describeModel, number, percent, seconds } from './format.js';
+import { describeModel, number, percent, plural, seconds } from './format.js';
 import type { Io } from './io.js';
 
 /** A listener that draws; to be closed whatever happens. */
@@ -45,7 +45,7 @@ const plainDisplay = (io: Io): Display => ({
 });
 
 const introduction = (
-  { directory, config, choice, device, dataset, resumedFrom, otherBuild, totalSteps }: Opening,
+  { directory, config, choice, device, dataset, resumedFrom, begunBefore, otherBuild, totalSteps }: Opening,
   io: Io,
 ): string[] => {
   const { bold, dim } = io.errColor;
@@ -56,8 +56,12 @@ const introduction = (
   return [
     `${bold('wnlstm')} ${describeModel(config)}`,
     dim(`${device}${choice.why ? ` (auto: ${choice.why})` : ''}`),
-    dim(`${data}, ${counts} images; ${totalSteps.toLocaleString('en')} steps into ${directory}`),
+    dim(`${data}, ${counts} images; ${plural(totalSteps, 'step')}`),
+    dim(directory),
     ...(resumedFrom > 0 ? [`Going on from the checkpoint at step ${resumedFrom}.`] : []),
+    ...(begunBefore && resumedFrom === 0
+      ? ['It was stopped before its first checkpoint: starting at step 0 again.']
+      : []),
     ...(otherBuild
       ? [
           `Its kernel was build ${otherBuild}, this is ${choice.build}: later values may differ in their last bits.`,

@@ -1,7 +1,7 @@
 /** @file `wnlstm resume`: goes on with a run that was stopped, with the config it was started with. */
 import { dirname } from 'node:path';
 import { parseFlag, resolveConfig } from '../config.js';
-import { findRun, readConfigOf } from '../runs/run.js';
+import { findRun } from '../runs/run.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 import { trainAndReport } from './train.js';
@@ -12,16 +12,17 @@ export const configureResume: Configure = (command, io) => {
     'folder or id of a run, or the start of its id; the newest unfinished one if left out',
   );
   addRunsOption(command)
-    .option('--threads <n>', 'threads for the rest of it; the results do not depend on it', (text) =>
-      parseFlag('threads', text),
-    )
+    .option('--threads <n>', 'threads for the rest of it; the results do not depend on it')
     .option('--quiet', 'no progress, errors only')
     .option('--json', 'print the summary as one line of JSON')
     .action(async (name: string | undefined, options: Record<string, unknown>) => {
       const unfinished = ['interrupted', 'stale', 'failed'];
-      const { directory } = findRun(String(options.runs), name, ({ status }) => unfinished.includes(status));
-      const threads = 'threads' in options ? { threads: options.threads } : {};
-      const { config } = resolveConfig(threads, readConfigOf(directory));
+      const { directory, config: begun } = findRun(String(options.runs), name, {
+        kind: 'unfinished run',
+        wanted: ({ status }) => unfinished.includes(status),
+      });
+      const threads = 'threads' in options ? { threads: parseFlag('threads', String(options.threads)) } : {};
+      const { config } = resolveConfig(threads, begun);
       const { argv, signal } = io;
       await trainAndReport(
         { config, runsDirectory: dirname(directory), force: false, argv, signal },

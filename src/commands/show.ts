@@ -2,12 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignColumns } from '../report/table.js';
-import { type EpochRow, epochColumns, readCsv } from '../runs/metrics.js';
-import { findRun, readConfigOf, readSummary } from '../runs/run.js';
-import { describeModel, number, percent, seconds } from './format.js';
+import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
+import { findRun, readSummary } from '../runs/run.js';
+import { describeModel, number, percent, quoted, seconds } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 import { describeSummary } from './summary.js';
+
+/** The rows of a CSV; none if the run was stopped before it was made. */
+const readRows = <Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] =>
+  existsSync(path) ? readCsv(path, columns) : [];
 
 const epochCells = (row: EpochRow): string[] => [
   String(row.epoch),
@@ -28,11 +32,9 @@ export const configureShow: Configure = (command, io) => {
   addRunsOption(command)
     .option('--json', 'print record, config, epochs and summary as one line of JSON')
     .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
-      const { directory, record, status } = findRun(options.runs, name);
-      const config = readConfigOf(directory);
+      const { directory, record, config, status } = findRun(options.runs, name);
       const summary = readSummary(directory);
-      const metrics = join(directory, 'metrics.csv');
-      const rows = existsSync(metrics) ? readCsv(metrics, epochColumns) : [];
+      const rows = readRows(join(directory, 'metrics.csv'), epochColumns);
       if (options.json) {
         io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));
         return;
@@ -44,7 +46,15 @@ export const configureShow: Configure = (command, io) => {
         dim(`${record.device}, kernel ${record.kernel}; started ${record.started_at} on ${record.host}`),
       );
       if (rows.length > 0) io.out(`\n${alignColumns([EPOCH_HEADER, ...rows.map(epochCells)])}`);
-      if (summary) io.out(`\n${describeSummary(summary, true, io.outColor)}`);
-      else if (status !== 'running') io.out(`\nGo on with it: \`wnlstm resume ${record.run_id}\`.`);
+      if (summary) {
+        io.out(`\n${describeSummary(summary, true, io.outColor)}`);
+        return;
+      }
+      const last = readRows(join(directory, 'steps.csv'), stepColumns).at(-1);
+      if (last) io.out(`\nat step ${last.step}: loss ${number(last.loss)}, acc ${percent(last.accuracy)}`);
+      const follow = `tail -f ${quoted(join(directory, 'steps.csv'))}`;
+      io.out(
+        status === 'running' ? `Follow it: \`${follow}\`` : `Go on: \`wnlstm resume ${quoted(directory)}\``,
+      );
     });
 };

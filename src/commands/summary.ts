@@ -1,14 +1,12 @@
 /** @file A finished run in a few lines. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import { alignColumns } from '../report/table.js';
 import type { Summary } from '../runs/run.js';
-import { number, percent, seconds } from './format.js';
+import { number, percent, plural, quoted, runsFlag, seconds } from './format.js';
 
-/** @param trained whether it was trained just now, rather than found finished */
-export const describeSummary = (summary: Summary, trained: boolean, color: ChalkInstance): string => {
-  const best = `best by validation (epoch ${summary.best_epoch ?? '-'})`;
-  const table = alignColumns([
+const resultTable = (summary: Summary): string =>
+  alignColumns([
     ['', 'validation', 'test', 'test loss'],
     [
       'last weights',
@@ -17,18 +15,23 @@ export const describeSummary = (summary: Summary, trained: boolean, color: Chalk
       number(summary.test_loss),
     ],
     [
-      best,
+      `best by validation (epoch ${summary.best_epoch})`,
       percent(summary.best_val_accuracy),
       percent(summary.best_test_accuracy),
       number(summary.best_test_loss),
     ],
   ]);
-  const status = trained ? summary.status : `was ${summary.status} before; train again with --force`;
+
+/** @param trained whether it was trained just now, rather than found finished */
+export const describeSummary = (summary: Summary, trained: boolean, color: ChalkInstance): string => {
+  const status = trained ? summary.status : `${summary.status} before; train it again with --force`;
+  const steps = `${plural(summary.steps, 'step')}, ${summary.ms_per_step.toFixed(2)} ms each`;
   return [
     `${color.bold(summary.run_id)} ${status}`,
-    `${summary.steps} steps in ${seconds(summary.seconds)}, ${summary.ms_per_step.toFixed(2)} ms a step on ${summary.device}`,
-    table,
+    `${steps}, ${seconds(summary.seconds)} in all, on ${summary.device}`,
+    ...(summary.best_epoch === null ? [] : [resultTable(summary)]),
     color.dim(`${join(summary.dir, 'metrics.csv')}, steps.csv, summary.json`),
-    color.dim(`Look at it with \`wnlstm show ${summary.dir}\`, list all with \`wnlstm ls\`.`),
+    color.dim(`Look at it: \`wnlstm show ${quoted(summary.dir)}\``),
+    color.dim(`List all:   \`wnlstm ls${runsFlag(dirname(summary.dir))}\``),
   ].join('\n');
 };

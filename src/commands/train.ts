@@ -3,6 +3,7 @@ import { configKeys } from '../config.js';
 import { EXIT } from '../errors.js';
 import { alignColumns } from '../report/table.js';
 import { type Outcome, runSession, type SessionInput } from '../train/session.js';
+import { quoted } from './format.js';
 import type { Configure, Io } from './io.js';
 import { addConfigOptions, addRunsOption, configFrom } from './options.js';
 import { createProgress } from './progress.js';
@@ -55,7 +56,7 @@ const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): voi
     case 'interrupted':
       io.exit(typeof io.signal.reason === 'number' ? io.signal.reason : EXIT.interrupted);
       io.err(
-        `Stopped after step ${outcome.step}; nothing is lost. Go on with \`wnlstm resume ${outcome.directory}\`.`,
+        `Stopped after step ${outcome.step}; nothing is lost. Go on: \`wnlstm resume ${quoted(outcome.directory)}\``,
       );
       return;
     case 'completed':

@@ -11,7 +11,7 @@ export interface IdxArray {
 
 const damaged = (path: string, message: string): UserError =>
   new UserError('E_DATA', `${path}: ${message}.`, {
-    hint: 'The download may be damaged; fetch it again, for example with `wnlstm data fetch`.',
+    hint: 'The file may be damaged: get it again, or leave --data out for the bundled MNIST.',
   });
 
 /**

@@ -50,14 +50,14 @@ const locate = (directory: string, name: FileName): string => {
     .map((file) => join(directory, file))
     .find(existsSync);
   if (found) return found;
-  const isFolder = existsSync(directory) && statSync(directory).isDirectory();
-  throw new UserError(
-    'E_DATA',
-    `Expected ${name} (raw or .gz) in ${directory}, got ${isFolder ? 'no such file' : 'no such folder'}.`,
-    {
-      hint: `Put the four IDX files ${Object.keys(mnistFiles).join(', ')} there, or leave --data out for the bundled MNIST.`,
-    },
-  );
+  const got = !existsSync(directory)
+    ? 'no such folder'
+    : statSync(directory).isDirectory()
+      ? 'no such file'
+      : 'a file, not a folder';
+  throw new UserError('E_DATA', `Expected ${name} (raw or .gz) in ${directory}, got ${got}.`, {
+    hint: `Put the four IDX files ${Object.keys(mnistFiles).join(', ')} there, or leave --data out for the bundled MNIST.`,
+  });
 };
 
 interface Examples extends Split {

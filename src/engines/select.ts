@@ -25,11 +25,6 @@ const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
     build: (await import('./fused/wasm.js')).wasmBuild(),
   }),
   js: async () => ({ backend: 'js', device: 'cpu', build: 'tfjs' }),
-  tensorflow: async () => {
-    throw new UserError('E_BACKEND', 'The tensorflow backend is not in this version of wnlstm yet.', {
-      hint: 'Use `--backend auto`: it takes the fastest that works here.',
-    });
-  },
 };
 
 /**
@@ -37,19 +32,7 @@ const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
  *
  * @throws {UserError} E_BACKEND if the backend asked for does not work here
  */
-export const chooseBackend = async ({
-  backend,
-  device,
-}: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
-  if (device === 'cuda') {
-    throw new UserError(
-      'E_BACKEND',
-      `Expected --device cpu or auto, got cuda: no backend in this version runs on a GPU.`,
-      {
-        hint: 'Leave --device out.',
-      },
-    );
-  }
+export const chooseBackend = async ({ backend }: Pick<Config, 'backend'>): Promise<Choice> => {
   if (backend !== 'auto') return { ...(await choices[backend]()), why: null };
   try {
     return { ...(await choices.native()), why: 'a C compiler is here' };
@@ -73,8 +56,6 @@ export const createEngine = async (backend: Backend, input: EngineInput): Promis
       return (await import('./fused/engine.js')).createFusedEngine(await createKernel(backend), input);
     case 'js':
       return (await import('./autodiff/engine.js')).createJsEngine(input);
-    case 'tensorflow':
-      throw new Error('chooseBackend lets no tensorflow through');
     default:
       return backend satisfies never;
   }

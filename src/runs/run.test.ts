@@ -10,11 +10,12 @@ import { toJson } from '../files.js';
 import { acquireLock } from './lock.js';
 import {
   FORMAT,
+  type FoundRun,
   findRun,
   fingerprint,
   listRuns,
   type RunRecord,
-  readConfigOf,
+  readConfig,
   readRecord,
   readSummary,
   runId,
@@ -54,9 +55,16 @@ const record = (id: string, change: Partial<RunRecord> = {}): RunRecord => ({
 const add = (runs: string, id: string, change: Partial<RunRecord> = {}): string => {
   const directory = join(runs, id);
   mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'config.json'), toJson(defaults));
   writeRecord(directory, record(id, change));
   return directory;
 };
+
+/** All runs; a damaged one is an error. */
+const list = (runs: string): FoundRun[] =>
+  listRuns(runs, (error) => {
+    throw error;
+  });
 
 const isRunError = (message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof UserError, String(error));
@@ -101,7 +109,7 @@ test('a fingerprint ignores seed, threads and the folder of the data, and change
     optimizer: 'sgd',
     logEvery: 11,
     backend: 'native',
-    device: 'cuda',
+    device: 'auto',
     threads: 3,
     data: '/elsewhere',
   };
@@ -140,7 +148,7 @@ test('a record is read as it was written, and replaced without a rest', () => {
   const completed = record('wn-s0-01234567', { error: 'ä "quoted"\nline' });
   writeRecord(directory, completed);
   assert.deepEqual(readRecord(directory), completed);
-  assert.deepEqual(readdirSync(directory), ['run.json']);
+  assert.deepEqual(readdirSync(directory).sort(), ['config.json', 'run.json']);
 });
 
 test('a folder without run.json holds no run', () => {
@@ -165,7 +173,7 @@ test('a torn run.json is reported by its path, wherever it was torn', () => {
     writeFileSync(join(directory, 'run.json'), text.slice(0, length));
     assert.throws(() => readRecord(directory), isRunError(/wn-s0-01234567.run\.json: expected JSON, got /));
   }
-  assert.throws(() => listRuns(runs), isRunError(/wn-s0-01234567.run\.json/));
+  assert.throws(() => list(runs), isRunError(/wn-s0-01234567.run\.json/));
 });
 
 test('a run.json that is JSON but no record is reported', () => {
@@ -179,13 +187,13 @@ test('a run.json that is JSON but no record is reported', () => {
 test('config.json and summary.json are read, a missing summary is null, torn ones are reported', () => {
   const directory = fresh();
   assert.equal(readSummary(directory), null);
-  assert.throws(() => readConfigOf(directory), isRunError(/config\.json/));
+  assert.throws(() => readConfig(directory), isRunError(/config\.json/));
   writeFileSync(join(directory, 'config.json'), toJson(defaults));
   writeFileSync(join(directory, 'summary.json'), toJson({ run_id: 'x' }));
-  assert.deepEqual(readConfigOf(directory), defaults);
+  assert.deepEqual(readConfig(directory), defaults);
   assert.deepEqual(readSummary(directory), { run_id: 'x' });
   for (const name of ['config.json', 'summary.json']) writeFileSync(join(directory, name), '{ "units":');
-  assert.throws(() => readConfigOf(directory), isRunError(/config\.json: expected JSON/));
+  assert.throws(() => readConfig(directory), isRunError(/config\.json: expected JSON/));
   assert.throws(() => readSummary(directory), isRunError(/summary\.json: expected JSON/));
 });
 
@@ -196,9 +204,9 @@ test('a run that says running is stale without an owner, and any other status st
   assert.equal(statusOf(directory, running), 'stale');
   const release = acquireLock(directory);
   assert.equal(statusOf(directory, running), 'running');
-  assert.equal(listRuns(runs)[0].status, 'running');
+  assert.equal(list(runs)[0].status, 'running');
   release();
-  assert.equal(listRuns(runs)[0].status, 'stale');
+  assert.equal(list(runs)[0].status, 'stale');
   writeFileSync(
     join(directory, 'lock'),
     JSON.stringify({ host: hostname(), pid: process.pid, started: 'x' }),
@@ -217,16 +225,16 @@ test('runs are listed by start, oldest first, and nothing else that lies there',
   mkdirSync(join(runs, 'empty'));
   writeFileSync(join(runs, 'README.md'), '');
   assert.deepEqual(
-    listRuns(runs).map(({ directory, record: { run_id: id } }) => [directory, id]),
+    list(runs).map(({ directory, record: { run_id: id } }) => [directory, id]),
     ['b', 'c', 'a'].map((id) => [join(runs, id), id]),
   );
 });
 
 test('a folder of runs that is not there has none; a file in its place is an error', () => {
-  assert.deepEqual(listRuns(join(root, 'absent')), []);
+  assert.deepEqual(list(join(root, 'absent')), []);
   const file = join(root, 'file');
   writeFileSync(file, '');
-  assert.throws(() => listRuns(file), { name: 'UserError', code: 'E_IO' });
+  assert.throws(() => list(file), { name: 'UserError', code: 'E_IO' });
 });
 
 test('a run is found by its id, by the start of it, and by its folder', () => {
@@ -267,8 +275,14 @@ test('no name means the newest run, or the newest that is wanted', () => {
   add(runs, 'a', { started_at: '2026-03-01T00:00:00.000Z' });
   add(runs, 'b', { started_at: '2026-01-01T00:00:00.000Z', status: 'interrupted' });
   assert.equal(findRun(runs, undefined).record.run_id, 'a');
-  const interrupted = findRun(runs, undefined, ({ status }) => status === 'interrupted');
+  const interrupted = findRun(runs, undefined, {
+    kind: 'interrupted run',
+    wanted: ({ status }) => status === 'interrupted',
+  });
   assert.equal(interrupted.record.run_id, 'c');
-  assert.throws(() => findRun(runs, undefined, () => false), isRunError(/no such run/));
-  assert.throws(() => findRun(join(root, 'absent'), undefined), isRunError(/no such run/));
+  assert.throws(
+    () => findRun(runs, undefined, { kind: 'unfinished run', wanted: () => false }),
+    isRunError(/no unfinished run in/),
+  );
+  assert.throws(() => findRun(join(root, 'absent'), undefined), isRunError(/no run in/));
 });

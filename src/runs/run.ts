@@ -93,7 +93,7 @@ const readJson = (path: string): unknown => {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new UserError('E_RUN', `${path}: expected JSON, got ${(error as Error).message}.`, {
-      hint: 'Move the folder away, or write the run anew with `wnlstm train --force`.',
+      hint: 'Move the folder away, or write the run anew: its `wnlstm train` command with `--force`.',
       cause: error,
     });
   }
@@ -114,7 +114,8 @@ export const readRecord = (directory: string): RunRecord | null => {
 export const writeRecord = (directory: string, record: RunRecord): void =>
   replaceFile(join(directory, 'run.json'), toJson(record));
 
-export const readConfigOf = (directory: string): Config => readJson(join(directory, 'config.json')) as Config;
+/** The resolved config of a run. */
+export const readConfig = (directory: string): Config => readJson(join(directory, 'config.json')) as Config;
 
 export const readSummary = (directory: string): Summary | null => {
   const path = join(directory, 'summary.json');
@@ -128,12 +129,22 @@ export const statusOf = (directory: string, record: RunRecord): Status =>
 /** A run found on disk. */
 export interface FoundRun {
   readonly directory: string;
+  readonly config: Config;
   readonly record: RunRecord;
   readonly status: Status;
 }
 
-/** All runs below a folder, by start, oldest first. */
-export const listRuns = (runsDirectory: string): FoundRun[] => {
+const readRun = (directory: string): FoundRun | null => {
+  const record = readRecord(directory);
+  return record && { directory, record, config: readConfig(directory), status: statusOf(directory, record) };
+};
+
+/**
+ * All runs below a folder, by start, oldest first.
+ *
+ * @param onDamaged is told of each run that cannot be read; the others are listed all the same
+ */
+export const listRuns = (runsDirectory: string, onDamaged: (error: UserError) => void): FoundRun[] => {
   if (!existsSync(runsDirectory)) return [];
   const runs: FoundRun[] = [];
   let names: string[];
@@ -143,33 +154,37 @@ export const listRuns = (runsDirectory: string): FoundRun[] => {
     throw ioError(`list ${runsDirectory}`, error);
   }
   for (const name of names) {
-    const directory = join(runsDirectory, name);
-    const record = readRecord(directory);
-    if (record) runs.push({ directory, record, status: statusOf(directory, record) });
+    try {
+      const run = readRun(join(runsDirectory, name));
+      if (run) runs.push(run);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onDamaged(error);
+    }
   }
   return runs.sort((a, b) => (a.record.started_at < b.record.started_at ? -1 : 1));
 };
 
 /**
- * The one run that a name means: a folder, a run id or the start of one; without a name, the newest.
+ * The one run that a name means: a folder, a run id or the start of one; without a name, the newest of a kind.
  *
  * @throws {UserError} E_RUN if there is none or more than one
  */
 export const findRun = (
   runsDirectory: string,
   name: string | undefined,
-  wanted: (run: FoundRun) => boolean = () => true,
+  newest: { kind: string; wanted: (run: FoundRun) => boolean } = { kind: 'run', wanted: () => true },
 ): FoundRun => {
-  const runs = listRuns(runsDirectory);
+  const direct = name === undefined ? null : readRun(name);
+  if (direct) return direct;
+  const runs = listRuns(runsDirectory, () => {}); // a damaged run is no reason not to find another
   if (name === undefined) {
-    const newest = runs.filter(wanted).at(-1);
-    if (newest) return newest;
-    throw new UserError('E_RUN', `There is no such run in ${runsDirectory} yet.`, {
-      hint: 'List them with `wnlstm ls`, start one with `wnlstm train`.',
+    const found = runs.filter(newest.wanted).at(-1);
+    if (found) return found;
+    throw new UserError('E_RUN', `There is no ${newest.kind} in ${runsDirectory}.`, {
+      hint: 'List all with `wnlstm ls`, start one with `wnlstm train`.',
     });
   }
-  const direct = existsSync(join(name, 'run.json')) ? readRecord(name) : null;
-  if (direct) return { directory: name, record: direct, status: statusOf(name, direct) };
   const exact = runs.filter((run) => run.record.run_id === name);
   const matches = exact.length > 0 ? exact : runs.filter((run) => run.record.run_id.startsWith(name));
   if (matches.length === 1) return matches[0];

@@ -48,8 +48,10 @@ export interface Opening {
   readonly dataset: Dataset;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
-  /** The step it goes on from; 0 for a new run. */
+  /** The step it goes on from; 0 for a new run, or one that was stopped before its first checkpoint. */
   readonly resumedFrom: number;
+  /** Whether it was begun before. */
+  readonly begunBefore: boolean;
   /** The kernel build it was begun with, if that is another one. */
   readonly otherBuild: string | null;
 }
@@ -128,9 +130,9 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   const print = fingerprint(config, dataset.checksums);
   const directory = join(input.runsDirectory, runId(config, print));
 
-  const existing = readRecord(directory);
+  const existing = input.force ? null : readRecord(directory);
   checkFingerprint(directory, existing, print);
-  if (existing && !input.force && (existing.status === 'completed' || existing.status === 'diverged')) {
+  if (existing && (existing.status === 'completed' || existing.status === 'diverged')) {
     const summary = readSummary(directory);
     if (summary) return { kind: existing.status, summary, trained: false };
   }
@@ -206,6 +208,7 @@ const trainInFolder = async (
       device: engine.device,
       dataset,
       resumedFrom: from.step,
+      begunBefore: before !== null,
       otherBuild: checkpoint && before && before.kernel !== choice.build ? before.kernel : null,
       ...scheduleOf(config, dataset.train.count),
     });

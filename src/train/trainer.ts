@@ -70,7 +70,7 @@ export async function* train(
       return;
     }
     const closesEpoch = step % stepsPerEpoch === 0 || step === totalSteps;
-    const closesRow = step % logEvery === 0;
+    const closesRow = step % logEvery === 0 || step === totalSteps;
 
     const begun = now();
     engine.step(batchAt(step), lr);
