@@ -120,6 +120,19 @@ for (const backend of ['wasm', 'native'] as const) {
   }
 }
 
+for (const backend of ['wasm', 'native'] as const) {
+  const skip = await unavailable(backend);
+  test(`${backend}: threads that wait for work sleep`, { skip }, async () => {
+    const engine = await createEngine(backend, inputOf(example, {}, 2));
+    train(engine, 1, 3);
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const { user, system } = process.cpuUsage(before);
+    engine.dispose();
+    assert.ok(user + system < 200_000, `${user + system} µs of 400,000`); // a spinning thread takes them all
+  });
+}
+
 test('js: no tensor is left over by steps, evaluation, saving and disposal', async () => {
   const empty = tf.memory().numTensors;
   const engine = await createEngine('js', clipped);

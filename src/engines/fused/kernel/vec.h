@@ -9,8 +9,8 @@
 #define NR 4  /* ... by vectors; MR * NR sums, NR loads and one broadcast must fit the registers */
 #elif defined(__AVX__)
 #define VW 8
-#define MR 4
-#define NR 3
+#define MR 6
+#define NR 2
 #elif defined(__aarch64__)
 #define VW 4
 #define MR 6
