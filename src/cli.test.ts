@@ -286,7 +286,7 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
     /units: expected a whole number from 1 to 4096, got "many"/,
   );
   assertRefused(train(runs, '--data', join(scratch, 'nowhere')), /no such folder/);
-  assertRefused(train(runs, '--device', 'cuda'), /--device: expected one of auto, cpu, got "cuda"/);
+  assertRefused(train(runs, '--device', 'cuda'), /Expected --device cpu for the wasm backend, got cuda/);
   assertRefused(train(runs, '--clip', 'nil'), /--clip: expected a number above 0 or none, got "nil"/);
   assertRefused(wnlstm('trian'), /unknown command 'trian'/);
   assert.ok(!existsSync(runs));

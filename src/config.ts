@@ -34,13 +34,13 @@ export const configSchema = z.strictObject({
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
   logEvery: count('steps between rows of steps.csv').default(10),
   backend: z
-    .enum(['auto', 'native', 'wasm', 'js'])
+    .enum(['auto', 'native', 'wasm', 'tensorflow', 'js'])
     .default('auto')
     .describe('what computes; auto: the fastest there is'),
   device: z
-    .enum(['auto', 'cpu'])
+    .enum(['auto', 'cpu', 'cuda'])
     .default('auto')
-    .describe('where it computes; so far every backend is on the CPU'),
+    .describe('where it computes; auto: cuda for tensorflow, else cpu'),
   threads: z
     .number()
     .int()

@@ -67,7 +67,7 @@ const workingBackends = async (): Promise<Backend[]> => {
   const working: Backend[] = [];
   for (const backend of ['native', 'wasm'] as const) {
     try {
-      await chooseBackend({ backend });
+      await chooseBackend({ backend, device: 'cpu' });
       working.push(backend);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -125,7 +125,7 @@ const peaks = (): ((item: Case) => Promise<number | null>) => {
 
 const run = async (options: Options, io: Io): Promise<void> => {
   const backends = options.backends ?? (await workingBackends());
-  for (const backend of backends) await chooseBackend({ backend });
+  for (const backend of backends) await chooseBackend({ backend, device: 'cpu' });
   const cases = casesOf(options, backends);
   const difference = await checkAgreement(cases);
   const machine = {

@@ -44,7 +44,7 @@ const tinyDataset = (): Dataset => {
 
 /** Takes one step on a backend. */
 const tryBackend = async (backend: Backend): Promise<string> => {
-  await chooseBackend({ backend });
+  await chooseBackend({ backend, device: 'cpu' });
   const dataset = tinyDataset();
   const spec: ModelSpec = {
     model: 'wn',
@@ -124,7 +124,7 @@ export const configureDoctor: Configure = (command, io) => {
         await examine('node', nodeVersion),
         await examine('compiler', compiler),
         ...(await Promise.all(
-          (['native', 'wasm', 'js'] as const).map((backend) =>
+          (['native', 'wasm', 'tensorflow', 'js'] as const).map((backend) =>
             examine(`backend ${backend}`, () => tryBackend(backend)),
           ),
         )),

@@ -22,7 +22,7 @@ const bytesOf = (state: TrainingState): Record<string, string> =>
     ]),
   );
 
-for (const backend of ['js', 'wasm', 'native'] as Backend[]) {
+for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
   const skip = await unavailable(backend);
 
   test(`${backend}: six steps are three, a saved and loaded state, and three, to the last bit`, {

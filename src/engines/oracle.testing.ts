@@ -133,7 +133,7 @@ export const oracleBatch = (example: OracleCase, step: number): Int32Array =>
 /** Why a backend cannot be tested here, or false: what `skip` of a test takes. */
 export const unavailable = async (backend: Backend): Promise<string | false> => {
   try {
-    await chooseBackend({ backend });
+    await chooseBackend({ backend, device: 'cpu' });
     return false;
   } catch (error) {
     if (error instanceof UserError) return error.message;

@@ -9,7 +9,7 @@ import { type Backend, createEngine } from './select.js';
 /** Largest relative differences that float32 may make. */
 const TOLERANCE = { loss: 1e-6, losses: 1e-5, gradient: 1e-5, norm: 1e-5, fraction: 1e-3 };
 
-const backends: Backend[] = ['js', 'wasm', 'native'];
+const backends: Backend[] = ['js', 'wasm', 'native', 'tensorflow'];
 const cases = oracleCases();
 
 const assertClose = (actual: number, expected: number, tolerance: number, what: string): void => {

@@ -10,20 +10,28 @@ export type Backend = Exclude<Config['backend'], 'auto'>;
 /** A backend that will work here. */
 export interface Choice {
   readonly backend: Backend;
-  readonly device: 'cpu';
+  readonly device: 'cpu' | 'cuda';
   /** Which build of the kernel; runs of one build give the same bytes. */
   readonly build: string;
   /** One line on why it was chosen; null if it was asked for. */
   readonly why: string | null;
 }
 
-const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
+type Wanted = Pick<Config, 'backend' | 'device'>;
+
+const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
   native: async () => ({ backend: 'native', device: 'cpu', build: compileKernel().build }),
   wasm: async () => ({
     backend: 'wasm',
     device: 'cpu',
     build: (await import('./fused/wasm.js')).wasmBuild(),
   }),
+  tensorflow: async (wanted) => {
+    const { chooseInstallation } = await import('./autodiff/tensorflow/choose.js');
+    const device = wanted === 'auto' ? 'cuda' : wanted;
+    const { manifest } = chooseInstallation(device);
+    return { backend: 'tensorflow', device, build: `tensorflow-${manifest.version}-${manifest.variant}` };
+  },
   js: async () => ({ backend: 'js', device: 'cpu', build: 'tfjs' }),
 };
 
@@ -32,14 +40,28 @@ const choices: Record<Backend, () => Promise<Omit<Choice, 'why'>>> = {
  *
  * @throws {UserError} E_BACKEND if the backend asked for does not work here
  */
-export const chooseBackend = async ({ backend }: Pick<Config, 'backend'>): Promise<Choice> => {
-  if (backend !== 'auto') return { ...(await choices[backend]()), why: null };
-  try {
-    return { ...(await choices.native()), why: 'a C compiler is here' };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { ...(await choices.wasm()), why: `native does not work here: ${error.message}` };
+export const chooseBackend = async ({ backend, device }: Wanted): Promise<Choice> => {
+  if (device === 'cuda' && backend !== 'auto' && backend !== 'tensorflow') {
+    throw new UserError('E_BACKEND', `Expected --device cpu for the ${backend} backend, got cuda.`, {
+      hint: 'Only the tensorflow backend computes on a GPU: `--backend tensorflow`.',
+    });
   }
+  if (backend !== 'auto') return { ...(await choices[backend](device)), why: null };
+  const reasons: string[] = [];
+  const candidates: [Backend, string][] = [
+    ...(device === 'cpu' ? [] : ([['tensorflow', 'TensorFlow and a GPU are here']] as [Backend, string][])),
+    ...(device === 'cuda' ? [] : ([['native', 'a C compiler is here']] as [Backend, string][])),
+  ];
+  for (const [candidate, why] of candidates) {
+    try {
+      return { ...(await choices[candidate](device)), why };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (device === 'cuda') throw error;
+      reasons.push(error.message);
+    }
+  }
+  return { ...(await choices.wasm(device)), why: `native does not work here: ${reasons.at(-1)}` };
 };
 
 /** Loads the kernel of a fused backend. */
@@ -49,11 +71,22 @@ export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> 
     : (await import('./fused/wasm.js')).createWasmKernel();
 
 /** Makes the engine of a backend that was chosen before. Loads only what that backend needs. */
-export const createEngine = async (backend: Backend, input: EngineInput): Promise<Engine> => {
+export const createEngine = async (
+  backend: Backend,
+  input: EngineInput,
+  device: Choice['device'] = 'cpu',
+): Promise<Engine> => {
   switch (backend) {
     case 'native':
     case 'wasm':
       return (await import('./fused/engine.js')).createFusedEngine(await createKernel(backend), input);
+    case 'tensorflow': {
+      const [{ chooseInstallation }, { createTensorFlowEngine }] = await Promise.all([
+        import('./autodiff/tensorflow/choose.js'),
+        import('./autodiff/tensorflow/engine.js'),
+      ]);
+      return createTensorFlowEngine(input, { directory: chooseInstallation(device).directory, device });
+    }
     case 'js':
       return (await import('./autodiff/engine.js')).createJsEngine(input);
     default:

@@ -97,7 +97,8 @@ const threadsOf = (config: Config): number => config.threads ?? availableParalle
 const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {
   const spec = specOf(config, dataset);
   const parameters = initialParameters(spec, config.seed, config.columnNorm);
-  return createEngine(choice.backend, { spec, dataset, parameters, threads: threadsOf(config) });
+  const input = { spec, dataset, parameters, threads: threadsOf(config) };
+  return createEngine(choice.backend, input, choice.device);
 };
 
 const checkFingerprint = (directory: string, record: RunRecord | null, print: string): void => {

@@ -1,0 +1,207 @@
+/** @file The engine on TensorFlow: keeps data and variables on the device, reads metrics only when they are taken. */
+import * as tf from '@tensorflow/tfjs';
+import type { Split } from '../../../data/mnist.js';
+import { UserError } from '../../../errors.js';
+import { adamRate } from '../../../model/adam.js';
+import { type ModelSpec, parameterShapes, sizeOf } from '../../../model/spec.js';
+import type { TrainingState } from '../../../runs/checkpoint.js';
+import type { NamedArray } from '../../../runs/safetensors.js';
+import {
+  type Engine,
+  type EngineInput,
+  METRICS,
+  metricsFromArray,
+  metricsToArray,
+  STEP,
+  slotName,
+} from '../../engine.js';
+import { countCorrect, crossEntropy } from '../model.js';
+import { openTensorFlow } from './backend.js';
+import { TensorFlowError, TF } from './binding.js';
+import { createOps } from './ops.js';
+import { createRecurrence } from './recurrence.js';
+import { createStep, type DeviceExamples, type Segment, type Step, type Variables } from './step.js';
+
+/** Gates are i, f, o, g in states and i, f, g, o in TensorFlow: swaps the last two, either way. */
+const swapGates = (data: ArrayLike<number>, columns: number): Float32Array => {
+  const units = columns / 4;
+  return Float32Array.from(data, (_, at) => {
+    const column = at % columns;
+    const gate = Math.floor(column / units);
+    return data[at + (gate === 2 ? units : gate === 3 ? -units : 0)];
+  });
+};
+
+const RATES = 256;
+
+/** Puts a split on the device once, as bytes. */
+const upload = (
+  { binding, backend }: Awaited<ReturnType<typeof openTensorFlow>>,
+  split: Split,
+  pixels: number,
+): DeviceExamples => {
+  const dataId = {};
+  const { tensorMap } = backend as typeof backend & { tensorMap: tf.DataStorage<object> };
+  const shape = [split.count, pixels];
+  const id = binding.createTensor(shape, TF.TF_UINT8, split.images);
+  tensorMap.set(dataId, { shape, dtype: TF.TF_UINT8, id, values: null, refCount: 1 });
+  const images = tf.keep(tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: 'int32' }));
+  return { images, labels: tf.keep(tf.tensor1d(Int32Array.from(split.labels), 'int32')) };
+};
+
+/** Where TensorFlow is, and on what it shall run. */
+export interface TensorFlowOptions {
+  readonly directory: string;
+  readonly device: 'cpu' | 'cuda';
+}
+
+/** Makes a ready engine. */
+export const createTensorFlowEngine = async (
+  { spec, dataset, parameters, threads }: EngineInput,
+  { directory, device }: TensorFlowOptions,
+): Promise<Engine> => {
+  const opened = await openTensorFlow(directory, { device, threads }).catch((error: unknown) => {
+    if (!(error instanceof TensorFlowError)) throw error;
+    throw new UserError('E_BACKEND', `TensorFlow could not start on ${device}: ${error.message}.`, {
+      hint: 'See `wnlstm doctor`, or compute on the CPU with `--device cpu`.',
+      cause: error,
+    });
+  });
+  const op = createOps(opened.backend);
+  const segments: Segment[] = Object.entries(parameterShapes(spec)).map(([name, shape]) => ({
+    name,
+    shape,
+    size: sizeOf(shape),
+  }));
+  const total = segments.reduce((sum, { size }) => sum + size, 0);
+  const pixels = spec.timeSteps * spec.inputs;
+
+  const stepFor = (batch: number): Step & { recurrence: { dispose(): void } } => {
+    const shape: ModelSpec = { ...spec, batch };
+    const recurrence = createRecurrence(opened, op, shape);
+    return { ...createStep(op, recurrence, shape, segments), recurrence };
+  };
+  const step = stepFor(spec.batch);
+  const train = upload(opened, dataset.train, pixels);
+
+  /** A flat vector from arrays by name. */
+  const flatten = (arrays: ReadonlyMap<string, NamedArray>, stored: (name: string) => string): tf.Tensor => {
+    const flat = new Float32Array(total);
+    let at = 0;
+    for (const { name, shape, size } of segments) {
+      const data = arrays.get(stored(name))?.data ?? new Float32Array(size);
+      flat.set(name.startsWith('lstm/') ? swapGates(data, shape[shape.length - 1]) : data, at);
+      at += size;
+    }
+    return tf.keep(tf.tensor1d(flat));
+  };
+  const start = (arrays: ReadonlyMap<string, NamedArray>): Variables => ({
+    flat: flatten(arrays, (name) => name),
+    m: spec.optimizer === 'adam' ? flatten(arrays, (name) => slotName('m', name)) : null,
+    v: spec.optimizer === 'adam' ? flatten(arrays, (name) => slotName('v', name)) : null,
+    sums: tf.keep(tf.tensor1d(Float32Array.from(arrays.get(METRICS)?.data ?? [0, 0, 0, 0, 0, 0]))),
+  });
+  const tensorsOf = ({ flat, m, v, sums }: Variables): tf.Tensor[] => [
+    flat,
+    sums,
+    ...(m ? [m] : []),
+    ...(v ? [v] : []),
+  ];
+
+  let variables = start(parameters);
+  let stepCount = 0;
+  /** Step sizes for the coming steps: uploaded many at once, for on a GPU every upload waits. */
+  let rates: { first: number; lr: number; scalars: tf.Tensor[] } | null = null;
+  const rateAt = (lr: number, at: number): tf.Tensor => {
+    if (!rates || rates.lr !== lr || at < rates.first || at >= rates.first + RATES) {
+      if (rates) tf.dispose(rates.scalars);
+      const values = Float32Array.from({ length: RATES }, (_, index) =>
+        spec.optimizer === 'adam' ? adamRate(lr, at + index) : lr,
+      );
+      const all = tf.tensor1d(values);
+      rates = { first: at, lr, scalars: op.unpack(all, RATES).map((scalar) => tf.keep(scalar)) };
+      all.dispose();
+    }
+    return rates.scalars[at - rates.first];
+  };
+
+  const takeSums = (): NamedArray => metricsToArray(metricsFromArray(variables.sums.dataSync()));
+
+  return {
+    device: `tensorflow ${opened.version} on ${opened.binding.device.type}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    step: (indices, lr) => {
+      stepCount++;
+      const rate = rateAt(lr, stepCount);
+      const before = variables;
+      tf.tidy(() => {
+        variables = step.train(before, train, tf.tensor1d(indices, 'int32'), rate);
+        for (const tensor of tensorsOf(variables)) tf.keep(tensor);
+      });
+      tf.dispose(tensorsOf(before));
+    },
+    takeMetrics: () => {
+      const sums = metricsFromArray(takeSums().data);
+      variables.sums.dispose();
+      variables = { ...variables, sums: tf.keep(tf.zeros([6])) };
+      return sums;
+    },
+    evaluate: (split) => {
+      const uploaded = split === dataset.train ? train : upload(opened, split, pixels);
+      const rows = Math.min(1000, split.count);
+      let loss = 0;
+      let correct = 0;
+      for (let first = 0; first < split.count; first += rows) {
+        const length = Math.min(rows, split.count - first);
+        const forward = stepFor(length);
+        tf.tidy(() => {
+          const indices = tf.range(first, first + length, 1, 'int32');
+          const { logits } = forward.logits(
+            forward.parameters(variables.flat),
+            forward.rows(uploaded, indices),
+          );
+          const labels = tf.slice(uploaded.labels, [first], [length]) as tf.Tensor1D;
+          loss += crossEntropy(logits as tf.Tensor2D, labels).dataSync()[0] * length;
+          correct += countCorrect(logits as tf.Tensor2D, labels).dataSync()[0];
+        });
+        forward.dispose();
+        forward.recurrence.dispose();
+      }
+      if (uploaded !== train) tf.dispose([uploaded.images, uploaded.labels]);
+      return { loss: loss / split.count, accuracy: correct / split.count };
+    },
+    save: (): TrainingState => {
+      const state = new Map<string, NamedArray>();
+      const add = (tensor: tf.Tensor | null, stored: (name: string) => string): void => {
+        if (!tensor) return;
+        const flat = tensor.dataSync() as Float32Array;
+        let at = 0;
+        for (const { name, shape, size } of segments) {
+          const part = flat.slice(at, at + size);
+          state.set(stored(name), {
+            shape,
+            data: name.startsWith('lstm/') ? swapGates(part, shape[shape.length - 1]) : part,
+          });
+          at += size;
+        }
+      };
+      add(variables.flat, (name) => name);
+      add(variables.m, (name) => slotName('m', name));
+      add(variables.v, (name) => slotName('v', name));
+      state.set(STEP, { shape: [1], data: Int32Array.of(stepCount) });
+      state.set(METRICS, takeSums());
+      return state;
+    },
+    load: (state) => {
+      tf.dispose(tensorsOf(variables));
+      variables = start(state);
+      stepCount = state.get(STEP)?.data[0] ?? 0;
+    },
+    dispose: () => {
+      tf.dispose(tensorsOf(variables));
+      if (rates) tf.dispose(rates.scalars);
+      tf.dispose([train.images, train.labels]);
+      step.dispose();
+      step.recurrence.dispose();
+    },
+  };
+};
