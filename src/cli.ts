@@ -44,6 +44,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./commands/data.js')).configureData,
   },
   {
+    name: 'setup',
+    summary: 'fetch TensorFlow for the tensorflow backend',
+    load: async () => (await import('./commands/setup.js')).configureSetup,
+  },
+  {
     name: 'doctor',
     summary: 'check what works on this machine and say what mends the rest',
     load: async () => (await import('./commands/doctor.js')).configureDoctor,
@@ -93,6 +98,7 @@ const createProgram = async (io: Io, called: string | undefined): Promise<Comman
   const program = new Command('wnlstm')
     .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
     .version(packageVersion())
+    .enablePositionalOptions() // after a command, --version is the command's own
     .addHelpText('after', EXAMPLES)
     .configureOutput({
       writeOut: (text) => write(process.stdout, text),

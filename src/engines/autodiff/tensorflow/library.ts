@@ -1,4 +1,5 @@
 /** @file TensorFlow's C API through koffi: the functions that the binding calls, with handles as numbers. */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { LIBRARIES } from './installation.js';
@@ -64,6 +65,26 @@ export interface TensorFlow {
   execute(op: Handle, outputs: BigUint64Array, count: Int32Array, status: Handle): void;
 }
 
+/** CUDA's libraries of an installation, if it has them. */
+const nvidiaLibraries = (directory: string): string[] => {
+  const folder = join(directory, 'nvidia');
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => /\.so(\.\d+)*$/.test(name)).map((name) => join(folder, name));
+};
+
+/**
+ * Opens libraries that need each other, in whatever order works: TensorFlow then finds them already loaded, for it does
+ * not look in their folders.
+ */
+const preload = (paths: readonly string[], open: (path: string) => boolean): void => {
+  let waiting = [...paths];
+  for (let before = Number.POSITIVE_INFINITY; waiting.length > 0 && waiting.length < before; ) {
+    before = waiting.length;
+    waiting = waiting.filter((path) => !open(path));
+  }
+};
+
 /**
  * Loads the two libraries. The environment that TensorFlow reads must be set before.
  *
@@ -74,9 +95,11 @@ export const loadTensorFlow = (directory: string): TensorFlow => {
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');
   // The C API is spread over both, and the second needs the first. Unloading them at exit, as koffi does, crashes in
   // their destructors; with this flag they stay.
+  const open = (path: string): boolean => dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE) !== null;
+  preload(nvidiaLibraries(directory), open);
   const [framework, main] = LIBRARIES.map((name) => {
     const path = join(directory, name);
-    dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+    open(path);
     return koffi.load(path, { global: true });
   });
   const declare = (signature: string): ReturnType<LibraryHandle['func']> => {

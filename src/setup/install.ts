@@ -1,0 +1,209 @@
+/**
+ * @file Sets TensorFlow up: fetch, unpack beside the target, check, write the manifest, rename. What is not whole never
+ * gets its name, and what is whole is used again.
+ */
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { LibraryReport } from '../engines/autodiff/tensorflow/check-library.js';
+import {
+  type Installation,
+  installationDirectory,
+  installationsDirectory,
+  LIBRARIES,
+  type Manifest,
+  readInstallation,
+} from '../engines/autodiff/tensorflow/installation.js';
+import { systemCode, UserError } from '../errors.js';
+import { makeDirectory, syncPath, toJson, writeSynced } from '../files.js';
+import { checkLibrary } from './check.js';
+import { isCudaBuild, linkLibraries } from './link.js';
+import { downloadCommand, downloadWheels, type Progress } from './pip.js';
+import { findWheels, resolveSource, type Source, type Wanted, wrongVersion } from './source.js';
+import { cacheError, readRequirements, unpackWheel, wheelHash } from './unpack.js';
+import { DEFAULT_VERSION, PROJECTS, requiredProject } from './wheel.js';
+
+/** What is asked for. */
+export interface Request extends Wanted {
+  /** A wheel, a folder or the word pip; null to download. */
+  readonly from: string | null;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+  /** Stands in for the loading child in tests. */
+  readonly check?: typeof checkLibrary;
+}
+
+/** What came of it. */
+export interface Outcome {
+  readonly installation: Installation;
+  /** It was there already. */
+  readonly reused: boolean;
+  readonly library: LibraryReport;
+}
+
+/** Folders that start with a dot hold work in progress. */
+const stagePrefix = '.stage-';
+const downloadsOf = ({ variant }: Wanted, version: string): string =>
+  join(installationsDirectory(), `.wheels-${version}-${variant}`);
+
+const onDisk = <T>(action: string, task: () => T): T => {
+  try {
+    return task();
+  } catch (error) {
+    throw cacheError(action, error);
+  }
+};
+
+/** Removes what killed processes left half done. */
+const removeDeadStages = (root: string): void => {
+  for (const name of readdirSync(root).filter((each) => each.startsWith(stagePrefix))) {
+    try {
+      process.kill(Number(name.slice(stagePrefix.length)), 0);
+    } catch (error) {
+      if (systemCode(error) === 'ESRCH') rmSync(join(root, name), { recursive: true, force: true });
+    }
+  }
+};
+
+/** A wheel of our own download that is damaged goes, so that the next run fetches it anew. */
+const ownWheel = async <T>(path: string, { from }: Request, task: () => Promise<T>): Promise<T> => {
+  try {
+    return await task();
+  } catch (error) {
+    if (from !== null || !(error instanceof UserError) || error.code !== 'E_DATA') throw error;
+    rmSync(path, { force: true });
+    throw new UserError('E_DATA', error.message, { hint: 'Run the same command again.', cause: error });
+  }
+};
+
+/** TensorFlow's wheel and, for CUDA, those that it names: all that is to be unpacked. */
+const gatherWheels = async (wheel: string, request: Request): Promise<string[]> => {
+  const { variant, from, progress, signal } = request;
+  if (variant === 'cpu') return [wheel];
+  const requirements = await ownWheel(wheel, request, () => readRequirements(wheel));
+  if (from === null) await downloadWheels(requirements, dirname(wheel), progress, signal);
+  const { wheels, missing } = findWheels(dirname(wheel), requirements);
+  if (missing.length === 0) return [wheel, ...wheels];
+  throw new UserError(
+    'E_DATA',
+    `Expected the CUDA wheels beside ${wheel}, found none of ${missing.map(requiredProject).join(', ')}.`,
+    {
+      hint: `Fetch them where there is a network: \`${downloadCommand(missing)}\`. Without CUDA: add \`--cpu\`.`,
+    },
+  );
+};
+
+/** Checks and unpacks wheels. */
+const unpackAll = async (
+  paths: readonly string[],
+  stage: string,
+  request: Request,
+): Promise<Pick<Manifest, 'files' | 'wheels'>> => {
+  const { progress, signal } = request;
+  const files: Record<string, number> = {};
+  const wheels: Record<string, string> = {};
+  for (const path of paths) {
+    progress.line(`Unpacking ${basename(path)} …`);
+    await ownWheel(path, request, async () => {
+      wheels[basename(path)] = await wheelHash(path, signal);
+      Object.assign(files, await unpackWheel(path, stage, signal));
+    });
+  }
+  const missing = LIBRARIES.filter((library) => !(library in files));
+  if (missing.length === 0) return { files, wheels };
+  throw new UserError('E_DATA', `Expected ${missing.join(' and ')} in ${paths[0]}, found none.`, {
+    hint: 'Give the wheel of TensorFlow 2.16 or newer for Linux.',
+  });
+};
+
+/** Gives a stage its name; what had it was not whole. */
+const rename = (stage: string, target: string): void => {
+  for (const name of readdirSync(stage, { recursive: true, encoding: 'utf8' })) {
+    if (statSync(join(stage, name)).isDirectory()) syncPath(join(stage, name));
+  }
+  syncPath(stage);
+  if (readInstallation(target)) return; // another process was faster
+  rmSync(target, { recursive: true, force: true });
+  renameSync(stage, target);
+  syncPath(dirname(target));
+};
+
+/** Fills a stage, checks it and moves it into place. */
+const build = async (source: Source, request: Request, stage: string): Promise<Outcome> => {
+  const { variant, signal, check = checkLibrary } = request;
+  if (
+    source.kind === 'libraries' &&
+    variant === 'cuda' &&
+    !(await isCudaBuild(join(source.directory, LIBRARIES[0])))
+  ) {
+    throw new UserError(
+      'E_DATA',
+      `Expected a TensorFlow with CUDA, got one without in ${source.directory}.`,
+      {
+        hint: 'Add `--cpu`, or leave out `--from` to fetch one with CUDA.',
+      },
+    );
+  }
+  onDisk(`make ${stage}`, () => makeDirectory(stage));
+  const contents =
+    source.kind === 'wheel'
+      ? await unpackAll(await gatherWheels(source.path, request), stage, request)
+      : linkLibraries(source.directory, stage);
+  const library = await check({ directory: stage, cuda: variant === 'cuda' }, signal);
+  const version = library.version.replace('-', ''); // the library writes 2.21.0-rc1 for 2.21.0rc1
+  const expected = source.kind === 'wheel' ? source.version : request.version;
+  if (expected !== null && version !== expected) {
+    throw wrongVersion(expected, version, source.kind === 'wheel' ? source.path : source.directory);
+  }
+  const manifest: Manifest = { format: 1, version, variant, ...contents };
+  const target = installationDirectory(version, variant);
+  onDisk(`write ${target}`, () => {
+    writeSynced(join(stage, 'manifest.json'), toJson(manifest));
+    rename(stage, target);
+  });
+  return { installation: { directory: target, manifest }, reused: false, library };
+};
+
+/** Downloads TensorFlow's wheel. */
+const fetchWheel = async (version: string, request: Request): Promise<Source> => {
+  const { variant, progress, signal } = request;
+  const directory = downloadsOf(request, version);
+  const requirement = `${PROJECTS[variant]}==${version}`;
+  onDisk(`make ${directory}`, () => makeDirectory(directory));
+  await downloadWheels([requirement], directory, progress, signal);
+  const [path] = findWheels(directory, [requirement]).wheels;
+  return { kind: 'wheel', path, version };
+};
+
+/**
+ * Sets TensorFlow up, or finds that it is.
+ *
+ * @throws {UserError} E_BACKEND, E_DATA or E_IO; then nothing has changed but for downloads that are kept
+ */
+export const installTensorFlow = async (request: Request): Promise<Outcome> => {
+  const { variant, from, signal, check = checkLibrary } = request;
+  const root = installationsDirectory();
+  onDisk(`make ${root}`, () => {
+    makeDirectory(root);
+    removeDeadStages(root);
+  });
+  const source = from === null ? null : resolveSource(from, request);
+  const version =
+    source?.kind === 'libraries' ? null : (source?.version ?? request.version ?? DEFAULT_VERSION);
+  const existing = version === null ? null : readInstallation(installationDirectory(version, variant));
+  if (existing) {
+    const library = await check({ directory: existing.directory, cuda: variant === 'cuda' }, signal);
+    return { installation: existing, reused: true, library };
+  }
+  const stage = join(root, `${stagePrefix}${process.pid}`);
+  try {
+    const outcome = await build(
+      source ?? (await fetchWheel(version ?? DEFAULT_VERSION, request)),
+      request,
+      stage,
+    );
+    if (version !== null) rmSync(downloadsOf(request, version), { recursive: true, force: true });
+    return outcome;
+  } finally {
+    if (existsSync(stage)) rmSync(stage, { recursive: true, force: true });
+  }
+};
