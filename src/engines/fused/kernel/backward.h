@@ -60,8 +60,6 @@ static void backward(const struct net *net, const struct layout *l, const struct
   }
 }
 
-enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cache while all tiles of rows use it */
-
 /* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b) of a chunk. */
 static void weight_gradient(const struct net *net, const struct layout *l, int count, int add, int first_tile,
                             int end_tile) {
@@ -73,14 +71,22 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
   if (!add) __builtin_memset(gradient + first * l->gates, 0, (size_t)(end - first) * l->gates * sizeof(float));
   for (int row = 0, rows; row < total; row += rows) {
     rows = smaller(BLOCK, (row < count ? count : total) - row);
+    const float *inputs = l->inputs + (ptrdiff_t)row * l->input;
+    for (int tile = first_tile; tile < end_tile; tile++) {
+      const int start = tile_start(l->rows, tiles, tile), height = tile_start(l->rows, tiles, tile + 1) - start;
+      int16_t *used = l->used + tile * (BLOCK + 3);
+      used[0] = used[1] = 0;
+      if (start + height <= net->inputs) list_active(used, inputs + start, 1, l->input, height, rows, rows);
+    }
     const struct product block = {
         .rows = l->rows, .tiles = tiles,
         .k = rows,
         .vectors = l->columns,
-        .a = l->inputs + (ptrdiff_t)row * l->input, .a_row = 1, .a_k = l->input,
+        .a = inputs, .a_row = 1, .a_k = l->input,
         .b = l->dz + (ptrdiff_t)row * l->dz_row, .b_k = l->dz_row, .b_panel = l->w_panel * VW, .panel = l->w_panel,
         .c = gradient, .c_row = l->gates,
         .add = 1,
+        .active = l->used, .active_row = BLOCK + 3,
     };
     multiply(&block, first_tile, end_tile, row < count ? hidden : end);
   }

@@ -80,6 +80,7 @@ static void forward(const struct net *net, const struct layout *l, const struct 
   float *z = l->dz + (T - 1) * count * l->dz_row;
   for (int t = 0; t < T; t++) {
     float *inputs = l->inputs + t * count * l->input;
+    int16_t *seen = l->seen + t * count * (I + 3);
     const struct product z_t = {
         .rows = e->count, .tiles = tiles,
         .k = t == 0 ? I + 1 : l->rows, /* h_{-1} = 0 */
@@ -87,7 +88,12 @@ static void forward(const struct net *net, const struct layout *l, const struct 
         .a = inputs, .a_row = l->input, .a_k = 1,
         .b = l->w, .b_k = l->w_panel * VW, .b_panel = (ptrdiff_t)l->rows * l->w_panel * VW, .panel = l->w_panel,
         .c = z, .c_row = l->dz_row,
+        .active = seen, .active_row = I + 3,
     };
+    for (int tile = first_tile; tile < end_tile; tile++) {
+      const int start = tile_start(e->count, tiles, tile), height = tile_start(e->count, tiles, tile + 1) - start;
+      list_active(seen + tile * (I + 3), inputs + start * l->input, l->input, 1, height, I, I);
+    }
     multiply(&z_t, first_tile, end_tile, end);
     for (int row = first; row < end; row++) {
       float *gate = l->gate + (t * count + row) * 6 * U;

@@ -18,26 +18,40 @@ struct product {
   float *c;
   ptrdiff_t c_row;
   int add; /* to what c holds */
+  /*
+   * What to leave out because a is 0 there, for each tile of rows `active_row` numbers from the one before: how many k
+   * are listed, the k from which on all count, then the listed ones. Null: all k count.
+   */
+  const int16_t *active;
+  ptrdiff_t active_row;
 };
 
-INLINE void tile(const int rows, const int vectors, const struct product *p, const float *a, const float *b, float *c) {
+/* sum[i][j] += a[i] b[j] at one k */
+INLINE void accumulate(const int rows, const int vectors, vec sum[MR][NR], const float *a, ptrdiff_t a_row, const float *b) {
+  vec bk[NR];
+  UNROLL
+  for (int j = 0; j < vectors; j++) bk[j] = load(b + j * VW);
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    const float ak = a[i * a_row];
+    UNROLL
+    for (int j = 0; j < vectors; j++) sum[i][j] += ak * bk[j];
+  }
+}
+
+INLINE void tile(const int rows, const int vectors, const struct product *p, const int16_t *active, const float *a,
+                 const float *b, float *c) {
   vec sum[MR][NR];
   UNROLL
   for (int i = 0; i < rows; i++)
     UNROLL
     for (int j = 0; j < vectors; j++) sum[i][j] = p->add ? load(c + i * p->c_row + j * VW) : splat(0);
   const ptrdiff_t a_row = p->a_row, a_k = p->a_k, b_k = p->b_k;
-  for (int k = p->k; k > 0; k--, a += a_k, b += b_k) {
-    vec bk[NR];
-    UNROLL
-    for (int j = 0; j < vectors; j++) bk[j] = load(b + j * VW);
-    UNROLL
-    for (int i = 0; i < rows; i++) {
-      const float ak = a[i * a_row];
-      UNROLL
-      for (int j = 0; j < vectors; j++) sum[i][j] += ak * bk[j];
-    }
-  }
+  const int listed = active[0], dense = active[1];
+  for (int n = 2; n < 2 + listed; n++) accumulate(rows, vectors, sum, a + active[n] * a_k, a_row, b + active[n] * b_k);
+  a += dense * a_k;
+  b += dense * b_k;
+  for (int k = p->k - dense; k > 0; k--, a += a_k, b += b_k) accumulate(rows, vectors, sum, a, a_row, b);
   UNROLL
   for (int i = 0; i < rows; i++)
     UNROLL
@@ -47,11 +61,11 @@ INLINE void tile(const int rows, const int vectors, const struct product *p, con
 /* One copy of the tile for each height and width, so that its loops unroll into registers. */
 #define TILE(R, V) \
   case V: \
-    if (V <= NR) tile(R, V, p, a, b, c); \
+    if (V <= NR) tile(R, V, p, active, a, b, c); \
     break;
 #define TILES(R) \
-  static __attribute__((noinline)) void tiles_##R(int vectors, const struct product *p, const float *a, \
-                                                  const float *b, float *c) { \
+  static __attribute__((noinline)) void tiles_##R(int vectors, const struct product *p, const int16_t *active, \
+                                                  const float *a, const float *b, float *c) { \
     switch (vectors) { TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4) } \
   }
 TILES(1)
@@ -74,8 +88,25 @@ INLINE int tiles_of(const struct net *net, int rows) {
 }
 INLINE int tile_start(int rows, int tiles, int tile) { return (int)((int64_t)rows * tile / tiles); }
 
+/*
+ * Lists the k below `count` at which any of a tile's rows is not 0; from `dense` on all count. Most pixels of an image
+ * are 0, and a sum does not change by what they add.
+ */
+static void list_active(int16_t *active, const float *a, ptrdiff_t a_row, ptrdiff_t a_k, int rows, int count, int dense) {
+  int listed = 0;
+  for (int k = 0; k < count; k++, a += a_k) {
+    int any = 0;
+    for (int i = 0; i < rows; i++) any |= a[i * a_row] != 0;
+    active[2 + listed] = (int16_t)k;
+    listed += any;
+  }
+  active[0] = (int16_t)listed;
+  active[1] = (int16_t)dense;
+}
+
 /* Tiles first .. end of a product's rows, but no row from `limit` on. */
 static void multiply(const struct product *p, int first, int end, int limit) {
+  static const int16_t all[2] = {0, 0};
   for (int column = 0; column < p->vectors; column += p->panel) {
     const int vectors = smaller(p->panel, p->vectors - column);
     const float *b = p->b + column / p->panel * p->b_panel;
@@ -83,16 +114,17 @@ static void multiply(const struct product *p, int first, int end, int limit) {
       const int row = tile_start(p->rows, p->tiles, t);
       const float *a = p->a + row * p->a_row;
       float *c = p->c + row * p->c_row + column * VW;
+      const int16_t *active = p->active ? p->active + t * p->active_row : all;
       switch (smaller(tile_start(p->rows, p->tiles, t + 1), limit) - row) {
-        case 1: tiles_1(vectors, p, a, b, c); break;
-        case 2: tiles_2(vectors, p, a, b, c); break;
-        case 3: tiles_3(vectors, p, a, b, c); break;
+        case 1: tiles_1(vectors, p, active, a, b, c); break;
+        case 2: tiles_2(vectors, p, active, a, b, c); break;
+        case 3: tiles_3(vectors, p, active, a, b, c); break;
 #if MR >= 4
-        case 4: tiles_4(vectors, p, a, b, c); break;
+        case 4: tiles_4(vectors, p, active, a, b, c); break;
 #endif
 #if MR >= 6
-        case 5: tiles_5(vectors, p, a, b, c); break;
-        case 6: tiles_6(vectors, p, a, b, c); break;
+        case 5: tiles_5(vectors, p, active, a, b, c); break;
+        case 6: tiles_6(vectors, p, active, a, b, c); break;
 #endif
       }
     }

@@ -66,6 +66,8 @@ struct layout {
   float *logits;                 /* [chunk][classes], then their gradients */
   float *loss, *correct;         /* [chunk] */
   float *zero;                   /* [units], c_{-1} */
+  int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list a tile of examples */
+  int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, a list a tile of weights */
   struct partial *partial;       /* [columns + 1], the last for the prediction layer */
   size_t bytes;
 };
@@ -75,6 +77,7 @@ struct layout {
  * for its gradients stays in the caches; an evaluation takes chunks of at least FEWEST.
  */
 enum { FEWEST = 64, MOST = 128 };
+enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cache while all tiles of weights use it */
 INLINE int chunk_rows(const struct net *net) { return smaller(larger(net->batch, FEWEST), MOST); }
 
 static struct layout layout_of(const struct net *net) {
@@ -111,6 +114,8 @@ static struct layout layout_of(const struct net *net) {
   RESERVE(l.loss, rows);
   RESERVE(l.correct, rows);
   RESERVE(l.zero, l.units);
+  RESERVE(l.seen, T * rows * (I + 3));
+  RESERVE(l.used, l.rows * (BLOCK + 3));
   RESERVE(l.partial, l.columns + 1);
 #undef RESERVE
   l.bytes = (size_t)(next - (char *)net);
