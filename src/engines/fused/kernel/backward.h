@@ -74,7 +74,8 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
     const float *inputs = l->inputs + (ptrdiff_t)row * l->input;
     for (int tile = first_tile; tile < end_tile; tile++) {
       const int start = tile_start(l->rows, tiles, tile), height = tile_start(l->rows, tiles, tile + 1) - start;
-      int16_t *used = l->used + tile * (BLOCK + 3);
+      if (height == 0) continue;
+      int16_t *used = l->used + start * (BLOCK + 3);
       used[0] = used[1] = 0;
       if (start + height <= net->inputs) list_active(used, inputs + start, 1, l->input, height, rows, rows);
     }

@@ -92,7 +92,7 @@ static void forward(const struct net *net, const struct layout *l, const struct 
     };
     for (int tile = first_tile; tile < end_tile; tile++) {
       const int start = tile_start(e->count, tiles, tile), height = tile_start(e->count, tiles, tile + 1) - start;
-      list_active(seen + tile * (I + 3), inputs + start * l->input, l->input, 1, height, I, I);
+      if (height > 0) list_active(seen + start * (I + 3), inputs + start * l->input, l->input, 1, height, I, I);
     }
     multiply(&z_t, first_tile, end_tile, end);
     for (int row = first; row < end; row++) {

@@ -19,8 +19,8 @@ struct product {
   ptrdiff_t c_row;
   int add; /* to what c holds */
   /*
-   * What to leave out because a is 0 there, for each tile of rows `active_row` numbers from the one before: how many k
-   * are listed, the k from which on all count, then the listed ones. Null: all k count.
+   * What to leave out because a is 0 there, for each tile at `active_row` numbers times its first row: how many k are
+   * listed, the k from which on all count, then the listed ones. Null: all k count.
    */
   const int16_t *active;
   ptrdiff_t active_row;
@@ -114,7 +114,7 @@ static void multiply(const struct product *p, int first, int end, int limit) {
       const int row = tile_start(p->rows, p->tiles, t);
       const float *a = p->a + row * p->a_row;
       float *c = p->c + row * p->c_row + column * VW;
-      const int16_t *active = p->active ? p->active + t * p->active_row : all;
+      const int16_t *active = p->active ? p->active + row * p->active_row : all;
       switch (smaller(tile_start(p->rows, p->tiles, t + 1), limit) - row) {
         case 1: tiles_1(vectors, p, active, a, b, c); break;
         case 2: tiles_2(vectors, p, active, a, b, c); break;

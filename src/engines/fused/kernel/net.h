@@ -66,8 +66,8 @@ struct layout {
   float *logits;                 /* [chunk][classes], then their gradients */
   float *loss, *correct;         /* [chunk] */
   float *zero;                   /* [units], c_{-1} */
-  int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list a tile of examples */
-  int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, a list a tile of weights */
+  int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list at the first row of each tile */
+  int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, likewise */
   struct partial *partial;       /* [columns + 1], the last for the prediction layer */
   size_t bytes;
 };
