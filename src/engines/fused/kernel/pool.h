@@ -101,7 +101,7 @@ static void start_threads(struct net *net) {
     if (pthread_create(&workers[part].thread, NULL, serve_thread, &workers[part])) break;
   }
   net->workers = workers;
-  __atomic_store_n(&net->threads, part, __ATOMIC_RELEASE);
+  if (part < net->threads) __atomic_store_n(&net->threads, part, __ATOMIC_RELEASE);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
