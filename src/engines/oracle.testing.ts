@@ -130,10 +130,14 @@ export const oracleBatch = (example: OracleCase, step: number): Int32Array =>
     (_, row) => ((step - 1) * example.batch + row) % example.dataset.train.count,
   );
 
+/** Where a backend is tested: `WNLSTM_TEST_DEVICE=cuda` puts the tensorflow backend on a GPU, as scripts/check-gpu.mjs does. */
+export const testDevice = (backend: Backend): 'cpu' | 'cuda' =>
+  backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
+
 /** Why a backend cannot be tested here, or false: what `skip` of a test takes. */
 export const unavailable = async (backend: Backend): Promise<string | false> => {
   try {
-    await chooseBackend({ backend, device: 'cpu' });
+    await chooseBackend({ backend, device: testDevice(backend) });
     return false;
   } catch (error) {
     if (error instanceof UserError) return error.message;

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StepMetrics } from '../runs/checkpoint.js';
 import type { Engine } from './engine.js';
-import { inputOf, type OracleCase, oracleBatch, oracleCases, unavailable } from './oracle.testing.js';
+import {
+  inputOf,
+  type OracleCase,
+  oracleBatch,
+  oracleCases,
+  testDevice,
+  unavailable,
+} from './oracle.testing.js';
 import { type Backend, createEngine } from './select.js';
 
 /** Largest relative differences that float32 may make. */
@@ -29,7 +36,7 @@ for (const backend of backends) {
     test(`${backend}: loss and every gradient are PyTorch's (${example.title})`, { skip }, async () => {
       // A step of plain descent with a large rate shows the gradient without rounding it away.
       const lr = 1024;
-      const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }));
+      const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }), testDevice(backend));
       const before = engine.save();
       const [{ loss }] = run(engine, example, lr, 1);
       const after = engine.save();
@@ -48,7 +55,11 @@ for (const backend of backends) {
     for (const { optimizer, lr, clip, clipMode, ...expected } of example.runs) {
       const how = `${optimizer} ${clip === null ? 'without clip' : `${clipMode} ${clip}`}`;
       test(`${backend}: ten steps are PyTorch's (${example.title}, ${how})`, { skip }, async () => {
-        const engine = await createEngine(backend, inputOf(example, { optimizer, clip, clipMode }));
+        const engine = await createEngine(
+          backend,
+          inputOf(example, { optimizer, clip, clipMode }),
+          testDevice(backend),
+        );
         const steps = run(engine, example, lr, 10);
         engine.dispose();
         steps.forEach((step, at) => {

@@ -1,7 +1,7 @@
 /** @file Which machines TensorFlow's wheels are for, and which variant fits this one. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { hasNvidiaDriver } from '../engines/autodiff/tensorflow/choose.js';
+import { hasNvidiaDriver } from '../engines/autodiff/tensorflow/gpu.js';
 import type { Variant } from '../engines/autodiff/tensorflow/installation.js';
 import { UserError } from '../errors.js';
 

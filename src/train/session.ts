@@ -190,7 +190,7 @@ const trainInFolder = async (
     started_at: before?.started_at ?? now,
     updated_at: now,
     argv,
-    versions: { wnlstm: packageVersion(), node: process.versions.node },
+    versions: { wnlstm: packageVersion(), node: process.versions.node, ...engine.versions },
     git_commit: gitCommit(),
     host: hostname(),
     backend: choice.backend,

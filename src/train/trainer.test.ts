@@ -31,6 +31,7 @@ const countingEngine = (
   let sums = NO_METRICS;
   return {
     device: 'counting',
+    versions: {},
     evaluations: 0,
     step: (indices) => {
       assert.equal(indices.length, 4);

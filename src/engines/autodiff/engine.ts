@@ -161,6 +161,7 @@ export const createJsEngine = async ({
 
   return {
     device: 'js: TensorFlow.js in plain JavaScript',
+    versions: { tfjs: tf.version.tfjs },
     step,
     takeMetrics,
     evaluate,

@@ -115,6 +115,7 @@ export const createFusedEngine = async (
 
   return {
     device: `${kernel.name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    versions: kernel.versions,
     step: (indices, lr) => {
       stepCount++;
       indexView.set(indices);

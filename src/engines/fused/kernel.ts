@@ -6,6 +6,8 @@
 export interface Kernel {
   /** Such as "native avx512". */
   readonly name: string;
+  /** Of the compiler, where there was one. */
+  readonly versions: Readonly<Record<string, string>>;
   /** How often a waiting thread looks before it sleeps, for some tens of microseconds. */
   readonly spins: number;
   /**

@@ -2,7 +2,7 @@
 import { arch } from 'node:os';
 import koffi from 'koffi';
 import { UserError } from '../../errors.js';
-import { compileKernel } from './compile.js';
+import { compileKernel, compilerVersion } from './compile.js';
 import { type Kernel, vectorName } from './kernel.js';
 
 /** Zeroed bytes that start at a multiple of 64, as vectors like them. */
@@ -40,6 +40,7 @@ export const createNativeKernel = (): Kernel => {
   const vectorWidth: number = library.func('int wnlstm_vector_width(void)')();
   return {
     name: `native ${vectorName(vectorWidth, arch())}`,
+    versions: { compiler: compilerVersion() ?? '' },
     spins: 1000,
     allocate: (header, arrays) => {
       const net = aligned(bytes(header));

@@ -82,6 +82,7 @@ export const createWasmKernel = (): Kernel => {
   };
   return {
     name: 'wasm simd',
+    versions: {},
     spins: 20_000,
     allocate,
     offset: (net, lstm, slot) => call('offset')(at(net), lstm, slot),

@@ -1,10 +1,7 @@
 /** @file Which installation of TensorFlow serves a device, and whether there is a GPU at all. */
-import { existsSync } from 'node:fs';
 import { UserError } from '../../../errors.js';
+import { hasNvidiaDriver } from './gpu.js';
 import { type Installation, listInstallations } from './installation.js';
-
-/** Whether NVIDIA's driver is loaded. */
-export const hasNvidiaDriver = (): boolean => existsSync('/proc/driver/nvidia/version');
 
 /**
  * The installation to compute with.

@@ -18,6 +18,7 @@ import {
 import { countCorrect, crossEntropy } from '../model.js';
 import { openTensorFlow } from './backend.js';
 import { TensorFlowError, TF } from './binding.js';
+import { gpuVersions } from './gpu.js';
 import { createOps } from './ops.js';
 import { createRecurrence } from './recurrence.js';
 import { createStep, type DeviceExamples, type Segment, type Step, type Variables } from './step.js';
@@ -129,6 +130,7 @@ export const createTensorFlowEngine = async (
 
   return {
     device: `tensorflow ${opened.version} on ${opened.binding.device.type}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    versions: { tfjs: tf.version.tfjs, tensorflow: opened.version, ...gpuVersions(device) },
     step: (indices, lr) => {
       stepCount++;
       const rate = rateAt(lr, stepCount);
