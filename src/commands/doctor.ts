@@ -42,9 +42,13 @@ const tinyDataset = (): Dataset => {
   return { size: 8, classes: 4, train: split, validation: split, test: split, checksums: {} };
 };
 
+/** A GPU if there is one, for the backend that can use it. */
+const deviceFor = (backend: Backend): 'cpu' | 'cuda' =>
+  backend === 'tensorflow' && existsSync('/proc/driver/nvidia/version') ? 'cuda' : 'cpu';
+
 /** Takes one step on a backend. */
 const tryBackend = async (backend: Backend): Promise<string> => {
-  await chooseBackend({ backend, device: 'cpu' });
+  const { device } = await chooseBackend({ backend, device: deviceFor(backend) });
   const dataset = tinyDataset();
   const spec: ModelSpec = {
     model: 'wn',
@@ -58,12 +62,9 @@ const tryBackend = async (backend: Backend): Promise<string> => {
     clip: null,
     clipMode: 'norm',
   };
-  const engine = await createEngine(backend, {
-    spec,
-    dataset,
-    parameters: initialParameters(spec, 0, null),
-    threads: availableParallelism(),
-  });
+  const parameters = initialParameters(spec, 0, null);
+  const input = { spec, dataset, parameters, threads: availableParallelism() };
+  const engine = await createEngine(backend, input, device);
   engine.step(Int32Array.of(0, 1, 2, 3), 0.1);
   const { loss } = engine.takeMetrics();
   engine.dispose();

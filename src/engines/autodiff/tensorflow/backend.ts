@@ -41,7 +41,7 @@ let opened: OpenedTensorFlow | undefined;
 
 /**
  * Loads TensorFlow, makes its backend tfjs' current one, and keeps it for the life of the process: a second call gives
- * the same, whatever its options.
+ * the same, so it must ask for the same device.
  *
  * @param directory that holds the two libraries
  */
@@ -63,6 +63,9 @@ export const openTensorFlow = async (
     const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
     tf.registerBackend('tensorflow', () => backend, 3);
     opened = { backend, binding, version: library.version() };
+  }
+  if (opened.binding.isUsingGpuDevice() !== (options.device === 'cuda')) {
+    throw new Error(`TensorFlow was opened on ${opened.binding.device.type} already`);
   }
   await tf.setBackend('tensorflow');
   return opened;
