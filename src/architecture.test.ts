@@ -19,7 +19,7 @@ const LAYERS = [
   ['data', 'model', 'runs'],
   ['engines', 'report'],
   ['train'],
-  ['sweep', 'bench', 'setup'],
+  ['bench', 'setup'],
   ['commands'],
   ['cli.ts'],
 ];

@@ -158,6 +158,7 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
+    if (stop.signal.aborted && error === stop.signal.reason) return Number(error);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (!(error instanceof UserError)) throw error;
     printError(error, io);

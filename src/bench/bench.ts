@@ -70,7 +70,11 @@ export const checkAgreement = async (cases: readonly Case[]): Promise<number> =>
 };
 
 /** Billions of floating point operations a second that `threads` threads of a backend can do at most. */
-export const measurePeak = async (backend: Case['backend'], threads: number): Promise<number | null> => {
+export const measurePeak = async (
+  backend: Case['backend'],
+  threads: number,
+  signal: AbortSignal,
+): Promise<number | null> => {
   if (backend !== 'native' && backend !== 'wasm') return null;
   const rounds = 200_000;
   const probe = await openProbe(
@@ -79,17 +83,22 @@ export const measurePeak = async (backend: Case['backend'], threads: number): Pr
     threads,
   );
   const operations = probe.peak(1);
-  const { min } = measure(() => probe.peak(rounds), 5, 50);
+  const { min } = await measure(() => probe.peak(rounds), { repeats: 5, repeatMs: 50, signal });
   probe.dispose();
   return (operations * rounds) / min / 1e6;
 };
 
 /** Times one case. */
-export const timeCase = async (item: Case, peak: number | null, repeats: number): Promise<Result> => {
+export const timeCase = async (
+  item: Case,
+  peak: number | null,
+  repeats: number,
+  signal: AbortSignal,
+): Promise<Result> => {
   const engine = await open(item);
   const indices = Array.from({ length: 8 }, (_, step) => indicesOf(item, step));
   let step = 0;
-  const ms = measure(() => engine.step(indices[step++ % 8], RATE), repeats);
+  const ms = await measure(() => engine.step(indices[step++ % 8], RATE), { repeats, signal });
   engine.takeMetrics();
   engine.dispose();
   const gflops = flopsOf(item) / ms.median / 1e6;
@@ -103,21 +112,24 @@ export const timeCase = async (item: Case, peak: number | null, repeats: number)
 };
 
 /** Milliseconds that the evaluation of 10,000 images takes. */
-export const timeEvaluation = async (item: Case): Promise<number> => {
+export const timeEvaluation = async (item: Case, signal: AbortSignal): Promise<number> => {
   const dataset = syntheticDataset(item, 10_000);
   const engine = await open(item, dataset);
-  const { median } = measure(() => void engine.evaluate(dataset.test), 5);
+  const { median } = await measure(() => void engine.evaluate(dataset.test), { repeats: 5, signal });
   engine.dispose();
   return median;
 };
 
 /** Milliseconds of each part of a step. */
-export const profileStep = async (item: Case): Promise<{ phase: string; ms: number }[]> => {
+export const profileStep = async (
+  item: Case,
+  signal: AbortSignal,
+): Promise<{ phase: string; ms: number }[]> => {
   if (item.backend !== 'native' && item.backend !== 'wasm') return [];
   const until: number[] = [0];
   for (let phases = 1; phases <= PHASES.length; phases++) {
     const probe = await openProbe(await createKernel(item.backend), specOf(item), item.threads, phases);
-    until.push(measure(() => probe.step()).median);
+    until.push((await measure(() => probe.step(), { signal })).median);
     probe.dispose();
   }
   return PHASES.map((phase, at) => ({ phase, ms: until[at + 1] - until[at] }));

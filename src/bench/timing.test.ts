@@ -8,26 +8,33 @@ test('the median is the middle one, or the mean of the two in the middle', () =>
   assert.equal(median([4, 1, 3, 2]), 2.5);
 });
 
-test('a repeat lasts at least as long as asked, and gives the time of one call', () => {
+test('a repeat lasts at least as long as asked, and gives the time of one call', async () => {
   let time = 0;
-  const timing = measure(
-    () => (time += 2),
-    5,
-    150,
-    () => time,
-  );
+  const timing = await measure(() => (time += 2), { repeats: 5, now: () => time });
   assert.deepEqual(timing, { median: 2, min: 2, max: 2, repeats: 5, calls: 75 });
 });
 
-test('a single slow repeat moves the largest time, not the median', () => {
+test('a single slow repeat moves the largest time, not the median', async () => {
   let time = 0;
   let calls = 0;
-  const timing = measure(
-    () => (time += ++calls === 300 ? 1000 : 1),
-    5,
-    100,
-    () => time,
-  );
+  const timing = await measure(() => (time += ++calls === 300 ? 1000 : 1), {
+    repeats: 5,
+    repeatMs: 100,
+    now: () => time,
+  });
   assert.equal(timing.median, 1);
   assert.ok(timing.max > 10);
+});
+
+test('timing ends when the signal says so', async () => {
+  const abort = new AbortController();
+  let time = 0;
+  const run = (): void => {
+    time += 1;
+    if (time === 500) abort.abort('enough');
+  };
+  await assert.rejects(
+    measure(run, { now: () => time, signal: abort.signal }),
+    (reason) => reason === 'enough',
+  );
 });

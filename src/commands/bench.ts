@@ -13,6 +13,7 @@ import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
 import { type Backend, chooseBackend } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import { alignColumns } from '../report/table.js';
+import { plural } from './format.js';
 import type { Configure, Io } from './io.js';
 
 interface Options {
@@ -113,12 +114,15 @@ const cells = (result: Result): string[] => [
   Math.round(result.examplesPerSecond).toLocaleString('en'),
 ];
 
+const describe = ({ backend, model, threads, units, batch }: Case): string =>
+  `${backend} ${model}, ${plural(threads, 'thread')}, ${plural(units, 'unit')}, batch ${batch}`;
+
 /** Remembers the peak of a backend and number of threads. */
-const peaks = (): ((item: Case) => Promise<number | null>) => {
+const peaks = (signal: AbortSignal): ((item: Case) => Promise<number | null>) => {
   const known = new Map<string, number | null>();
   return async ({ backend, threads }) => {
     const key = `${backend} ${threads}`;
-    if (!known.has(key)) known.set(key, await measurePeak(backend, threads));
+    if (!known.has(key)) known.set(key, await measurePeak(backend, threads, signal));
     return known.get(key) ?? null;
   };
 };
@@ -134,35 +138,32 @@ const run = async (options: Options, io: Io): Promise<void> => {
     node: process.versions.node,
   };
   io.err(
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; losses agree to ${difference.toExponential(1)}.`,
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; losses are those of wasm to ${difference.toExponential(1)}.`,
   );
 
-  const peakOf = peaks();
+  const peakOf = peaks(io.signal);
   const results: Result[] = [];
   for (const item of cases) {
-    if (io.signal.aborted) break;
-    io.err(
-      `${item.backend} ${item.model}, ${item.threads} threads, ${item.units} units, batch ${item.batch} …`,
-    );
-    results.push(await timeCase(item, await peakOf(item), options.repeats));
+    io.err(`${describe(item)} …`);
+    results.push(await timeCase(item, await peakOf(item), options.repeats, io.signal));
   }
   const evaluations = [];
   const profiles = [];
   for (const item of cases.filter(({ model }) => model === cases[0].model)) {
-    if (options.profile) profiles.push({ ...item, parts: await profileStep(item) });
-    if (!options.scaling) evaluations.push({ ...item, ms: await timeEvaluation(item) });
+    if (options.profile) profiles.push({ ...item, parts: await profileStep(item, io.signal) });
+    if (!options.scaling) evaluations.push({ ...item, ms: await timeEvaluation(item, io.signal) });
   }
   if (options.json) {
     io.out(JSON.stringify({ machine, difference, results, evaluations, profiles }));
     return;
   }
   io.out(alignColumns([HEADER, ...results.map(cells)]));
-  for (const { backend, threads, ms } of evaluations) {
-    io.out(`evaluation of 10,000 images, ${backend}, ${threads} threads: ${ms.toFixed(0)} ms`);
+  for (const { ms, ...item } of evaluations) {
+    io.out(`evaluation of 10,000 images, ${describe(item)}: ${ms.toFixed(0)} ms`);
   }
-  for (const { backend, threads, parts } of profiles) {
+  for (const { parts, ...item } of profiles) {
     const listed = parts.map(({ phase, ms }) => `${phase} ${ms.toFixed(2)}`).join(', ');
-    io.out(`parts of a step in ms, ${backend}, ${threads} threads: ${listed}`);
+    io.out(`parts of a step in ms, timed on their own, ${describe(item)}: ${listed}`);
   }
 };
 

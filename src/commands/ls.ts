@@ -1,7 +1,7 @@
 /** @file `wnlstm ls`: all runs, a line each. */
 import { configKeys, defaultConfig } from '../config.js';
 import { alignColumns } from '../report/table.js';
-import { type FoundRun, listRuns, readSummary } from '../runs/run.js';
+import { type FoundRun, listRuns } from '../runs/run.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 
@@ -18,7 +18,7 @@ const differences = ({ config }: FoundRun): string =>
 const share = (value: number | null | undefined): string => (value == null ? '-' : (value * 100).toFixed(2));
 
 const cells = (run: FoundRun): string[] => {
-  const summary = readSummary(run.directory);
+  const { summary } = run;
   return [
     run.record.run_id,
     run.status,
@@ -40,10 +40,8 @@ export const configureLs: Configure = (command, io) => {
         io.err(`${io.errColor.yellow('damaged')} ${error.message}`),
       );
       if (options.json) {
-        for (const { directory, record, config, status } of runs) {
-          io.out(
-            JSON.stringify({ ...record, status, dir: directory, config, summary: readSummary(directory) }),
-          );
+        for (const { directory, record, config, summary, status } of runs) {
+          io.out(JSON.stringify({ ...record, status, dir: directory, config, summary }));
         }
       } else if (runs.length === 0) {
         io.err(`No runs in ${options.runs} yet. Start one: \`wnlstm train\``);

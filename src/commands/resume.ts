@@ -25,7 +25,7 @@ export const configureResume: Configure = (command, io) => {
       const { config } = resolveConfig(threads, begun);
       const { argv, signal } = io;
       await trainAndReport(
-        { config, runsDirectory: dirname(directory), force: false, argv, signal },
+        { config, runsDirectory: dirname(directory), directory, force: false, argv, signal },
         options,
         io,
       );

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignColumns } from '../report/table.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import { findRun, readSummary } from '../runs/run.js';
+import { findRun } from '../runs/run.js';
 import { describeModel, number, percent, quoted, seconds } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
@@ -32,8 +32,7 @@ export const configureShow: Configure = (command, io) => {
   addRunsOption(command)
     .option('--json', 'print record, config, epochs and summary as one line of JSON')
     .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
-      const { directory, record, config, status } = findRun(options.runs, name);
-      const summary = readSummary(directory);
+      const { directory, record, config, summary, status } = findRun(options.runs, name);
       const rows = readRows(join(directory, 'metrics.csv'), epochColumns);
       if (options.json) {
         io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));

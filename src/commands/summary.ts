@@ -22,6 +22,15 @@ const resultTable = (summary: Summary): string =>
     ],
   ]);
 
+/** What to do with a run that is finished. */
+export const nextCommands = (summary: Summary, color: ChalkInstance): string =>
+  color.dim(
+    [
+      `Look at it: \`wnlstm show ${quoted(summary.dir)}\``,
+      `List all:   \`wnlstm ls${runsFlag(dirname(summary.dir))}\``,
+    ].join('\n'),
+  );
+
 /** @param trained whether it was trained just now, rather than found finished */
 export const describeSummary = (summary: Summary, trained: boolean, color: ChalkInstance): string => {
   const status = trained ? summary.status : `${summary.status} before; train it again with --force`;
@@ -31,7 +40,5 @@ export const describeSummary = (summary: Summary, trained: boolean, color: Chalk
     `${steps}, ${seconds(summary.seconds)} in all, on ${summary.device}`,
     ...(summary.best_epoch === null ? [] : [resultTable(summary)]),
     color.dim(`${join(summary.dir, 'metrics.csv')}, steps.csv, summary.json`),
-    color.dim(`Look at it: \`wnlstm show ${quoted(summary.dir)}\``),
-    color.dim(`List all:   \`wnlstm ls${runsFlag(dirname(summary.dir))}\``),
   ].join('\n');
 };

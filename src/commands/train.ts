@@ -7,7 +7,7 @@ import { quoted } from './format.js';
 import type { Configure, Io } from './io.js';
 import { addConfigOptions, addRunsOption, configFrom } from './options.js';
 import { createProgress } from './progress.js';
-import { describeSummary } from './summary.js';
+import { describeSummary, nextCommands } from './summary.js';
 
 export const configureTrain: Configure = (command, io) => {
   addConfigOptions(command);
@@ -25,7 +25,14 @@ export const configureTrain: Configure = (command, io) => {
       }
       const { argv, signal } = io;
       await trainAndReport(
-        { config, runsDirectory: String(options.runs), force: Boolean(options.force), argv, signal },
+        {
+          config,
+          runsDirectory: String(options.runs),
+          directory: null,
+          force: Boolean(options.force),
+          argv,
+          signal,
+        },
         options,
         io,
       );
@@ -62,7 +69,10 @@ const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): voi
     case 'completed':
     case 'diverged':
       if (options.json) io.out(JSON.stringify(outcome.summary));
-      else if (!options.quiet) io.out(describeSummary(outcome.summary, outcome.trained, io.outColor));
+      else if (!options.quiet) {
+        io.out(describeSummary(outcome.summary, outcome.trained, io.outColor));
+        io.out(nextCommands(outcome.summary, io.outColor));
+      }
       if (outcome.kind === 'diverged') {
         io.exit(EXIT.diverged);
         io.err(

@@ -2,9 +2,9 @@
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { Engine, EngineInput } from './engine.js';
-import { compileKernel } from './fused/compile.js';
 import type { Kernel } from './fused/kernel.js';
 
+/** What can compute. */
 export type Backend = Exclude<Config['backend'], 'auto'>;
 
 /** A backend that will work here. */
@@ -20,7 +20,11 @@ export interface Choice {
 type Wanted = Pick<Config, 'backend' | 'device'>;
 
 const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
-  native: async () => ({ backend: 'native', device: 'cpu', build: compileKernel().build }),
+  native: async () => ({
+    backend: 'native',
+    device: 'cpu',
+    build: (await import('./fused/native.js')).loadKernel().build,
+  }),
   wasm: async () => ({
     backend: 'wasm',
     device: 'cpu',

@@ -26,6 +26,7 @@ const checkpointAt = (step: number, bestStep: number | null = null): Checkpoint 
     },
     epoch: { count: step, loss: 2 / 3, accuracy: 2.5, gradNorm: 4, gradNormClipped: 4, clipFraction: 0.5 },
     best: bestStep === null ? null : { epoch: 1, step: bestStep, valLoss: 0.25, valAccuracy: 0.97 },
+    diverged: false,
     elapsedSeconds: 12.5,
     stepSeconds: 10.25,
     epochSeconds: 0.1,

@@ -45,6 +45,8 @@ export interface Progress {
   readonly row: StepMetrics;
   readonly epoch: StepMetrics;
   readonly best: Best | null;
+  /** The loss is infinite or NaN: there is nothing to go on with. */
+  readonly diverged: boolean;
   /** Seconds since the start, without the time between a stop and its resumption. */
   readonly elapsedSeconds: number;
   /** Of them: spent in steps, and spent in the epoch that is going on. */

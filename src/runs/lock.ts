@@ -50,8 +50,9 @@ const read = (path: string): { owner: Owner | null; text: string; alive: boolean
     } catch {
       return { owner: null, text, alive: Date.now() - mtimeMs < REMOTE_STALE_MS }; // being written, or torn by a crash
     }
-  } catch {
-    return null; // no lock, or it went away meanwhile
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null; // no lock, or it went away meanwhile
+    throw ioError(`read ${path}`, error);
   }
 };
 
@@ -76,6 +77,7 @@ export const acquireLock = (runDirectory: string): (() => void) => {
       writeFileSync(path, text, { flag: 'wx' });
       break;
     } catch (error) {
+      if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true }); // it is there, but empty
       if (systemCode(error) !== 'EEXIST') throw ioError(`write ${path}`, error);
     }
     const lock = read(path);
@@ -92,7 +94,7 @@ export const acquireLock = (runDirectory: string): (() => void) => {
   const heartbeat = setInterval(() => {
     const now = new Date();
     try {
-      utimesSync(path, now, now);
+      if (read(path)?.text === text) utimesSync(path, now, now); // else another process took it over
     } catch {
       // the folder is gone or out of reach: the next write says so
     }
@@ -109,8 +111,9 @@ const removeDead = (path: string, text: string): void => {
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
-  } catch {
-    return; // somebody else removed it
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return; // somebody else removed it
+    throw ioError(`remove the dead lock ${path}`, error);
   }
   if (readFileSync(aside, 'utf8') === text) rmSync(aside);
   else renameSync(aside, path);

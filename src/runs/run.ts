@@ -130,13 +130,17 @@ export const statusOf = (directory: string, record: RunRecord): Status =>
 export interface FoundRun {
   readonly directory: string;
   readonly config: Config;
+  /** Null if it has no result yet. */
+  readonly summary: Summary | null;
   readonly record: RunRecord;
   readonly status: Status;
 }
 
 const readRun = (directory: string): FoundRun | null => {
   const record = readRecord(directory);
-  return record && { directory, record, config: readConfig(directory), status: statusOf(directory, record) };
+  if (!record) return null;
+  const [config, summary] = [readConfig(directory), readSummary(directory)];
+  return { directory, record, config, summary, status: statusOf(directory, record) };
 };
 
 /**

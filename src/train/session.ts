@@ -33,6 +33,8 @@ import { START, scheduleOf, train } from './trainer.js';
 export interface SessionInput {
   readonly config: Config;
   readonly runsDirectory: string;
+  /** The folder of a run that is to be resumed; null: the one that the config names. */
+  readonly directory: string | null;
   /** Start over, whatever is there. */
   readonly force: boolean;
   readonly argv: readonly string[];
@@ -101,6 +103,19 @@ const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<E
   return createEngine(choice.backend, input, choice.device);
 };
 
+/**
+ * The result of a run that has one.
+ *
+ * @throws {UserError} E_RUN if another config or other data was trained in that folder
+ */
+const findResult = (directory: string, print: string): Outcome | null => {
+  const record = readRecord(directory);
+  checkFingerprint(directory, record, print);
+  if (record?.status !== 'completed' && record?.status !== 'diverged') return null;
+  const summary = readSummary(directory);
+  return summary && { kind: record.status, summary, trained: false };
+};
+
 const checkFingerprint = (directory: string, record: RunRecord | null, print: string): void => {
   if (record === null || record.fingerprint === print) return;
   throw new UserError(
@@ -112,8 +127,9 @@ const checkFingerprint = (directory: string, record: RunRecord | null, print: st
   );
 };
 
+/** Checkpoints first: what is left after a crash in the middle must not look like a run to go on with. */
 const removeRun = (directory: string): void => {
-  for (const name of ['run.json', 'config.json', 'metrics.csv', 'steps.csv', 'summary.json', 'checkpoints']) {
+  for (const name of ['checkpoints', 'summary.json', 'metrics.csv', 'steps.csv', 'config.json', 'run.json']) {
     rmSync(join(directory, name), { recursive: true, force: true });
   }
 };
@@ -129,17 +145,15 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   const choice = await chooseBackend(input.config);
   const config: Config = { ...input.config, backend: choice.backend, device: choice.device };
   const print = fingerprint(config, dataset.checksums);
-  const directory = join(input.runsDirectory, runId(config, print));
+  const directory = input.directory ?? join(input.runsDirectory, runId(config, print));
 
-  const existing = input.force ? null : readRecord(directory);
-  checkFingerprint(directory, existing, print);
-  if (existing && (existing.status === 'completed' || existing.status === 'diverged')) {
-    const summary = readSummary(directory);
-    if (summary) return { kind: existing.status, summary, trained: false };
-  }
+  const finished = input.force ? null : findResult(directory, print);
+  if (finished) return finished;
   makeDirectory(directory);
   const release = acquireLock(directory);
   try {
+    const meanwhile = input.force ? null : findResult(directory, print); // the owner before may just have ended
+    if (meanwhile) return meanwhile;
     const engine = await openEngine(config, dataset, choice);
     try {
       if (input.force) removeRun(directory);

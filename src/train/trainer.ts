@@ -26,6 +26,7 @@ export const START: Progress = {
   row: NO_METRICS,
   epoch: NO_METRICS,
   best: null,
+  diverged: false,
   elapsedSeconds: 0,
   stepSeconds: 0,
   epochSeconds: 0,
@@ -62,7 +63,7 @@ export async function* train(
     return { kind: 'checkpoint', checkpoint: { progress: update({}), state: engine.save() } };
   };
 
-  for (let step = from.step + 1; step <= totalSteps; step++) {
+  for (let step = from.step + 1; step <= totalSteps && !progress.diverged; step++) {
     await turn(); // one turn of the event loop (2 µs): signals and the heartbeat arrive here
     if (signal.aborted) {
       yield checkpoint();
@@ -94,7 +95,7 @@ export async function* train(
       const validation = engine.evaluate(dataset.validation);
       const row = epochRow(progress, stepsPerEpoch, config, validation);
       diverged = !Number.isFinite(validation.loss);
-      const isBest = validation.accuracy > (progress.best?.valAccuracy ?? -1);
+      const isBest = !diverged && validation.accuracy > (progress.best?.valAccuracy ?? -1);
       const best = {
         epoch: row.epoch ?? 0,
         step,
@@ -104,11 +105,8 @@ export async function* train(
       update({ epoch: NO_METRICS, epochSeconds: 0, best: isBest ? best : progress.best });
       yield { kind: 'epoch', row };
     }
+    update({ diverged });
     if (diverged || closesEpoch || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
-    if (diverged) {
-      yield { kind: 'end', outcome: 'diverged', progress };
-      return;
-    }
   }
-  yield { kind: 'end', outcome: 'completed', progress };
+  yield { kind: 'end', outcome: progress.diverged ? 'diverged' : 'completed', progress };
 }

@@ -14,7 +14,7 @@ import {
   STEP,
   slotName,
 } from '../engine.js';
-import type { Kernel } from './kernel.js';
+import { type Kernel, THREADS_INDEX } from './kernel.js';
 
 const HEADER_BYTES = 64;
 const METRICS_OFFSET = 64;
@@ -44,7 +44,7 @@ export const encodeHeader = (
   // With more threads than cores, spinning would keep the others from their work.
   new Int32Array(header.buffer).set(
     [threads, threads > availableParallelism() ? 0 : spins, phases, spec.timeSteps],
-    9,
+    THREADS_INDEX,
   );
   return header;
 };
@@ -112,9 +112,10 @@ export const createFusedEngine = async (
   };
   write(parameters);
   await kernel.start(net);
+  const running = new Int32Array(net.buffer, net.byteOffset)[THREADS_INDEX]; // fewer if the system had no more
 
   return {
-    device: `${kernel.name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    device: `${kernel.name}, ${running} ${running === 1 ? 'thread' : 'threads'}`,
     versions: kernel.versions,
     step: (indices, lr) => {
       stepCount++;

@@ -36,8 +36,11 @@ export interface Kernel {
   nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tangents: Uint8Array, count: number): void;
 }
 
+/** Index of `threads` among the 32-bit words of the header. */
+export const THREADS_INDEX = 9;
+
 /** How wide a kernel's vectors are, in words. */
 export const vectorName = (floats: number, arch: string): string => {
   if (arch === 'arm64') return 'neon';
-  return { 16: 'avx512', 8: 'avx2', 4: 'sse2' }[floats] ?? `${floats} floats`;
+  return { 16: 'avx512', 8: 'avx', 4: 'sse2' }[floats] ?? `${floats} floats`;
 };

@@ -1,6 +1,6 @@
 /** @file The kernel as native code, called through koffi. */
 import { arch } from 'node:os';
-import koffi from 'koffi';
+import koffi, { type LibraryHandle } from 'koffi';
 import { UserError } from '../../errors.js';
 import { compileKernel, compilerVersion } from './compile.js';
 import { type Kernel, vectorName } from './kernel.js';
@@ -13,9 +13,9 @@ const aligned = (bytes: number): Uint8Array => {
   } catch (error) {
     throw new UserError(
       'E_BACKEND',
-      `Expected ${(bytes / 2 ** 30).toFixed(1)} GiB of memory for this network, got none.`,
+      `Could not allocate ${(bytes / 2 ** 30).toFixed(1)} GiB for this network: ${(error as Error).message}.`,
       {
-        hint: 'Choose a smaller --batch or fewer --units.',
+        hint: 'Choose fewer --units, or smaller images.',
         cause: error,
       },
     );
@@ -24,16 +24,40 @@ const aligned = (bytes: number): Uint8Array => {
   return new Uint8Array(buffer, start, bytes);
 };
 
+/** sizeof(struct net) in kernel/net.h, and some. */
+const HEADER_BYTES = 512;
+
 /** Networks with threads of their own: their memory must not be collected before these have ended. */
 const running = new Set<Uint8Array>();
 
 /**
- * Compiles and loads the kernel.
+ * Compiles and loads the library.
  *
- * @throws {UserError} E_BACKEND if it cannot be compiled
+ * @throws {UserError} E_BACKEND if it cannot be compiled or loaded
+ */
+export const loadKernel = (): { library: LibraryHandle; build: string } => {
+  const { path, build } = compileKernel();
+  try {
+    return { library: koffi.load(path), build };
+  } catch (error) {
+    throw new UserError(
+      'E_BACKEND',
+      `Could not load the compiled kernel ${path}: ${(error as Error).message}.`,
+      {
+        hint: 'Set XDG_CACHE_HOME to a folder that programs may be run from, or use `--backend wasm`.',
+        cause: error,
+      },
+    );
+  }
+};
+
+/**
+ * Makes a kernel of native code.
+ *
+ * @throws {UserError} E_BACKEND if it cannot be compiled or loaded
  */
 export const createNativeKernel = (): Kernel => {
-  const library = koffi.load(compileKernel().path);
+  const { library } = loadKernel();
   const bytes = library.func('double wnlstm_bytes(const uint8_t *net)');
   const startThreads = library.func('void wnlstm_start(uint8_t *net)');
   const stopThreads = library.func('void wnlstm_stop(uint8_t *net)');
@@ -43,7 +67,9 @@ export const createNativeKernel = (): Kernel => {
     versions: { compiler: compilerVersion() ?? '' },
     spins: 1000,
     allocate: (header, arrays) => {
-      const net = aligned(bytes(header));
+      const head = aligned(HEADER_BYTES); // as the kernel expects of a struct net
+      head.set(header);
+      const net = aligned(bytes(head));
       net.set(header);
       return { net, arrays: [...arrays] };
     },

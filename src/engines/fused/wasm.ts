@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.js';
 import { kernelDirectory } from './compile.js';
-import type { Kernel } from './kernel.js';
+import { type Kernel, THREADS_INDEX } from './kernel.js';
 import type { WasmThread } from './wasm-worker.js';
 
 /** The committed binary. */
@@ -21,8 +21,6 @@ type Call = (...args: number[]) => number;
 const PAGE = 65_536;
 const MAX_BYTES = 2 ** 32;
 const STACK_BYTES = PAGE;
-/** Index of `threads` in the header. */
-const THREADS = 9;
 
 /**
  * Loads the kernel.
@@ -41,7 +39,7 @@ export const createWasmKernel = (): Kernel => {
 
   const allocate: Kernel['allocate'] = (header, arrays) => {
     new Uint8Array(memory.buffer).set(header, heap);
-    const threads = new Int32Array(memory.buffer, heap)[THREADS];
+    const threads = new Int32Array(memory.buffer, heap)[THREADS_INDEX];
     const stacks = Array.from({ length: threads - 1 }, () => STACK_BYTES);
     const lengths = [call('bytes')(heap), ...arrays.map((array) => array.length), ...stacks];
     const offsets: number[] = [];
@@ -58,7 +56,7 @@ export const createWasmKernel = (): Kernel => {
         'E_BACKEND',
         `The wasm backend has at most 4 GiB of memory, this network and data take ${(end / 2 ** 30).toFixed(1)}.`,
         {
-          hint: 'Choose a smaller --batch or fewer --units, or `--backend native`.',
+          hint: 'Choose fewer --units or smaller images, or `--backend native`.',
           cause: error,
         },
       );

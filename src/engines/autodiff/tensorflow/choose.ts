@@ -22,7 +22,7 @@ export const chooseInstallation = (device: 'cpu' | 'cuda'): Installation => {
       'E_BACKEND',
       'Expected an NVIDIA GPU, found no driver (/proc/driver/nvidia/version).',
       {
-        hint: "Install NVIDIA's driver, or compute on the CPU with `--device cpu`.",
+        hint: "Install NVIDIA's driver, or compute on the CPU: `wnlstm setup tensorflow --cpu`, then `--device cpu`.",
       },
     );
   }

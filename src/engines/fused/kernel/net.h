@@ -23,7 +23,8 @@ struct job {
   float rate;                     /* of a step: Adam's step size, or sgd's lr */
 };
 
-/* The header. The first 64 bytes are written by the host, before anything else; it reads the next 64. */
+/* The header. The first 64 bytes are written by the host, before anything else; the next 64 are results,
+ * which it reads and sets. */
 struct net {
   int32_t units, inputs, classes, batch; /* H; I; C; B */
   int32_t weight_norm, adam, clip_mode;
@@ -37,7 +38,7 @@ struct net {
   double loss, correct; /* of the step that goes on */
   struct job job;
   struct worker *workers;
-  int32_t round __attribute__((aligned(64)));   /* joins so far */
+  uint32_t round __attribute__((aligned(64)));   /* joins so far */
   int32_t arrived __attribute__((aligned(64))); /* threads at the next one */
 };
 
@@ -69,7 +70,7 @@ struct layout {
   int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list at the first row of each tile */
   int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, likewise */
   struct partial *partial;       /* [columns + 1], the last for the prediction layer */
-  size_t bytes;
+  uint64_t bytes;
 };
 
 /*
@@ -82,7 +83,7 @@ INLINE int chunk_rows(const struct net *net) { return smaller(larger(net->batch,
 
 static struct layout layout_of(const struct net *net) {
   const int H = net->units, I = net->inputs, T = net->steps, C = net->classes;
-  const size_t rows = chunk_rows(net);
+  const uint64_t rows = chunk_rows(net); /* 64 bits, for in wasm a network that is too large must not wrap around */
   struct layout l = {.rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
   l.parameters = l.rows + (net->weight_norm ? 2 : 0);
   l.classes = round_up(C);
@@ -92,16 +93,16 @@ static struct layout layout_of(const struct net *net) {
   l.w_panel = panel_vectors(l.columns);
   l.wh_panel = panel_vectors(l.units / VW);
 
-  char *next = (char *)net + sizeof(struct net);
+  uint64_t at = sizeof(struct net);
 #define RESERVE(pointer, count) \
-  pointer = (void *)next; \
-  next += ((size_t)(count) * sizeof *(pointer) + 63) / 64 * 64
+  pointer = (void *)((char *)net + (size_t)at); \
+  at += ((uint64_t)(count) * sizeof *(pointer) + 63) / 64 * 64
   for (int slot = 0; slot < (net->adam ? SLOTS : FIRST_MOMENT); slot++) {
-    RESERVE(l.lstm[slot], l.parameters * l.gates);
+    RESERVE(l.lstm[slot], (uint64_t)l.parameters * l.gates);
     RESERVE(l.pred[slot], (H + 1) * l.classes);
   }
-  RESERVE(l.w, (size_t)l.rows * (l.columns + l.w_panel) * VW);
-  RESERVE(l.wh, (size_t)4 * H * (l.units + l.wh_panel * VW));
+  RESERVE(l.w, (uint64_t)l.rows * (l.columns + l.w_panel) * VW);
+  RESERVE(l.wh, (uint64_t)4 * H * (l.units + l.wh_panel * VW));
   RESERVE(l.pred_t, C * l.units);
   RESERVE(l.inverse_x, l.gates);
   RESERVE(l.inverse_h, l.gates);
@@ -115,9 +116,9 @@ static struct layout layout_of(const struct net *net) {
   RESERVE(l.correct, rows);
   RESERVE(l.zero, l.units);
   RESERVE(l.seen, T * rows * (I + 3));
-  RESERVE(l.used, l.rows * (BLOCK + 3));
+  RESERVE(l.used, (uint64_t)l.rows * (BLOCK + 3));
   RESERVE(l.partial, l.columns + 1);
 #undef RESERVE
-  l.bytes = (size_t)(next - (char *)net);
+  l.bytes = at;
   return l;
 }

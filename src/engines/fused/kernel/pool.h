@@ -1,8 +1,8 @@
 /*
  * Threads that do a network's work together: all run the same function, each its own part of it, and meet at joins.
  *
- * How work is shared out depends on shapes only and every number is computed by one part in one order, so results are
- * the same to the last bit for any number of threads. Waiting spins for microseconds, then sleeps.
+ * Every number is computed by one part, as one sum in one order, however work is shared out: results are the same to the
+ * last bit for any number of threads. Waiting spins for microseconds, then sleeps.
  */
 #pragma once
 #include "net.h"
@@ -11,8 +11,10 @@ static void work(struct net *net, int part); /* in step.c */
 
 #if defined(__wasm__)
 INLINE void relax(void) {}
-static void sleep_while(int32_t *word, int32_t value) { __builtin_wasm_memory_atomic_wait32(word, value, -1); }
-static void wake_all(int32_t *word) { __builtin_wasm_memory_atomic_notify(word, UINT32_MAX); }
+static void sleep_while(uint32_t *word, uint32_t value) {
+  __builtin_wasm_memory_atomic_wait32((int32_t *)word, (int32_t)value, -1);
+}
+static void wake_all(uint32_t *word) { __builtin_wasm_memory_atomic_notify((int32_t *)word, UINT32_MAX); }
 #else
 #include <pthread.h>
 #include <signal.h>
@@ -26,12 +28,12 @@ INLINE void relax(void) {
 }
 static pthread_mutex_t sleeping = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static void sleep_while(int32_t *word, int32_t value) {
+static void sleep_while(uint32_t *word, uint32_t value) {
   pthread_mutex_lock(&sleeping);
   while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) pthread_cond_wait(&changed, &sleeping);
   pthread_mutex_unlock(&sleeping);
 }
-static void wake_all(int32_t *word) {
+static void wake_all(uint32_t *word) {
   (void)word;
   pthread_mutex_lock(&sleeping);
   pthread_cond_broadcast(&changed);
@@ -42,7 +44,7 @@ static void wake_all(int32_t *word) {
 /* Returns when all threads of the network have called it. */
 static void join(struct net *net) {
   if (net->threads == 1) return;
-  const int32_t round = __atomic_load_n(&net->round, __ATOMIC_ACQUIRE);
+  const uint32_t round = __atomic_load_n(&net->round, __ATOMIC_ACQUIRE);
   if (__atomic_add_fetch(&net->arrived, 1, __ATOMIC_ACQ_REL) == net->threads) {
     __atomic_store_n(&net->arrived, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&net->round, round + 1, __ATOMIC_RELEASE);

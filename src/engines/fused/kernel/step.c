@@ -68,10 +68,13 @@ static void step(struct net *net, int part) {
 
     const struct range rows = share(net, tiles_of(net, count), part);
     forward(net, &l, &examples, rows.first, rows.end);
-    if (net->phases == 1) continue;
+    if (net->phases == 1) {
+      join(net);
+      continue;
+    }
     backward(net, &l, &examples, rows.first, rows.end);
-    if (net->phases == 2) continue;
     join(net);
+    if (net->phases == 2) continue;
 
     const struct range weights = share(net, tiles_of(net, l.rows), part);
     weight_gradient(net, &l, count, chunk > 0, weights.first, weights.end);

@@ -43,7 +43,7 @@ INLINE ivec isplat(uint32_t x) { return x - (ivec){0}; }
 INLINE vec blend(ivec mask, vec yes, vec no) { return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask)); }
 INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(0x7fffffff)); }
 
-/* The smaller, or larger, of two; NaN in x stays NaN, for a clamp must not hide a divergence. */
+/* Roots; and the smaller, or larger, of two: NaN in x stays NaN, for a clamp must not hide a divergence. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 INLINE vec square_root(vec x) { return (vec)_mm512_sqrt_ps((__m512)x); }
