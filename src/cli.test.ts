@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -216,6 +217,17 @@ test('ls and show tell what is there', () => {
     1,
   );
   assertRefused(wnlstm('show', 'nothing', '--runs', runs), /Expected one run called nothing/);
+});
+
+test('resume stays in the folder that it is given, whatever that is called', () => {
+  const runs = freshFolder();
+  train(runs, '--epochs', '1');
+  const renamed = join(runs, 'renamed');
+  renameSync(onlyRun(runs), renamed);
+  const record = readFileSync(join(renamed, 'run.json'), 'utf8');
+  writeFileSync(join(renamed, 'run.json'), record.replace('"completed"', '"interrupted"'));
+  assert.equal(wnlstm('resume', renamed).code, 0);
+  assert.deepEqual(readdirSync(runs), ['renamed']);
 });
 
 test('a damaged run does not hide the others', () => {

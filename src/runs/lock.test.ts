@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -237,4 +238,11 @@ test('a held lock does not keep its process from ending', () => {
 
 test('a folder that is not there cannot be locked: an error of the disk', () => {
   assert.throws(() => acquireLock(join(root, 'absent')), { name: 'UserError', code: 'E_IO' });
+});
+
+test('a lock that cannot be read is an error of the disk, not an endless wait', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+  mkdirSync(join(directory, 'lock'));
+  assert.throws(() => acquireLock(directory), { name: 'UserError', code: 'E_IO' });
+  rmSync(directory, { recursive: true });
 });

@@ -222,3 +222,19 @@ test('a signal before the first step leaves a checkpoint at step 0', async () =>
     ['checkpoint', 'end'],
   );
 });
+
+test('a checkpoint of a divergence ends a run again, and trains nothing', async () => {
+  const events = await collect(countingEngine({ nanFrom: 7 }));
+  const from = checkpoints(events).at(-1);
+  const again = await collect(countingEngine(), { from });
+  assert.deepEqual(
+    again.map(({ kind }) => kind),
+    ['end'],
+  );
+  assert.ok(again[0].kind === 'end' && again[0].outcome === 'diverged');
+});
+
+test('an epoch whose validation loss is NaN is not the best', async () => {
+  const last = checkpoints(await collect(countingEngine({ valLoss: Number.NaN }))).at(-1);
+  assert.equal(last?.progress.best, null);
+});
