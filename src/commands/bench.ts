@@ -86,19 +86,22 @@ const casesOf = (options: Options, backends: Backend[]): Case[] => {
   return combine(backends, options.models, threads, shapes);
 };
 
+/** Eighty columns have room for these: thr threads, T time steps, spread the largest less the smallest time. */
 const HEADER = [
-  'backend',
+  'on',
   'model',
-  'threads',
+  'thr',
   'units',
   'batch',
   'T',
   'ms/step',
-  'min-max',
+  'spread',
   'GFLOP/s',
-  'of peak',
+  'peak',
   'images/s',
 ];
+
+const whole = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 const cells = (result: Result): string[] => [
   result.backend,
@@ -108,9 +111,9 @@ const cells = (result: Result): string[] => [
   String(result.batch),
   String(result.timeSteps),
   result.ms.median.toFixed(2),
-  `${result.ms.min.toFixed(2)}-${result.ms.max.toFixed(2)}`,
+  whole((result.ms.max - result.ms.min) / result.ms.median),
   result.gflops.toFixed(0),
-  result.shareOfPeak === null ? '-' : `${(result.shareOfPeak * 100).toFixed(0)} %`,
+  result.shareOfPeak === null ? '-' : whole(result.shareOfPeak),
   Math.round(result.examplesPerSecond).toLocaleString('en'),
 ];
 
@@ -158,6 +161,11 @@ const run = async (options: Options, io: Io): Promise<void> => {
     return;
   }
   io.out(alignColumns([HEADER, ...results.map(cells)]));
+  io.out(
+    io.outColor.dim(
+      'thr: threads; T: time steps; peak: share of what plain multiply-adds reach on as many threads',
+    ),
+  );
   for (const { ms, ...item } of evaluations) {
     io.out(`evaluation of 10,000 images, ${describe(item)}: ${ms.toFixed(0)} ms`);
   }
