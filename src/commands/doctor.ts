@@ -3,6 +3,7 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, mnistFiles, readDataset } from '../data/mnist.js';
+import { hasNvidiaDriver } from '../engines/autodiff/tensorflow/gpu.js';
 import { compilerVersion } from '../engines/fused/compile.js';
 import { type Backend, chooseBackend, createEngine } from '../engines/select.js';
 import { EXIT, UserError } from '../errors.js';
@@ -44,7 +45,7 @@ const tinyDataset = (): Dataset => {
 
 /** A GPU if there is one, for the backend that can use it. */
 const deviceFor = (backend: Backend): 'cpu' | 'cuda' =>
-  backend === 'tensorflow' && existsSync('/proc/driver/nvidia/version') ? 'cuda' : 'cpu';
+  backend === 'tensorflow' && hasNvidiaDriver() ? 'cuda' : 'cpu';
 
 /** Takes one step on a backend. */
 const tryBackend = async (backend: Backend): Promise<string> => {

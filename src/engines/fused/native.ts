@@ -24,8 +24,8 @@ const aligned = (bytes: number): Uint8Array => {
   return new Uint8Array(buffer, start, bytes);
 };
 
-/** sizeof(struct net) in kernel/net.h, and some. */
-const HEADER_BYTES = 512;
+/** At least sizeof(struct net) in kernel/net.h. */
+const STRUCT_BYTES = 512;
 
 /** Networks with threads of their own: their memory must not be collected before these have ended. */
 const running = new Set<Uint8Array>();
@@ -67,7 +67,7 @@ export const createNativeKernel = (): Kernel => {
     versions: { compiler: compilerVersion() ?? '' },
     spins: 1000,
     allocate: (header, arrays) => {
-      const head = aligned(HEADER_BYTES); // as the kernel expects of a struct net
+      const head = aligned(STRUCT_BYTES); // as the kernel expects of a struct net
       head.set(header);
       const net = aligned(bytes(head));
       net.set(header);

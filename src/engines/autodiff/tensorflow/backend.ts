@@ -1,11 +1,18 @@
 /** @file Upstream's `NodeJSKernelBackend`, unmodified, on the binding of this folder, as tfjs backend `tensorflow`. */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
-import { type Attribute, type Binding, type BindingOptions, createBinding } from './binding.js';
+import {
+  type Attribute,
+  type Binding,
+  type BindingOptions,
+  createBinding,
+  type TensorValues,
+} from './binding.js';
 import { loadTensorFlow } from './library.js';
 
 /** The part of upstream's backend that is called here. */
 export interface TensorFlowBackend {
+  readonly tensorMap: tf.DataStorage<object>;
   executeMultipleOutputs(
     name: string,
     attributes: readonly Attribute[],
@@ -20,6 +27,23 @@ export interface OpenedTensorFlow {
   readonly binding: Binding;
   readonly version: string;
 }
+
+/**
+ * A tensor of a type that tfjs does not have, made by the binding itself; tfjs takes it for int32 and passes it on.
+ *
+ * @param dtype TensorFlow's number
+ */
+export const foreignTensor = (
+  { backend, binding }: OpenedTensorFlow,
+  shape: number[],
+  dtype: number,
+  values: TensorValues,
+): tf.Tensor => {
+  const dataId = {};
+  const id = binding.createTensor(shape, dtype, values);
+  backend.tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
+  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: 'int32' });
+};
 
 const require = createRequire(import.meta.url);
 

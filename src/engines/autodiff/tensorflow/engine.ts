@@ -16,7 +16,7 @@ import {
   slotName,
 } from '../../engine.js';
 import { countCorrect, crossEntropy } from '../model.js';
-import { openTensorFlow } from './backend.js';
+import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from './backend.js';
 import { TensorFlowError, TF } from './binding.js';
 import { gpuVersions } from './gpu.js';
 import { createOps } from './ops.js';
@@ -36,19 +36,10 @@ const swapGates = (data: ArrayLike<number>, columns: number): Float32Array => {
 const RATES = 256;
 
 /** Puts a split on the device once, as bytes. */
-const upload = (
-  { binding, backend }: Awaited<ReturnType<typeof openTensorFlow>>,
-  split: Split,
-  pixels: number,
-): DeviceExamples => {
-  const dataId = {};
-  const { tensorMap } = backend as typeof backend & { tensorMap: tf.DataStorage<object> };
-  const shape = [split.count, pixels];
-  const id = binding.createTensor(shape, TF.TF_UINT8, split.images);
-  tensorMap.set(dataId, { shape, dtype: TF.TF_UINT8, id, values: null, refCount: 1 });
-  const images = tf.keep(tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: 'int32' }));
-  return { images, labels: tf.keep(tf.tensor1d(Int32Array.from(split.labels), 'int32')) };
-};
+const upload = (opened: OpenedTensorFlow, split: Split, pixels: number): DeviceExamples => ({
+  images: tf.keep(foreignTensor(opened, [split.count, pixels], TF.TF_UINT8, split.images)),
+  labels: tf.keep(tf.tensor1d(Int32Array.from(split.labels), 'int32')),
+});
 
 /** Where TensorFlow is, and on what it shall run. */
 export interface TensorFlowOptions {

@@ -3,7 +3,7 @@
  * i, f, g, o here, TensorFlow's order, and there is no forget bias: it is part of b.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { OpenedTensorFlow, TensorFlowBackend } from './backend.js';
+import { foreignTensor, type OpenedTensorFlow } from './backend.js';
 import { TF } from './binding.js';
 import type { Ops } from './ops.js';
 
@@ -26,15 +26,6 @@ export interface Recurrence {
   dispose(): void;
 }
 
-/** A tensor that tfjs has no type for, made by the binding itself and handed to tfjs under another name. */
-const int64Scalar = ({ backend, binding }: OpenedTensorFlow, value: number): tf.Tensor => {
-  const dataId = {};
-  const { tensorMap } = backend as TensorFlowBackend & { tensorMap: tf.DataStorage<object> };
-  const id = binding.createTensor([], TF.TF_INT64, Int32Array.of(value, 0));
-  tensorMap.set(dataId, { shape: [], dtype: TF.TF_INT64, id, values: null, refCount: 1 });
-  return tf.engine().makeTensorFromTensorInfo({ dataId, shape: [], dtype: 'int32' });
-};
-
 const attributes = [
   { name: 'T', type: TF.TF_ATTR_TYPE, value: TF.TF_FLOAT },
   { name: 'use_peephole', type: TF.TF_ATTR_BOOL, value: false },
@@ -46,7 +37,7 @@ export const createRecurrence = (
   { run }: Ops,
   { timeSteps, batch, units }: { timeSteps: number; batch: number; units: number },
 ): Recurrence => {
-  const length = tf.keep(int64Scalar(opened, timeSteps));
+  const length = tf.keep(foreignTensor(opened, [], TF.TF_INT64, Int32Array.of(timeSteps, 0)));
   const state = tf.keep(tf.zeros([batch, units]));
   const peephole = tf.keep(tf.zeros([units]));
   const noCellGradient = tf.keep(tf.zeros([timeSteps, batch, units]));
