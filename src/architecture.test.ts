@@ -19,7 +19,7 @@ const LAYERS = [
   ['data', 'model', 'runs'],
   ['engines', 'report'],
   ['train'],
-  ['bench', 'setup'],
+  ['bench', 'setup', 'sweep'],
   ['commands'],
   ['cli.ts'],
 ];
@@ -54,7 +54,7 @@ test('packages with effects are imported in their homes only', () => {
     [/^@tensorflow\//, /^engines\/autodiff\//],
     [/^koffi$/, /^engines\//],
     [/^(commander|cli-progress|chalk)$/, /^(commands\/|cli\.ts$)/],
-    [/^zod$/, /^config\.ts$/],
+    [/^zod$/, /^(config|sweep\/grid)\.ts$/],
   ];
   for (const name of shipped) {
     for (const imported of importsOf(name)) {

@@ -1,6 +1,7 @@
 /** @file From argv to a command to an exit code: the only file that touches the process and the console. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
 import type { Configure, Io } from './commands/io.js';
@@ -26,6 +27,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     name: 'train',
     summary: 'train a model; the same command again goes on where it stopped',
     load: async () => (await import('./commands/train.js')).configureTrain,
+  },
+  {
+    name: 'sweep',
+    summary: 'train all runs of a sweep file: arms x grid x seeds',
+    load: async () => (await import('./commands/sweep.js')).configureSweep,
   },
   {
     name: 'resume',
@@ -130,6 +136,15 @@ const printError = (error: UserError, io: Io): void => {
   if (error.hint) io.err(`${io.errColor.dim('hint')}  ${error.hint}`);
 };
 
+const ask = async (question: string): Promise<string> => {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question, { signal: stop.signal });
+  } finally {
+    terminal.close();
+  }
+};
+
 /**
  * Runs the program.
  *
@@ -144,6 +159,7 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
     outColor: palette(supportsColor),
     errColor: palette(supportsColorStderr),
     terminal: process.stderr.isTTY && !process.env.CI ? process.stderr : null,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
     signal: stop.signal,
     argv,
     exit: (wanted) => {

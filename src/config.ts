@@ -154,17 +154,20 @@ export const parseConfig = (
 };
 
 /**
- * Reads a config file: a JSON object that names just what differs from the defaults.
+ * Reads a JSON object that a user wrote.
  *
- * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
+ * @param what the kind of file, as in "config"
+ * @param smallest an example of one
+ * @returns its keys, but for an editor's `$schema`
+ * @throws {UserError} E_CONFIG if it is missing, not JSON, or not an object
  */
-export const readConfigFile = (path: string): Record<string, unknown> => {
+export const readObject = (path: string, what: string, smallest: string): Record<string, unknown> => {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UserError('E_CONFIG', ioError(`read the config ${path}`, error).message, {
-      hint: 'Configs that come with wnlstm are in configs/, such as configs/wn-clip.json.',
+    throw new UserError('E_CONFIG', ioError(`read the ${what} ${path}`, error).message, {
+      hint: 'Those that come with wnlstm are in configs/, such as configs/wn-clip.json and configs/sweeps/article.json.',
       cause: error,
     });
   }
@@ -181,12 +184,20 @@ export const readConfigFile = (path: string): Record<string, unknown> => {
     throw new UserError(
       'E_CONFIG',
       `${path}: expected a JSON object, got ${Array.isArray(json) ? 'a list' : describe(json)}.`,
-      {
-        hint: 'The smallest config is {}.',
-      },
+      { hint: `The smallest ${what} is ${smallest}.` },
     );
   }
-  const { $schema: _, ...keys } = json as Record<string, unknown>; // an editor's key, not ours
+  const { $schema: _, ...keys } = json as Record<string, unknown>;
+  return keys;
+};
+
+/**
+ * Reads a config file: a JSON object that names just what differs from the defaults.
+ *
+ * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
+ */
+export const readConfigFile = (path: string): Record<string, unknown> => {
+  const keys = readObject(path, 'config', '{}');
   parseConfig(keys, path);
   return keys;
 };

@@ -13,6 +13,8 @@ export interface Io {
   readonly errColor: ChalkInstance;
   /** Standard error, where a bar may be drawn; null where it is not a terminal. */
   readonly terminal: NodeJS.WriteStream | null;
+  /** Asks a question on the terminal; null where nobody is there to answer. */
+  readonly ask: ((question: string) => Promise<string>) | null;
   /** Aborted when the user wants it to stop; its reason is the exit code. */
   readonly signal: AbortSignal;
   readonly argv: readonly string[];

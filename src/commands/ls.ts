@@ -1,7 +1,7 @@
 /** @file `wnlstm ls`: all runs, a line each. */
 import { configKeys, defaultConfig } from '../config.js';
 import { alignColumns } from '../report/table.js';
-import { type FoundRun, listRuns } from '../runs/run.js';
+import { type FoundRun, listRuns, nameOf } from '../runs/run.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 
@@ -17,10 +17,10 @@ const differences = ({ config }: FoundRun): string =>
 
 const share = (value: number | null | undefined): string => (value == null ? '-' : (value * 100).toFixed(2));
 
-const cells = (run: FoundRun): string[] => {
+const cells = (runsDirectory: string, run: FoundRun): string[] => {
   const { summary } = run;
   return [
-    run.record.run_id,
+    nameOf(runsDirectory, run),
     run.status,
     run.record.backend,
     String(summary?.epochs ?? '-'),
@@ -46,7 +46,7 @@ export const configureLs: Configure = (command, io) => {
       } else if (runs.length === 0) {
         io.err(`No runs in ${options.runs} yet. Start one: \`wnlstm train\``);
       } else {
-        const table = alignColumns([HEADER, ...runs.map(cells)]).split('\n');
+        const table = alignColumns([HEADER, ...runs.map((run) => cells(options.runs, run))]).split('\n');
         const lines = table.map((line, at) =>
           at === 0 ? line : `${line}  ${differences(runs[at - 1])}`.trimEnd(),
         );

@@ -46,7 +46,7 @@ const record = (id: string, change: Partial<RunRecord> = {}): RunRecord => ({
   device: 'cpu',
   kernel: 'k',
   threads: 2,
-  data: { directory: null, checksums },
+  data: { directory: null, classes: 10, checksums },
   error: null,
   ...change,
 });

@@ -1,7 +1,7 @@
 /** @file A run is a folder of plain files: its name, its record (run.json), its summary, and finding it again. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Config } from '../config.js';
 import { ioError, UserError } from '../errors.js';
 import { replaceFile, toJson } from '../files.js';
@@ -32,7 +32,11 @@ export interface RunRecord {
   /** Which build of the kernel computed it; only runs of one build have the same bytes. */
   readonly kernel: string;
   readonly threads: number;
-  readonly data: { readonly directory: string | null; readonly checksums: Readonly<Record<string, string>> };
+  readonly data: {
+    readonly directory: string | null;
+    readonly classes: number;
+    readonly checksums: Readonly<Record<string, string>>;
+  };
   /** Why it failed, if it did. */
   readonly error: string | null;
 }
@@ -143,23 +147,36 @@ const readRun = (directory: string): FoundRun | null => {
   return { directory, record, config, summary, status: statusOf(directory, record) };
 };
 
+/** What marks the folder of a sweep, whose runs lie in it. */
+export const PLAN_FILE = 'plan.json';
+
+const namesIn = (directory: string): string[] => {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    throw ioError(`list ${directory}`, error);
+  }
+};
+
+/** Folders that may hold a run: those in the folder, and one level down those of its sweeps. */
+const candidates = (runsDirectory: string): string[] =>
+  namesIn(runsDirectory).flatMap((name) => {
+    const directory = join(runsDirectory, name);
+    if (!existsSync(join(directory, PLAN_FILE))) return [directory];
+    return namesIn(directory).map((run) => join(directory, run));
+  });
+
 /**
- * All runs below a folder, by start, oldest first.
+ * All runs below a folder, by start, oldest first; those of sweeps too.
  *
  * @param onDamaged is told of each run that cannot be read; the others are listed all the same
  */
 export const listRuns = (runsDirectory: string, onDamaged: (error: UserError) => void): FoundRun[] => {
   if (!existsSync(runsDirectory)) return [];
   const runs: FoundRun[] = [];
-  let names: string[];
-  try {
-    names = readdirSync(runsDirectory);
-  } catch (error) {
-    throw ioError(`list ${runsDirectory}`, error);
-  }
-  for (const name of names) {
+  for (const directory of candidates(runsDirectory)) {
     try {
-      const run = readRun(join(runsDirectory, name));
+      const run = readRun(directory);
       if (run) runs.push(run);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -168,6 +185,10 @@ export const listRuns = (runsDirectory: string, onDamaged: (error: UserError) =>
   }
   return runs.sort((a, b) => (a.record.started_at < b.record.started_at ? -1 : 1));
 };
+
+/** How a run is called within the folder of all: its id, with the sweep's name before it if it has one. */
+export const nameOf = (runsDirectory: string, { directory }: FoundRun): string =>
+  relative(runsDirectory, directory);
 
 /**
  * The one run that a name means: a folder, a run id or the start of one; without a name, the newest of a kind.
@@ -189,13 +210,18 @@ export const findRun = (
       hint: 'List all with `wnlstm ls`, start one with `wnlstm train`.',
     });
   }
-  const exact = runs.filter((run) => run.record.run_id === name);
-  const matches = exact.length > 0 ? exact : runs.filter((run) => run.record.run_id.startsWith(name));
+  const isExact = (run: FoundRun): boolean =>
+    run.record.run_id === name || nameOf(runsDirectory, run) === name;
+  const begins = (run: FoundRun): boolean =>
+    run.record.run_id.startsWith(name) || nameOf(runsDirectory, run).startsWith(name);
+  const exact = runs.filter(isExact);
+  const matches = exact.length > 0 ? exact : runs.filter(begins);
   if (matches.length === 1) return matches[0];
+  const some = matches.slice(0, 5).map((run) => nameOf(runsDirectory, run));
   const found =
     matches.length === 0
       ? 'no run'
-      : `${matches.length} runs (${matches.map((run) => run.record.run_id).join(', ')})`;
+      : `${matches.length} runs (${some.join(', ')}${matches.length > some.length ? ', …' : ''})`;
   throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, {
     hint: 'List them with `wnlstm ls`.',
   });

@@ -96,7 +96,8 @@ const specOf = (config: Config, dataset: Dataset): ModelSpec => ({
 /** The threads a run may use. */
 const threadsOf = (config: Config): number => config.threads ?? availableParallelism();
 
-const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {
+/** An engine for a run, with its initial parameters. */
+export const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {
   const spec = specOf(config, dataset);
   const parameters = initialParameters(spec, config.seed, config.columnNorm);
   const input = { spec, dataset, parameters, threads: threadsOf(config) };
@@ -211,7 +212,7 @@ const trainInFolder = async (
     device: engine.device,
     kernel: choice.build,
     threads: threadsOf(config),
-    data: { directory: config.data, checksums: dataset.checksums },
+    data: { directory: config.data, classes: dataset.classes, checksums: dataset.checksums },
     error: null,
   };
   try {

@@ -1,0 +1,214 @@
+/** @file `wnlstm sweep` as its user meets it: real processes on a small data set. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeTinyDataset } from '../data/idx.testing.js';
+import { packageRoot } from '../package.js';
+import { timeColumns } from '../runs/metrics.js';
+
+const bin = join(packageRoot, 'bin/wnlstm.js');
+const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-sweep-'));
+after(() => rmSync(scratch, { recursive: true }));
+writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test: 60, classes: 4 });
+const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' };
+
+/** Writes a sweep file: 13 steps an epoch. */
+const sweepFile = (
+  name: string,
+  change: Record<string, unknown> = {},
+  base: Record<string, unknown> = {},
+): string => {
+  const path = join(scratch, `${name}.json`);
+  writeFileSync(
+    path,
+    JSON.stringify({
+      name,
+      base: { backend: 'wasm', data: 'data', units: 7, batch: 16, lr: 0.02, epochs: 2, logEvery: 2, ...base },
+      arms: { base: { model: 'base' }, wn: { model: 'wn' } },
+      seeds: 2,
+      ...change,
+    }),
+  );
+  return path;
+};
+
+const sweep = (file: string, runs: string, ...more: string[]) =>
+  spawnSync(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), ...more], {
+    encoding: 'utf8',
+    env: environment,
+  });
+const start = (file: string, runs: string): ChildProcess =>
+  spawn(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), '--jobs', '2', '--quiet'], {
+    env: environment,
+    stdio: 'ignore',
+  });
+const ended = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+
+/** The runs' folders. */
+const runsIn = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json'))) : [];
+
+/** All CSVs of a sweep without their time columns. */
+const resultsOf = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    runsIn(folder).flatMap((run) =>
+      ['metrics.csv', 'steps.csv'].map((file) => {
+        const lines = readFileSync(join(folder, run, file), 'utf8')
+          .split('\n')
+          .map((line) => line.split(','));
+        const kept = lines[0].flatMap((name, at) => (timeColumns.includes(name) ? [] : [at]));
+        return [`${run}/${file}`, lines.map((cells) => kept.map((at) => cells[at]).join(',')).join('\n')];
+      }),
+    ),
+  );
+
+const until = async (condition: () => boolean): Promise<void> => {
+  for (let waited = 0; !condition(); waited += 10) {
+    assert.ok(waited < 20_000, 'waited too long');
+    await sleep(10);
+  }
+};
+
+test('a sweep trains all its runs, and the same command again trains none', () => {
+  const file = sweepFile('all');
+  const first = sweep(file, 'all', '--json');
+  assert.equal(first.status, 0, first.stderr);
+  assert.deepEqual(JSON.parse(first.stdout), {
+    name: 'all',
+    dir: join(scratch, 'all/all'),
+    runs: 4,
+    completed: 4,
+    diverged: 0,
+    failed: 0,
+    left: 0,
+  });
+  assert.equal(first.stderr.match(/completed {2}val acc/g)?.length, 4);
+  const folder = join(scratch, 'all/all');
+  const [run] = runsIn(folder);
+  assert.match(
+    readFileSync(join(folder, run, 'log.txt'), 'utf8'),
+    /started on wasm[\s\S]*epoch 2[\s\S]*completed/,
+  );
+  const again = sweep(file, 'all');
+  assert.equal(again.status, 0);
+  assert.match(again.stderr, /4 of them there already/);
+  assert.doesNotMatch(again.stderr, /val acc/);
+});
+
+test('--add-seeds trains the new ones only, and the file still belongs to its plan', () => {
+  const file = sweepFile('more', { seeds: 1 });
+  assert.equal(sweep(file, 'more').status, 0);
+  const more = sweep(file, 'more', '--add-seeds', '1');
+  assert.equal(more.stderr.match(/completed/g)?.length, 2);
+  assert.match(more.stdout, /all 4 runs/);
+  assert.equal(sweep(file, 'more').status, 0);
+});
+
+test('--dry-run writes nothing and says how long it would take', () => {
+  const { status, stdout } = sweep(sweepFile('dry'), 'dry', '--dry-run');
+  assert.equal(status, 0);
+  assert.match(stdout, /^base +2 +2 {2}model=base/m);
+  assert.match(stdout, /compared: wn with base/);
+  assert.match(stdout, /4 runs to do, about \d/);
+  assert.ok(!existsSync(join(scratch, 'dry')));
+});
+
+test('a run that failed is listed with its log and done again by the next call', () => {
+  const file = sweepFile('failing');
+  const folder = join(scratch, 'failing/failing');
+  sweep(file, 'failing');
+  const [run] = runsIn(folder);
+  const config = join(folder, run, 'run.json');
+  const record = JSON.parse(readFileSync(config, 'utf8'));
+  writeFileSync(config, JSON.stringify({ ...record, status: 'interrupted', fingerprint: 'another' }));
+  const failed = sweep(file, 'failing');
+  assert.equal(failed.status, 1);
+  assert.match(failed.stderr, /failed {2}\S+ seed \d: .*expected the fingerprint/);
+  assert.match(failed.stderr, /log\.txt/);
+  assert.match(failed.stderr, /1 run of 4 has no result yet/);
+  writeFileSync(config, JSON.stringify({ ...record, status: 'failed' }));
+  assert.equal(sweep(file, 'failing').status, 0);
+});
+
+test('divergence is a result', () => {
+  const file = sweepFile('wild', { seeds: 1, arms: { wn: {} } }, { optimizer: 'sgd', lr: 1e38 });
+  const { status, stdout } = sweep(file, 'wild');
+  assert.equal(status, 0);
+  assert.match(stdout, /all 1 run has a result, 1 diverged/);
+});
+
+test('another file of the same name is refused, and so is an edited plan', () => {
+  sweep(sweepFile('frozen'), 'frozen');
+  const changed = sweep(sweepFile('frozen', {}, { lr: 0.03 }), 'frozen');
+  assert.equal(changed.status, 2);
+  assert.match(changed.stderr, /another config or other data for base/);
+  const plan = join(scratch, 'frozen/frozen/plan.json');
+  writeFileSync(plan, readFileSync(plan, 'utf8').replace('0.005', '0.5'));
+  const edited = sweep(sweepFile('frozen'), 'frozen');
+  assert.equal(edited.status, 2);
+  assert.match(edited.stderr, /changed by hand/);
+});
+
+test('very many runs are asked about', () => {
+  const { status, stderr } = sweep(sweepFile('huge', { seeds: 600 }), 'huge');
+  assert.equal(status, 2);
+  assert.match(stderr, /1,200 runs are many; nothing was started\.[\s\S]*--yes/);
+  assert.ok(!existsSync(join(scratch, 'huge')));
+});
+
+test('killed at any moment and started again, a sweep ends with the same numbers', async () => {
+  const file = sweepFile('killed', {}, { epochs: 40 });
+  sweep(file, 'calm', '--quiet');
+  const calm = resultsOf(join(scratch, 'calm/killed'));
+  const folder = join(scratch, 'killed/killed');
+  for (const runs of [1, 3]) {
+    const child = start(file, 'killed');
+    await until(() => runsIn(folder).length >= runs);
+    await sleep(60);
+    child.kill('SIGKILL');
+    await ended(child);
+  }
+  assert.equal(sweep(file, 'killed', '--quiet').status, 0);
+  assert.deepEqual(resultsOf(folder), calm);
+});
+
+test('Ctrl-C stops the children in order: nothing runs on, exit 75', async () => {
+  const file = sweepFile('stopped', {}, { epochs: 3000 });
+  const folder = join(scratch, 'stopped/stopped');
+  const child = start(file, 'stopped');
+  await until(() => runsIn(folder).length === 2);
+  await sleep(100);
+  const code = ended(child);
+  child.kill('SIGINT');
+  assert.equal(await code, 75);
+  for (const run of runsIn(folder)) {
+    assert.equal(JSON.parse(readFileSync(join(folder, run, 'run.json'), 'utf8')).status, 'interrupted');
+    assert.ok(!existsSync(join(folder, run, 'lock')));
+  }
+  assert.ok(!existsSync(join(folder, 'lock')));
+});
+
+test('a child that is killed from outside fails alone, and a second sweep on a live one is refused', async () => {
+  const file = sweepFile('shot', {}, { epochs: 300 });
+  const folder = join(scratch, 'shot/shot');
+  const child = start(file, 'shot');
+  await until(() => runsIn(folder).some((run) => existsSync(join(folder, run, 'lock'))));
+  const second = sweep(file, 'shot');
+  assert.equal(second.status, 2);
+  assert.match(second.stderr, new RegExp(`process ${child.pid} on`));
+  const victim = runsIn(folder).find((run) => existsSync(join(folder, run, 'lock')));
+  const { pid } = JSON.parse(readFileSync(join(folder, String(victim), 'lock'), 'utf8'));
+  const code = ended(child);
+  process.kill(pid, 'SIGKILL');
+  assert.equal(await code, 1);
+  const statuses = runsIn(folder).map(
+    (run) => JSON.parse(readFileSync(join(folder, run, 'run.json'), 'utf8')).status,
+  );
+  assert.equal(statuses.filter((status) => status === 'completed').length, 3);
+  assert.equal(sweep(file, 'shot', '--quiet').status, 0);
+});

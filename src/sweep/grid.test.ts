@@ -1,0 +1,105 @@
+/** @file Laws of sweep files: what they multiply out to, and what they refuse. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packageRoot } from '../package.js';
+import { parseSweep, readSweepFile } from './grid.js';
+
+const minimal = { name: 'x', seeds: 2 };
+const namesOf = (file: Record<string, unknown>): string[] =>
+  parseSweep({ ...minimal, ...file }, 'x.json').arms.map(({ name }) => name);
+
+test('a sweep is arms x grid, the last axis turning fastest', () => {
+  const names = namesOf({
+    arms: { base: { model: 'base' }, wn: {} },
+    grid: { lr: [0.1, 0.01], clip: [null, 0.5] },
+  });
+  assert.deepEqual(names, [
+    'base lr=0.1 clip=none',
+    'base lr=0.1 clip=0.5',
+    'base lr=0.01 clip=none',
+    'base lr=0.01 clip=0.5',
+    'wn lr=0.1 clip=none',
+    'wn lr=0.1 clip=0.5',
+    'wn lr=0.01 clip=none',
+    'wn lr=0.01 clip=0.5',
+  ]);
+});
+
+test('a value of the grid may be several keys, and may have a name', () => {
+  const keys = { clip: 0.5, clipMode: 'value' };
+  const unnamed = parseSweep({ ...minimal, grid: { clipping: [keys] } }, 'x.json').arms[0];
+  assert.equal(unnamed.name, 'clip=0.5,clipMode=value');
+  const named = parseSweep({ ...minimal, grid: { clipping: { hard: keys } } }, 'x.json').arms[0];
+  assert.equal(named.name, 'hard');
+  for (const { config } of [unnamed, named]) {
+    assert.equal(config.clip, 0.5);
+    assert.equal(config.clipMode, 'value');
+  }
+});
+
+test('the grid wins over the arm, the arm over base, base over the defaults', () => {
+  const file = {
+    base: { units: 7, lr: 1, batch: 8 },
+    arms: { a: { lr: 2, batch: 9 } },
+    grid: { batch: [10] },
+  };
+  const { config } = parseSweep({ ...minimal, ...file }, 'x.json').arms[0];
+  assert.deepEqual([config.units, config.lr, config.batch, config.epochs], [7, 2, 10, 5]);
+});
+
+test('a number of seeds means the first so many', () => {
+  assert.deepEqual(parseSweep({ ...minimal, seeds: 3 }, 'x.json').seeds, [0, 1, 2]);
+  assert.deepEqual(parseSweep({ ...minimal, seeds: [5, 1] }, 'x.json').seeds, [5, 1]);
+});
+
+test('without comparisons each arm is compared with the first', () => {
+  const { comparisons } = parseSweep({ ...minimal, grid: { lr: [1, 2, 3] } }, 'x.json');
+  assert.deepEqual(comparisons, [
+    ['lr=2', 'lr=1'],
+    ['lr=3', 'lr=1'],
+  ]);
+});
+
+test('a sweep file that cannot be meant is refused, and the error says what to change', () => {
+  const refused: [Record<string, unknown>, RegExp][] = [
+    [{ arms: { a: { unit: 3 } } }, /x\.json, arm a: unknown key unit \(nearest: units\)/],
+    [{ base: { lr: 'high' } }, /lr: expected a number above 0, got "high"/],
+    [{ grid: { lr: [] } }, /grid\.lr has no values/],
+    [{ grid: { clipping: {} } }, /grid\.clipping has no values/],
+    [{ seeds: [1, 1] }, /a seed occurs twice/],
+    [{ seeds: undefined }, /seeds is missing/],
+    [{ seed: 3 }, /seed belongs into base, arms or grid/],
+    [{ base: { seed: 3 } }, /sets seed; use seeds/],
+    [{ base: { threads: 3 } }, /sets threads; use --threads/],
+    [{ comparision: [] }, /unknown key comparision \(nearest: comparisons\)/],
+    [{ arms: { wn: {} }, comparisons: [['wn', 'bas']] }, /bas, which is no arm \(nearest: wn\)/],
+    [{ arms: { wn: {} }, comparisons: [['wn', 'wn']] }, /compare wn with itself/],
+    [{ name: '../x' }, /name: /],
+    [{ margin: 0 }, /margin: /],
+    [{ arms: { a: { data: 'x' }, b: {} } }, /arms have different data/],
+    [{ grid: { lr: [0.1, 0.1] } }, /two arms are called lr=0\.1/],
+  ];
+  for (const [change, message] of refused) {
+    assert.throws(() => parseSweep({ ...minimal, ...change }, 'x.json'), { code: 'E_CONFIG', message });
+  }
+});
+
+test('a grid too large to write down is refused before it is multiplied out', () => {
+  const values = Array.from({ length: 1000 }, (_, index) => index + 1);
+  const grid = { lr: values, units: values, batch: values };
+  assert.throws(() => parseSweep({ ...minimal, grid }, 'x.json'), /2,000,000,000 runs are too many/);
+});
+
+test('the sweeps that come with the program are valid', () => {
+  const folder = join(packageRoot, 'configs/sweeps');
+  const counts = readdirSync(folder).map((file) => {
+    const { name, arms, seeds } = readSweepFile(join(folder, file));
+    return [name, arms.length, seeds.length];
+  });
+  assert.deepEqual(counts, [
+    ['article', 3, 8],
+    ['clipping', 45, 8],
+  ]);
+});

@@ -1,0 +1,199 @@
+/** @file What a sweep file asks for: arms x grid x seeds, as named configs. Pure but for reading the file. */
+import { dirname, resolve } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { type Config, configKeys, parseConfig, readObject } from '../config.js';
+import { UserError } from '../errors.js';
+
+const keys = z.record(z.string(), z.unknown());
+const label = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}+=.,_-]*$/u, 'letters, digits and any of + = . , _ -');
+
+/** The contents of a sweep file. */
+const sweepSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits and any of . _ -'),
+  about: z.string().optional(),
+  base: keys.default({}),
+  arms: z.record(label, keys).default({}),
+  grid: z.record(label, z.union([z.array(z.unknown()), z.record(label, keys)])).default({}),
+  seeds: z.union([
+    z.number().int().min(1).max(100_000),
+    z
+      .array(
+        z
+          .number()
+          .int()
+          .min(0)
+          .max(2 ** 32 - 1),
+      )
+      .min(1),
+  ]),
+  comparisons: z.array(z.tuple([z.string(), z.string()])).optional(),
+  margin: z.number().positive().max(1).default(0.005),
+});
+
+/** One configuration of a sweep; its runs differ in the seed alone. */
+export interface SweepArm {
+  /** As comparisons call it: the arm and its values in the grid, such as `wn lr=0.1`. */
+  readonly name: string;
+  /** The arm in the file, without the grid. */
+  readonly family: string;
+  readonly config: Config;
+}
+
+/** A sweep file, checked. */
+export interface Sweep {
+  readonly name: string;
+  /** One line on what it is for, if the file has one. */
+  readonly about: string | null;
+  readonly arms: readonly SweepArm[];
+  readonly seeds: readonly number[];
+  readonly comparisons: readonly (readonly [string, string])[];
+  /** Differences of test accuracy that do not matter. */
+  readonly margin: number;
+}
+
+interface Point {
+  readonly name: string;
+  readonly keys: Record<string, unknown>;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const written = (key: string, value: unknown): string => `${key}=${value ?? 'none'}`;
+
+/** The points of one axis: values of a key, objects of several keys, or named objects. */
+const axisPoints = (axis: string, values: unknown[] | Record<string, Record<string, unknown>>): Point[] => {
+  if (!Array.isArray(values)) return Object.entries(values).map(([name, keys]) => ({ name, keys }));
+  return values.map((value) =>
+    isObject(value)
+      ? {
+          name: Object.entries(value)
+            .map(([key, part]) => written(key, part))
+            .join(','),
+          keys: value,
+        }
+      : { name: written(axis, value), keys: { [axis]: value } },
+  );
+};
+
+const problem = (where: string, message: string, hint?: string): UserError =>
+  new UserError('E_CONFIG', `${where}: ${message}.`, {
+    hint: hint ?? 'The form of a sweep file is in README.md, an example in configs/sweeps/article.json.',
+  });
+
+/** Every choice of one point from each axis, the last axis turning fastest. */
+const product = (axes: readonly Point[][]): Point[] =>
+  axes.reduce<Point[]>(
+    (chosen, axis) =>
+      chosen.flatMap(({ name, keys }) =>
+        axis.map((point) => ({
+          name: name ? `${name} ${point.name}` : point.name,
+          keys: { ...keys, ...point.keys },
+        })),
+      ),
+    [{ name: '', keys: {} }],
+  );
+
+const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): string =>
+  error.issues
+    .map((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        const known = Object.keys(sweepSchema.shape);
+        return issue.keys
+          .map((key) =>
+            (configKeys as string[]).includes(key)
+              ? `${key} belongs into base, arms or grid`
+              : `unknown key ${key} (nearest: ${closest(key, known)})`,
+          )
+          .join('; ');
+      }
+      const path = issue.path.join('.');
+      return input[String(issue.path[0])] === undefined ? `${path} is missing` : `${path}: ${issue.message}`;
+    })
+    .join('; ');
+
+/**
+ * Checks a sweep file's contents and multiplies them out.
+ *
+ * @param input of unknown origin
+ * @param where named in errors: the file
+ * @throws {UserError} E_CONFIG for a wrong form, an unknown key, an empty axis, a name that is not an arm's
+ */
+export const parseSweep = (input: Record<string, unknown>, where: string): Sweep => {
+  const parsed = sweepSchema.safeParse(input);
+  if (!parsed.success) throw problem(where, shapeProblems(parsed.error, input));
+  const { name, about, base, arms: families, grid, seeds: wanted, comparisons, margin } = parsed.data;
+
+  const axes = Object.entries(grid).map(([axis, values]) => axisPoints(axis, values));
+  const empty = Object.keys(grid).find((_, at) => axes[at].length === 0);
+  if (empty !== undefined) throw problem(where, `grid.${empty} has no values`);
+  const named: Point[] = Object.entries(families).map(([family, keys]) => ({ name: family, keys }));
+  if (named.length === 0) named.push({ name: axes.length > 0 ? '' : name, keys: {} });
+
+  const seeds = typeof wanted === 'number' ? Array.from({ length: wanted }, (_, seed) => seed) : wanted;
+  if (new Set(seeds).size < seeds.length) throw problem(where, 'a seed occurs twice');
+  const count = axes.reduce((total, axis) => total * axis.length, named.length) * seeds.length;
+  if (count > MOST_RUNS) throw problem(where, `${count.toLocaleString('en')} runs are too many`);
+
+  const points = product(axes);
+  const arms = named.flatMap((family) =>
+    points.map((point): SweepArm => {
+      const armName = [family.name, point.name].filter(Boolean).join(' ');
+      const merged = { ...base, ...family.keys, ...point.keys };
+      for (const [key, instead] of [
+        ['seed', 'seeds'],
+        ['threads', '--threads'],
+      ]) {
+        if (key in merged) throw problem(where, `arm ${armName} sets ${key}; use ${instead}`);
+      }
+      return { name: armName, family: family.name, config: parseConfig(merged, `${where}, arm ${armName}`) };
+    }),
+  );
+  if (new Set(arms.map(({ config }) => config.data)).size > 1) {
+    throw problem(where, 'arms have different data; a sweep has one, in base');
+  }
+  const names = arms.map((arm) => arm.name);
+  const twice = names.find((armName, at) => names.indexOf(armName) < at);
+  if (twice !== undefined) throw problem(where, `two arms are called ${twice}`);
+  for (const armName of (comparisons ?? []).flat()) {
+    if (names.includes(armName)) continue;
+    throw problem(
+      where,
+      `comparisons name ${armName}, which is no arm (nearest: ${closest(armName, names)})`,
+    );
+  }
+  const same = comparisons?.find(([a, b]) => a === b);
+  if (same) throw problem(where, `comparisons compare ${same[0]} with itself`);
+  return {
+    name,
+    about: about ?? null,
+    arms,
+    seeds,
+    comparisons:
+      comparisons ?? names.slice(1).map((armName): readonly [string, string] => [armName, names[0]]),
+    margin,
+  };
+};
+
+/** Beyond this a sweep file is a mistake. */
+const MOST_RUNS = 1_000_000;
+
+/**
+ * Reads a sweep file. A relative `data` starts from the file's folder.
+ *
+ * @throws {UserError} E_CONFIG if it cannot be read or is not a valid sweep
+ */
+export const readSweepFile = (path: string): Sweep => {
+  const sweep = parseSweep(
+    readObject(path, 'sweep', '{"name": "lr", "grid": {"lr": [0.01, 0.1]}, "seeds": 8}'),
+    path,
+  );
+  const arms = sweep.arms.map((arm) => {
+    const { data } = arm.config;
+    return { ...arm, config: { ...arm.config, data: data && resolve(dirname(path), data) } };
+  });
+  return { ...sweep, arms };
+};

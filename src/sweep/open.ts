@@ -1,0 +1,72 @@
+/** @file From a sweep file to its plan: the frozen one if the sweep was begun, else a new one. Writes nothing. */
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { type Dataset, readDataset } from '../data/mnist.js';
+import { type Choice, chooseBackend } from '../engines/select.js';
+import { UserError } from '../errors.js';
+import { readSweepFile, type Sweep } from './grid.js';
+import { differenceFrom, freeze, type Plan, readPlan } from './plan.js';
+
+export interface OpenedSweep {
+  readonly plan: Plan;
+  readonly directory: string;
+  /** Whether the sweep was begun before. */
+  readonly begunBefore: boolean;
+  readonly dataset: Dataset;
+  /** What computes, for each backend that the arms name; with the reason if it was chosen. */
+  readonly choices: readonly Choice[];
+}
+
+/** Decides the backend of every arm; what a plan decided before stays. */
+const decideBackends = async (
+  sweep: Sweep,
+  plan: Plan | null,
+): Promise<{ sweep: Sweep; choices: Choice[] }> => {
+  const chosen = new Map<string, Promise<Choice>>();
+  const choose = ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
+    const key = `${backend} ${device}`;
+    const choice = chosen.get(key) ?? chooseBackend({ backend, device });
+    chosen.set(key, choice);
+    return choice;
+  };
+  const arms = [];
+  for (const arm of sweep.arms) {
+    const before = plan?.arms.find(({ name }) => name === arm.name)?.config;
+    const { backend, device } = await choose(arm.config.backend === 'auto' && before ? before : arm.config);
+    arms.push({ ...arm, config: { ...arm.config, backend, device } });
+  }
+  return { sweep: { ...sweep, arms }, choices: await Promise.all(chosen.values()) };
+};
+
+/**
+ * @param path of the sweep file
+ * @param change adapts what the file says, by flags
+ * @throws {UserError} E_CONFIG for a bad file; E_RUN if the file is not what was planned; E_BACKEND, E_DATA
+ */
+export const openSweep = async (
+  path: string,
+  runsDirectory: string,
+  change: Partial<Pick<Config, 'backend' | 'device'>> = {},
+): Promise<OpenedSweep> => {
+  const file = readSweepFile(path);
+  const asked: Sweep = {
+    ...file,
+    arms: file.arms.map((arm) => ({ ...arm, config: { ...arm.config, ...change } })),
+  };
+  const directory = join(runsDirectory, asked.name);
+  const before = readPlan(directory);
+  const dataset = readDataset(asked.arms[0].config.data);
+  const { sweep, choices } = await decideBackends(asked, before);
+  const planned = freeze(sweep, dataset.checksums, new Date().toISOString());
+  const difference = before && differenceFrom(before, planned);
+  if (difference) {
+    throw new UserError(
+      'E_RUN',
+      `${path} has ${difference}; ${join(directory, 'plan.json')} was planned otherwise.`,
+      {
+        hint: 'Give the file another `name`, or sweep into another folder with `--runs DIR`. More seeds: `--add-seeds N`.',
+      },
+    );
+  }
+  return { plan: before ?? planned, directory, begunBefore: before !== null, dataset, choices };
+};

@@ -1,0 +1,88 @@
+/** @file Laws of plan.json: it is frozen, and says so when somebody changed it. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { parseSweep } from './grid.js';
+import { addSeeds, differenceFrom, freeze, type Plan, plannedRuns, readPlan, writePlan } from './plan.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wnlstm-plan-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const NOW = '2026-01-01T00:00:00.000Z';
+const checksums = { images: 'a', labels: 'b' };
+const file = {
+  name: 'x',
+  base: { backend: 'wasm', device: 'cpu' },
+  arms: { base: { model: 'base' }, wn: {} },
+  seeds: [3, 1],
+};
+const planOf = (change: Record<string, unknown> = {}, sums = checksums): Plan =>
+  freeze(parseSweep({ ...file, ...change }, 'x.json'), sums, NOW);
+
+test('what is written is read back', () => {
+  const plan = planOf({ about: 'why' });
+  writePlan(folder, plan);
+  assert.deepEqual(readPlan(folder), plan);
+  assert.equal(readPlan(join(folder, 'nothing')), null);
+});
+
+test('runs go seed by seed, each with a folder of its own', () => {
+  const runs = plannedRuns(planOf());
+  assert.deepEqual(
+    runs.map(({ arm, seed, config }) => [arm, seed, config.seed, config.model]),
+    [
+      ['base', 3, 3, 'base'],
+      ['wn', 3, 3, 'wn'],
+      ['base', 1, 1, 'base'],
+      ['wn', 1, 1, 'wn'],
+    ],
+  );
+  assert.equal(new Set(runs.map(({ id }) => id)).size, 4);
+  assert.match(runs[1].id, /^wn-s3-[0-9a-f]{8}$/);
+});
+
+test('a plan that was changed by hand is refused', () => {
+  writePlan(folder, planOf());
+  const path = join(folder, 'plan.json');
+  const text = readFileSync(path, 'utf8');
+  for (const [from, to] of [
+    ['"margin": 0.005', '"margin": 0.05'],
+    ['"units": 100', '"units": 101'],
+    ['"format": 1', '"format": 2'],
+    ['{', ''],
+  ]) {
+    assert.ok(text.includes(from));
+    writeFileSync(path, text.replace(from, to));
+    assert.throws(() => readPlan(folder), { code: 'E_RUN' }, `${from} -> ${to}`);
+  }
+});
+
+test('the same config twice is refused, under whatever names', () => {
+  assert.throws(() => planOf({ arms: { a: { lr: 0.1 }, b: {} } }), /arms a and b are the same config/);
+});
+
+test('more seeds are the smallest new ones, and it is on record that they came later', () => {
+  const plan = addSeeds(planOf(), 3, NOW);
+  assert.deepEqual(plan.seeds, [3, 1, 0, 2, 4]);
+  assert.deepEqual(plan.added, [{ at: NOW, seeds: [0, 2, 4] }]);
+  assert.equal(differenceFrom(plan, planOf()), null);
+});
+
+test('a file that differs from its plan is told apart, and how', () => {
+  const plan = planOf();
+  assert.equal(differenceFrom(plan, planOf({ about: 'other words' })), null);
+  assert.match(
+    String(differenceFrom(plan, planOf({ arms: { base: { model: 'base' } } }))),
+    /^arms base instead of/,
+  );
+  assert.match(String(differenceFrom(plan, planOf({ base: { ...file.base, lr: 0.2 } }))), /another config/);
+  assert.match(String(differenceFrom(plan, planOf({}, { images: 'c', labels: 'b' }))), /other data/);
+  assert.match(
+    String(differenceFrom(plan, planOf({ seeds: [3, 1, 7] }))),
+    /seeds that it does not have \(7\)/,
+  );
+  assert.match(String(differenceFrom(plan, planOf({ margin: 0.01 }))), /margin/);
+  assert.match(String(differenceFrom(plan, planOf({ comparisons: [['base', 'wn']] }))), /other comparisons/);
+});

@@ -1,0 +1,144 @@
+/** @file plan.json: what a sweep is, frozen before its first run, so that nobody moves the goalposts afterwards. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Config } from '../config.js';
+import { UserError } from '../errors.js';
+import { replaceFile, toJson } from '../files.js';
+import { fingerprint, PLAN_FILE, runId } from '../runs/run.js';
+import type { Sweep, SweepArm } from './grid.js';
+
+/** An arm with its backend decided; `config.seed` says nothing. */
+export interface PlannedArm extends SweepArm {
+  /** Of its runs. */
+  readonly fingerprint: string;
+}
+
+/** What plan.json holds, but for its checksum. */
+export interface Plan {
+  readonly format: number;
+  readonly name: string;
+  readonly about: string | null;
+  readonly created_at: string;
+  readonly arms: readonly PlannedArm[];
+  readonly seeds: readonly number[];
+  /** Seeds that were added after the start, and when: after a look at the results, p-values are not exact any more. */
+  readonly added: readonly { readonly at: string; readonly seeds: readonly number[] }[];
+  readonly comparisons: readonly (readonly [string, string])[];
+  readonly margin: number;
+  /** SHA-256 of the data's files. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** One run of a plan. */
+export interface PlannedRun {
+  readonly arm: string;
+  readonly seed: number;
+  /** Its folder beside plan.json. */
+  readonly id: string;
+  readonly config: Config;
+}
+
+const FORMAT = 1;
+
+/** Whether a folder is a sweep's. */
+export const isSweep = (directory: string): boolean => existsSync(join(directory, PLAN_FILE));
+
+/**
+ * Freezes a sweep whose backends are decided.
+ *
+ * @param now in ISO 8601
+ * @throws {UserError} E_CONFIG if two arms are the same configuration
+ */
+export const freeze = (sweep: Sweep, checksums: Readonly<Record<string, string>>, now: string): Plan => {
+  const arms = sweep.arms.map(
+    (arm): PlannedArm => ({ ...arm, fingerprint: fingerprint(arm.config, checksums) }),
+  );
+  const first = new Map<string, string>();
+  for (const arm of arms) {
+    const other = first.get(arm.fingerprint);
+    if (other !== undefined) {
+      throw new UserError(
+        'E_CONFIG',
+        `${sweep.name}: the arms ${other} and ${arm.name} are the same config.`,
+        {
+          hint: 'Every run would be there twice; take one of them out.',
+        },
+      );
+    }
+    first.set(arm.fingerprint, arm.name);
+  }
+  const { name, about, seeds, comparisons, margin } = sweep;
+  return {
+    format: FORMAT,
+    name,
+    about,
+    created_at: now,
+    arms,
+    seeds,
+    added: [],
+    comparisons,
+    margin,
+    data: checksums,
+  };
+};
+
+/** All runs, seed by seed: whenever it is stopped, the arms have about the same seeds. */
+export const plannedRuns = ({ arms, seeds }: Plan): PlannedRun[] =>
+  seeds.flatMap((seed) =>
+    arms.map(({ name, config: shared, fingerprint: print }) => {
+      const config = { ...shared, seed };
+      return { arm: name, seed, id: runId(config, print), config };
+    }),
+  );
+
+/** The plan with so many more seeds, the smallest that it does not have yet. */
+export const addSeeds = (plan: Plan, count: number, now: string): Plan => {
+  const seeds: number[] = [];
+  for (let seed = 0; seeds.length < count; seed++) if (!plan.seeds.includes(seed)) seeds.push(seed);
+  return { ...plan, seeds: [...plan.seeds, ...seeds], added: [...plan.added, { at: now, seeds }] };
+};
+
+const checksumOf = (plan: Plan): string => createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+
+export const writePlan = (directory: string, plan: Plan): void =>
+  replaceFile(join(directory, PLAN_FILE), toJson({ ...plan, checksum: checksumOf(plan) }));
+
+/**
+ * The plan in a folder, or null if it has none.
+ *
+ * @throws {UserError} E_RUN if it was changed since this program wrote it, or is of another format
+ */
+export const readPlan = (directory: string): Plan | null => {
+  const path = join(directory, PLAN_FILE);
+  if (!existsSync(path)) return null;
+  const bad = (message: string, cause?: unknown): UserError =>
+    new UserError('E_RUN', `${path}: ${message}.`, {
+      hint: `A plan is frozen so that results mean what was planned. Put it back as it was, or move ${basename(directory)} away and sweep again.`,
+      cause,
+    });
+  let stored: Plan & { checksum?: string };
+  try {
+    stored = JSON.parse(readFileSync(path, 'utf8')) as Plan & { checksum?: string };
+  } catch (error) {
+    throw bad(`expected JSON, got ${(error as Error).message}`, error);
+  }
+  if (stored?.format !== FORMAT) throw bad(`expected format ${FORMAT}, got ${stored?.format}`);
+  const { checksum, ...plan } = stored;
+  if (checksum !== checksumOf(plan)) throw bad('it was changed by hand: its checksum is another');
+  return plan;
+};
+
+/** What of a sweep differs from its plan, in words; null if it is the one that was planned. */
+export const differenceFrom = (plan: Plan, sweep: Plan): string | null => {
+  const names = (arms: readonly PlannedArm[]): string => arms.map(({ name }) => name).join(', ');
+  if (names(plan.arms) !== names(sweep.arms))
+    return `arms ${names(sweep.arms)} instead of ${names(plan.arms)}`;
+  const changed = plan.arms.find((arm, at) => arm.fingerprint !== sweep.arms[at].fingerprint);
+  if (changed) return `another config or other data for ${changed.name}`;
+  const missing = sweep.seeds.filter((seed) => !plan.seeds.includes(seed));
+  if (missing.length > 0) return `seeds that it does not have (${missing.join(', ')})`;
+  if (JSON.stringify(plan.comparisons) !== JSON.stringify(sweep.comparisons)) return 'other comparisons';
+  if (plan.margin !== sweep.margin) return `margin ${sweep.margin} instead of ${plan.margin}`;
+  return null;
+};

@@ -1,0 +1,51 @@
+/** @file Does the runs of a sweep that have no result yet, as many at a time as the executor has slots. */
+import { join } from 'node:path';
+import { readRecord, readSummary, type Summary } from '../runs/run.js';
+import type { Executor, JobEnd, JobProgress } from './executor.js';
+import type { PlannedRun } from './plan.js';
+
+/** What happens while a sweep goes on. */
+export type SweepEvent =
+  | { readonly kind: 'start'; readonly run: PlannedRun }
+  | { readonly kind: 'progress'; readonly run: PlannedRun; readonly progress: JobProgress }
+  | { readonly kind: 'end'; readonly run: PlannedRun; readonly end: JobEnd };
+
+/** The result of a planned run, or null if it has none: also a divergence is one. */
+export const resultOf = (directory: string, { id }: PlannedRun): Summary | null => {
+  const folder = join(directory, id);
+  const status = readRecord(folder)?.status;
+  return status === 'completed' || status === 'diverged' ? readSummary(folder) : null;
+};
+
+/**
+ * @param runs to do, in this order
+ * @param directory the sweep's
+ * @param options `failFast`: the first failure stops the others; `signal`: aborted, all stop
+ * @returns how each run ended that was begun
+ */
+export const runSweep = async (
+  runs: readonly PlannedRun[],
+  directory: string,
+  executor: Executor,
+  options: { readonly failFast: boolean; readonly signal: AbortSignal },
+  onEvent: (event: SweepEvent) => void,
+): Promise<ReadonlyMap<PlannedRun, JobEnd>> => {
+  const ends = new Map<PlannedRun, JobEnd>();
+  const waiting = [...runs];
+  const failure = new AbortController();
+  const signal = AbortSignal.any([options.signal, failure.signal]);
+  const workOff = async (slot: number): Promise<void> => {
+    while (!signal.aborted) {
+      const run = waiting.shift();
+      if (!run) return;
+      onEvent({ kind: 'start', run });
+      const onProgress = (progress: JobProgress): void => onEvent({ kind: 'progress', run, progress });
+      const end = await executor.execute({ run, directory }, slot, onProgress, signal);
+      ends.set(run, end);
+      onEvent({ kind: 'end', run, end });
+      if (end.kind === 'failed' && options.failFast) failure.abort();
+    }
+  };
+  await Promise.all(Array.from({ length: executor.slots }, (_, slot) => workOff(slot)));
+  return ends;
+};

@@ -1,0 +1,34 @@
+/** @file A child process that does one job: takes it from its parent, tells it how far it is, stops when it is told to or is alone. */
+import type { Job, JobEnd, JobProgress } from './executor.js';
+import { runJob } from './job.js';
+
+/** To a worker: what to do; then, maybe, to stop. */
+export type ToWorker = { kind: 'job'; job: Job; threads: number } | { kind: 'stop' };
+
+/** From a worker. */
+export type FromWorker = { kind: 'progress'; progress: JobProgress } | { kind: 'end'; end: JobEnd };
+
+const PROGRESS_MS = 200;
+const stop = new AbortController();
+const send = (message: FromWorker, sent: () => void = () => {}): void => {
+  if (process.connected) process.send?.(message, sent);
+  else sent();
+};
+
+const work = async (job: Job, threads: number): Promise<void> => {
+  let last = 0;
+  const onProgress = (progress: JobProgress): void => {
+    if (performance.now() - last < PROGRESS_MS && progress.step < progress.totalSteps) return;
+    last = performance.now();
+    send({ kind: 'progress', progress });
+  };
+  const end = await runJob(job, threads, onProgress, stop.signal);
+  send({ kind: 'end', end }, () => process.connected && process.disconnect());
+};
+
+process.on('message', (message: ToWorker) => {
+  if (message.kind === 'stop') stop.abort();
+  else void work(message.job, message.threads);
+});
+process.on('disconnect', () => stop.abort()); // the sweep was killed: nobody else would end this
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => stop.abort());
