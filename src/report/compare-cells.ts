@@ -1,0 +1,88 @@
+/** @file The numbers and sentences of a comparison, as every form of its report shows them. */
+import { type ArmSummary, LEVELS, type Spread, WINDOW_STEPS } from './arm-summary.js';
+import type { Comparison, PairedComparison } from './compare.js';
+import { EXACT_PAIRS, SAMPLES } from './sign-flip.js';
+import { points } from './verdict.js';
+
+/** Stands for what is not there: not measured, never reached, not tested. */
+export const NOTHING = '-';
+
+/** `97.31 ± 0.24`; of one run `97.31`. */
+export const spreadCell = (spread: Spread | null, scale: number, digits: number): string => {
+  if (spread === null) return NOTHING;
+  const cell = (value: number): string => (value * scale).toFixed(digits);
+  return spread.sd === null ? cell(spread.mean) : `${cell(spread.mean)} ± ${cell(spread.sd)}`;
+};
+
+/** Median steps to each level: `230/600/-`. */
+export const stepsCell = (arm: ArmSummary): string =>
+  arm.steps_to.map((level) => (level.median === null ? NOTHING : String(Math.round(level.median)))).join('/');
+
+/** The levels as a heading: `90/95/97 %`. */
+export const levelsHeading = `${LEVELS.map((level) => Math.round(level * 100)).join('/')} %`;
+
+/** A mean difference and its 95 % interval in percentage points: `+22.1 [19.8, 24.4]`; narrow ones with two decimals. */
+export const differenceCell = ({ mean, interval_95: interval }: PairedComparison): string => {
+  if (mean === null) return NOTHING;
+  const digits = interval !== null && (interval[1] - interval[0]) / 2 >= 0.01 ? 1 : 2;
+  const cell = (value: number): string => {
+    const text = (value * 100).toFixed(digits);
+    return Number(text) === 0 ? text.replace('-', '') : text;
+  };
+  const signed = mean > 0 && Number(cell(mean)) > 0 ? `+${cell(mean)}` : cell(mean);
+  return interval === null ? signed : `${signed} [${cell(interval[0])}, ${cell(interval[1])}]`;
+};
+
+/** `0.008`, `<0.001`. */
+export const pCell = (p: number | null): string => {
+  if (p === null) return NOTHING;
+  return p < 0.001 ? '<0.001' : p.toFixed(3);
+};
+
+/** `1.33` */
+export const effectCell = (effect: number | null): string => (effect === null ? NOTHING : effect.toFixed(2));
+
+/** The name of a comparison; a true minus sign, as names contain hyphens. */
+export const nameOf = ({ a, b }: PairedComparison): string => `${a} − ${b}`;
+
+/** What the row of a comparison leaves to be said: seeds left out, why there is no interval, no width, no p. */
+export const remarks = (pair: PairedComparison): string[] => {
+  const leftOut = (seeds: readonly number[], other: string): string[] =>
+    seeds.length === 0
+      ? []
+      : [`left out ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: no run in ${other}`];
+  const found = [...leftOut(pair.only_a, pair.b), ...leftOut(pair.only_b, pair.a)];
+  if (pair.n < 2) found.push(pair.n === 0 ? 'no seed is in both' : 'one pair gives no interval');
+  if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
+  if (pair.no_p !== null && pair.verdict.kind === 'undecided') found.push(pair.no_p);
+  return found.map((text) => `${nameOf(pair)}: ${text}.`);
+};
+
+/** What a reader must know to read the tables, in whole sentences. */
+export const footnotes = (comparison: Comparison): string[] => {
+  const { arms, comparisons, exploratory, family, margin, backends } = comparison;
+  const runs = arms.reduce((sum, arm) => sum + arm.n, 0);
+  const diverged = arms.reduce((sum, arm) => sum + arm.diverged, 0);
+  const sampled = comparisons.some((pair) => pair.p_method === 'sampled');
+  const notes = [
+    `Accuracy is on test data, after the last step; ± is one standard deviation over runs. A run that diverged counts with the accuracy of guessing: ${diverged === 0 ? 'none' : diverged} of ${runs} did.`,
+    `Steps: the first at which training accuracy over the last ${WINDOW_STEPS} steps reaches ${levelsHeading}; the median over runs, ${NOTHING} where half or more never did.`,
+  ];
+  if (comparisons.length + exploratory.length > 0)
+    notes.push(
+      'Differences are in percentage points of test accuracy. The unit is the seed: runs of one seed are paired, and the interval is the 95 % t interval of the mean difference. d_z is that mean over its standard deviation, corrected for few pairs.',
+    );
+  if (family > 0)
+    notes.push(
+      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.`,
+    );
+  if (exploratory.length > 0)
+    notes.push(
+      'Exploratory comparisons were not declared: no p, and their intervals are not adjusted for their number. Some will lie beside 0 by chance.',
+    );
+  if (backends.length > 1)
+    notes.push(
+      `The runs are of several backends (${backends.join(', ')}); whole runs agree within one only.`,
+    );
+  return notes;
+};

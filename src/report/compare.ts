@@ -1,0 +1,170 @@
+/** @file Compares arms over seeds: each arm summed up, and the differences of pairs of runs that share a seed. */
+import { closest } from 'fastest-levenshtein';
+import { UserError } from '../errors.js';
+import type { Arm } from './arm.js';
+import { type ArmSummary, summariseArm } from './arm-summary.js';
+import { pairsNeeded, type SignFlip, signFlip, smallestP } from './sign-flip.js';
+import { effectSize, holm, type Interval, mean, standardDeviation, tInterval } from './stats.js';
+import { ALPHA, exploratoryVerdict, type Verdict, verdictOf } from './verdict.js';
+
+/** Differences of test accuracy that do not matter, unless a user says otherwise. */
+export const DEFAULT_MARGIN = 0.005;
+
+/** What to compare. */
+export interface CompareInput {
+  readonly arms: readonly Arm[];
+  /** Pairs of arm names, `[a, b]` for a - b, declared beforehand: with p-values, Holm's family. */
+  readonly comparisons: readonly (readonly [string, string])[];
+  /** Pairs that were not: intervals, no p. */
+  readonly exploratory: readonly (readonly [string, string])[];
+  /** Of test accuracy. */
+  readonly margin: number;
+}
+
+/** The difference of two arms, a - b in test accuracy, over the seeds that both have. */
+export interface PairedComparison {
+  readonly a: string;
+  readonly b: string;
+  readonly declared: boolean;
+  /** Number of pairs. */
+  readonly n: number;
+  /** Pairs whose difference is not 0. */
+  readonly differ: number;
+  /** Seeds left out because the other arm has no run of them. */
+  readonly only_a: readonly number[];
+  readonly only_b: readonly number[];
+  /** Null without pairs. */
+  readonly mean: number | null;
+  /** Standard deviation of the differences. Null, as are the intervals, below two pairs. */
+  readonly sd: number | null;
+  readonly interval_90: Interval | null;
+  readonly interval_95: Interval | null;
+  /** Cohen's d of paired differences with Hedges' correction. Null below three pairs, or if all are equal. */
+  readonly d_z: number | null;
+  /** Of the sign-flip test. Null if not declared, and where it could not be below 0.05 after Holm. */
+  readonly p: number | null;
+  readonly p_method: SignFlip['method'] | null;
+  readonly p_holm: number | null;
+  /** Why a declared comparison has no p. */
+  readonly no_p: string | null;
+  readonly verdict: Verdict;
+}
+
+/** Everything that the reports show, and what `--format json` prints. */
+export interface Comparison {
+  readonly margin: number;
+  /** Number of declared comparisons, those that cannot be tested included. */
+  readonly family: number;
+  /** Backends of the runs; results are comparable within one. */
+  readonly backends: readonly string[];
+  readonly arms: readonly ArmSummary[];
+  /** The declared ones. */
+  readonly comparisons: readonly PairedComparison[];
+  readonly exploratory: readonly PairedComparison[];
+}
+
+type Pairing = Pick<
+  PairedComparison,
+  'a' | 'b' | 'n' | 'differ' | 'only_a' | 'only_b' | 'mean' | 'sd' | 'interval_90' | 'interval_95' | 'd_z'
+> & { readonly differences: readonly number[] };
+
+const findArms = (arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm, Arm] => {
+  const names = arms.map((arm) => arm.name);
+  const find = (name: string): Arm => {
+    const arm = arms.find((candidate) => candidate.name === name);
+    if (arm) return arm;
+    const nearest = names.length === 0 ? '' : ` (nearest: ${closest(name, names)})`;
+    throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: there is no arm ${name}${nearest}.`, {
+      hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.`,
+    });
+  };
+  if (a === b) throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: expected two different arms.`);
+  return [find(a), find(b)];
+};
+
+/** Seeds in order and accuracies by seed. */
+const bySeed = ({ runs }: Arm): Map<number, number> =>
+  new Map([...runs].sort((x, y) => x.seed - y.seed).map((run) => [run.seed, run.testAccuracy]));
+
+const pair = (a: Arm, b: Arm): Pairing => {
+  const [ofA, ofB] = [bySeed(a), bySeed(b)];
+  const differences = [...ofA].flatMap(([seed, accuracy]) => {
+    const other = ofB.get(seed);
+    return other === undefined ? [] : [accuracy - other];
+  });
+  const n = differences.length;
+  return {
+    a: a.name,
+    b: b.name,
+    n,
+    differ: differences.filter((difference) => difference !== 0).length,
+    only_a: [...ofA.keys()].filter((seed) => !ofB.has(seed)),
+    only_b: [...ofB.keys()].filter((seed) => !ofA.has(seed)),
+    mean: n === 0 ? null : mean(differences),
+    sd: n < 2 ? null : standardDeviation(differences),
+    interval_90: n < 2 ? null : tInterval(differences, 0.9),
+    interval_95: n < 2 ? null : tInterval(differences, 0.95),
+    d_z: effectSize(differences),
+    differences,
+  };
+};
+
+const whyNoP = ({ n, differ }: Pairing, family: number): string => {
+  const pairs = (count: number): string => `${count} ${count === 1 ? 'pair' : 'pairs'}`;
+  const found = differ === n ? pairs(n) : `${pairs(n)}, of which ${differ} differ,`;
+  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
+  return `${found} cannot give p < ${ALPHA}${over}; ${pairsNeeded(family, ALPHA)} that differ can`;
+};
+
+const declared = (pairings: readonly Pairing[], margin: number): PairedComparison[] => {
+  const family = pairings.length;
+  // The best that each could come to. No p is shown where even that decides nothing.
+  const best = holm(pairings.map(({ differences }) => smallestP(differences)));
+  const tests = pairings.map(({ differences }, index) =>
+    best[index] < ALPHA ? signFlip(differences) : null,
+  );
+  const adjusted = holm(tests.map((found) => found?.p ?? 1));
+  return pairings.map((pairing, index) => {
+    const { differences: _differences, ...found } = pairing;
+    const test = tests[index];
+    const p_holm = test ? adjusted[index] : null;
+    return {
+      ...found,
+      declared: true,
+      p: test?.p ?? null,
+      p_method: test?.method ?? null,
+      p_holm,
+      no_p: test ? null : whyNoP(pairing, family),
+      verdict: verdictOf({ ...found, p_holm }, margin, family),
+    };
+  });
+};
+
+const exploratory = ({ differences: _differences, ...found }: Pairing, margin: number): PairedComparison => ({
+  ...found,
+  declared: false,
+  p: null,
+  p_method: null,
+  p_holm: null,
+  no_p: null,
+  verdict: exploratoryVerdict({ ...found, p_holm: null }, margin),
+});
+
+/**
+ * Compares arms. The seed is the unit: a difference is that of two runs of one seed.
+ *
+ * @throws {UserError} E_CONFIG if a comparison names an arm that is not there, or one arm twice
+ */
+export const compare = ({ arms, comparisons, exploratory: others, margin }: CompareInput): Comparison => {
+  const pairingsOf = (names: CompareInput['comparisons']): Pairing[] =>
+    names.map((name) => pair(...findArms(arms, name)));
+  const backends = new Set(arms.flatMap((arm) => arm.runs.map((run) => run.summary.backend)));
+  return {
+    margin,
+    family: comparisons.length,
+    backends: [...backends].sort(),
+    arms: arms.map(summariseArm),
+    comparisons: declared(pairingsOf(comparisons), margin),
+    exploratory: pairingsOf(others).map((pairing) => exploratory(pairing, margin)),
+  };
+};

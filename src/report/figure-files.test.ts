@@ -1,0 +1,106 @@
+/** @file Figures as files: the same bytes every time, every word in them, nothing fetched. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Resvg } from '@resvg/resvg-js';
+import { packageRoot } from '../package.js';
+import { curvesOf } from './curves.js';
+import { goldenCurves, lossArm } from './curves.testing.js';
+import { figureSpec } from './figure.js';
+import { figureHtml, figureJson, figurePng, figureSvg } from './figure-files.js';
+import { fontPath, readWidths } from './font.js';
+
+const heading = { title: 'Weight normalisation <&>', subtitle: 'three seeds against one' };
+
+test('the golden figure is drawn as it was', async () => {
+  const golden = readFileSync(join(packageRoot, 'src/report/figure.golden.svg'), 'utf8');
+  assert.equal(
+    await figureSvg(figureSpec(goldenCurves(), heading)),
+    golden,
+    'after a change on purpose: node scripts/fixtures/figure.mjs, then look at it',
+  );
+});
+
+test('the same curves give the same bytes', async () => {
+  const svgs = [
+    await figureSvg(figureSpec(goldenCurves(), null)),
+    await figureSvg(figureSpec(goldenCurves(), null)),
+  ];
+  assert.equal(svgs[0], svgs[1]);
+  const pngs = [await figurePng(svgs[0]), await figurePng(svgs[1])];
+  assert.ok(Buffer.from(pngs[0]).equals(pngs[1]));
+  assert.deepEqual([...pngs[0].subarray(1, 4)], [...Buffer.from('PNG')]);
+});
+
+test('every word of a figure is in its picture, whole', async () => {
+  const svg = await figureSvg(figureSpec(goldenCurves(), heading));
+  for (const text of [
+    'Weight normalisation &lt;&amp;&gt;',
+    'three seeds against one',
+    'training loss',
+    'validation accuracy',
+    'step',
+    'base (3 seeds)',
+    'wn &amp; clip (1 seed)',
+    'mean over seeds; band: 95 % interval of the mean',
+  ]) {
+    assert.ok(svg.includes(`>${text}</text>`), text);
+  }
+});
+
+test('many arms are all in the legend', async () => {
+  const arms = Array.from({ length: 45 }, (_, arm) => lossArm(`arm ${arm}`, [[2, 1 + arm / 50]]));
+  const svg = await figureSvg(figureSpec(curvesOf(arms, ['loss'], 'ci'), null));
+  for (const { name } of arms) assert.ok(svg.includes(`>${name} (1 seed)</text>`), name);
+});
+
+test('one point, a constant, and curves across zero are drawn without NaN', async () => {
+  for (const losses of [
+    [[1]],
+    [[0, 0, 0, 0]],
+    [
+      [-1, 2, 3],
+      [1, -2],
+    ],
+    [[1e-30, 1e30]],
+    [
+      [1e-3, 1e3],
+      [2e-3, 1e-3],
+    ],
+  ]) {
+    const svg = await figureSvg(
+      figureSpec(curvesOf([lossArm('wn', losses)], ['loss', 'accuracy'], 'ci'), null),
+    );
+    assert.doesNotMatch(svg, /NaN|Infinity|undefined/, JSON.stringify(losses));
+  }
+});
+
+test('text is as wide as the font draws it', () => {
+  const widthOf = readWidths();
+  const font = { loadSystemFonts: false, fontFiles: [fontPath()] };
+  for (const text of ['mmmm', 'iiii', 'training loss', '95 % ±']) {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="99"><text x="9" y="50" font-family="DejaVu Sans" font-size="50">${text}</text></svg>`;
+    const drawn = new Resvg(svg, { font }).getBBox()?.width ?? 0;
+    // The advance is wider than the ink by the space at either end of a text.
+    assert.ok(drawn <= 50 * widthOf(text) && drawn > 50 * widthOf(text) - 12, `${text}: ${drawn}`);
+  }
+});
+
+test('the specification to edit is the figure, a line a row', () => {
+  const spec = figureSpec(goldenCurves(), heading);
+  const text = figureJson(spec);
+  assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(spec)));
+  for (const row of spec.datasets.curves) assert.ok(text.includes(`\n      ${JSON.stringify(row)}`));
+});
+
+test('the page loads nothing, and a name cannot end its scripts', () => {
+  const arm = lossArm('</script><script src="http://x">', [[2, 1]]);
+  const html = figureHtml(figureSpec(curvesOf([arm], ['loss'], 'ci'), null, true), 'wn & <base>');
+  assert.match(html, /<title>wn &amp; &lt;base&gt;<\/title>/);
+  assert.match(html, /Content-Security-Policy" content="default-src 'none'/);
+  assert.equal(html.match(/<script/g)?.length, html.match(/<\/script/g)?.length);
+  const outside = html.replace(/<script>[\s\S]*?<\/script>/g, '');
+  assert.equal(/<script|<link|src=|href=|url\(|@import/.exec(outside)?.[0], undefined);
+  assert.ok(!html.includes('sourceMappingURL'));
+});

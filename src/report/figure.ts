@@ -1,0 +1,216 @@
+/** @file Curves as a Vega-Lite specification: a panel a column, a line and a band an arm, one legend. */
+import { armLabel, bandLabel, type Curve, type Curves } from './curves.js';
+import { figureConfig, LEGEND_LINE, strokeOf } from './figure-style.js';
+import { decades, type Panel, panelOf, panelTitle } from './panel.js';
+
+/** A Vega-Lite specification, as JSON; the rows are under `datasets.curves`. */
+export interface FigureSpec {
+  readonly datasets: { readonly curves: readonly Readonly<Record<string, unknown>>[] };
+  readonly [key: string]: unknown;
+}
+
+/** What the figure says above itself. */
+export interface Heading {
+  readonly title: string;
+  readonly subtitle?: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const LONGEST_LABEL = 60;
+
+/** Labels for the legend, the long ones with their middle left out, unless two would then be the same. */
+const shorten = (labels: readonly string[]): readonly string[] => {
+  const half = LONGEST_LABEL / 2;
+  const short = labels.map((label) =>
+    label.length > LONGEST_LABEL ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
+  );
+  return new Set(short).size === labels.length ? short : labels;
+};
+
+/** A curve of at most this many points shows each. */
+const FEW = 12;
+/** About so many ticks an axis. */
+const TICKS = 5;
+
+/** Columns of the legend: as many as fit 860 pixels, a label's character being about 7 wide. */
+const legendColumns = (labels: readonly string[]): number => {
+  const width = 62 + 7 * Math.max(...labels.map((label) => label.length));
+  return Math.max(1, Math.min(labels.length, Math.floor(860 / width)));
+};
+
+interface Shared {
+  readonly labels: readonly string[];
+  readonly legend: Json;
+  readonly lastStep: number;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly interactive: boolean;
+}
+
+const tooltip = ({ title, percent }: Panel, banded: boolean): Json[] => {
+  const format = percent ? '.2%' : '.4~g';
+  return [
+    { field: 'arm', title: 'arm' },
+    { field: 'step', title: 'step', format: ',d' },
+    { field: 'mean', title, format },
+    ...(banded ? ['low', 'high'].map((field) => ({ field, title: `${field} end of the band`, format })) : []),
+    { field: 'n', title: 'seeds here' },
+  ].map((row) => ({ type: row.field === 'arm' ? 'nominal' : 'quantitative', ...row }));
+};
+
+/** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
+const zoom = ({ column }: Curve): Json => ({
+  name: `zoom_${column}`,
+  select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
+  bind: 'scales',
+});
+
+/** A panel's marks from the back to the front: bands, lines, points where there are few, and what answers the mouse. */
+const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, first: boolean): Json[] => {
+  const { curve, log } = panel;
+  const { labels, legend, interactive } = shared;
+  const counts = new Map<string, number>();
+  for (const { arm } of curve.points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
+  const fewest = Math.min(...counts.values());
+  const banded = curve.points.some(({ low }) => low !== null);
+
+  const field = { field: 'arm', type: 'nominal', sort: null, legend };
+  const color = { ...field, scale: { domain: labels, range: labels.map((_, arm) => strokeOf(arm).color) } };
+  const strokeDash = {
+    ...field,
+    scale: { domain: labels, range: labels.map((_, arm) => strokeOf(arm).dash) },
+  };
+  const opacity = (value: number): Json =>
+    interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
+  const band = { y: { field: log ? 'lowShown' : 'low', type: 'quantitative' }, y2: { field: 'high' } };
+  const few = (most: number): Json[] => [
+    { joinaggregate: [{ op: 'count', as: 'points' }], groupby: ['arm'] },
+    { filter: `datum.points <= ${most}` },
+  ];
+
+  const areas: Json = {
+    mark: { type: 'area', clip: true },
+    encoding: {
+      ...band,
+      color,
+      opacity: opacity(Math.max(0.06, 0.2 / Math.sqrt(Math.max(1, labels.length / 3)))),
+    },
+  };
+  // Over a single point an area has no width.
+  const bars: Json = {
+    transform: few(1),
+    mark: { type: 'rule', clip: true, strokeWidth: 1.5 },
+    encoding: { ...band, color, opacity: opacity(0.7) },
+  };
+  const choice = { name: 'arms', select: { type: 'point', fields: ['arm'] }, bind: 'legend' };
+  const lines: Json = {
+    mark: { type: 'line', clip: true, strokeWidth: 1.7, strokeJoin: 'round' },
+    encoding: { color, strokeDash, opacity: opacity(1) },
+    ...(interactive && first ? { params: [choice] } : {}),
+  };
+  const points: Json = {
+    transform: few(FEW),
+    mark: { type: 'point', filled: true, size: 30 },
+    encoding: { color, opacity: opacity(1) },
+  };
+  const sensors: Json = {
+    mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
+    encoding: { tooltip: tooltip(panel, banded) },
+    ...(oneStep ? {} : { params: [zoom(curve)] }),
+  };
+  return [
+    ...(banded && !oneStep ? [areas] : []),
+    ...(banded && fewest === 1 ? [bars] : []),
+    lines,
+    ...(fewest <= FEW ? [points] : []),
+    ...(interactive ? [sensors] : []),
+  ];
+};
+
+const panelSpec = (panel: Panel, shared: Shared, first: boolean): Json => {
+  const { curve, log, domain, percent } = panel;
+  // Arms that have all their points at one step stand side by side there.
+  const oneStep = new Set(curve.points.map(({ step }) => step)).size === 1;
+  const x: Json = oneStep
+    ? {
+        x: { field: 'step', type: 'ordinal', title: 'step', axis: { labelAngle: 0, format: ',d' } },
+        xOffset: { field: 'arm', type: 'nominal', sort: null, scale: { domain: shared.labels } },
+      }
+    : {
+        x: {
+          field: 'step',
+          type: 'quantitative',
+          title: 'step',
+          scale: { domain: [0, shared.lastStep], nice: false },
+          axis: { tickCount: TICKS, format: ',d' },
+        },
+      };
+  const y: Json = {
+    field: 'mean',
+    type: 'quantitative',
+    title: panelTitle(panel),
+    ...(log
+      ? { scale: { type: 'log', domain, nice: false }, axis: { values: decades(domain), format: ',~g' } }
+      : {
+          scale: { domain, zero: false, nice: TICKS },
+          axis: { tickCount: TICKS, ...(percent ? { format: '%' } : {}) },
+        }),
+  };
+  // An interval may begin below zero, which has no logarithm.
+  const lowShown = `datum.low === null ? null : max(datum.low, ${domain[0]})`;
+  return {
+    ...shared.size,
+    transform: [
+      { filter: `datum.column === '${curve.column}'` },
+      ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
+    ],
+    encoding: { ...x, y },
+    layer: layersOf(panel, shared, oneStep, first),
+  };
+};
+
+/**
+ * The figure of curves; columns without a point are left out.
+ *
+ * @param interactive adds tooltips, choosing arms in the legend, and zooming
+ */
+export const figureSpec = (curves: Curves, heading: Heading | null, interactive = false): FigureSpec => {
+  const labels = shorten(curves.arms.map((_, arm) => armLabel(curves, arm)));
+  const labelOf = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
+  const panels = curves.columns.map(panelOf).filter((panel) => panel !== null);
+  const shared: Shared = {
+    labels,
+    legend: {
+      title: bandLabel(curves),
+      orient: 'bottom',
+      columns: legendColumns(labels),
+      ...LEGEND_LINE,
+      symbolStrokeWidth: 2,
+      symbolLimit: 0,
+      symbolOpacity: 1, // else the band's
+    },
+    lastStep: panels.reduce(
+      (last, { curve }) => curve.points.reduce((step, point) => Math.max(step, point.step), last),
+      0,
+    ),
+    size: panels.length === 1 ? { width: 640, height: 340 } : { width: 376, height: 210 },
+    interactive,
+  };
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    background: 'white',
+    padding: 16,
+    ...(heading ? { title: { text: heading.title, subtitle: heading.subtitle ?? [] } } : {}),
+    config: figureConfig,
+    columns: 2,
+    spacing: { row: 28, column: 36 },
+    resolve: { scale: { color: 'shared', strokeDash: 'shared' } },
+    data: { name: 'curves' },
+    concat: panels.map((panel, index) => panelSpec(panel, shared, index === 0)),
+    datasets: {
+      curves: panels.flatMap(({ curve: { column, points } }) =>
+        points.map(({ arm, ...point }) => ({ column, arm: labelOf.get(arm), ...point })),
+      ),
+    },
+  };
+};

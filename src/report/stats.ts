@@ -1,0 +1,104 @@
+/** @file Statistics of paired differences: what compare says of seeds rests on these few functions. */
+import jstat from 'jstat';
+
+const { studentt, normal } = jstat.jStat;
+
+/** An interval, low end first. */
+export type Interval = readonly [number, number];
+
+/** What is taken for rounding, relative to the values: accuracies are counts, so none differ by so little. */
+export const ROUNDING = 1e-9;
+
+/** The arithmetic mean; NaN of nothing. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Standard deviation of a sample, over n - 1; NaN below two values, 0 if they differ by rounding only. */
+export const standardDeviation = (values: readonly number[]): number => {
+  if (values.length < 2) return Number.NaN;
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  const deviation = Math.sqrt(squares / (values.length - 1));
+  return deviation <= ROUNDING * Math.max(...values.map(Math.abs)) ? 0 : deviation;
+};
+
+/** The middle value, or the mean of the two in the middle; `Infinity` counts as the largest. NaN of nothing. */
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = Math.floor(sorted.length / 2);
+  if (sorted.length === 0) return Number.NaN;
+  return sorted.length % 2 === 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2;
+};
+
+/** Student's t below which a share of the distribution lies, to a relative 1e-7. */
+export const studentQuantile = (probability: number, degreesOfFreedom: number): number =>
+  studentt.inv(probability, degreesOfFreedom);
+
+const halfWidth = (deviation: number, count: number, confidence: number): number =>
+  (studentQuantile((1 + confidence) / 2, count - 1) * deviation) / Math.sqrt(count);
+
+/**
+ * Student's t interval of the mean.
+ *
+ * @param values two or more
+ * @param confidence such as 0.95
+ */
+export const tInterval = (values: readonly number[], confidence: number): Interval => {
+  const half = halfWidth(standardDeviation(values), values.length, confidence);
+  return [mean(values) - half, mean(values) + half];
+};
+
+/**
+ * The smallest count at which the t interval of a mean is narrower than a distance, were the deviation to stay.
+ *
+ * @param distance from the mean to either side; where it is not positive no count is enough
+ * @param from the smallest count to consider, at least 2
+ * @param to the largest
+ * @returns `Infinity` if it is above `to`
+ */
+export const countUntilNarrower = (
+  distance: number,
+  deviation: number,
+  confidence: number,
+  from: number,
+  to: number,
+): number => {
+  if (distance <= 0) return Number.POSITIVE_INFINITY;
+  // The normal distribution's count is a lower bound, and close.
+  const bound = ((normal.inv((1 + confidence) / 2, 0, 1) * deviation) / distance) ** 2;
+  let count = Math.max(from, Math.floor(bound));
+  while (count <= to && halfWidth(deviation, count, confidence) >= distance) count++;
+  return count <= to ? count : Number.POSITIVE_INFINITY;
+};
+
+/**
+ * Cohen's d of paired differences, their mean over their standard deviation, times Hedges' J: without it eight pairs
+ * overstate the effect by an eighth.
+ *
+ * @returns null where it says nothing: below three pairs, or if all differences are equal
+ * @see Hedges 1981; Lakens 2013, "Calculating and reporting effect sizes"
+ */
+export const effectSize = (differences: readonly number[]): number | null => {
+  const deviation = standardDeviation(differences);
+  if (differences.length < 3 || deviation === 0) return null;
+  const correction = 1 - 3 / (4 * (differences.length - 1) - 1);
+  return (correction * mean(differences)) / deviation;
+};
+
+/**
+ * Holm's adjustment: rejecting where the result is below α keeps the chance of any false rejection below α.
+ *
+ * @param values p of every member of the family; of one that cannot be tested, 1
+ * @returns adjusted values in the same order
+ * @see Holm 1979, "A simple sequentially rejective multiple test procedure"
+ */
+export const holm = (values: readonly number[]): number[] => {
+  const order = values.map((_, index) => index).sort((a, b) => values[a] - values[b]);
+  const adjusted = new Array<number>(values.length);
+  let largest = 0;
+  for (const [rank, index] of order.entries()) {
+    largest = Math.max(largest, Math.min(1, (values.length - rank) * values[index]));
+    adjusted[index] = largest;
+  }
+  return adjusted;
+};

@@ -1,0 +1,110 @@
+/** @file A comparison's verdict in words, by rules that are declared before any run: see `verdictOf`. */
+import { pairsNeeded } from './sign-flip.js';
+import { countUntilNarrower, type Interval } from './stats.js';
+
+/** Adjusted p below this decides a comparison. */
+export const ALPHA = 0.05;
+/** Above so many further seeds the number is not told. */
+export const MOST_SEEDS = 1000;
+
+/** What a comparison comes to; `text` says it in a few words. */
+export type Verdict =
+  | { readonly kind: 'better' | 'worse'; readonly text: string }
+  | {
+      readonly kind: 'equivalent';
+      /** The difference is real, but smaller than the margin. */
+      readonly real: boolean;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'undecided';
+      /** About so many would decide it, were mean and deviation to stay; null for more than `MOST_SEEDS`. */
+      readonly more_seeds: number | null;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'exploratory';
+      /** Where the interval lies; null without one. */
+      readonly interval: 'within' | 'above' | 'below' | 'includes' | null;
+      readonly text: string;
+    };
+
+/** What the rules look at. */
+export interface Evidence {
+  /** Number of pairs. */
+  readonly n: number;
+  /** Pairs whose difference is not 0. */
+  readonly differ: number;
+  readonly mean: number | null;
+  readonly sd: number | null;
+  readonly interval_90: Interval | null;
+  readonly interval_95: Interval | null;
+  /** Null where it was not tested. */
+  readonly p_holm: number | null;
+}
+
+/** A difference of accuracies as percentage points: 0.005 is `0.5`. */
+export const points = (accuracy: number): string => String(Number((accuracy * 100).toPrecision(6)));
+
+const isWithin = (interval: Interval | null, margin: number): boolean =>
+  interval !== null && interval[0] >= -margin && interval[1] <= margin;
+
+/**
+ * How many further seeds would probably decide a comparison: with mean and deviation as they are, either an interval
+ * at 1 - `ALPHA` / family excludes 0, or the 90 % interval lies within the margin, whichever takes fewer.
+ *
+ * @param family number of declared comparisons, for which the interval stands in for Holm
+ * @returns at least 1; null above `MOST_SEEDS`
+ */
+export const moreSeeds = (
+  { n, differ, mean, sd }: Evidence,
+  margin: number,
+  family: number,
+): number | null => {
+  const forP = Math.max(1, pairsNeeded(family, ALPHA) - differ);
+  if (mean === null || sd === null) return forP;
+  const until = (distance: number, confidence: number, more: number): number =>
+    countUntilNarrower(distance, sd, confidence, n + more, n + MOST_SEEDS);
+  const total = Math.min(
+    until(Math.abs(mean), 1 - ALPHA / family, forP),
+    until(margin - Math.abs(mean), 0.9, 1),
+  );
+  return Number.isFinite(total) ? total - n : null;
+};
+
+/**
+ * Judges a declared comparison.
+ *
+ * 1. Equivalent: the 90 % interval lies within the margin, which is two one-sided tests at 5 %; not adjusted by Holm.
+ * 2. Better or worse, by the sign of the mean: p after Holm is below `ALPHA`.
+ * 3. Undecided: everything else.
+ */
+export const verdictOf = (evidence: Evidence, margin: number, family: number): Verdict => {
+  const real = evidence.p_holm !== null && evidence.p_holm < ALPHA;
+  if (isWithin(evidence.interval_90, margin)) {
+    const text = real ? `equivalent: a real difference, but below ${points(margin)} points` : 'equivalent';
+    return { kind: 'equivalent', real, text };
+  }
+  if (real) {
+    const kind = (evidence.mean ?? 0) > 0 ? 'better' : 'worse';
+    return { kind, text: kind };
+  }
+  const more = moreSeeds(evidence, margin, family);
+  const count =
+    more === null ? `more than ${MOST_SEEDS} seeds` : `about ${more} more seed${more === 1 ? '' : 's'}`;
+  return { kind: 'undecided', more_seeds: more, text: `undecided: ${count}` };
+};
+
+/** Describes where the interval of an undeclared comparison lies, which claims nothing. */
+export const exploratoryVerdict = ({ interval_90, interval_95 }: Evidence, margin: number): Verdict => {
+  const verdict = (interval: 'within' | 'above' | 'below' | 'includes' | null, text: string): Verdict => ({
+    kind: 'exploratory',
+    interval,
+    text,
+  });
+  if (interval_95 === null) return verdict(null, 'no interval');
+  if (isWithin(interval_90, margin)) return verdict('within', `within ±${points(margin)}`);
+  if (interval_95[0] > 0) return verdict('above', 'interval above 0');
+  if (interval_95[1] < 0) return verdict('below', 'interval below 0');
+  return verdict('includes', 'interval includes 0');
+};
