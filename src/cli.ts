@@ -45,6 +45,16 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./commands/show.js')).configureShow,
   },
   {
+    name: 'compare',
+    summary: 'compare models over seeds: intervals, tests, verdicts',
+    load: async () => (await import('./commands/compare.js')).configureCompare,
+  },
+  {
+    name: 'plot',
+    summary: 'draw learning curves of runs',
+    load: async () => (await import('./commands/plot.js')).configurePlot,
+  },
+  {
     name: 'data',
     summary: 'fetch MNIST from a mirror',
     load: async () => (await import('./commands/data.js')).configureData,
@@ -158,6 +168,7 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
     err: (line) => write(process.stderr, `${line}\n`),
     outColor: palette(supportsColor),
     errColor: palette(supportsColorStderr),
+    outWidth: process.stdout.columns ?? 80,
     terminal: process.stderr.isTTY && !process.env.CI ? process.stderr : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
     signal: stop.signal,

@@ -16,6 +16,7 @@ export const EXIT = {
   done: 0,
   failed: 1,
   usage: 2,
+  refused: 3,
   diverged: 4,
   stopped: 75,
   interrupted: 130,

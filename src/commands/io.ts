@@ -11,6 +11,8 @@ export interface Io {
   /** Colours of either, plain where they are not wanted. */
   readonly outColor: ChalkInstance;
   readonly errColor: ChalkInstance;
+  /** Columns of standard output; 80 where it is not a terminal. */
+  readonly outWidth: number;
   /** Standard error, where a bar may be drawn; null where it is not a terminal. */
   readonly terminal: NodeJS.WriteStream | null;
   /** Asks a question on the terminal; null where nobody is there to answer. */

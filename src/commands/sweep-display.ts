@@ -13,7 +13,7 @@ export interface SweepDisplay {
   readonly close: () => void;
 }
 
-const CELL = 6;
+const CELL = 5;
 
 /** One run in at most five characters. */
 export const cellText = (state: RunState): string => {
@@ -23,7 +23,7 @@ export const cellText = (state: RunState): string => {
     case 'running':
       return `${Math.floor(state.share * 100)}%`;
     case 'completed':
-      return state.valAccuracy === null ? 'done' : (state.valAccuracy * 100).toFixed(2);
+      return state.valAccuracy === null ? 'done' : (state.valAccuracy * 100).toFixed(2).slice(0, CELL);
     case 'diverged':
       return 'NaN';
     case 'failed':
@@ -53,8 +53,11 @@ const paint = (state: RunState, text: string, { cyan, dim, red, yellow }: Io['er
   }
 };
 
-const shorten = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+/** Arms often differ at their end, so a name that is too long loses its middle. */
+const shorten = (text: string, width: number): string => {
+  const tail = Math.floor((width - 1) / 2);
+  return text.length <= width ? text : `${text.slice(0, width - 1 - tail)}…${text.slice(-tail)}`;
+};
 
 /** Seconds that are left, from how fast it went so far; null before anything is known. */
 const secondsLeft = (board: Board, started: number): number | null => {

@@ -3,17 +3,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, configKeys } from '../config.js';
 import { UserError } from '../errors.js';
-import type { Arm, ArmRun } from '../report/arm.js';
-import { epochColumns, readCsv, stepColumns } from '../runs/metrics.js';
+import type { Arm, ArmRun, RunRows } from '../report/arm.js';
+import { epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
 import { type FoundRun, findRun, listRuns } from '../runs/run.js';
 import { isSweep, type Plan, plannedRuns, readPlan } from './plan.js';
 
 /** Runs that were asked for, as arms. */
-export interface Results {
+export interface Results<Run extends RunRows = ArmRun> {
   /** Of the sweep, or of the runs. */
   readonly title: string;
   readonly plan: Plan | null;
-  readonly arms: readonly Arm[];
+  readonly arms: readonly Arm<Run>[];
   /** Pairs of names that are compared; each arm with the first if nothing was declared. */
   readonly comparisons: readonly (readonly [string, string])[];
   /** What was left out and what to keep in mind, a sentence each. */
@@ -22,23 +22,32 @@ export interface Results {
   readonly found: readonly FoundRun[];
 }
 
-/** A run's files; or why it cannot be used. */
-const readArmRun = (run: FoundRun): ArmRun | string => {
-  const { directory, summary, record, status } = run;
-  if (!summary || (status !== 'completed' && status !== 'diverged')) return `is ${status}`;
-  let epochs: ArmRun['epochs'];
-  let steps: ArmRun['steps'];
+/** Reads a run, or says why it cannot be used. */
+type Reader<Run extends RunRows> = (run: FoundRun) => Run | string;
+
+const readRows: Reader<RunRows> = ({ directory, config }) => {
+  const read = <Column extends string>(file: string, columns: readonly Column[]): Row<Column>[] => {
+    const path = join(directory, file);
+    return existsSync(path) ? readCsv(path, columns) : [];
+  };
   try {
-    epochs = readCsv(join(directory, 'metrics.csv'), epochColumns);
-    steps = readCsv(join(directory, 'steps.csv'), stepColumns);
+    const [epochs, steps] = [read('metrics.csv', epochColumns), read('steps.csv', stepColumns)];
+    return { seed: config.seed, epochs, steps };
   } catch (error) {
     if (error instanceof UserError) return `cannot be read: ${error.message.replace(/\.$/, '')}`;
     throw error;
   }
+};
+
+const readResult: Reader<ArmRun> = (run) => {
+  const { summary, record, status } = run;
+  if (!summary || (status !== 'completed' && status !== 'diverged')) return `is ${status}`;
+  const rows = readRows(run);
+  if (typeof rows === 'string') return rows;
   if (status === 'completed') {
     for (const [file, last] of [
-      ['metrics.csv', epochs.at(-1)],
-      ['steps.csv', steps.at(-1)],
+      ['metrics.csv', rows.epochs.at(-1)],
+      ['steps.csv', rows.steps.at(-1)],
     ] as const) {
       if (last?.step !== summary.steps) {
         return `has a ${file} that ends at step ${last?.step ?? 0} of ${summary.steps}`;
@@ -46,15 +55,8 @@ const readArmRun = (run: FoundRun): ArmRun | string => {
     }
   }
   const guessing = 1 / (record.data.classes ?? 10); // runs of before it was written down are of MNIST
-  return {
-    id: record.run_id,
-    seed: summary.seed,
-    status,
-    summary,
-    testAccuracy: status === 'diverged' ? guessing : (summary.test_accuracy ?? guessing),
-    epochs,
-    steps,
-  };
+  const testAccuracy = status === 'diverged' ? guessing : (summary.test_accuracy ?? guessing);
+  return { ...rows, id: record.run_id, status, summary, testAccuracy };
 };
 
 /** Keys of a config that make no other arm. */
@@ -72,14 +74,15 @@ export const armNames = (configs: readonly Config[]): string[] => {
 };
 
 /** Runs by arm, each seed once; what is left out goes into `notes`. */
-const collect = (
+const collect = <Run extends RunRows>(
+  reader: Reader<Run>,
   groups: readonly { readonly name: string; readonly config: Config; readonly runs: readonly FoundRun[] }[],
   notes: string[],
-): Arm[] =>
+): Arm<Run>[] =>
   groups.map(({ name, config, runs }) => {
-    const bySeed = new Map<number, ArmRun>();
+    const bySeed = new Map<number, Run>();
     for (const found of runs) {
-      const run = readArmRun(found);
+      const run = reader(found);
       if (typeof run === 'string') notes.push(`Left out: ${found.directory} ${run}.`);
       else if (bySeed.has(run.seed)) notes.push(`Left out: ${found.directory} is the same run again.`);
       else bySeed.set(run.seed, run);
@@ -88,7 +91,11 @@ const collect = (
     return { name, config: { ...config, seed: sorted[0]?.seed ?? config.seed }, runs: sorted };
   });
 
-const sweepResults = (directory: string, plan: Plan): Results => {
+const sweepResults = <Run extends RunRows>(
+  reader: Reader<Run>,
+  directory: string,
+  plan: Plan,
+): Results<Run> => {
   const notes: string[] = [];
   const damaged = (error: UserError): void => void notes.push(`Left out: ${error.message}`);
   const found = new Map(listRuns(directory, damaged).map((run) => [run.record.run_id, run]));
@@ -100,6 +107,7 @@ const sweepResults = (directory: string, plan: Plan): Results => {
   const strangers = [...found.keys()].filter((id) => !runs.some((run) => run.id === id));
   if (strangers.length > 0) notes.push(`Left out, as not planned: ${strangers.join(', ')}.`);
   const arms = collect(
+    reader,
     plan.arms.map(({ name, config }) => ({
       name,
       config,
@@ -130,7 +138,11 @@ const lengthOf = ({ steps, epochs }: Config): string =>
 const refuse = (message: string): UserError =>
   new UserError('E_DATA', message, { hint: 'See `wnlstm ls`, and name runs that belong together.' });
 
-const looseResults = (found: readonly FoundRun[], notes: string[]): Results => {
+const looseResults = <Run extends RunRows>(
+  reader: Reader<Run>,
+  found: readonly FoundRun[],
+  notes: string[],
+): Results<Run> => {
   const groups = new Map<string, FoundRun[]>();
   for (const run of found) {
     groups.set(run.record.fingerprint, [...(groups.get(run.record.fingerprint) ?? []), run]);
@@ -140,15 +152,17 @@ const looseResults = (found: readonly FoundRun[], notes: string[]): Results => {
   if (lengths.length > 1) throw refuse(`These runs are of different length: ${lengths.join(', ')}.`);
   const names = armNames(configs);
   const arms = collect(
+    reader,
     [...groups.values()].map((runs, at) => ({ name: names[at], config: configs[at], runs })),
     notes,
   );
   const comparisons = names.slice(1).map((name): [string, string] => [name, names[0]]);
-  return { title: 'runs', plan: null, arms, comparisons, notes, found };
+  const title = found.length === 1 ? found[0].record.run_id : `${found.length} runs`;
+  return { title, plan: null, arms, comparisons, notes, found };
 };
 
 /** Things that make runs hard to compare. */
-const cautions = ({ found, plan }: Results): string[] => {
+const cautions = ({ found, plan }: Pick<Results, 'found' | 'plan'>): string[] => {
   const kinds = (of: (run: FoundRun) => string): string[] => [...new Set(found.map(of))];
   const backends = kinds(({ record }) => record.backend);
   const builds = kinds(({ record }) => record.kernel);
@@ -177,13 +191,11 @@ const runsOf = (runsDirectory: string, name: string, notes: string[]): FoundRun[
   return inside.length > 0 ? inside : [findRun(runsDirectory, name)];
 };
 
-/**
- * Reads what `compare` and `plot` are asked about.
- *
- * @param names one sweep (its folder or name), or runs and folders of runs
- * @throws {UserError} E_RUN if there are none, or a plan was changed; E_DATA if runs do not belong together
- */
-export const readResults = (runsDirectory: string, names: readonly string[]): Results => {
+const readWith = <Run extends RunRows>(
+  reader: Reader<Run>,
+  runsDirectory: string,
+  names: readonly string[],
+): Results<Run> => {
   const folders = names.map((name) => (isSweep(name) ? name : join(runsDirectory, name)));
   const sweeps = folders.filter(isSweep);
   if (sweeps.length > 0 && names.length > 1) {
@@ -194,20 +206,33 @@ export const readResults = (runsDirectory: string, names: readonly string[]): Re
   const notes: string[] = [];
   const plan = sweeps.length === 1 ? readPlan(sweeps[0]) : null;
   const results = plan
-    ? sweepResults(sweeps[0], plan)
+    ? sweepResults(reader, sweeps[0], plan)
     : looseResults(
+        reader,
         names.flatMap((name) => runsOf(runsDirectory, name, notes)),
         notes,
       );
   checkData(results.found);
-  if (results.arms.every(({ runs }) => runs.length === 0)) {
-    throw new UserError(
-      'E_RUN',
-      `No run in ${names.join(', ')} has a result yet. ${results.notes.join(' ')}`.trim(),
-      {
-        hint: 'Go on with them: `wnlstm sweep FILE`, or `wnlstm resume RUN`.',
-      },
-    );
-  }
   return { ...results, notes: [...results.notes, ...cautions(results)] };
+};
+
+/**
+ * Reads the results of a sweep, or of runs.
+ *
+ * @param names one sweep (its folder or name), or runs and folders of runs
+ * @throws {UserError} E_RUN if there are none, or a plan was changed; E_DATA if runs do not belong together
+ */
+export const readResults = (runsDirectory: string, names: readonly string[]): Results => {
+  const results = readWith(readResult, runsDirectory, names);
+  if (results.arms.some(({ runs }) => runs.length > 0)) return results;
+  const message = `No run in ${names.join(', ')} has a result yet. ${results.notes.join(' ')}`;
+  throw new UserError('E_RUN', message.trim(), {
+    hint: 'Go on with them: `wnlstm sweep FILE`, or `wnlstm resume RUN`.',
+  });
+};
+
+/** Reads the rows of runs as far as they are, also of runs that go on. See `readResults`. */
+export const readProgress = (runsDirectory: string, names: readonly string[]): Results<RunRows> => {
+  const results = readWith(readRows, runsDirectory, names);
+  return { ...results, arms: results.arms.filter(({ runs }) => runs.length > 0) };
 };

@@ -1,0 +1,214 @@
+/** @file `wnlstm compare` and `wnlstm plot` as their user meets them: on a small sweep and on single runs of it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { writeTinyDataset } from '../data/idx.testing.js';
+import { readDataset } from '../data/mnist.js';
+import { packageRoot } from '../package.js';
+import { parseSweep } from '../sweep/grid.js';
+import { createInProcessExecutor } from '../sweep/job.js';
+import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
+import { runSweep } from '../sweep/run-sweep.js';
+
+const bin = join(packageRoot, 'bin/wnlstm.js');
+const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-compare-'));
+after(() => rmSync(scratch, { recursive: true }));
+const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test: 60, classes: 4 });
+const runs = join(scratch, 'runs');
+const folder = join(runs, 'rates');
+
+const sweep = parseSweep(
+  {
+    name: 'rates',
+    about: 'Learning rates',
+    base: {
+      backend: 'wasm',
+      device: 'cpu',
+      data,
+      units: 16,
+      batch: 16,
+      steps: 200,
+      logEvery: 5,
+      lr: 0.03,
+      clip: 0.5,
+    },
+    arms: { slow: { lr: 0.00001 }, wn: {} },
+    grid: { lr: { low: {}, high: { batch: 24 } } },
+    seeds: 6,
+    comparisons: [['slow high', 'wn high']],
+  },
+  'rates.json',
+);
+const plan = freeze(sweep, readDataset(data).checksums, '2026-01-01T00:00:00.000Z');
+const never = { failFast: false, signal: new AbortController().signal };
+await runSweep(plannedRuns(plan), folder, createInProcessExecutor(1), never, () => {});
+writePlan(folder, plan);
+const nameOfRun = (arm: string, seed: number): string =>
+  String(plannedRuns(plan).find((run) => run.arm === arm && run.seed === seed)?.id);
+
+const wnlstm = (command: string, ...more: string[]) =>
+  spawnSync(process.execPath, [bin, command, '--runs', runs, ...more], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' },
+  });
+
+test('compare prints the arms and the declared comparison with a verdict, 80 columns wide', () => {
+  const { status, stdout, stderr } = wnlstm('compare', 'rates');
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  assert.match(stdout, /^slow high +6 /m);
+  assert.match(stdout, /^slow high − wn high +6 +-\d.* 0\.03\d? +worse$/m);
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('every format carries the same verdict', () => {
+  const json = JSON.parse(wnlstm('compare', folder, '--format', 'json').stdout);
+  assert.equal(json.comparisons[0].verdict.kind, 'worse');
+  assert.equal(json.comparisons[0].p, 2 / 64);
+  assert.match(
+    wnlstm('compare', 'rates', '--format', 'md').stdout,
+    /^\| slow high − wn high \|.*\| worse \|$/m,
+  );
+  assert.match(
+    wnlstm('compare', 'rates', '--format', 'csv').stdout,
+    /^comparison,slow high − wn high,.*,worse,worse$/m,
+  );
+});
+
+test('--fail-on worse is exit code 3, for a declared comparison alone', () => {
+  const failed = wnlstm('compare', 'rates', '--fail-on', 'worse');
+  assert.equal(failed.status, 3);
+  assert.match(failed.stdout, /worse/);
+  const selected = wnlstm('compare', 'rates', '--fail-on', 'worse', '--select', 'val_loss');
+  assert.equal(selected.status, 0);
+});
+
+test('what was not declared gets an interval and no p', () => {
+  const options = ['--pair', 'wn high vs wn low', '--against', 'slow low', '--format', 'json'];
+  const { exploratory } = JSON.parse(wnlstm('compare', 'rates', ...options).stdout);
+  assert.equal(exploratory.length, 4);
+  for (const { p, interval_95, verdict } of exploratory) {
+    assert.equal(p, null);
+    assert.equal(interval_95.length, 2);
+    assert.equal(verdict.kind, 'exploratory');
+  }
+});
+
+test('--select keeps the point of each arm that is best on validation data', () => {
+  const { arms } = JSON.parse(
+    wnlstm('compare', 'rates', '--select', 'val_accuracy', '--format', 'json').stdout,
+  );
+  const all = JSON.parse(wnlstm('compare', 'rates', '--format', 'json').stdout).arms;
+  assert.equal(all.length, 4);
+  assert.deepEqual(
+    arms.map(({ name }: { name: string }) => name.split(' ')[0]),
+    ['slow', 'wn'],
+  );
+});
+
+test('nothing is selected on test data', () => {
+  for (const criterion of ['test_accuracy', 'best_test_loss']) {
+    const { status, stderr } = wnlstm('compare', 'rates', '--select', criterion);
+    assert.equal(status, 2);
+    assert.match(stderr, /chosen on test data cannot be measured on it/);
+  }
+});
+
+test('what is asked for in a wrong way is refused with the nearest name', () => {
+  const cases: [string[], RegExp][] = [
+    [['compare', 'rates', '--pair', 'wn low'], /expected "A vs B"/],
+    [['compare', 'rates', '--against', 'wn lo'], /nearest: wn low/],
+    [['compare', 'rates', '--select', 'val_los'], /nearest: val_loss/],
+    [['compare', 'nothing'], /found no run/],
+    [['compare', 'rates', 'rates'], /Expected one sweep or several runs/],
+    [['plot', 'rates', '--columns', 'val_acuracy'], /nearest: val_accuracy/],
+    [['plot', 'rates', '--arm', 'wn hi'], /nearest: wn/],
+    [['plot', 'rates', '--format', 'gif'], /svg, png, vl\.json, html, text/],
+    [['plot', 'rates', '--out', 'x.gif'], /ending of svg, png/],
+  ];
+  for (const [[command, ...rest], message] of cases) {
+    const { status, stderr, stdout } = wnlstm(command, ...rest);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, message);
+    assert.equal(stdout, '');
+  }
+});
+
+test('--report writes one page with verdicts, numbers, configs and environment, that loads nothing', () => {
+  const path = join(scratch, 'report.html');
+  assert.equal(wnlstm('compare', 'rates', '--report', path).status, 0);
+  const page = readFileSync(path, 'utf8');
+  for (const part of [
+    'slow high − wn high',
+    'worse',
+    'Learning rates',
+    'sha256',
+    '<td>0.00001</td>',
+    'wasm',
+  ]) {
+    assert.ok(page.includes(part), part);
+  }
+  assert.match(page, /default-src 'none'/);
+  assert.doesNotMatch(page, /(src|href)="?https?:/);
+});
+
+test('plot writes the figure and its numbers into the folder of the sweep, the same bytes each time', () => {
+  const first = wnlstm('plot', 'rates', '--format', 'svg,png,vl.json,html');
+  assert.equal(first.status, 0, first.stderr);
+  const names = ['curves.csv', 'curves.html', 'curves.png', 'curves.svg', 'curves.vl.json'];
+  const read = (): Buffer[] => names.map((name) => readFileSync(join(folder, name)));
+  assert.deepEqual(
+    first.stdout.trim().split('\n').sort(),
+    names.map((name) => join(folder, name)),
+  );
+  const before = read();
+  for (const name of names) rmSync(join(folder, name));
+  wnlstm('plot', 'rates', '--format', 'svg,png,vl.json,html');
+  assert.deepEqual(read(), before);
+  assert.match(before[3].toString(), /wn low \(6 seeds\)/);
+});
+
+test('plot draws in the terminal, one arm if asked to, and writes no file', () => {
+  const before = readdirSync(folder);
+  const { stdout, status } = wnlstm(
+    'plot',
+    'rates',
+    '--format',
+    'text',
+    '--columns',
+    'val_loss',
+    '--arm',
+    'wn low',
+  );
+  assert.equal(status, 0);
+  assert.match(stdout, /validation loss/);
+  assert.match(stdout, /wn low \(6 seeds\)/);
+  assert.doesNotMatch(stdout, /slow/);
+  assert.deepEqual(readdirSync(folder), before);
+});
+
+test('a run that goes on can be plotted, and is not compared', () => {
+  const copy = join(scratch, 'going-on');
+  cpSync(join(folder, nameOfRun('wn low', 0)), join(copy, 'wn'), { recursive: true });
+  const record = join(copy, 'wn/run.json');
+  writeFileSync(record, readFileSync(record, 'utf8').replace('"completed"', '"interrupted"'));
+  rmSync(join(copy, 'wn/summary.json'));
+  const out = join(scratch, 'one.svg');
+  const plotted = wnlstm('plot', join(copy, 'wn'), '--out', out);
+  assert.equal(plotted.status, 0, plotted.stderr);
+  assert.match(plotted.stderr, /not finished/);
+  assert.ok(existsSync(out) && existsSync(join(scratch, 'one.csv')));
+  const compared = wnlstm('compare', copy);
+  assert.equal(compared.status, 2);
+  assert.match(compared.stderr, /has a result yet.*is interrupted/);
+});
+
+test('two runs can be compared without a sweep, by name', () => {
+  const { status, stdout, stderr } = wnlstm('compare', nameOfRun('wn low', 0), nameOfRun('slow low', 0));
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /No plan was made/);
+  assert.match(stdout, /wn lr=0\.00001 − wn lr=0\.03/);
+});

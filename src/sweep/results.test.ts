@@ -1,0 +1,174 @@
+/** @file Laws of reading results: nothing is left out without a word. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { resolveConfig } from '../config.js';
+import { writeTinyDataset } from '../data/idx.testing.js';
+import { readDataset } from '../data/mnist.js';
+import { parseSweep } from './grid.js';
+import { createInProcessExecutor } from './job.js';
+import { freeze, type Plan, plannedRuns, writePlan } from './plan.js';
+import { armNames, readResults } from './results.js';
+import { runSweep } from './run-sweep.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-results-'));
+after(() => rmSync(scratch, { recursive: true }));
+const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60, test: 20, classes: 4 });
+
+const base = { backend: 'wasm', device: 'cpu', data, units: 4, batch: 10, steps: 12, logEvery: 3 };
+
+const sweepIn = async (runs: string, name: string, change: Record<string, unknown> = {}): Promise<Plan> => {
+  const file = {
+    name,
+    base,
+    arms: { base: { model: 'base' }, wn: {} },
+    seeds: 3,
+    ...change,
+  };
+  const sweep = parseSweep(file, 'x.json');
+  const plan = freeze(sweep, readDataset(sweep.arms[0].config.data).checksums, '2026-01-01T00:00:00Z');
+  const directory = join(scratch, runs, name);
+  const never = { failFast: false, signal: new AbortController().signal };
+  await runSweep(plannedRuns(plan), directory, createInProcessExecutor(1), never, () => {});
+  writePlan(directory, plan);
+  return plan;
+};
+
+const plan = await sweepIn('original', 'x');
+const [first] = plannedRuns(plan);
+let copies = 0;
+/** A fresh copy of the sweep, its runs folder, and the folder of the first run, which is base's seed 0. */
+const copy = (): { runs: string; folder: string; run: string } => {
+  const runs = join(scratch, `copy-${copies++}`);
+  cpSync(join(scratch, 'original'), runs, { recursive: true });
+  return { runs, folder: join(runs, 'x'), run: join(runs, 'x', first.id) };
+};
+const edit = (path: string, change: (text: string) => string): void =>
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+const seedsOf = (results: ReturnType<typeof readResults>): number[][] =>
+  results.arms.map(({ runs }) => runs.map(({ seed }) => seed));
+
+test('a sweep gives its arms in their order, with the comparisons that were planned', () => {
+  const { runs } = copy();
+  const results = readResults(runs, ['x']);
+  assert.deepEqual(
+    results.arms.map(({ name }) => name),
+    ['base', 'wn'],
+  );
+  assert.deepEqual(seedsOf(results), [
+    [0, 1, 2],
+    [0, 1, 2],
+  ]);
+  assert.deepEqual(results.comparisons, [['wn', 'base']]);
+  assert.deepEqual(results.notes, []);
+  const [run] = results.arms[1].runs;
+  assert.equal(run.steps.at(-1)?.step, 12);
+  assert.equal(run.testAccuracy, run.summary.test_accuracy);
+});
+
+test('a run that is not finished, or cut short, or damaged is left out, and it is said', () => {
+  const cases: [RegExp, (run: string) => void][] = [
+    [
+      /is interrupted/,
+      (run) => edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"')),
+    ],
+    [
+      /steps\.csv that ends at step 9 of 12/,
+      (run) => edit(join(run, 'steps.csv'), (text) => text.split('\n').slice(0, -2).join('\n').concat('\n')),
+    ],
+    [
+      /metrics\.csv that ends at step \d+ of 12/,
+      (run) =>
+        edit(join(run, 'metrics.csv'), (text) => text.split('\n').slice(0, -2).join('\n').concat('\n')),
+    ],
+    [
+      /expected a number for loss/,
+      (run) => edit(join(run, 'steps.csv'), (text) => text.replace(/^3,1,[^,]*/m, '3,1,x')),
+    ],
+    [
+      /expected format 1, got 0/,
+      (run) => edit(join(run, 'run.json'), (text) => text.replace('"format": 1', '"format": 0')),
+    ],
+    [/1 of 6 runs have not been started/, (run) => rmSync(run, { recursive: true })],
+  ];
+  for (const [message, harm] of cases) {
+    const { runs, run } = copy();
+    harm(run);
+    const results = readResults(runs, ['x']);
+    assert.deepEqual(seedsOf(results)[0], [1, 2], String(message));
+    assert.match(results.notes.join('\n'), message);
+  }
+});
+
+test('a run that nobody planned is left out, and it is said', () => {
+  const { runs, folder, run } = copy();
+  const config = join(run, 'run.json');
+  cpSync(run, join(folder, 'guest'), { recursive: true });
+  edit(join(folder, 'guest', 'run.json'), () => readFileSync(config, 'utf8').replaceAll(first.id, 'guest'));
+  const results = readResults(runs, ['x']);
+  assert.deepEqual(seedsOf(results), [
+    [0, 1, 2],
+    [0, 1, 2],
+  ]);
+  assert.match(results.notes.join('\n'), /not planned: guest/);
+});
+
+test('a run that diverged counts with the accuracy of guessing', () => {
+  const { runs, run } = copy();
+  for (const file of ['run.json', 'summary.json']) {
+    edit(join(run, file), (text) => text.replace('"completed"', '"diverged"'));
+  }
+  const [lost] = readResults(runs, ['x']).arms[0].runs;
+  assert.equal(lost.status, 'diverged');
+  assert.equal(lost.testAccuracy, 1 / 4);
+});
+
+test('runs without a plan are arms by their config, each seed once', () => {
+  const { runs, folder } = copy();
+  rmSync(join(folder, 'plan.json'));
+  cpSync(folder, join(runs, 'again'), { recursive: true });
+  const results = readResults(runs, [folder, join(runs, 'again')]);
+  assert.deepEqual(results.arms.map(({ name }) => name).sort(), ['base', 'wn']);
+  assert.deepEqual(seedsOf(results), [
+    [0, 1, 2],
+    [0, 1, 2],
+  ]);
+  assert.equal(results.notes.filter((note) => note.includes('the same run again')).length, 6);
+  assert.match(results.notes.join('\n'), /No plan was made/);
+});
+
+test('runs of different length or data are not compared', async () => {
+  await sweepIn('other', 'long', { base: { ...base, steps: 6 } });
+  const loose = join(scratch, 'loose');
+  renameSync(join(scratch, 'other/long'), loose);
+  rmSync(join(loose, 'plan.json'));
+  const { folder } = copy();
+  rmSync(join(folder, 'plan.json'));
+  assert.throws(() => readResults(scratch, [folder, loose]), {
+    code: 'E_DATA',
+    message: /12 steps, 6 steps/,
+  });
+  const { folder: foreign, run } = copy();
+  edit(join(run, 'run.json'), (text) =>
+    text.replace(/"checksums": \{\s*"([^"]+)": "[0-9a-f]+"/, '"checksums": {"$1": "0"'),
+  );
+  rmSync(join(foreign, 'plan.json'));
+  assert.throws(() => readResults(scratch, [foreign]), { code: 'E_DATA', message: /different data sets/ });
+});
+
+test('nothing to look at is an error', () => {
+  const { runs, folder } = copy();
+  assert.throws(() => readResults(runs, ['nowhere']), { code: 'E_RUN' });
+  for (const { id } of plannedRuns(plan)) rmSync(join(folder, id), { recursive: true });
+  assert.throws(() => readResults(runs, ['x']), { code: 'E_RUN', message: /has a result yet/ });
+});
+
+test('arms without a plan are named by what tells them apart', () => {
+  const configs = [{ model: 'base' }, { model: 'wn', clip: 0.5 }, { model: 'wn' }].map(
+    (flags) => resolveConfig(flags).config,
+  );
+  assert.deepEqual(armNames(configs), ['base clip=none', 'wn clip=0.5', 'wn clip=none']);
+  assert.deepEqual(armNames(configs.slice(2)), ['wn']);
+});
