@@ -23,6 +23,8 @@ import { type Results, readProgress } from '../sweep/results.js';
 import type { Configure, Io } from './io.js';
 import { addRunsOption } from './options.js';
 
+const FACET_COLUMNS: readonly Column[] = ['loss', 'accuracy'];
+
 const FILE_FORMATS = ['svg', 'png', 'vl.json', 'html'] as const;
 type FileFormat = (typeof FILE_FORMATS)[number];
 type Format = FileFormat | 'text';
@@ -34,6 +36,7 @@ interface PlotOptions {
   readonly columns?: readonly Column[];
   readonly arm: readonly string[];
   readonly band: Band;
+  readonly facet?: boolean;
   readonly title?: string;
 }
 
@@ -71,6 +74,10 @@ export const configurePlot: Configure = (command, io) => {
       new Option('--band <kind>', 'over the seeds: 95 % interval of the mean, standard deviation, or range')
         .choices(bands)
         .default('ci'),
+    )
+    .option(
+      '--facet',
+      'a row for each arm, on the same scales; of loss and accuracy unless --columns says more',
     )
     .option('--title <text>', 'above the figure')
     .action((names: string[], options: PlotOptions) => plot(names, options, io));
@@ -118,7 +125,7 @@ const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): read
 const plot = async (names: readonly string[], options: PlotOptions, io: Io): Promise<void> => {
   const results = readProgress(options.runs, names);
   const arms = chosenArms(results, options.arm);
-  const columns = [...new Set(options.columns ?? defaultColumns(arms))];
+  const columns = [...new Set(options.columns ?? (options.facet ? FACET_COLUMNS : defaultColumns(arms)))];
   const curves = curvesOf(arms, columns, options.band);
   const unfinished = results.found.filter(({ status }) => status !== 'completed' && status !== 'diverged');
   const notes = [
@@ -135,7 +142,7 @@ const plot = async (names: readonly string[], options: PlotOptions, io: Io): Pro
   const heading = headingOf(results, options);
   makeDirectory(join(base, '..'));
   for (const format of files) {
-    replaceFile(`${base}.${format}`, await render(format, curves, heading));
+    replaceFile(`${base}.${format}`, await render(format, curves, heading, Boolean(options.facet)));
     io.out(`${base}.${format}`);
   }
   replaceFile(`${base}.csv`, curvesCsv(curves));
@@ -147,16 +154,22 @@ const headingOf = ({ plan, title }: Results<RunRows>, options: PlotOptions): Hea
   ...(plan?.about && options.title === undefined ? { subtitle: plan.about } : {}),
 });
 
-const render = async (format: FileFormat, curves: Curves, heading: Heading): Promise<string | Uint8Array> => {
+const render = async (
+  format: FileFormat,
+  curves: Curves,
+  heading: Heading,
+  facet: boolean,
+): Promise<string | Uint8Array> => {
+  const spec = figureSpec(curves, heading, { facet, interactive: format === 'html' });
   switch (format) {
     case 'svg':
-      return figureSvg(figureSpec(curves, heading));
+      return figureSvg(spec);
     case 'png':
-      return figurePng(await figureSvg(figureSpec(curves, heading)));
+      return figurePng(await figureSvg(spec));
     case 'vl.json':
-      return figureJson(figureSpec(curves, heading));
+      return figureJson(spec);
     case 'html':
-      return figureHtml(figureSpec(curves, heading, true), heading.title);
+      return figureHtml(spec, heading.title);
     default:
       return format satisfies never;
   }

@@ -96,7 +96,10 @@ test('the specification to edit is the figure, a line a row', () => {
 
 test('the page loads nothing, and a name cannot end its scripts', () => {
   const arm = lossArm('</script><script src="http://x">', [[2, 1]]);
-  const html = figureHtml(figureSpec(curvesOf([arm], ['loss'], 'ci'), null, true), 'wn & <base>');
+  const html = figureHtml(
+    figureSpec(curvesOf([arm], ['loss'], 'ci'), null, { interactive: true }),
+    'wn & <base>',
+  );
   assert.match(html, /<title>wn &amp; &lt;base&gt;<\/title>/);
   assert.match(html, /Content-Security-Policy" content="default-src 'none'/);
   assert.equal(html.match(/<script/g)?.length, html.match(/<\/script/g)?.length);

@@ -89,5 +89,18 @@ test('a long name loses its middle, unless two would then be the same', () => {
 test('only an interactive figure has parameters', () => {
   const curves = curvesOf([lossArm('wn', [falling(9, 0)])], ['loss', 'val_loss'], 'ci');
   assert.doesNotMatch(JSON.stringify(figureSpec(curves, null)), /"params?"|"tooltip"/);
-  assert.match(JSON.stringify(figureSpec(curves, null, true)), /"params".*"tooltip"/);
+  assert.match(JSON.stringify(figureSpec(curves, null, { interactive: true })), /"params".*"tooltip"/);
+});
+
+test('facets show each arm alone, every column on the same scale', () => {
+  const arms = [lossArm('base', [[2, 1]]), lossArm('wn', [[3, 0.5]])];
+  const { concat, columns } = figureSpec(curvesOf(arms, ['loss', 'accuracy'], 'ci'), null, { facet: true });
+  const panels = concat as { transform: unknown[]; encoding: { y: { title: string; scale: unknown } } }[];
+  assert.equal(columns, 2);
+  assert.deepEqual(
+    panels.map(({ encoding }) => encoding.y.title),
+    ['base', 'wn'].flatMap((arm) => [`${arm} (1 seed): training loss`, `${arm} (1 seed): training accuracy`]),
+  );
+  assert.deepEqual(panels[0].encoding.y.scale, panels[2].encoding.y.scale);
+  assert.deepEqual(panels[2].transform[1], { filter: { field: 'arm', equal: 'wn (1 seed)' } });
 });

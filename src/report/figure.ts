@@ -1,5 +1,5 @@
 /** @file Curves as a Vega-Lite specification: a panel a column, a line and a band an arm, one legend. */
-import { armLabel, bandLabel, type Curve, type Curves } from './curves.js';
+import { armLabel, bandLabel, type Curves } from './curves.js';
 import { figureConfig, LEGEND_LINE, strokeOf } from './figure-style.js';
 import { decades, type Panel, panelOf, panelTitle } from './panel.js';
 
@@ -59,14 +59,14 @@ const tooltip = ({ title, percent }: Panel, banded: boolean): Json[] => {
 };
 
 /** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
-const zoom = ({ column }: Curve): Json => ({
-  name: `zoom_${column}`,
+const zoom = (index: number): Json => ({
+  name: `zoom_${index}`,
   select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
   bind: 'scales',
 });
 
 /** A panel's marks from the back to the front: bands, lines, points where there are few, and what answers the mouse. */
-const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, first: boolean): Json[] => {
+const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, index: number): Json[] => {
   const { curve, log } = panel;
   const { labels, legend, interactive } = shared;
   const counts = new Map<string, number>();
@@ -106,7 +106,7 @@ const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, first: boolean
   const lines: Json = {
     mark: { type: 'line', clip: true, strokeWidth: 1.7, strokeJoin: 'round' },
     encoding: { color, strokeDash, opacity: opacity(1) },
-    ...(interactive && first ? { params: [choice] } : {}),
+    ...(interactive && index === 0 ? { params: [choice] } : {}),
   };
   const points: Json = {
     transform: few(FEW),
@@ -116,7 +116,7 @@ const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, first: boolean
   const sensors: Json = {
     mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
     encoding: { tooltip: tooltip(panel, banded) },
-    ...(oneStep ? {} : { params: [zoom(curve)] }),
+    ...(oneStep ? {} : { params: [zoom(index)] }),
   };
   return [
     ...(banded && !oneStep ? [areas] : []),
@@ -127,7 +127,11 @@ const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, first: boolean
   ];
 };
 
-const panelSpec = (panel: Panel, shared: Shared, first: boolean): Json => {
+/**
+ * @param only the label of the one arm that it shows; null for all
+ * @param index of the panel in the figure
+ */
+const panelSpec = (panel: Panel, shared: Shared, only: string | null, index: number): Json => {
   const { curve, log, domain, percent } = panel;
   // Arms that have all their points at one step stand side by side there.
   const oneStep = new Set(curve.points.map(({ step }) => step)).size === 1;
@@ -148,7 +152,7 @@ const panelSpec = (panel: Panel, shared: Shared, first: boolean): Json => {
   const y: Json = {
     field: 'mean',
     type: 'quantitative',
-    title: panelTitle(panel),
+    title: only === null ? panelTitle(panel) : `${only}: ${panelTitle(panel)}`,
     ...(log
       ? { scale: { type: 'log', domain, nice: false }, axis: { values: decades(domain), format: ',~g' } }
       : {
@@ -162,19 +166,33 @@ const panelSpec = (panel: Panel, shared: Shared, first: boolean): Json => {
     ...shared.size,
     transform: [
       { filter: `datum.column === '${curve.column}'` },
+      ...(only === null ? [] : [{ filter: { field: 'arm', equal: only } }]),
       ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
     ],
     encoding: { ...x, y },
-    layer: layersOf(panel, shared, oneStep, first),
+    layer: layersOf(panel, shared, oneStep, index),
   };
 };
 
-/**
- * The figure of curves; columns without a point are left out.
- *
- * @param interactive adds tooltips, choosing arms in the legend, and zooming
- */
-export const figureSpec = (curves: Curves, heading: Heading | null, interactive = false): FigureSpec => {
+/** How a figure is made. */
+export interface FigureOptions {
+  /** Adds tooltips, choosing arms in the legend, and zooming. */
+  readonly interactive?: boolean;
+  /** A row of panels for each arm, on the same scales, instead of all arms in each panel. */
+  readonly facet?: boolean;
+}
+
+const sizeOf = (panels: number, facet: boolean): Shared['size'] => {
+  if (panels === 1 && !facet) return { width: 640, height: 340 };
+  return { width: 376, height: facet ? 150 : 210 };
+};
+
+/** The figure of curves; columns without a point are left out. */
+export const figureSpec = (
+  curves: Curves,
+  heading: Heading | null,
+  { interactive = false, facet = false }: FigureOptions = {},
+): FigureSpec => {
   const labels = shorten(curves.arms.map((_, arm) => armLabel(curves, arm)));
   const labelOf = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
   const panels = curves.columns.map(panelOf).filter((panel) => panel !== null);
@@ -193,7 +211,7 @@ export const figureSpec = (curves: Curves, heading: Heading | null, interactive 
       (last, { curve }) => curve.points.reduce((step, point) => Math.max(step, point.step), last),
       0,
     ),
-    size: panels.length === 1 ? { width: 640, height: 340 } : { width: 376, height: 210 },
+    size: sizeOf(panels.length, facet),
     interactive,
   };
   return {
@@ -202,11 +220,13 @@ export const figureSpec = (curves: Curves, heading: Heading | null, interactive 
     padding: 16,
     ...(heading ? { title: { text: heading.title, subtitle: heading.subtitle ?? [] } } : {}),
     config: figureConfig,
-    columns: 2,
+    columns: facet ? panels.length : 2,
     spacing: { row: 28, column: 36 },
     resolve: { scale: { color: 'shared', strokeDash: 'shared' } },
     data: { name: 'curves' },
-    concat: panels.map((panel, index) => panelSpec(panel, shared, index === 0)),
+    concat: (facet ? labels : [null])
+      .flatMap((label) => panels.map((panel) => ({ panel, label })))
+      .map(({ panel, label }, index) => panelSpec(panel, shared, label, index)),
     datasets: {
       curves: panels.flatMap(({ curve: { column, points } }) =>
         points.map(({ arm, ...point }) => ({ column, arm: labelOf.get(arm), ...point })),

@@ -106,7 +106,7 @@ th { color: #666; font-weight: 500; } th:first-child, td:first-child { text-alig
 export const comparisonPage = ({ title, about, arms, comparison, notes, found }: PageInput): string => {
   const { differing, shared } = configTables(arms);
   const withRuns = arms.filter(({ runs }) => runs.length > 0);
-  const spec = figureSpec(curvesOf(withRuns, defaultColumns(withRuns), 'ci'), null, true);
+  const spec = figureSpec(curvesOf(withRuns, defaultColumns(withRuns), 'ci'), null, { interactive: true });
   const verdicts = comparison.comparisons.map(verdictItem).join('\n');
   return `<!doctype html>
 <html lang="en">
