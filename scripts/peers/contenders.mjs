@@ -11,6 +11,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export const contenders = [
   { name: 'ours-native', worker: 'ours.mjs' },
   { name: 'ours-wasm', worker: 'ours.mjs' },
+  { name: 'ours-tensorflow', worker: 'ours.mjs' },
   { name: 'torch', worker: 'torch_worker.py', environment: 'torch' },
   { name: 'torch-compile', worker: 'torch_worker.py', environment: 'torch' },
   { name: 'keras-fit', worker: 'keras_worker.py', environment: 'keras' },

@@ -11,6 +11,8 @@ import { measure, type Timing } from './timing.js';
 /** A case and what it took. */
 export interface Result extends Case {
   readonly ms: Timing;
+  /** What it ran on, in the engine's words. */
+  readonly engine: string;
   readonly gflops: number;
   /** Of the measured peak of as many threads; null where there is no kernel to measure it with. */
   readonly shareOfPeak: number | null;
@@ -20,7 +22,8 @@ export interface Result extends Case {
 const open = (item: Case, dataset: Dataset = syntheticDataset(item)): Promise<Engine> => {
   const spec = specOf(item);
   const parameters = initialParameters(spec, 0, null);
-  return createEngine(item.backend, { spec, dataset, parameters, threads: item.threads });
+  const input = { spec, dataset, parameters, threads: item.threads };
+  return createEngine(item.backend, input, item.device, item.recurrence);
 };
 
 /** Losses of three steps at a small learning rate. */
@@ -49,10 +52,12 @@ const TOLERANCE = 1e-5;
 export const checkAgreement = async (cases: readonly Case[]): Promise<number> => {
   let largest = 0;
   for (const model of new Set(cases.map((item) => item.model))) {
-    const small = { ...ARTICLE, model, batch: 16, units: 24, threads: 2 };
-    const expected = await losses({ ...small, backend: 'wasm' });
-    for (const backend of new Set(cases.map((item) => item.backend))) {
-      (await losses({ ...small, backend })).forEach((loss, step) => {
+    const small = { ...ARTICLE, model, batch: 16, units: 24 };
+    const expected = await losses({ ...small, backend: 'wasm', device: 'cpu', threads: 2 });
+    const engines = new Map(cases.map((item) => [item.backend, item]));
+    for (const { backend, device, threads, recurrence } of engines.values()) {
+      const found = await losses({ ...small, backend, device, threads, ...(recurrence && { recurrence }) });
+      found.forEach((loss, step) => {
         const difference = Math.abs(loss / expected[step] - 1);
         largest = Math.max(largest, difference);
         if (difference <= TOLERANCE) return;
@@ -79,7 +84,7 @@ export const measurePeak = async (
   const rounds = 200_000;
   const probe = await openProbe(
     await createKernel(backend),
-    specOf({ ...ARTICLE, backend, model: 'wn', threads }),
+    specOf({ ...ARTICLE, backend, device: 'cpu', model: 'wn', threads }),
     threads,
   );
   const operations = probe.peak(1);
@@ -98,13 +103,17 @@ export const timeCase = async (
   const engine = await open(item);
   const indices = Array.from({ length: 8 }, (_, step) => indicesOf(item, step));
   let step = 0;
-  const ms = await measure(() => engine.step(indices[step++ % 8], RATE), { repeats, signal });
-  engine.takeMetrics();
+  const ms = await measure(() => engine.step(indices[step++ % 8], RATE), {
+    repeats,
+    finish: () => void engine.takeMetrics(),
+    signal,
+  });
   engine.dispose();
   const gflops = flopsOf(item) / ms.median / 1e6;
   return {
     ...item,
     ms,
+    engine: engine.device,
     gflops,
     shareOfPeak: peak === null ? null : gflops / peak,
     examplesPerSecond: (item.batch / ms.median) * 1000,

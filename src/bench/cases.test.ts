@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ARTICLE, combine, flopsOf, indicesOf, SCALING_SHAPES, syntheticDataset } from './cases.js';
 
-const article = { ...ARTICLE, backend: 'wasm', model: 'wn', threads: 1 } as const;
+const article = { ...ARTICLE, backend: 'wasm', device: 'cpu', model: 'wn', threads: 1 } as const;
 
 test("a step at the article's size is about half a billion operations", () => {
   // Forward, weight gradient and gradient of h, counted by hand for one time step beyond the first.
@@ -16,8 +16,20 @@ test("a step at the article's size is about half a billion operations", () => {
 
 test('cases are all combinations', () => {
   assert.equal(
-    combine(['native', 'wasm'], ['base', 'wn'], [1, 2], SCALING_SHAPES).length,
+    combine(['native', 'wasm'], 'cpu', ['base', 'wn'], [1, 2], SCALING_SHAPES).length,
     8 * SCALING_SHAPES.length,
+  );
+});
+
+test('TensorFlow is timed on one number of threads, and alone on the GPU', () => {
+  const cases = combine(['native', 'tensorflow'], 'cuda', ['wn'], [1, 2], [ARTICLE]);
+  assert.deepEqual(
+    cases.map(({ backend, device, threads }) => [backend, device, threads]),
+    [
+      ['native', 'cpu', 1],
+      ['native', 'cpu', 2],
+      ['tensorflow', 'cuda', 2],
+    ],
   );
 });
 

@@ -1,5 +1,6 @@
 /** @file What the benchmark times: cases, their work in floating point operations, and data for them. */
 import type { Dataset } from '../data/mnist.js';
+import type { RecurrenceName } from '../engines/autodiff/tensorflow/probe.js';
 import type { Backend } from '../engines/select.js';
 import type { ModelSpec } from '../model/spec.js';
 import { rng } from '../rng.js';
@@ -7,6 +8,9 @@ import { rng } from '../rng.js';
 /** One thing to time: a training step of this shape there. */
 export interface Case {
   readonly backend: Backend;
+  readonly device: 'cpu' | 'cuda';
+  /** Forces one on the tensorflow backend. */
+  readonly recurrence?: RecurrenceName;
   readonly model: ModelSpec['model'];
   readonly threads: number;
   readonly units: number;
@@ -28,16 +32,30 @@ export const flopsOf = ({ units, batch, timeSteps, inputs }: Case): number => {
   return 2 * batch * 4 * units * (timesInputs + timesHidden);
 };
 
-/** All combinations, in order. */
+/**
+ * All combinations, in order. TensorFlow keeps the number of threads that it was started with, so on it the largest
+ * alone is there.
+ *
+ * @param device of the tensorflow backend; the others compute on the CPU
+ */
 export const combine = (
   backends: readonly Backend[],
+  device: Case['device'],
   models: readonly Case['model'][],
   threads: readonly number[],
   shapes: readonly Pick<Case, 'units' | 'batch' | 'timeSteps' | 'inputs'>[],
 ): Case[] =>
   shapes.flatMap((shape) =>
     backends.flatMap((backend) =>
-      models.flatMap((model) => threads.map((count) => ({ backend, model, threads: count, ...shape }))),
+      models.flatMap((model) =>
+        (backend === 'tensorflow' ? [Math.max(...threads)] : threads).map((count) => ({
+          backend,
+          device: backend === 'tensorflow' ? device : ('cpu' as const),
+          model,
+          threads: count,
+          ...shape,
+        })),
+      ),
     ),
   );
 

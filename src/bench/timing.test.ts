@@ -26,6 +26,17 @@ test('a single slow repeat moves the largest time, not the median', async () => 
   assert.ok(timing.max > 10);
 });
 
+test('what the calls left to be done is waited for, and counts', async () => {
+  let time = 0;
+  let queued = 0;
+  const finish = (): void => {
+    time += 3 * queued;
+    queued = 0;
+  };
+  const { median: each } = await measure(() => queued++, { repeats: 3, finish, now: () => time });
+  assert.equal(each, 3);
+});
+
 test('timing ends when the signal says so', async () => {
   const abort = new AbortController();
   let time = 0;

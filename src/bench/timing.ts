@@ -25,6 +25,8 @@ export interface Pace {
   readonly repeats?: number;
   /** How long each lasts at least; as long is spent on warming up. */
   readonly repeatMs?: number;
+  /** Waits for what the calls of a repeat have begun; its time counts. */
+  readonly finish?: () => void;
   /** A clock in milliseconds. */
   readonly now?: () => number;
   /** Looked at between repeats; when it is aborted, its reason is thrown. */
@@ -34,13 +36,14 @@ export interface Pace {
 /** Times a function, which is called again and again. */
 export const measure = async (
   run: () => void,
-  { repeats = 7, repeatMs = 150, now = () => performance.now(), signal }: Pace = {},
+  { repeats = 7, repeatMs = 150, finish, now = () => performance.now(), signal }: Pace = {},
 ): Promise<Timing> => {
   const time = async (calls: number): Promise<number> => {
     await turn(); // signals arrive here
     signal?.throwIfAborted();
     const started = now();
     for (let call = 0; call < calls; call++) run();
+    finish?.();
     return now() - started;
   };
   let calls = 1;

@@ -1,6 +1,6 @@
 /** @file `wnlstm bench`: how fast this machine trains, and how close that is to what it could do. */
 import { availableParallelism, cpus } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   checkAgreement,
   measurePeak,
@@ -17,7 +17,8 @@ import { plural } from './format.js';
 import type { Configure, Io } from './io.js';
 
 interface Options {
-  readonly backends: Backend[];
+  readonly backends?: Backend[];
+  readonly device: Case['device'];
   readonly models: Case['model'][];
   readonly threads: number[];
   readonly units: number[];
@@ -51,9 +52,14 @@ const numbers = (text: string): number[] => text.split(',').map(positive);
 
 const defaultThreads = (): number[] => [...new Set([1, availableParallelism()])];
 
+const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
+
 const addOptions = (command: Command): Command =>
   command
-    .option('--backends <list>', 'of native, wasm, js', words(['native', 'wasm', 'js'] as const))
+    .option('--backends <list>', `of ${BACKENDS.join(', ')} (default: native and wasm)`, words(BACKENDS))
+    .addOption(
+      new Option('--device <device>', 'of the tensorflow backend').choices(['cpu', 'cuda']).default('cpu'),
+    )
     .option('--models <list>', 'of base, wn', words(['base', 'wn'] as const), ['base', 'wn'])
     .option('--threads <list>', 'numbers of threads (default: 1 and one for each core)', numbers)
     .option('--units <list>', 'LSTM units', numbers, [ARTICLE.units])
@@ -79,11 +85,12 @@ const workingBackends = async (): Promise<Backend[]> => {
 
 const casesOf = (options: Options, backends: Backend[]): Case[] => {
   const threads = options.threads ?? defaultThreads();
-  if (options.scaling) return combine(backends, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
+  if (options.scaling)
+    return combine(backends, options.device, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
   const shapes = options.units.flatMap((units) =>
     options.batch.map((batch) => ({ ...ARTICLE, units, batch })),
   );
-  return combine(backends, options.models, threads, shapes);
+  return combine(backends, options.device, options.models, threads, shapes);
 };
 
 /** Eighty columns have room for these: thr threads, T time steps, spread the largest less the smallest time. */
@@ -131,8 +138,13 @@ const peaks = (signal: AbortSignal): ((item: Case) => Promise<number | null>) =>
 };
 
 const run = async (options: Options, io: Io): Promise<void> => {
-  const backends = options.backends ?? (await workingBackends());
-  for (const backend of backends) await chooseBackend({ backend, device: 'cpu' });
+  const { device } = options;
+  const backends = options.backends ?? (device === 'cuda' ? ['tensorflow'] : await workingBackends());
+  // Without tensorflow among them, a GPU is for none, and the first says so.
+  const onGpu = backends.includes('tensorflow') ? 'tensorflow' : backends[0];
+  for (const backend of backends) {
+    await chooseBackend({ backend, device: backend === onGpu ? device : 'cpu' });
+  }
   const cases = casesOf(options, backends);
   const difference = await checkAgreement(cases);
   const machine = {

@@ -2,75 +2,23 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { type Dataset, mnistFiles, readDataset } from '../data/mnist.js';
-import { hasNvidiaDriver } from '../engines/autodiff/tensorflow/gpu.js';
+import { mnistFiles, readDataset } from '../data/mnist.js';
 import { compilerVersion } from '../engines/fused/compile.js';
 import { type Backend, chooseBackend, createEngine } from '../engines/select.js';
+import { tryEngine } from '../engines/trial.js';
 import { EXIT, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
-import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { cacheDirectory, packageVersion } from '../package.js';
+import { examine, examineTensorFlow } from './doctor-tensorflow.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 
-/** One thing looked at. */
-interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was found; if it is not ok, why, and what to do. */
-  readonly detail: string;
-  readonly hint?: string;
-}
-
-const examine = async (name: string, look: () => string | Promise<string>): Promise<Finding> => {
-  try {
-    return { name, ok: true, detail: await look() };
-  } catch (error) {
-    if (error instanceof UserError) return { name, ok: false, detail: error.message, hint: error.hint };
-    return { name, ok: false, detail: String(error) };
-  }
-};
-
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-
-/** A few examples of random pixels, enough to take a step. */
-const tinyDataset = (): Dataset => {
-  const split = {
-    count: 4,
-    images: Uint8Array.from({ length: 4 * 64 }, (_, at) => (at * 97) % 256),
-    labels: Uint8Array.of(0, 1, 2, 3),
-  };
-  return { size: 8, classes: 4, train: split, validation: split, test: split, checksums: {} };
-};
-
-/** A GPU if there is one, for the backend that can use it. */
-const deviceFor = (backend: Backend): 'cpu' | 'cuda' =>
-  backend === 'tensorflow' && hasNvidiaDriver() ? 'cuda' : 'cpu';
 
 /** Takes one step on a backend. */
 const tryBackend = async (backend: Backend): Promise<string> => {
-  const { device } = await chooseBackend({ backend, device: deviceFor(backend) });
-  const dataset = tinyDataset();
-  const spec: ModelSpec = {
-    model: 'wn',
-    units: 8,
-    batch: 4,
-    timeSteps: 8,
-    inputs: 8,
-    classes: 4,
-    forgetBias: 1,
-    optimizer: 'adam',
-    clip: null,
-    clipMode: 'norm',
-  };
-  const parameters = initialParameters(spec, 0, null);
-  const input = { spec, dataset, parameters, threads: availableParallelism() };
-  const engine = await createEngine(backend, input, device);
-  engine.step(Int32Array.of(0, 1, 2, 3), 0.1);
-  const { loss } = engine.takeMetrics();
-  engine.dispose();
-  if (!(Math.abs(loss - Math.log(4)) < 0.2)) throw new Error(`a step gave the loss ${loss}, which cannot be`);
-  return engine.device;
+  const { device } = await chooseBackend({ backend, device: 'cpu' });
+  return tryEngine(availableParallelism(), (input) => createEngine(backend, input, device));
 };
 
 const freeSpace = (path: string): string => {
@@ -126,10 +74,11 @@ export const configureDoctor: Configure = (command, io) => {
         await examine('node', nodeVersion),
         await examine('compiler', compiler),
         ...(await Promise.all(
-          (['native', 'wasm', 'tensorflow', 'js'] as const).map((backend) =>
+          (['native', 'wasm', 'js'] as const).map((backend) =>
             examine(`backend ${backend}`, () => tryBackend(backend)),
           ),
         )),
+        ...(await examineTensorFlow(io.signal)),
         await examine('data', bundledMnist),
         await examine('cache', () => {
           makeDirectory(cacheDirectory());

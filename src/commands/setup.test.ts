@@ -61,7 +61,7 @@ test('setup fetches, checks and lists; remove takes it away again', { skip }, ()
     out,
     /TensorFlow +2\.20\.1 cpu, set up; it loads\nfolder +.*2\.20\.1-cpu\nsize +0 MB in 2 files\n/,
   );
-  assert.match(out, /next +`.*wnlstm train --backend tensorflow --device cpu`\n$/);
+  assert.match(out, /next +`.*wnlstm(\.js)? train --backend tensorflow --device cpu`\n$/);
   assert.match(setup('tensorflow', '--cpu', '--version', '2.20.1').out, /was there already/);
   assert.match(setup('--list').out, /^name .*\n2\.20\.1-cpu +0 MB +\//);
   assert.match(setup('--remove', '2.20.1-cpu').err, /^Removed .*2\.20\.1-cpu\.\n$/);

@@ -5,6 +5,7 @@ import type { Dataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
+import type { RecurrenceName } from './autodiff/tensorflow/probe.js';
 import type { EngineInput } from './engine.js';
 import { type Backend, chooseBackend } from './select.js';
 
@@ -133,6 +134,20 @@ export const oracleBatch = (example: OracleCase, step: number): Int32Array =>
 /** Where a backend is tested: `WNLSTM_TEST_DEVICE=cuda` puts the tensorflow backend on a GPU, as scripts/check-gpu.mjs does. */
 export const testDevice = (backend: Backend): 'cpu' | 'cuda' =>
   backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
+
+/** The recurrences that the tensorflow backend is tested with, each forced: cuDNN's wants a GPU. */
+export const testRecurrences: readonly RecurrenceName[] =
+  testDevice('tensorflow') === 'cuda' ? ['cudnn', 'block'] : ['block'];
+
+/** What the contract is tested on: the backends, that on TensorFlow once with each recurrence. */
+export const contenders: readonly { title: string; backend: Backend; recurrence?: RecurrenceName }[] = [
+  ...(['js', 'wasm', 'native'] as const).map((backend) => ({ title: backend, backend })),
+  ...testRecurrences.map((recurrence) => ({
+    title: `tensorflow (${recurrence})`,
+    backend: 'tensorflow' as const,
+    recurrence,
+  })),
+];
 
 /** Why a backend cannot be tested here, or false: what `skip` of a test takes. */
 export const unavailable = async (backend: Backend): Promise<string | false> => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { StepMetrics } from '../runs/checkpoint.js';
 import type { Engine } from './engine.js';
 import {
+  contenders,
   inputOf,
   type OracleCase,
   oracleBatch,
@@ -11,12 +12,11 @@ import {
   testDevice,
   unavailable,
 } from './oracle.testing.js';
-import { type Backend, createEngine } from './select.js';
+import { createEngine } from './select.js';
 
 /** Largest relative differences that float32 may make. */
 const TOLERANCE = { loss: 1e-6, losses: 1e-5, gradient: 1e-5, norm: 1e-5, fraction: 1e-3 };
 
-const backends: Backend[] = ['js', 'wasm', 'native', 'tensorflow'];
 const cases = oracleCases();
 
 const assertClose = (actual: number, expected: number, tolerance: number, what: string): void => {
@@ -30,13 +30,18 @@ const run = (engine: Engine, example: OracleCase, lr: number, steps: number): St
     return engine.takeMetrics();
   });
 
-for (const backend of backends) {
+for (const { title, backend, recurrence } of contenders) {
   const skip = await unavailable(backend);
   for (const example of cases) {
-    test(`${backend}: loss and every gradient are PyTorch's (${example.title})`, { skip }, async () => {
+    test(`${title}: loss and every gradient are PyTorch's (${example.title})`, { skip }, async () => {
       // A step of plain descent with a large rate shows the gradient without rounding it away.
       const lr = 1024;
-      const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }), testDevice(backend));
+      const engine = await createEngine(
+        backend,
+        inputOf(example, { optimizer: 'sgd' }),
+        testDevice(backend),
+        recurrence,
+      );
       const before = engine.save();
       const [{ loss }] = run(engine, example, lr, 1);
       const after = engine.save();
@@ -54,11 +59,12 @@ for (const backend of backends) {
 
     for (const { optimizer, lr, clip, clipMode, ...expected } of example.runs) {
       const how = `${optimizer} ${clip === null ? 'without clip' : `${clipMode} ${clip}`}`;
-      test(`${backend}: ten steps are PyTorch's (${example.title}, ${how})`, { skip }, async () => {
+      test(`${title}: ten steps are PyTorch's (${example.title}, ${how})`, { skip }, async () => {
         const engine = await createEngine(
           backend,
           inputOf(example, { optimizer, clip, clipMode }),
           testDevice(backend),
+          recurrence,
         );
         const steps = run(engine, example, lr, 10);
         engine.dispose();

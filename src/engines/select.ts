@@ -1,6 +1,7 @@
 /** @file From a backend's name, or `auto`, to a ready engine. */
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
+import type { RecurrenceName } from './autodiff/tensorflow/probe.js';
 import type { Engine, EngineInput } from './engine.js';
 import type { Kernel } from './fused/kernel.js';
 
@@ -74,11 +75,16 @@ export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> 
     ? (await import('./fused/native.js')).createNativeKernel()
     : (await import('./fused/wasm.js')).createWasmKernel();
 
-/** Makes the engine of a backend that was chosen before. Loads only what that backend needs. */
+/**
+ * Makes the engine of a backend that was chosen before. Loads only what that backend needs.
+ *
+ * @param recurrence forces one on the tensorflow backend, for tests
+ */
 export const createEngine = async (
   backend: Backend,
   input: EngineInput,
   device: Choice['device'] = 'cpu',
+  recurrence?: RecurrenceName,
 ): Promise<Engine> => {
   switch (backend) {
     case 'native':
@@ -89,7 +95,11 @@ export const createEngine = async (
         import('./autodiff/tensorflow/choose.js'),
         import('./autodiff/tensorflow/engine.js'),
       ]);
-      return createTensorFlowEngine(input, { directory: chooseInstallation(device).directory, device });
+      return createTensorFlowEngine(input, {
+        directory: chooseInstallation(device).directory,
+        device,
+        ...(recurrence && { recurrence }),
+      });
     }
     case 'js':
       return (await import('./autodiff/engine.js')).createJsEngine(input);

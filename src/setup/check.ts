@@ -1,10 +1,9 @@
-/** @file Loads TensorFlow once in a child process: what does not load there would take this process down. */
+/** @file Tries TensorFlow in child processes: what crashes or hangs there would take this process down. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LibraryReport, LibraryRequest } from '../engines/autodiff/tensorflow/check-library.js';
+import type { StepReport, StepRequest } from '../engines/autodiff/tensorflow/check-step.js';
 import { UserError } from '../errors.js';
-
-const script = fileURLToPath(new URL('../engines/autodiff/tensorflow/check-library.js', import.meta.url));
 
 const FETCH_AGAIN = 'Run `wnlstm setup --remove`, then `wnlstm setup tensorflow` to fetch it again.';
 
@@ -14,49 +13,88 @@ const REASONS: Partial<Record<NodeJS.Signals, [string, string]>> = {
   SIGKILL: ['the system ended it, most likely for want of memory', 'Free some memory and try again.'],
 };
 
-/**
- * Loads the libraries of a folder and asks them for their version and devices.
- *
- * @param limitMs how long that may take; a first CUDA start takes seconds
- * @throws {UserError} E_BACKEND if they do not load
- */
-export const checkLibrary = async (
-  request: LibraryRequest,
-  signal?: AbortSignal,
-  limitMs = 180_000,
-): Promise<LibraryReport> => {
-  const child = fork(script, [], {
+/** What a child is, and what to say when it fails. */
+interface Child {
+  readonly script: 'check-library' | 'check-step';
+  /** Such as "TensorFlow in DIR does not load". */
+  readonly failure: string;
+  readonly hint: string;
+  readonly signal: AbortSignal | undefined;
+  readonly limitMs: number;
+}
+
+/** Sends a request to a child of its own and waits for what it answers. */
+const ask = async <Report extends object>(
+  request: object,
+  { script, failure, hint: usualHint, signal, limitMs }: Child,
+): Promise<Report> => {
+  const path = new URL(`../engines/autodiff/tensorflow/${script}.js`, import.meta.url);
+  const child = fork(fileURLToPath(path), [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
     signal,
     timeout: limitMs,
   });
-  let report: LibraryReport | { error: string } | null = null;
+  let report: Report | { error: string } | null = null;
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   child.on('message', (message) => {
-    report = message as LibraryReport | { error: string };
+    report = message as Report | { error: string };
   });
   child.send(request, () => {}); // a child that died before is told of by its exit
   const [code, ended] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (...how) => resolve(how));
   });
-  const answer = report as LibraryReport | { error: string } | null; // set by a listener, which TypeScript cannot see
+  const answer = report as Report | { error: string } | null; // set by a listener, which TypeScript cannot see
   if (answer && !('error' in answer)) return answer;
   const lines = stderr.trim().split('\n');
   const complaint = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
-  const [reason, hint] = (ended && REASONS[ended]) ?? [answer?.error ?? complaint, FETCH_AGAIN];
+  const [reason, hint] = (ended && REASONS[ended]) ?? [answer?.error ?? complaint, usualHint];
   const how = reason || (ended ? `it ended with ${ended}` : `it ended with code ${code}`);
-  throw new UserError(
-    'E_BACKEND',
-    `TensorFlow in ${request.directory} does not load: ${how.replace(/\.$/, '')}.`,
-    {
-      hint,
-      cause: new Error(stderr),
-    },
-  );
+  throw new UserError('E_BACKEND', `${failure}: ${how.replace(/\.$/, '')}.`, {
+    hint,
+    cause: new Error(stderr),
+  });
 };
+
+/**
+ * Loads the libraries of a folder and asks them for their version and devices.
+ *
+ * @param limitMs how long that may take; a first CUDA start takes seconds
+ * @throws {UserError} E_BACKEND if they do not load
+ */
+export const checkLibrary = (
+  request: LibraryRequest,
+  signal?: AbortSignal,
+  limitMs = 180_000,
+): Promise<LibraryReport> =>
+  ask(request, {
+    script: 'check-library',
+    failure: `TensorFlow in ${request.directory} does not load`,
+    hint: FETCH_AGAIN,
+    signal,
+    limitMs,
+  });
+
+/**
+ * Takes one training step on a device.
+ *
+ * @param limitMs how long that may take; a GPU newer than the libraries compiles its code first
+ * @throws {UserError} E_BACKEND if that does not work
+ */
+export const checkStep = (
+  request: StepRequest,
+  signal?: AbortSignal,
+  limitMs = 600_000,
+): Promise<StepReport> =>
+  ask(request, {
+    script: 'check-step',
+    failure: `A step on ${request.device} does not work`,
+    hint: FETCH_AGAIN,
+    signal,
+    limitMs,
+  });

@@ -1,6 +1,7 @@
 /** @file Setting up from fake wheels and a fake pip: whole or not at all. */
 import assert from 'node:assert/strict';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -89,7 +90,7 @@ test('a library that does not load is not set up, and the download is kept for t
 
 test('a library of another version than the wheel says is refused', async () => {
   fresh();
-  const check = async () => ({ version: '2.19.1', gpus: [], usableGpus: 0, failed: [] });
+  const check = async () => ({ version: '2.19.1', gpus: [], usableGpus: 0, failed: [], cudaVersions: {} });
   await assert.rejects(
     setUp({ variant: 'cpu', check }),
     fails('E_DATA', /Expected TensorFlow 2\.20\.0, got 2\.19\.1/, /--version 2\.19\.1/),
@@ -185,6 +186,26 @@ test('what a killed process left is removed, what a living one builds is not', a
   assert.deepEqual(
     stages.map((stage) => existsSync(stage)),
     [false, true],
+  );
+});
+
+test("two at once do not meet: a living process's downloads are its own, a dead one's are taken over", async () => {
+  const index = fresh();
+  const [dead, living] = [999_999_999, process.ppid].map((pid) =>
+    join(installationsDirectory(), `.wheels-2.20.0-cpu-${pid}`),
+  );
+  for (const downloads of [dead, living]) {
+    mkdirSync(downloads, { recursive: true });
+    copyFileSync(join(index, NAMES.cpu), join(downloads, NAMES.cpu));
+  }
+  const fetched = join(installationsDirectory(), `.wheels-2.20.0-cpu-${process.pid}`, NAMES.cpu);
+  const seen: boolean[] = [];
+  const progress = { terminal: null, line: () => void seen.push(existsSync(fetched) && !existsSync(dead)) };
+  await setUp({ variant: 'cpu', progress });
+  assert.ok(seen.includes(true), "the dead process's folder became this one's");
+  assert.deepEqual(
+    [dead, living, fetched].map((path) => existsSync(path)),
+    [false, true, false],
   );
 });
 

@@ -60,7 +60,7 @@ export const setUp = (request: Partial<Request> & { variant: Variant }): Promise
     progress: { terminal: null, line: () => {} },
     check: async ({ directory }) => {
       for (const library of LIBRARIES) assert.ok(existsSync(join(directory, library)));
-      return { version: '2.20.0', gpus: [], usableGpus: 0, failed: [] };
+      return { version: '2.20.0', gpus: [], usableGpus: 0, failed: [], cudaVersions: {} };
     },
     ...request,
   });

@@ -40,10 +40,9 @@ export interface Outcome {
   readonly library: LibraryReport;
 }
 
-/** Folders that start with a dot hold work in progress. */
+/** Folders that start with a dot hold work in progress, and end in the process whose work it is. */
 const stagePrefix = '.stage-';
-const downloadsOf = ({ variant }: Wanted, version: string): string =>
-  join(installationsDirectory(), `.wheels-${version}-${variant}`);
+const downloadsPrefix = ({ variant }: Wanted, version: string): string => `.wheels-${version}-${variant}-`;
 
 const onDisk = <T>(action: string, task: () => T): T => {
   try {
@@ -53,15 +52,40 @@ const onDisk = <T>(action: string, task: () => T): T => {
   }
 };
 
-/** Removes what killed processes left half done. */
-const removeDeadStages = (root: string): void => {
-  for (const name of readdirSync(root).filter((each) => each.startsWith(stagePrefix))) {
+/** What killed processes left. */
+const leftovers = (root: string, prefix: string): string[] =>
+  readdirSync(root)
+    .filter((name) => {
+      if (!name.startsWith(prefix)) return false;
+      try {
+        process.kill(Number(name.slice(prefix.length)), 0);
+        return false;
+      } catch (error) {
+        return systemCode(error) === 'ESRCH';
+      }
+    })
+    .map((name) => join(root, name));
+
+const removeLeftovers = (root: string, prefix: string): void => {
+  for (const path of leftovers(root, prefix)) rmSync(path, { recursive: true, force: true });
+};
+
+/** This process's folder for downloads. What a dead one fetched is taken over: of several, one can rename it. */
+const claimDownloads = (request: Request, version: string): string => {
+  const root = installationsDirectory();
+  const prefix = downloadsPrefix(request, version);
+  const own = join(root, `${prefix}${process.pid}`);
+  if (existsSync(own)) return own;
+  for (const path of leftovers(root, prefix)) {
     try {
-      process.kill(Number(name.slice(stagePrefix.length)), 0);
+      renameSync(path, own);
+      return own;
     } catch (error) {
-      if (systemCode(error) === 'ESRCH') rmSync(join(root, name), { recursive: true, force: true });
+      if (systemCode(error) !== 'ENOENT') throw error; // else another one was faster
     }
   }
+  makeDirectory(own);
+  return own;
 };
 
 /** A wheel of our own download that is damaged goes, so that the next run fetches it anew. */
@@ -166,9 +190,8 @@ const build = async (source: Source, request: Request, stage: string): Promise<O
 /** Downloads TensorFlow's wheel. */
 const fetchWheel = async (version: string, request: Request): Promise<Source> => {
   const { variant, progress, signal } = request;
-  const directory = downloadsOf(request, version);
   const requirement = `${PROJECTS[variant]}==${version}`;
-  onDisk(`make ${directory}`, () => makeDirectory(directory));
+  const directory = onDisk('make a folder for downloads', () => claimDownloads(request, version));
   await downloadWheels([requirement], directory, progress, signal);
   const [path] = findWheels(directory, [requirement]).wheels;
   return { kind: 'wheel', path, version };
@@ -184,7 +207,7 @@ export const installTensorFlow = async (request: Request): Promise<Outcome> => {
   const root = installationsDirectory();
   onDisk(`make ${root}`, () => {
     makeDirectory(root);
-    removeDeadStages(root);
+    removeLeftovers(root, stagePrefix);
   });
   const source = from === null ? null : resolveSource(from, request);
   const version =
@@ -201,7 +224,11 @@ export const installTensorFlow = async (request: Request): Promise<Outcome> => {
       request,
       stage,
     );
-    if (version !== null) rmSync(downloadsOf(request, version), { recursive: true, force: true });
+    if (version !== null) {
+      const prefix = downloadsPrefix(request, version);
+      rmSync(join(root, `${prefix}${process.pid}`), { recursive: true, force: true });
+      removeLeftovers(root, prefix);
+    }
     return outcome;
   } finally {
     if (existsSync(stage)) rmSync(stage, { recursive: true, force: true });

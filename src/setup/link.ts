@@ -2,6 +2,7 @@
 import {
   copyFileSync,
   createReadStream,
+  existsSync,
   linkSync,
   readdirSync,
   realpathSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LIBRARIES, type Manifest } from '../engines/autodiff/tensorflow/installation.js';
+import { BUILD_INFO, LIBRARIES, type Manifest } from '../engines/autodiff/tensorflow/installation.js';
 import { systemCode } from '../errors.js';
 import { makeDirectory, syncPath } from '../files.js';
 import { nvidiaFolder } from './source.js';
@@ -41,6 +42,8 @@ const linkOrCopy = (from: string, to: string): void => {
 export const linkLibraries = (directory: string, stage: string): Pick<Manifest, 'files' | 'wheels'> => {
   const nvidia = nvidiaFolder(directory);
   const places = new Map<string, string>(LIBRARIES.map((name) => [name, join(directory, name)]));
+  const buildInfo = join(directory, 'python/platform', BUILD_INFO);
+  if (existsSync(buildInfo)) places.set(BUILD_INFO, buildInfo);
   for (const name of nvidia ? readdirSync(nvidia, { recursive: true, encoding: 'utf8' }) : []) {
     const place = neededPath(`nvidia/${name}`);
     if (nvidia && place) places.set(place, join(nvidia, name));

@@ -1,5 +1,5 @@
 /** @file What a wheel's name, METADATA and RECORD say, and which of its files are needed. Pure: no file is read here. */
-import { LIBRARIES, type Variant } from '../engines/autodiff/tensorflow/installation.js';
+import { BUILD_INFO, LIBRARIES, type Variant } from '../engines/autodiff/tensorflow/installation.js';
 
 /** The version that the backend is tested with. */
 export const DEFAULT_VERSION = '2.21.0';
@@ -64,6 +64,7 @@ export const compareVersions = (a: string, b: string): number => {
  */
 export const neededPath = (entry: string): string | null => {
   for (const library of LIBRARIES) if (entry === `tensorflow/${library}`) return library;
+  if (entry === `tensorflow/python/platform/${BUILD_INFO}`) return BUILD_INFO;
   return /^nvidia\/\w+\/lib\/[\w+-]+\.so(\.\d+)*$/.test(entry) ? entry : null;
 };
 

@@ -14,6 +14,7 @@ export const TF = {
   TF_COMPLEX64: 8,
   TF_INT64: 9,
   TF_BOOL: 10,
+  TF_HALF: 19,
   TF_RESOURCE: 20,
   TF_ATTR_STRING: 0,
   TF_ATTR_INT: 1,
@@ -97,9 +98,18 @@ const bytesField = (field: number, bytes: readonly number[]): number[] => [
   ...bytes,
 ];
 
-/** ConfigProto: intra_op_parallelism_threads = 2, inter_op = 5, gpu_options = 6 with allow_growth = 4. */
-const encodeConfig = ({ threads }: BindingOptions): Uint8Array =>
-  Uint8Array.from([...integerField(2, threads), ...integerField(5, 1), ...bytesField(6, integerField(4, 1))]);
+/**
+ * ConfigProto: intra_op_parallelism_threads = 2, inter_op = 5; gpu_options = 6 with allow_growth = 4 and
+ * visible_device_list = 5, the first GPU alone.
+ */
+const encodeConfig = ({ threads }: BindingOptions): Uint8Array => {
+  const firstGpu = bytesField(5, [...Buffer.from('0')]);
+  return Uint8Array.from([
+    ...integerField(2, threads),
+    ...integerField(5, 1),
+    ...bytesField(6, [...integerField(4, 1), ...firstGpu]),
+  ]);
+};
 
 /**
  * Makes a context and the binding over it.

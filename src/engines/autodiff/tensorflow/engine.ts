@@ -15,12 +15,12 @@ import {
   STEP,
   slotName,
 } from '../../engine.js';
-import { countCorrect, crossEntropy } from '../model.js';
 import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from './backend.js';
 import { TensorFlowError, TF } from './binding.js';
-import { gpuVersions } from './gpu.js';
-import { createOps } from './ops.js';
-import { createRecurrence } from './recurrence.js';
+import { cudaVersions } from './cuda-libraries.js';
+import { driverGpus, driverVersion } from './gpu.js';
+import { createOps, type Ops } from './ops.js';
+import { chooseRecurrence, type RecurrenceName } from './probe.js';
 import { createStep, type DeviceExamples, type Segment, type Step, type Variables } from './step.js';
 
 /** Gates are i, f, o, g in states and i, f, g, o in TensorFlow: swaps the last two, either way. */
@@ -35,22 +35,40 @@ const swapGates = (data: ArrayLike<number>, columns: number): Float32Array => {
 
 const RATES = 256;
 
-/** Puts a split on the device once, as bytes. */
-const upload = (opened: OpenedTensorFlow, split: Split, pixels: number): DeviceExamples => ({
-  images: tf.keep(foreignTensor(opened, [split.count, pixels], TF.TF_UINT8, split.images)),
-  labels: tf.keep(tf.tensor1d(Int32Array.from(split.labels), 'int32')),
+/** The most examples that are evaluated at once. */
+const CHUNK = 1000;
+
+/** Puts a split on the device. */
+const upload = (opened: OpenedTensorFlow, op: Ops, split: Split, pixels: number): DeviceExamples => {
+  const bytes = foreignTensor(opened, [split.count, pixels], TF.TF_UINT8, split.images);
+  const images = tf.keep(op.cast(bytes, TF.TF_UINT8, TF.TF_HALF));
+  bytes.dispose();
+  const labels = new Int32Array(2 * split.count); // an int64 each, the lower half first
+  split.labels.forEach((label, at) => {
+    labels[2 * at] = label;
+  });
+  return { images, labels: tf.keep(foreignTensor(opened, [split.count], TF.TF_INT64, labels)) };
+};
+
+/** Of what a GPU computes with, and the GPU: TensorFlow takes the first. */
+const gpuVersions = (directory: string): Record<string, string> => ({
+  ...cudaVersions(directory),
+  driver: driverVersion() ?? 'unknown',
+  gpu: driverGpus()[0]?.name ?? 'unknown',
 });
 
 /** Where TensorFlow is, and on what it shall run. */
 export interface TensorFlowOptions {
   readonly directory: string;
   readonly device: 'cpu' | 'cuda';
+  /** Takes this one instead of the best that works. */
+  readonly recurrence?: RecurrenceName;
 }
 
 /** Makes a ready engine. */
 export const createTensorFlowEngine = async (
   { spec, dataset, parameters, threads }: EngineInput,
-  { directory, device }: TensorFlowOptions,
+  { directory, device, recurrence: forced }: TensorFlowOptions,
 ): Promise<Engine> => {
   const opened = await openTensorFlow(directory, { device, threads }).catch((error: unknown) => {
     if (!(error instanceof TensorFlowError)) throw error;
@@ -59,7 +77,8 @@ export const createTensorFlowEngine = async (
       cause: error,
     });
   });
-  const op = createOps(opened.backend);
+  const op = createOps(opened);
+  const recurrence = chooseRecurrence(opened, op, forced);
   const segments: Segment[] = Object.entries(parameterShapes(spec)).map(([name, shape]) => ({
     name,
     shape,
@@ -68,13 +87,21 @@ export const createTensorFlowEngine = async (
   const total = segments.reduce((sum, { size }) => sum + size, 0);
   const pixels = spec.timeSteps * spec.inputs;
 
-  const stepFor = (batch: number): Step & { recurrence: { dispose(): void } } => {
-    const shape: ModelSpec = { ...spec, batch };
-    const recurrence = createRecurrence(opened, op, shape);
-    return { ...createStep(op, recurrence, shape, segments), recurrence };
+  const splits = new Map<Split, DeviceExamples>();
+  const uploaded = (split: Split): DeviceExamples => {
+    const examples = splits.get(split) ?? upload(opened, op, split, pixels);
+    splits.set(split, examples);
+    return examples;
   };
+  const steps = new Map<number, Step>();
+  const stepFor = (batch: number): Step => {
+    const shape: ModelSpec = { ...spec, batch };
+    const step = steps.get(batch) ?? createStep(op, recurrence.create(shape), shape, segments);
+    steps.set(batch, step);
+    return step;
+  };
+  const train = uploaded(dataset.train);
   const step = stepFor(spec.batch);
-  const train = upload(opened, dataset.train, pixels);
 
   /** A flat vector from arrays by name. */
   const flatten = (arrays: ReadonlyMap<string, NamedArray>, stored: (name: string) => string): tf.Tensor => {
@@ -120,8 +147,12 @@ export const createTensorFlowEngine = async (
   const takeSums = (): NamedArray => metricsToArray(metricsFromArray(variables.sums.dataSync()));
 
   return {
-    device: `tensorflow ${opened.version} on ${opened.binding.device.type}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    versions: { tfjs: tf.version.tfjs, tensorflow: opened.version, ...gpuVersions(device) },
+    device: `tensorflow ${opened.version} on ${opened.binding.device.type}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${recurrence.description}`,
+    versions: {
+      tfjs: tf.version.tfjs,
+      tensorflow: opened.version,
+      ...(device === 'cuda' && gpuVersions(directory)),
+    },
     step: (indices, lr) => {
       stepCount++;
       const rate = rateAt(lr, stepCount);
@@ -139,28 +170,20 @@ export const createTensorFlowEngine = async (
       return sums;
     },
     evaluate: (split) => {
-      const uploaded = split === dataset.train ? train : upload(opened, split, pixels);
-      const rows = Math.min(1000, split.count);
-      let loss = 0;
-      let correct = 0;
-      for (let first = 0; first < split.count; first += rows) {
-        const length = Math.min(rows, split.count - first);
-        const forward = stepFor(length);
-        tf.tidy(() => {
-          const indices = tf.range(first, first + length, 1, 'int32');
-          const { logits } = forward.logits(
-            forward.parameters(variables.flat),
-            forward.rows(uploaded, indices),
-          );
-          const labels = tf.slice(uploaded.labels, [first], [length]) as tf.Tensor1D;
-          loss += crossEntropy(logits as tf.Tensor2D, labels).dataSync()[0] * length;
-          correct += countCorrect(logits as tf.Tensor2D, labels).dataSync()[0];
-        });
-        forward.dispose();
-        forward.recurrence.dispose();
+      const examples = uploaded(split);
+      const sums: tf.Tensor[] = [];
+      for (let first = 0; first < split.count; first += CHUNK) {
+        const rows = Int32Array.from(
+          { length: Math.min(CHUNK, split.count - first) },
+          (_, row) => first + row,
+        );
+        const chunk = stepFor(rows.length);
+        sums.push(tf.tidy(() => chunk.evaluate(variables.flat, examples, tf.tensor1d(rows))));
       }
-      if (uploaded !== train) tf.dispose([uploaded.images, uploaded.labels]);
-      return { loss: loss / split.count, accuracy: correct / split.count };
+      const read = sums.map((sum) => sum.dataSync()); // only now does it wait for the device
+      tf.dispose(sums);
+      const total = (at: number): number => read.reduce((all, sum) => all + sum[at], 0);
+      return { loss: total(0) / split.count, accuracy: total(1) / split.count };
     },
     save: (): TrainingState => {
       const state = new Map<string, NamedArray>();
@@ -192,9 +215,8 @@ export const createTensorFlowEngine = async (
     dispose: () => {
       tf.dispose(tensorsOf(variables));
       if (rates) tf.dispose(rates.scalars);
-      tf.dispose([train.images, train.labels]);
-      step.dispose();
-      step.recurrence.dispose();
+      for (const { images, labels } of splits.values()) tf.dispose([images, labels]);
+      for (const each of steps.values()) each.dispose();
     },
   };
 };

@@ -30,6 +30,23 @@ export interface Installation {
 /** The two libraries that carry the C API; they find each other in one folder. */
 export const LIBRARIES = ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2'] as const;
 
+/** What the wheel says of how it was built, kept beside the libraries where it was found. */
+export const BUILD_INFO = 'build_info.py';
+
+/**
+ * The GPUs that a CUDA build was built for, as compilers write them: sm_80 for machine code, compute_90 for code that
+ * newer ones compile at their first start.
+ *
+ * @returns null if that is not known
+ */
+export const builtFor = (directory: string): string[] | null => {
+  const path = join(directory, BUILD_INFO);
+  const list = existsSync(path)
+    ? /'cuda_compute_capabilities', \[([^\]]*)\]/.exec(readFileSync(path, 'utf8'))?.[1]
+    : undefined;
+  return list === undefined ? null : [...list.matchAll(/(?:sm|compute)_\d+/g)].map(([name]) => name);
+};
+
 /** The folder of all installations. */
 export const installationsDirectory = (): string => join(cacheDirectory(), 'tensorflow');
 
@@ -37,23 +54,39 @@ export const installationsDirectory = (): string => join(cacheDirectory(), 'tens
 export const installationDirectory = (version: string, variant: Variant): string =>
   join(installationsDirectory(), `${version}-${variant}`);
 
-/** An installation, or null if the folder holds none or a broken one: a half is never used. */
-export const readInstallation = (directory: string): Installation | null => {
+const readManifest = (directory: string): Manifest | null => {
   const path = join(directory, 'manifest.json');
   if (!existsSync(path)) return null;
-  let manifest: Manifest;
   try {
-    manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+    return manifest.format === 1 ? manifest : null;
   } catch {
     return null; // it was torn: not complete
   }
-  const isWhole = ([name, bytes]: [string, number]): boolean => {
+};
+
+const missingFiles = (directory: string, { files }: Manifest): string[] =>
+  Object.entries(files).flatMap(([name, bytes]) => {
     const file = join(directory, name);
-    return existsSync(file) && statSync(file).size === bytes;
-  };
-  return manifest.format === 1 && Object.entries(manifest.files).every(isWhole)
-    ? { directory, manifest }
-    : null;
+    return existsSync(file) && statSync(file).size === bytes ? [] : [name];
+  });
+
+/** An installation, or null if the folder holds none or a broken one: a half is never used. */
+export const readInstallation = (directory: string): Installation | null => {
+  const manifest = readManifest(directory);
+  return manifest && missingFiles(directory, manifest).length === 0 ? { directory, manifest } : null;
+};
+
+/** Installations that lost files, with the names of these: they are not used. */
+export const listBroken = (): (Installation & { readonly missing: readonly string[] })[] => {
+  const root = installationsDirectory();
+  const names = existsSync(root) ? readdirSync(root) : [];
+  return names.flatMap((name) => {
+    const directory = join(root, name);
+    const manifest = name.startsWith('.') ? null : readManifest(directory);
+    const missing = manifest ? missingFiles(directory, manifest) : [];
+    return manifest && missing.length > 0 ? [{ directory, manifest, missing }] : [];
+  });
 };
 
 /** All complete installations, newest version first, CUDA before CPU. */

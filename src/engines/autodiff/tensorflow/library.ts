@@ -1,7 +1,7 @@
 /** @file TensorFlow's C API through koffi: the functions that the binding calls, with handles as numbers. */
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
+import { cudaLibraries } from './cuda-libraries.js';
 import { LIBRARIES } from './installation.js';
 
 const RTLD_NOW = 2;
@@ -65,26 +65,6 @@ export interface TensorFlow {
   execute(op: Handle, outputs: BigUint64Array, count: Int32Array, status: Handle): void;
 }
 
-/** CUDA's libraries of an installation, if it has them. */
-const nvidiaLibraries = (directory: string): string[] => {
-  const folder = join(directory, 'nvidia');
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => /\.so(\.\d+)*$/.test(name)).map((name) => join(folder, name));
-};
-
-/**
- * Opens libraries that need each other, in whatever order works: TensorFlow then finds them already loaded, for it does
- * not look in their folders.
- */
-const preload = (paths: readonly string[], open: (path: string) => boolean): void => {
-  let waiting = [...paths];
-  for (let before = Number.POSITIVE_INFINITY; waiting.length > 0 && waiting.length < before; ) {
-    before = waiting.length;
-    waiting = waiting.filter((path) => !open(path));
-  }
-};
-
 /**
  * Loads the two libraries. The environment that TensorFlow reads must be set before.
  *
@@ -96,7 +76,8 @@ export const loadTensorFlow = (directory: string): TensorFlow => {
   // The C API is spread over both, and the second needs the first. Unloading them at exit, as koffi does, crashes in
   // their destructors; with this flag they stay.
   const open = (path: string): boolean => dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE) !== null;
-  preload(nvidiaLibraries(directory), open);
+  // TensorFlow does not look for these under nvidia/: it finds them loaded.
+  for (const path of cudaLibraries(directory).filter((each) => each.startsWith(directory))) open(path);
   const [framework, main] = LIBRARIES.map((name) => {
     const path = join(directory, name);
     open(path);

@@ -1,6 +1,6 @@
 /** @file TensorFlow ops by their own names: each function is one op, on tfjs tensors. */
 import type * as tf from '@tensorflow/tfjs';
-import type { TensorFlowBackend } from './backend.js';
+import { execute, type OpenedTensorFlow } from './backend.js';
 import { type Attribute, TF } from './binding.js';
 
 type Tensor = tf.Tensor;
@@ -12,13 +12,13 @@ const FLOAT = type('T', TF.TF_FLOAT);
 const INDEX = type('Tidx', TF.TF_INT32);
 
 /** What the step is written in. Shapes are TensorFlow's; nothing is broadcast but where it says so. */
-export const createOps = (backend: TensorFlowBackend) => {
+export const createOps = (opened: OpenedTensorFlow) => {
   const run = (
     name: string,
     attributes: readonly Attribute[],
     inputs: readonly Tensor[],
     outputs = 1,
-  ): Tensor[] => backend.executeMultipleOutputs(name, attributes, inputs, outputs);
+  ): Tensor[] => execute(opened, name, attributes, inputs, outputs);
   const one = (name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor =>
     run(name, attributes, inputs)[0];
   /** An op of floats with nothing but a type; two inputs are broadcast. */
@@ -43,8 +43,8 @@ export const createOps = (backend: TensorFlowBackend) => {
     biasAdd: plain('BiasAdd'),
     biasAddGradient: plain('BiasAddGrad'),
     isGreater: plain('Greater'),
-    toFloat: (x: Tensor, from: number): Tensor =>
-      one('Cast', [type('SrcT', from), type('DstT', TF.TF_FLOAT)], [x]),
+    cast: (x: Tensor, from: number, to: number): Tensor =>
+      one('Cast', [type('SrcT', from), type('DstT', to)], [x]),
     /** Over an axis that is an int32 tensor. */
     sum: (x: Tensor, axis: Tensor): Tensor => one('Sum', [FLOAT, INDEX, flag('keep_dims', false)], [x, axis]),
     mean: (x: Tensor, axis: Tensor): Tensor =>
@@ -77,12 +77,14 @@ export const createOps = (backend: TensorFlowBackend) => {
       one('Pack', [FLOAT, integer('N', scalars.length), integer('axis', 0)], scalars),
     unpack: (x: Tensor, count: number): Tensor[] =>
       run('Unpack', [FLOAT, integer('num', count), integer('axis', 0)], [x], count),
+    /** Classes as int64, for int32 tensors lie in the host's memory when the rest is on a GPU. */
     argMax: (x: Tensor, axis: Tensor): Tensor =>
-      one('ArgMax', [FLOAT, INDEX, type('output_type', TF.TF_INT32)], [x, axis]),
-    equal: (a: Tensor, b: Tensor): Tensor => one('Equal', [type('T', TF.TF_INT32)], [a, b]),
-    /** Losses `[B]` and their gradient `[B, C]`. */
+      one('ArgMax', [FLOAT, INDEX, type('output_type', TF.TF_INT64)], [x, axis]),
+    /** Of int64. */
+    equal: (a: Tensor, b: Tensor): Tensor => one('Equal', [type('T', TF.TF_INT64)], [a, b]),
+    /** Losses `[B]` and their gradient `[B, C]`; labels are int64. */
     softmaxCrossEntropy: (logits: Tensor, labels: Tensor): Tensor[] =>
-      run('SparseSoftmaxCrossEntropyWithLogits', [FLOAT, type('Tlabels', TF.TF_INT32)], [logits, labels], 2),
+      run('SparseSoftmaxCrossEntropyWithLogits', [FLOAT, type('Tlabels', TF.TF_INT64)], [logits, labels], 2),
   };
 };
 

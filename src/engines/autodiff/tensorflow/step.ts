@@ -4,7 +4,7 @@ import { BETA1, BETA2, EPSILON } from '../../../model/adam.js';
 import type { ModelSpec } from '../../../model/spec.js';
 import { TF } from './binding.js';
 import type { Ops } from './ops.js';
-import type { Recurrence } from './recurrence.js';
+import { createConstants, type Passed, type Recurrence } from './recurrence.js';
 
 /** What a step changes: parameters and moments as flat vectors `[N]`, sums of metrics `[6]`. */
 export interface Variables {
@@ -21,32 +21,34 @@ export interface Segment {
   readonly size: number;
 }
 
-/** The training split on the device: pixels uint8 `[N, T · I]`, labels int32 `[N]`. */
+/**
+ * A split on the device: pixels 0 to 255 as float16 `[N, T · I]`, which holds them exactly and, unlike uint8, can be
+ * gathered on a GPU; labels int64 `[N]`.
+ */
 export interface DeviceExamples {
   readonly images: tf.Tensor;
   readonly labels: tf.Tensor;
 }
 
 export interface Step {
-  /** Shares of a pixel's range, `[T, B, I]`, of the examples at `indices`. */
-  rows(examples: DeviceExamples, indices: tf.Tensor): tf.Tensor;
-  /** Parameters by name, from the flat vector. */
-  parameters(flat: tf.Tensor): Readonly<Record<string, tf.Tensor>>;
-  /** Class scores `[B, C]` and what the gradient needs. */
-  logits(parameters: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor): Forward;
   /**
    * @param indices int32 `[B]`
    * @param rate Adam's step size, or sgd's learning rate; a scalar
    */
   train(variables: Variables, examples: DeviceExamples, indices: tf.Tensor, rate: tf.Tensor): Variables;
+  /** @returns sums over the examples at `indices`: of the losses, and how many are right; `[2]` */
+  evaluate(flat: tf.Tensor, examples: DeviceExamples, indices: tf.Tensor): tf.Tensor;
+  /** Frees the constants, those of the recurrence too. */
   dispose(): void;
 }
+
+type Parameters = Readonly<Record<string, tf.Tensor>>;
 
 interface Forward {
   readonly logits: tf.Tensor;
   readonly h: tf.Tensor;
   readonly weights: Readonly<Record<'x' | 'h', Normalised>>;
-  readonly passed: Parameters<Recurrence['backward']>[0];
+  readonly passed: Passed;
 }
 
 /** A weight matrix with what its gradient needs; base has no more than w. */
@@ -64,13 +66,8 @@ export const createStep = (
   segments: readonly Segment[],
 ): Step => {
   const { batch, units, timeSteps, inputs } = spec;
-  const made: tf.Tensor[] = [];
-  const constant = (tensor: tf.Tensor): tf.Tensor => {
-    made.push(tf.keep(tensor));
-    return tensor;
-  };
+  const { keep: constant, ints, dispose } = createConstants();
   const scalar = (value: number): tf.Tensor => constant(tf.scalar(value));
-  const ints = (...values: number[]): tf.Tensor => constant(tf.tensor1d(values, 'int32'));
   const axis0 = constant(tf.scalar(0, 'int32'));
   const axis1 = constant(tf.scalar(1, 'int32'));
   const one = scalar(1);
@@ -87,11 +84,6 @@ export const createStep = (
   const perExample = scalar(1 / batch);
   const imageShape = ints(batch, timeSteps, inputs);
   const timeFirst = ints(1, 0, 2);
-  const lastBegin = ints(timeSteps - 1, 0, 0);
-  const lastSize = ints(1, batch, units);
-  const lastShape = ints(batch, units);
-  const noGradient = constant(tf.zeros([timeSteps - 1, batch, units]));
-  const oneStepShape = ints(1, batch, units);
   const weightRows = ints(inputs, units);
   const sizes = ints(...segments.map(({ size }) => size));
   const shapes = new Map(
@@ -109,15 +101,16 @@ export const createStep = (
   const zero = scalar(0);
   const [beta1, beta2, rest1, rest2, epsilon] = [BETA1, BETA2, 1 - BETA1, 1 - BETA2, EPSILON].map(scalar);
 
-  const rows: Step['rows'] = ({ images }, indices) => {
-    const pixels = op.multiply(
-      op.toFloat(op.gather(images, indices, axis0, TF.TF_UINT8), TF.TF_UINT8),
-      perPixel,
-    );
-    return op.transpose(op.reshape(pixels, imageShape), timeFirst);
+  const toFloat = (x: tf.Tensor, from: number): tf.Tensor => op.cast(x, from, TF.TF_FLOAT);
+
+  /** Shares of a pixel's range, `[T, B, I]`, of the examples at `indices`. */
+  const rows = ({ images }: DeviceExamples, indices: tf.Tensor): tf.Tensor => {
+    const pixels = toFloat(op.gather(images, indices, axis0, TF.TF_HALF), TF.TF_HALF);
+    return op.transpose(op.reshape(op.multiply(pixels, perPixel), imageShape), timeFirst);
   };
 
-  const parameters: Step['parameters'] = (flat) => {
+  /** Parameters by name, from the flat vector. */
+  const parameters = (flat: tf.Tensor): Parameters => {
     const parts = op.splitRows(flat, sizes, axis0);
     const shaped = (name: string, part: tf.Tensor): tf.Tensor => {
       const shape = shapes.get(name);
@@ -133,14 +126,14 @@ export const createStep = (
     return { w: op.multiply(v, scale), scale, inverse };
   };
 
-  const logits: Step['logits'] = (p, x) => {
+  /** Class scores `[B, C]` and what the gradient needs. */
+  const logits = (p: Parameters, x: tf.Tensor): Forward => {
     const weights = {
       x: normalise(p['lstm/w_x'], p['lstm/g_x']),
       h: normalise(p['lstm/w_h'], p['lstm/g_h']),
     };
     const w = op.concat(axis0, weights.x.w, weights.h.w);
-    const { h: all, passed } = recurrence.forward(x, w, op.add(p['lstm/b'], forgetBias));
-    const h = op.reshape(op.slice(all, lastBegin, lastSize), lastShape);
+    const { h, passed } = recurrence.forward(x, w, op.add(p['lstm/b'], forgetBias));
     return { logits: op.biasAdd(op.matMul(h, p['pred/w']), p['pred/b']), h, weights, passed };
   };
 
@@ -156,14 +149,9 @@ export const createStep = (
     return [dv, dgain];
   };
 
-  const gradients = (
-    p: Readonly<Record<string, tf.Tensor>>,
-    forward: Forward,
-    dlogits: tf.Tensor,
-  ): tf.Tensor[] => {
-    const dh = op.reshape(op.matMul(dlogits, p['pred/w'], false, true), oneStepShape);
-    const dhAll = timeSteps > 1 ? op.concat(axis0, noGradient, dh) : dh;
-    const { dw, db } = recurrence.backward(forward.passed, dhAll);
+  const gradients = (p: Parameters, forward: Forward, dlogits: tf.Tensor): tf.Tensor[] => {
+    const dh = op.matMul(dlogits, p['pred/w'], false, true);
+    const { dw, db } = recurrence.backward(forward.passed, dh);
     const [dwx, dwh] = op.splitRows(dw, weightRows, axis0);
     const [dvx, dgx] = direction(dwx, p['lstm/w_x'], forward.weights.x);
     const [dvh, dgh] = direction(dwh, p['lstm/w_h'], forward.weights.h);
@@ -193,7 +181,7 @@ export const createStep = (
         const norms = op.squareRoot(squares);
         const scales = op.divide(limit, op.maximum(norms, limit));
         const after = op.squareRoot(op.sum(op.square(op.multiply(norms, scales)), axis0));
-        const share = op.mean(op.toFloat(op.isGreater(norms, limit), TF.TF_BOOL), axis0);
+        const share = op.mean(toFloat(op.isGreater(norms, limit), TF.TF_BOOL), axis0);
         return [op.multiply(flat, op.gather(scales, segmentOf, axis0, TF.TF_FLOAT)), norm, after, share];
       }
       case 'global-norm': {
@@ -202,7 +190,7 @@ export const createStep = (
           op.multiply(flat, scale),
           norm,
           op.multiply(norm, scale),
-          op.toFloat(op.isGreater(norm, limit), TF.TF_BOOL),
+          toFloat(op.isGreater(norm, limit), TF.TF_BOOL),
         ];
       }
       case 'value': {
@@ -212,7 +200,7 @@ export const createStep = (
           clipped,
           norm,
           after,
-          op.mean(op.toFloat(op.isGreater(op.absolute(flat), limit), TF.TF_BOOL), axis0),
+          op.mean(toFloat(op.isGreater(op.absolute(flat), limit), TF.TF_BOOL), axis0),
         ];
       }
       default:
@@ -232,16 +220,17 @@ export const createStep = (
     return { flat: op.subtract(flat, change), m: nextM, v: nextV };
   };
 
+  /** Whether the predictions are right, 0 or 1 each, `[B]`. */
+  const hits = (scores: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
+    toFloat(op.equal(op.argMax(scores, axis1), labels), TF.TF_BOOL);
+
   const train: Step['train'] = (variables, examples, indices, rate) => {
     const p = parameters(variables.flat);
-    const labels = op.gather(examples.labels, indices, axis0, TF.TF_INT32);
+    const labels = op.gather(examples.labels, indices, axis0, TF.TF_INT64);
     const forward = logits(p, rows(examples, indices));
     const [losses, perExampleGradient] = op.softmaxCrossEntropy(forward.logits, labels);
     const loss = op.mean(losses, axis0);
-    const accuracy = op.mean(
-      op.toFloat(op.equal(op.argMax(forward.logits, axis1), labels), TF.TF_BOOL),
-      axis0,
-    );
+    const accuracy = op.mean(hits(forward.logits, labels), axis0);
     const [gradient, norm, after, share] = clip(
       gradients(p, forward, op.multiply(perExampleGradient, perExample)),
     );
@@ -249,5 +238,19 @@ export const createStep = (
     return { ...update(variables, gradient, rate), sums };
   };
 
-  return { rows, parameters, logits, train, dispose: () => tf.dispose(made) };
+  const evaluate: Step['evaluate'] = (flat, examples, indices) => {
+    const labels = op.gather(examples.labels, indices, axis0, TF.TF_INT64);
+    const scores = logits(parameters(flat), rows(examples, indices)).logits;
+    const [losses] = op.softmaxCrossEntropy(scores, labels);
+    return op.pack(op.sum(losses, axis0), op.sum(hits(scores, labels), axis0));
+  };
+
+  return {
+    train,
+    evaluate,
+    dispose: () => {
+      dispose();
+      recurrence.dispose();
+    },
+  };
 };

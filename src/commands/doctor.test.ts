@@ -1,0 +1,88 @@
+/** @file `wnlstm doctor` about TensorFlow, with small libraries that load: each state has its line and what mends it. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import {
+  BUILD_INFO,
+  installationDirectory,
+  LIBRARIES,
+  type Manifest,
+  type Variant,
+} from '../engines/autodiff/tensorflow/installation.js';
+import { compileFakeLibraries, noFakeLibraries as skip } from '../setup/library.testing.js';
+import { examineTensorFlow } from './doctor-tensorflow.js';
+
+const root = mkdtempSync(join(tmpdir(), 'wnlstm-doctor-'));
+after(() => rmSync(root, { recursive: true }));
+
+let caches = 0;
+const freshCache = (): void => {
+  process.env.XDG_CACHE_HOME = join(root, String(caches++)); // a test file is a process of its own
+};
+
+/** An installation whose libraries load and do nothing. */
+const install = (variant: Variant): string => {
+  const directory = installationDirectory('2.99.1', variant);
+  compileFakeLibraries(directory, '2.99.1');
+  const manifest: Manifest = { format: 1, version: '2.99.1', variant, files: {}, wheels: {} };
+  writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
+  return directory;
+};
+
+const examine = () => examineTensorFlow(new AbortController().signal);
+
+test('without TensorFlow there is one line, with the command that fetches it', async () => {
+  freshCache();
+  const findings = await examine();
+  assert.deepEqual(findings, [
+    {
+      name: 'tensorflow',
+      ok: false,
+      detail: 'not set up; it is optional.',
+      hint: 'Fetch it: `wnlstm setup tensorflow`.',
+    },
+  ]);
+});
+
+test('an installation that lost a file is named, with the file and the command', { skip }, async () => {
+  freshCache();
+  const directory = install('cuda');
+  const file = join(directory, LIBRARIES[0]);
+  const manifest = {
+    format: 1,
+    version: '2.99.1',
+    variant: 'cuda',
+    files: { [LIBRARIES[0]]: 9 },
+    wheels: {},
+  };
+  writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
+  truncateSync(file, 3);
+  const [{ ok, detail, hint }, ...others] = await examine();
+  assert.deepEqual(others, []);
+  assert.equal(ok, false);
+  assert.ok(detail.startsWith(`2.99.1-cuda is not whole: ${LIBRARIES[0]} of `), detail);
+  assert.match(hint ?? '', /`wnlstm setup tensorflow --cuda --version 2\.99\.1`/);
+});
+
+test('with CUDA each library that is missing is named, and a step that fails is no crash', {
+  skip,
+}, async () => {
+  freshCache();
+  const directory = install('cuda');
+  mkdirSync(join(directory, 'nvidia/cudnn/lib'), { recursive: true });
+  writeFileSync(join(directory, 'nvidia/cudnn/lib/libcudnn.so.9'), 'no library');
+  writeFileSync(join(directory, BUILD_INFO), '');
+  const findings = await examine();
+  const of = (name: string) => findings.find((finding) => finding.name === name);
+  assert.match(of('tensorflow')?.detail ?? '', /^2\.99\.1-cuda, 0 MB, .*2\.99\.1-cuda$/);
+  assert.match(
+    of('CUDA libraries')?.detail ?? '',
+    /these do not load: .*libcublas\.so\.12: .*libcudnn\.so\.9: /,
+  );
+  assert.match(of('CUDA libraries')?.hint ?? '', /setup --remove 2\.99\.1-cuda.*setup tensorflow --cuda/);
+  assert.equal(of('tensorflow on cpu')?.ok, false);
+  assert.match(of('tensorflow on cpu')?.detail ?? '', /^A step on cpu does not work: /);
+  assert.match(of('tensorflow on GPUs')?.detail ?? '', /has not run on a GPU yet/);
+});
