@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # The batch comparison: trains the article's three models over eight seeds, compares them and draws their curves.
 # Started again after whatever stopped it, it goes on where it was.
-#   scripts/compare.sh [FOLDER OF ALL RUNS]        runs/ if left out; results are in its article/
+#   scripts/compare.sh [FOLDER OF ALL RUNS]        the clone's runs/ if left out; results are in its article/
 set -euo pipefail
-cd "$(dirname "$0")/.."
-runs=${1:-runs}
+repository=$(cd "$(dirname "$0")/.." && pwd)
+runs=$(realpath -m "${1:-$repository/runs}")
+cd "$repository"
 
-[ -d node_modules ] || npm ci --no-audit --no-fund
+[ -f node_modules/.package-lock.json ] || npm ci --no-audit --no-fund # npm writes that file last
 npm run --silent build
 
-node bin/wnlstm.js sweep configs/sweeps/article.json --runs "$runs"
-node bin/wnlstm.js plot article --runs "$runs" --format svg,png,html
-node bin/wnlstm.js compare article --runs "$runs" --report "$runs/article/report.html"
+wnlstm() { node bin/wnlstm.js "$@" --runs "$runs"; }
+wnlstm sweep configs/sweeps/article.json
+wnlstm plot article --format svg,png,html
+wnlstm plot article --facet --out "$runs/article/article.svg"
+wnlstm compare article --report "$runs/article/report.html"

@@ -6,7 +6,7 @@ import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
 import type { Configure, Io } from './commands/io.js';
 import { EXIT, systemCode, UserError } from './errors.js';
-import { packageVersion } from './package.js';
+import { packageRoot, packageVersion } from './package.js';
 
 // First of all, so that no signal finds the program without a listener.
 const stop = new AbortController();
@@ -16,7 +16,10 @@ for (const [signal, code] of [
   ['SIGUSR1', EXIT.stopped],
 ] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(code); // the second time: leave now
+    if (stop.signal.aborted) {
+      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\n'); // a bar hides the cursor
+      process.exit(code); // the second time: leave now
+    }
     stop.abort(code);
   });
 }
@@ -90,7 +93,9 @@ Examples:
 /** How this program is called from here: hints are commands to paste. */
 const invocation = (): string => {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.some((folder) => existsSync(join(folder, 'wnlstm'))) ? 'wnlstm' : 'npx wnlstm';
+  if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
+  const script = join(packageRoot, 'bin/wnlstm.js');
+  return process.cwd() === packageRoot ? 'npx wnlstm' : `node ${script}`;
 };
 
 /** A reader that has seen enough, such as `head`, is no error. */
@@ -150,6 +155,9 @@ const ask = async (question: string): Promise<string> => {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await terminal.question(question, { signal: stop.signal });
+  } catch (error) {
+    if (systemCode(error) === 'ABORT_ERR') return ''; // Ctrl-C or Ctrl-D: no answer
+    throw error;
   } finally {
     terminal.close();
   }

@@ -54,19 +54,17 @@ export const ioError = (action: string, error: unknown): UserError => {
       'the disk is full',
       'Free some space, then run the same command again: it goes on from the last checkpoint.',
     ],
-    EACCES: ['permission denied', 'Choose another folder: `--runs DIR`, or `--out DIR` of `data fetch`.'],
-    EPERM: ['permission denied', 'Choose another folder: `--runs DIR`, or `--out DIR` of `data fetch`.'],
-    EROFS: [
-      'the file system is read-only',
-      'Choose another folder: `--runs DIR`, or `--out DIR` of `data fetch`.',
-    ],
+    EACCES: ['permission denied', 'Choose another folder, such as with `--runs DIR`.'],
+    EPERM: ['permission denied', 'Choose another folder, such as with `--runs DIR`.'],
+    EROFS: ['the file system is read-only', 'Choose another folder, such as with `--runs DIR`.'],
     ENOTDIR: [
       'a part of the path is a file, not a folder',
-      'Choose another folder: `--runs DIR`, or `--out DIR` of `data fetch`.',
+      'Choose another folder, such as with `--runs DIR`.',
     ],
-    EEXIST: ['a file is in the way', 'Choose another folder: `--runs DIR`, or `--out DIR` of `data fetch`.'],
+    EEXIST: ['a file is in the way', 'Choose another folder, such as with `--runs DIR`.'],
     ENOENT: ['no such file or folder', 'Check the path.'],
     EISDIR: ['it is a folder, not a file', 'Check the path.'],
+    EBUSY: ['it is in use, or a folder', 'Check the path.'],
   };
   const [reason, hint] = (code && reasons[code]) || [
     error instanceof Error ? error.message : String(error),

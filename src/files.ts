@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ioError, systemCode } from './errors.js';
+import { ioError, systemCode, UserError } from './errors.js';
 
 /** Makes what was written to a file or folder survive a power cut. */
 export const syncPath = (path: string): void => {
@@ -58,7 +58,7 @@ export const replaceFile = (path: string, content: string | Uint8Array): void =>
     syncPath(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw error instanceof UserError ? error : ioError(`write ${path}`, error);
   }
 };
 

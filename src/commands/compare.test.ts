@@ -16,7 +16,7 @@ import { runSweep } from '../sweep/run-sweep.js';
 const bin = join(packageRoot, 'bin/wnlstm.js');
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-compare-'));
 after(() => rmSync(scratch, { recursive: true }));
-const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test: 60, classes: 4 });
+const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 3600, test: 60, classes: 4 });
 const runs = join(scratch, 'runs');
 const folder = join(runs, 'rates');
 
@@ -78,12 +78,15 @@ test('every format carries the same verdict', () => {
   );
 });
 
-test('--fail-on worse is exit code 3, for a declared comparison alone', () => {
+test('--fail-on worse is exit code 3, and is refused where nothing was declared', () => {
   const failed = wnlstm('compare', 'rates', '--fail-on', 'worse');
   assert.equal(failed.status, 3);
   assert.match(failed.stdout, /worse/);
-  const selected = wnlstm('compare', 'rates', '--fail-on', 'worse', '--select', 'val_loss');
-  assert.equal(selected.status, 0);
+  for (const undeclared of [['rates', '--select', 'val_loss'], [runs]]) {
+    const { status, stderr } = wnlstm('compare', ...undeclared, '--fail-on', 'worse');
+    assert.equal(status, 2);
+    assert.match(stderr, /expects declared comparisons/);
+  }
 });
 
 test('what was not declared gets an interval and no p', () => {
@@ -98,15 +101,20 @@ test('what was not declared gets an interval and no p', () => {
 });
 
 test('--select keeps the point of each arm that is best on validation data', () => {
-  const { arms } = JSON.parse(
-    wnlstm('compare', 'rates', '--select', 'val_accuracy', '--format', 'json').stdout,
+  const json = (...options: string[]) =>
+    JSON.parse(wnlstm('compare', 'rates', '--format', 'json', ...options).stdout);
+  const { arms, notes } = json('--select', 'val_loss');
+  const all: { name: string; val_loss: { mean: number } }[] = json().arms;
+  const best = ['slow', 'wn'].map(
+    (family) =>
+      all.filter(({ name }) => name.startsWith(family)).sort((a, b) => a.val_loss.mean - b.val_loss.mean)[0]
+        .name,
   );
-  const all = JSON.parse(wnlstm('compare', 'rates', '--format', 'json').stdout).arms;
-  assert.equal(all.length, 4);
   assert.deepEqual(
-    arms.map(({ name }: { name: string }) => name.split(' ')[0]),
-    ['slow', 'wn'],
+    arms.map(({ name }: { name: string }) => name),
+    best,
   );
+  assert.match(notes.join(' '), /Selected by val_loss: the best of 4 arms/);
 });
 
 test('nothing is selected on test data', () => {
@@ -190,6 +198,15 @@ test('plot draws in the terminal, one arm if asked to, and writes no file', () =
   assert.deepEqual(readdirSync(folder), before);
 });
 
+test('plot never replaces a CSV of a run', () => {
+  const run = join(folder, nameOfRun('wn low', 1));
+  const before = readFileSync(join(run, 'steps.csv'), 'utf8');
+  const { status, stderr } = wnlstm('plot', run, '--out', join(run, 'steps.svg'));
+  assert.equal(status, 2);
+  assert.match(stderr, /steps\.csv is not a figure's/);
+  assert.equal(readFileSync(join(run, 'steps.csv'), 'utf8'), before);
+});
+
 test('a run that goes on can be plotted, and is not compared', () => {
   const copy = join(scratch, 'going-on');
   cpSync(join(folder, nameOfRun('wn low', 0)), join(copy, 'wn'), { recursive: true });
@@ -206,9 +223,15 @@ test('a run that goes on can be plotted, and is not compared', () => {
   assert.match(compared.stderr, /has a result yet.*is interrupted/);
 });
 
-test('two runs can be compared without a sweep, by name', () => {
-  const { status, stdout, stderr } = wnlstm('compare', nameOfRun('wn low', 0), nameOfRun('slow low', 0));
+test('runs without a plan get intervals and no p', () => {
+  const arms = ['wn low', 'slow low'].flatMap((arm) =>
+    [0, 1, 2, 3, 4, 5].map((seed) => nameOfRun(arm, seed)),
+  );
+  const { status, stdout, stderr } = wnlstm('compare', ...arms, '--format', 'json');
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /No plan was made/);
-  assert.match(stdout, /wn lr=0\.00001 − wn lr=0\.03/);
+  const { comparisons, exploratory, notes } = JSON.parse(stdout);
+  assert.deepEqual(comparisons, []);
+  assert.equal(exploratory[0].a, 'wn lr=0.00001');
+  assert.equal(exploratory[0].p, null);
+  assert.match(notes.join(' '), /Nothing was declared/);
 });

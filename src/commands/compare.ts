@@ -1,11 +1,17 @@
 /** @file `wnlstm compare`: arms over seeds, with intervals and verdicts. */
+import { dirname, extname } from 'node:path';
 import { Option } from 'commander';
 import { EXIT, UserError } from '../errors.js';
-import { replaceFile } from '../files.js';
+import { makeDirectory, replaceFile } from '../files.js';
 import type { Arm } from '../report/arm.js';
 import { type Comparison, compare, DEFAULT_MARGIN } from '../report/compare.js';
 import { compareCsv, compareJson, compareMarkdown } from '../report/compare-formats.js';
 import { compareText } from '../report/compare-text.js';
+import type { Heading } from '../report/figure.js';
+import { figureHtml, figurePng, figureSvg } from '../report/figure-files.js';
+import { forestSpec, forestUsage } from '../report/forest.js';
+import { comparisonPage } from '../report/page.js';
+import type { Plan } from '../sweep/plan.js';
 import { type Results, readResults } from '../sweep/results.js';
 import { selectArms } from '../sweep/select.js';
 import type { Configure, Io } from './io.js';
@@ -18,6 +24,7 @@ interface CompareOptions {
   readonly against?: string;
   readonly select?: string;
   readonly failOn?: 'worse';
+  readonly figure?: string;
   readonly report?: string;
 }
 
@@ -45,6 +52,7 @@ export const configureCompare: Configure = (command, io) => {
         'worse',
       ]),
     )
+    .option('--figure <file>', 'also draw the differences, as svg, png or html')
     .option('--report <file>', 'also write one HTML page: tables, figures, configs, environment')
     .action((names: string[], options: CompareOptions) => compareRuns(names, options, io));
 };
@@ -56,6 +64,10 @@ const parsePair = (text: string): [string, string] => {
     hint: 'A and B are names of arms, as `wnlstm compare` prints them.',
   });
 };
+
+/** Runs without a plan: each arm with the first. */
+const withFirst = ({ plan, arms }: Results): Pairs =>
+  plan ? [] : arms.slice(1).map(({ name }): [string, string] => [name, arms[0].name]);
 
 /** What is compared: what was planned, and what was asked for besides. */
 const comparisonOf = (
@@ -71,22 +83,64 @@ const comparisonOf = (
   const comparison = compare({
     arms,
     comparisons: selected ? [] : results.comparisons,
-    exploratory: [...(selected?.pairs ?? []), ...pair.map(parsePair), ...others],
+    exploratory: [...(selected?.pairs ?? withFirst(results)), ...pair.map(parsePair), ...others],
     margin: results.plan?.margin ?? DEFAULT_MARGIN,
+    notes: [...results.notes, ...(selected ? [selected.note] : [])],
   });
   return { arms, comparison };
 };
 
+/** The differences as a figure, in the format that the file's ending names. */
+const drawn = async (
+  comparison: Comparison,
+  heading: Heading,
+  path: string,
+): Promise<string | Uint8Array> => {
+  if (comparison.comparisons.length + comparison.exploratory.length === 0) {
+    throw new UserError('E_USAGE', '--figure expects comparisons, found none.', {
+      hint: 'Ask for some with `--against` or `--pair`.',
+    });
+  }
+  switch (extname(path)) {
+    case '.svg':
+      return figureSvg(forestSpec(comparison, heading));
+    case '.png':
+      return figurePng(await figureSvg(forestSpec(comparison, heading)));
+    case '.html':
+      return figureHtml(forestSpec(comparison, heading, { interactive: true }), heading.title, forestUsage);
+    default:
+      throw new UserError('E_USAGE', `--figure ${path}: expected an ending of .svg, .png, .html.`);
+  }
+};
+
+const describePlan = ({ created_at, added }: Plan): string =>
+  [
+    `Planned on ${created_at.slice(0, 16).replace('T', ' ')} UTC.`,
+    ...added.map(({ at, seeds }) => `Seeds ${seeds.join(', ')} were added on ${at.slice(0, 10)}.`),
+  ].join(' ');
+
 const compareRuns = async (names: readonly string[], options: CompareOptions, io: Io): Promise<void> => {
   const results = readResults(options.runs, names);
   const { arms, comparison } = comparisonOf(results, options);
-  for (const note of results.notes) io.err(`${io.errColor.yellow('note')} ${note}`);
+  if (options.failOn && comparison.comparisons.length === 0) {
+    throw new UserError('E_USAGE', `--fail-on ${options.failOn} expects declared comparisons, found none.`, {
+      hint: 'A sweep file declares them; runs without a plan and arms of --select have none.',
+    });
+  }
+  const { title, plan, found } = results;
+  const about = plan?.about ?? null;
+  const write = (path: string, content: string | Uint8Array): void => {
+    makeDirectory(dirname(path));
+    replaceFile(path, content);
+    io.err(`Written: ${path}`);
+  };
+  if (options.figure !== undefined) {
+    const heading = { title, ...(about === null ? {} : { subtitle: about }) };
+    write(options.figure, await drawn(comparison, heading, options.figure));
+  }
   if (options.report !== undefined) {
-    const { comparisonPage } = await import('../report/page.js');
-    const { title, plan, notes, found } = results;
-    const about = plan?.about ?? null;
-    replaceFile(options.report, comparisonPage({ title, about, arms, comparison, notes, found }));
-    io.err(`Written: ${options.report}`);
+    const page = { title, about, arms, comparison, found, planned: plan && describePlan(plan) };
+    write(options.report, comparisonPage(page));
   }
   io.out(printed(comparison, options.format, io).trimEnd());
   if (options.failOn && comparison.comparisons.some(({ verdict }) => verdict.kind === options.failOn)) {

@@ -1,5 +1,6 @@
 /** @file Numbers and runs as people read them. */
-import type { Config } from '../config.js';
+import { type Config, configKeys, defaultConfig } from '../config.js';
+import { NO_IDENTITY } from '../runs/run.js';
 
 /** Four decimals, or a power of ten where they would run wide; a dash for nothing. */
 export const number = (value: number | null): string => {
@@ -41,3 +42,16 @@ export const describeModel = (config: Config): string =>
     `batch ${config.batch}`,
     `seed ${config.seed}`,
   ].join(', ');
+
+/**
+ * What a config sets otherwise than the defaults, such as `units=32 lr=0.02`.
+ *
+ * @param shown keys that are left out, because they stand elsewhere
+ */
+export const differences = (config: Config, shown: readonly string[]): string => {
+  const defaults = defaultConfig();
+  return configKeys
+    .filter((key) => !NO_IDENTITY.includes(key) && !shown.includes(key) && config[key] !== defaults[key])
+    .map((key) => `${key}=${config[key]}`)
+    .join(' ');
+};

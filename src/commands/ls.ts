@@ -1,19 +1,12 @@
 /** @file `wnlstm ls`: all runs, a line each. */
-import { configKeys, defaultConfig } from '../config.js';
 import { alignColumns } from '../report/table.js';
 import { type FoundRun, listRuns, nameOf } from '../runs/run.js';
+import { differences } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 
 /** Keys that a run's id or another column shows already. */
-const SHOWN = ['model', 'clip', 'seed', 'backend', 'device', 'threads'];
-
-/** What a run's config sets otherwise than the defaults, such as `units=32 lr=0.02`. */
-const differences = ({ config }: FoundRun): string =>
-  configKeys
-    .filter((key) => !SHOWN.includes(key) && config[key] !== defaultConfig()[key])
-    .map((key) => `${key}=${config[key]}`)
-    .join(' ');
+const SHOWN = ['model', 'clip', 'backend', 'device'];
 
 const share = (value: number | null | undefined): string => (value == null ? '-' : (value * 100).toFixed(2));
 
@@ -48,7 +41,7 @@ export const configureLs: Configure = (command, io) => {
       } else {
         const table = alignColumns([HEADER, ...runs.map((run) => cells(options.runs, run))]).split('\n');
         const lines = table.map((line, at) =>
-          at === 0 ? line : `${line}  ${differences(runs[at - 1])}`.trimEnd(),
+          at === 0 ? line : `${line}  ${differences(runs[at - 1].config, SHOWN)}`.trimEnd(),
         );
         io.out(lines.join('\n'));
       }

@@ -1,5 +1,6 @@
 /** @file `wnlstm plot`: learning curves from the CSVs, as files or right in the terminal. */
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../errors.js';
@@ -23,6 +24,7 @@ import { type Results, readProgress } from '../sweep/results.js';
 import type { Configure, Io } from './io.js';
 import { addRunsOption } from './options.js';
 
+const CURVES_HEADER = 'column,arm,step,mean';
 const FACET_COLUMNS: readonly Column[] = ['loss', 'accuracy'];
 
 const FILE_FORMATS = ['svg', 'png', 'vl.json', 'html'] as const;
@@ -43,11 +45,12 @@ interface PlotOptions {
 const isFormat = (text: string): text is Format =>
   text === 'text' || FILE_FORMATS.some((known) => known === text);
 
-const parseFormats = (text: string): Format[] =>
-  text.split(',').map((name) => {
-    if (isFormat(name)) return name;
-    throw new InvalidArgumentError(`Expected ${[...FILE_FORMATS, 'text'].join(', ')}, got ${name}.`);
-  });
+const parseFormats = (text: string): Format[] => {
+  const names = [...new Set(text.split(','))];
+  const wrong = names.find((name) => !isFormat(name));
+  if (wrong === undefined) return names.filter(isFormat);
+  throw new InvalidArgumentError(`Expected ${[...FILE_FORMATS, 'text'].join(', ')}, got ${wrong}.`);
+};
 
 export const configurePlot: Configure = (command, io) => {
   command.argument('<runs...>', 'a sweep (its folder or name), or runs, or folders of runs');
@@ -85,30 +88,35 @@ export const configurePlot: Configure = (command, io) => {
 
 /** Formats, and the path of the figure without its ending. */
 const targetOf = (
-  results: Results<RunRows>,
-  options: PlotOptions,
+  { directory }: Results<RunRows>,
+  { out, format, runs }: PlotOptions,
 ): { formats: readonly Format[]; base: string } => {
-  const { out, format } = options;
-  if (out === undefined)
-    return { formats: format ?? ['svg'], base: join(folderOf(results, options), 'curves') };
+  if (out === undefined) return { formats: format ?? ['svg'], base: join(directory ?? runs, 'curves') };
   const ending = FILE_FORMATS.find((known) => out.endsWith(`.${known}`));
-  if (ending === undefined && format === undefined) {
-    throw new UserError('E_USAGE', `--out ${out}: expected an ending of ${FILE_FORMATS.join(', ')}.`, {
-      hint: 'Or say the format: `--format svg`.',
+  const formats = format ?? (ending ? [ending] : []);
+  const files = formats.filter((name) => name !== 'text');
+  if (files.length === 0 || (ending !== undefined && !files.includes(ending))) {
+    const expected = files.length > 0 ? files : FILE_FORMATS;
+    throw new UserError('E_USAGE', `--out ${out}: expected an ending of ${expected.join(', ')}.`, {
+      hint: 'The ending names the format; `--format svg,png` writes several. Text goes to standard output.',
     });
   }
-  const base = ending === undefined ? out : out.slice(0, -ending.length - 1);
-  return { formats: format ?? (ending ? [ending] : []), base };
+  return { formats, base: ending === undefined ? out : out.slice(0, -ending.length - 1) };
 };
 
-/** The folder that the figure belongs to: the sweep's, or the run's if there is one only. */
-const folderOf = ({ found, plan }: Results<RunRows>, { runs }: PlotOptions): string => {
-  if (plan) return join(found[0].directory, '..');
-  return found.length === 1 ? found[0].directory : runs;
+/** The numbers' file, unless something else is there already: a run's own CSV must not be lost. */
+const numbersFile = (base: string): string => {
+  const path = `${base}.csv`;
+  if (!existsSync(path) || readFileSync(path, 'utf8').startsWith(CURVES_HEADER)) return path;
+  throw new UserError('E_USAGE', `${path} is not a figure's: it would be replaced by the plotted numbers.`, {
+    hint: 'Choose another name with `--out`.',
+  });
 };
 
 const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): readonly Arm<RunRows>[] => {
-  const names = arms.map(({ name }) => name);
+  const withRows = arms.filter(({ runs }) => runs.length > 0);
+  const names = withRows.map(({ name }) => name);
+  if (names.length === 0) return [];
   for (const name of wanted) {
     if (names.includes(name)) continue;
     throw new UserError(
@@ -119,14 +127,15 @@ const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): read
       },
     );
   }
-  return wanted.length === 0 ? arms : arms.filter(({ name }) => wanted.includes(name));
+  return wanted.length === 0 ? withRows : withRows.filter(({ name }) => wanted.includes(name));
 };
 
 const plot = async (names: readonly string[], options: PlotOptions, io: Io): Promise<void> => {
   const results = readProgress(options.runs, names);
   const arms = chosenArms(results, options.arm);
   const columns = [...new Set(options.columns ?? (options.facet ? FACET_COLUMNS : defaultColumns(arms)))];
-  const curves = curvesOf(arms, columns, options.band);
+  const shown = arms.map(({ name }) => name);
+  const curves = curvesOf(results.arms, columns, options.band, shown);
   const unfinished = results.found.filter(({ status }) => status !== 'completed' && status !== 'diverged');
   const notes = [
     ...results.notes,
@@ -140,13 +149,14 @@ const plot = async (names: readonly string[], options: PlotOptions, io: Io): Pro
   const files = formats.filter((format) => format !== 'text');
   if (files.length === 0) return;
   const heading = headingOf(results, options);
-  makeDirectory(join(base, '..'));
+  const numbers = numbersFile(base);
+  makeDirectory(dirname(base));
   for (const format of files) {
     replaceFile(`${base}.${format}`, await render(format, curves, heading, Boolean(options.facet)));
     io.out(`${base}.${format}`);
   }
-  replaceFile(`${base}.csv`, curvesCsv(curves));
-  io.out(`${base}.csv`);
+  replaceFile(numbers, curvesCsv(curves));
+  io.out(numbers);
 };
 
 const headingOf = ({ plan, title }: Results<RunRows>, options: PlotOptions): Heading => ({
@@ -183,7 +193,7 @@ const textSize = (io: Io): { width: number; height: number } => ({
 
 const armColor =
   ({ outColor }: Io) =>
-  (arm: number, text: string): string => {
+  (slot: number, text: string): string => {
     const { cyan, yellow, magenta, green, blue, red } = outColor;
-    return [cyan, yellow, magenta, green, blue, red][arm % 6](text);
+    return [cyan, yellow, magenta, green, blue, red][slot % 6](text);
   };

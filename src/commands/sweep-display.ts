@@ -16,7 +16,7 @@ export interface SweepDisplay {
 const CELL = 5;
 
 /** One run in at most five characters. */
-export const cellText = (state: RunState): string => {
+const cellText = (state: RunState): string => {
   switch (state.kind) {
     case 'waiting':
       return '·';
@@ -91,43 +91,59 @@ const lineDisplay = (board: Board, io: Io): SweepDisplay => {
 };
 
 /** The arms that a window of so many rows shows: those at work, and what lies around them. */
-export const visibleArms = (board: Board, rows: number): readonly string[] => {
-  if (board.arms.length <= rows) return board.arms;
+const visibleArms = (board: Board, rows: number): readonly string[] => {
   const isAtWork = (arm: string): boolean =>
     board.seeds.some((seed) => board.state(arm, seed).kind === 'running');
   const first = Math.max(board.arms.findIndex(isAtWork), 0);
-  const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), board.arms.length - rows);
+  const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), Math.max(board.arms.length - rows, 0));
   return board.arms.slice(start, start + rows);
 };
 
-/** One arm: its name, and a cell a seed, or counts where the cells do not fit. */
-const armLine = (arm: string, board: Board, width: number, columns: number, io: Io): string => {
-  const name = shorten(arm, width).padEnd(width);
-  const states = board.seeds.map((seed) => board.state(arm, seed));
-  if (width + states.length * (CELL + 1) < columns) {
-    return (
-      name + states.map((state) => ` ${paint(state, cellText(state).padStart(CELL), io.errColor)}`).join('')
-    );
-  }
-  const count = (kind: RunState['kind']): number => states.filter((state) => state.kind === kind).length;
-  const bad = count('failed') + count('diverged');
-  return `${name}  ${count('completed') + bad}/${states.length} ended, ${count('running')} running${bad > 0 ? `, ${bad} without a number` : ''}`;
+/** Names of arms get at least so many columns before the cells of the seeds do. */
+const NAME = 24;
+
+/**
+ * The table of all runs: a row an arm, a cell a seed; where the seeds do not fit, counts.
+ *
+ * @param size of the window; arms that do not fit are counted in the last line
+ * @returns as many lines for a board and a size, whatever happens
+ */
+export const boardLines = (
+  board: Board,
+  size: { readonly rows: number; readonly columns: number },
+  color: Io['errColor'],
+): string[] => {
+  const arms = visibleArms(board, Math.max(1, size.rows - 2));
+  const longest = Math.max(...board.arms.map((arm) => arm.length), 4);
+  const cells = board.seeds.length * (CELL + 1);
+  const fits = Math.min(longest, NAME) + cells < size.columns;
+  const width = Math.min(longest, size.columns - 1 - (fits ? cells : 34));
+  const row = (arm: string): string => {
+    const name = shorten(arm, width).padEnd(width);
+    const states = board.seeds.map((seed) => board.state(arm, seed));
+    if (fits) {
+      return [name, ...states.map((state) => paint(state, cellText(state).padStart(CELL), color))].join(' ');
+    }
+    const count = (...kinds: RunState['kind'][]): string =>
+      String(states.filter(({ kind }) => kinds.includes(kind)).length).padStart(7);
+    return [name, count('completed'), count('running'), count('diverged'), count('failed')].join(' ');
+  };
+  const heads = fits
+    ? board.seeds.map((seed) => String(seed).padStart(CELL))
+    : ['   done', 'running', '    NaN', ' failed'];
+  const hidden = board.arms.length - arms.length;
+  return [
+    color.dim([(fits ? 'seed' : 'arm').padEnd(width), ...heads].join(' ')),
+    ...arms.map(row),
+    ...(hidden > 0 ? [color.dim(`… and ${hidden} more ${hidden === 1 ? 'arm' : 'arms'}`)] : []),
+  ];
 };
 
 const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): SweepDisplay => {
   const { cyan, dim } = io.errColor;
   const started = performance.now();
   const columns = (): number => terminal.columns ?? 80;
-  const rows = Math.min(board.arms.length, Math.max(1, (terminal.rows ?? 24) - 6));
-  const width = Math.min(
-    Math.max(...board.arms.map((arm) => arm.length), 4),
-    Math.max(12, columns() - board.seeds.length * (CELL + 1) - 1),
-  );
-  const header = (): string => {
-    const cells = board.seeds.map((seed) => ` ${String(seed).padStart(CELL)}`).join('');
-    const fits = width + cells.length < columns();
-    return dim(fits ? 'seed'.padEnd(width) + cells : 'arm');
-  };
+  const rows = Math.max(4, (terminal.rows ?? 24) - 6);
   const footer = (): string => {
     const all = board.arms.length * board.seeds.length;
     const { total, done } = board.steps();
@@ -141,13 +157,13 @@ const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
       ...(done < total ? [dim(`ETA ${left === null ? '?' : seconds(left)}`)] : []),
     ].join('  ');
   };
-  const line = (index: number): string => {
-    if (index === 0) return header();
-    const arm = visibleArms(board, rows)[index - 1];
-    return arm === undefined ? footer() : armLine(arm, board, width, columns(), io);
-  };
+  const lines = (): string[] => [...boardLines(board, { rows, columns: columns() }, io.errColor), footer()];
+  let drawn: string[] = [];
   const bars = new MultiBar({
-    format: (_options, _params, payload: { index: number }) => line(payload.index),
+    format: (_options, _params, { index }: { index: number }) => {
+      if (index === 0) drawn = lines(); // once for all bars
+      return drawn[index] ?? '';
+    },
     stream: terminal,
     hideCursor: true,
     clearOnComplete: true, // its last drawing would count colour codes as text: ours is printed instead
@@ -157,7 +173,7 @@ const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
     forceRedraw: true,
     linewrap: false,
   });
-  for (let index = 0; index < rows + 2; index++) bars.create(1, 0, { index });
+  for (const index of lines().keys()) bars.create(1, 0, { index });
   let open = true;
   return {
     onEvent: (event) => {
@@ -169,7 +185,7 @@ const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
       if (!open) return;
       open = false;
       bars.stop();
-      for (let index = 0; index < rows + 2; index++) io.err(line(index));
+      for (const line of lines()) io.err(line);
     },
   };
 };

@@ -1,7 +1,16 @@
 /** @file `wnlstm sweep` as its user meets it: real processes on a small data set. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -36,6 +45,9 @@ const sweepFile = (
   return path;
 };
 
+/** Many steps and few checkpoints: 220 steps an epoch. */
+const long = (epochs: number): Record<string, unknown> => ({ batch: 1, epochs, logEvery: 100 });
+
 const sweep = (file: string, runs: string, ...more: string[]) =>
   spawnSync(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), ...more], {
     encoding: 'utf8',
@@ -44,7 +56,7 @@ const sweep = (file: string, runs: string, ...more: string[]) =>
 const start = (file: string, runs: string): ChildProcess =>
   spawn(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), '--jobs', '2', '--quiet'], {
     env: environment,
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
 const ended = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.on('exit', (code) => resolve(code)));
@@ -130,7 +142,7 @@ test('a run that failed is listed with its log and done again by the next call',
   assert.equal(failed.status, 1);
   assert.match(failed.stderr, /failed {2}\S+ seed \d: .*expected the fingerprint/);
   assert.match(failed.stderr, /log\.txt/);
-  assert.match(failed.stderr, /1 run of 4 has no result yet/);
+  assert.match(failed.stderr, /1 run of 4 has no result yet\. Go on: `.*sweep .*failing\.json --runs /);
   writeFileSync(config, JSON.stringify({ ...record, status: 'failed' }));
   assert.equal(sweep(file, 'failing').status, 0);
 });
@@ -140,6 +152,42 @@ test('divergence is a result', () => {
   const { status, stdout } = sweep(file, 'wild');
   assert.equal(status, 0);
   assert.match(stdout, /all 1 run has a result, 1 diverged/);
+});
+
+test('data that moved is found where the file says, not where it was', () => {
+  const file = sweepFile('moved');
+  sweep(file, 'moved', '--quiet');
+  const folder = join(scratch, 'elsewhere');
+  mkdirSync(folder);
+  cpSync(join(scratch, 'moved'), join(folder, 'moved'), { recursive: true });
+  cpSync(join(scratch, 'data'), join(folder, 'data'), { recursive: true });
+  cpSync(file, join(folder, 'moved.json'));
+  const more = sweep(join(folder, 'moved.json'), 'elsewhere/moved', '--add-seeds', '1', '--quiet');
+  assert.equal(more.status, 0, more.stderr);
+  const plan = JSON.parse(readFileSync(join(folder, 'moved/moved/plan.json'), 'utf8'));
+  assert.equal(plan.arms[0].config.data, join(folder, 'data'));
+});
+
+test('a folder that cannot be a run fails that run alone', () => {
+  const file = sweepFile('blocked');
+  const planned = JSON.parse(sweep(file, 'blocked', '--dry-run', '--json').stdout);
+  assert.equal(planned.left, 4);
+  sweep(file, 'blocked-twin', '--quiet');
+  const [run] = runsIn(join(scratch, 'blocked-twin/blocked'));
+  mkdirSync(join(scratch, 'blocked/blocked'), { recursive: true });
+  writeFileSync(join(scratch, 'blocked/blocked', run), 'a file');
+  const { status, stderr } = sweep(file, 'blocked');
+  assert.equal(status, 1);
+  assert.match(stderr, /a file is in the way|a part of the path is a file/);
+  assert.equal(runsIn(join(scratch, 'blocked/blocked')).length, 3);
+  assert.ok(!existsSync(join(scratch, 'blocked/blocked/lock')));
+});
+
+test('a plan with too few seeds for a p is warned of before anything is trained', () => {
+  assert.match(
+    sweep(sweepFile('few'), 'few', '--dry-run').stderr,
+    /2 seeds cannot give p < 0\.05 after one comparison; 6 can/,
+  );
 });
 
 test('another file of the same name is refused, and so is an edited plan', () => {
@@ -162,7 +210,7 @@ test('very many runs are asked about', () => {
 });
 
 test('killed at any moment and started again, a sweep ends with the same numbers', async () => {
-  const file = sweepFile('killed', {}, { epochs: 40 });
+  const file = sweepFile('killed', {}, long(14));
   sweep(file, 'calm', '--quiet');
   const calm = resultsOf(join(scratch, 'calm/killed'));
   const folder = join(scratch, 'killed/killed');
@@ -175,10 +223,15 @@ test('killed at any moment and started again, a sweep ends with the same numbers
   }
   assert.equal(sweep(file, 'killed', '--quiet').status, 0);
   assert.deepEqual(resultsOf(folder), calm);
+  const logs = runsIn(folder).map((run) => readFileSync(join(folder, run, 'log.txt'), 'utf8'));
+  assert.ok(
+    logs.filter((log) => log.split('started on').length > 2).length >= 2,
+    'runs were cut in the middle',
+  );
 });
 
 test('Ctrl-C stops the children in order: nothing runs on, exit 75', async () => {
-  const file = sweepFile('stopped', {}, { epochs: 3000 });
+  const file = sweepFile('stopped', {}, long(10_000));
   const folder = join(scratch, 'stopped/stopped');
   const child = start(file, 'stopped');
   await until(() => runsIn(folder).length === 2);
@@ -194,9 +247,13 @@ test('Ctrl-C stops the children in order: nothing runs on, exit 75', async () =>
 });
 
 test('a child that is killed from outside fails alone, and a second sweep on a live one is refused', async () => {
-  const file = sweepFile('shot', {}, { epochs: 300 });
+  const file = sweepFile('shot', {}, long(14));
   const folder = join(scratch, 'shot/shot');
   const child = start(file, 'shot');
+  let said = '';
+  child.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
   await until(() => runsIn(folder).some((run) => existsSync(join(folder, run, 'lock'))));
   const second = sweep(file, 'shot');
   assert.equal(second.status, 2);
@@ -206,6 +263,7 @@ test('a child that is killed from outside fails alone, and a second sweep on a l
   const code = ended(child);
   process.kill(pid, 'SIGKILL');
   assert.equal(await code, 1);
+  assert.match(said, /its process was killed by SIGKILL/);
   const statuses = runsIn(folder).map(
     (run) => JSON.parse(readFileSync(join(folder, run, 'run.json'), 'utf8')).status,
   );

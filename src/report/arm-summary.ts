@@ -78,12 +78,15 @@ export const stepsTo = (rows: readonly StepRow[], levels: readonly number[]): nu
 /** Sums an arm up. */
 export const summariseArm = ({ name, runs }: Arm): ArmSummary => {
   const steps = runs.map((run: ArmRun) => stepsTo(run.steps, LEVELS));
-  const losses = runs.map((run) => run.summary.val_loss).filter((loss) => loss !== null);
+  // The last validation of a run that diverged was before it did.
+  const losses = runs.flatMap(({ status, summary }) =>
+    status === 'completed' && summary.val_loss !== null ? [summary.val_loss] : [],
+  );
   return {
     name,
     n: runs.length,
     test_accuracy: spread(runs.map((run) => run.testAccuracy)),
-    val_loss: spread(losses.filter(Number.isFinite)),
+    val_loss: spread(losses),
     steps_to: LEVELS.map((accuracy, level) => {
       const reached = steps.map((run) => run[level]);
       const middle = median(reached);

@@ -43,7 +43,7 @@ export const pCell = (p: number | null): string => {
 export const effectCell = (effect: number | null): string => (effect === null ? NOTHING : effect.toFixed(2));
 
 /** The name of a comparison; a true minus sign, as names contain hyphens. */
-export const nameOf = ({ a, b }: PairedComparison): string => `${a} − ${b}`;
+export const pairName = ({ a, b }: PairedComparison): string => `${a} − ${b}`;
 
 /** What the row of a comparison leaves to be said: seeds left out, why there is no interval, no width, no p. */
 export const remarks = (pair: PairedComparison): string[] => {
@@ -52,15 +52,29 @@ export const remarks = (pair: PairedComparison): string[] => {
       ? []
       : [`left out ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: no run in ${other}`];
   const found = [...leftOut(pair.only_a, pair.b), ...leftOut(pair.only_b, pair.a)];
+  if (pair.both_diverged.length > 0)
+    found.push(`left out, as both diverged: ${pair.both_diverged.join(', ')}`);
   if (pair.n < 2) found.push(pair.n === 0 ? 'no seed is in both' : 'one pair gives no interval');
   if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
   if (pair.no_p !== null && pair.verdict.kind === 'undecided') found.push(pair.no_p);
-  return found.map((text) => `${nameOf(pair)}: ${text}.`);
+  return found;
+};
+
+/** How to read the tables, in few words: for a terminal, where README.md is at hand. */
+export const legend = ({ comparisons, family, margin, arms }: Comparison): string[] => {
+  const diverged = arms.some((arm) => arm.diverged > 0) ? ' A diverged run counts with guessing.' : '';
+  const steps = `steps until training accuracy over ${WINDOW_STEPS} of them is there: median, ${NOTHING} where half never are`;
+  return [
+    `Accuracy: test data, last weights, ± sd over runs; ${steps}.${diverged}`,
+    comparisons.length === 0
+      ? 'Points of test accuracy, paired by seed. Not declared: no p, intervals unadjusted.'
+      : `Points of test accuracy, paired by seed; p: sign-flip test${family === 1 ? '' : `, Holm over ${family}`}; equivalent: the 90 % interval lies within ±${points(margin)}. More seeds: for a chance of 80 %.`,
+  ];
 };
 
 /** What a reader must know to read the tables, in whole sentences. */
 export const footnotes = (comparison: Comparison): string[] => {
-  const { arms, comparisons, exploratory, family, margin, backends } = comparison;
+  const { arms, comparisons, exploratory, family, margin } = comparison;
   const runs = arms.reduce((sum, arm) => sum + arm.n, 0);
   const diverged = arms.reduce((sum, arm) => sum + arm.diverged, 0);
   const sampled = comparisons.some((pair) => pair.p_method === 'sampled');
@@ -74,15 +88,11 @@ export const footnotes = (comparison: Comparison): string[] => {
     );
   if (family > 0)
     notes.push(
-      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.`,
+      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points. Undecided: with so many more seeds it would be decided with a chance of 80 %, were mean and deviation to stay.`,
     );
   if (exploratory.length > 0)
     notes.push(
       'Exploratory comparisons were not declared: no p, and their intervals are not adjusted for their number. Some will lie beside 0 by chance.',
     );
-  if (backends.length > 1)
-    notes.push(
-      `The runs are of several backends (${backends.join(', ')}); whole runs agree within one only.`,
-    );
-  return notes;
+  return [...comparison.notes, ...notes];
 };

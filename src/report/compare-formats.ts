@@ -9,7 +9,7 @@ import {
   footnotes,
   levelsHeading,
   NOTHING,
-  nameOf,
+  pairName,
   pCell,
   remarks,
   spreadCell,
@@ -34,7 +34,7 @@ const armRow = (arm: ArmSummary): string[] => [
 ];
 
 const pairRow = (pair: PairedComparison): string[] => [
-  nameOf(pair),
+  pairName(pair),
   String(pair.n),
   differenceCell(pair),
   ...(pair.declared ? [effectCell(pair.d_z), pCell(pair.p), pCell(pair.p_holm)] : []),
@@ -57,8 +57,12 @@ export const comparisonTables = ({ arms, comparisons, exploratory }: Comparison)
 };
 
 /** What is to be said of a comparison's tables, in whole sentences. */
-export const comparisonNotes = (comparison: Comparison): string[] =>
-  [...comparison.comparisons, ...comparison.exploratory].flatMap(remarks).concat(footnotes(comparison));
+export const comparisonNotes = (comparison: Comparison): string[] => [
+  ...[...comparison.comparisons, ...comparison.exploratory].flatMap((pair) =>
+    remarks(pair).map((text) => `${pairName(pair)}: ${text}.`),
+  ),
+  ...footnotes(comparison),
+];
 
 /** A comparison as GitHub's tables and a list of notes. */
 export const compareMarkdown = (comparison: Comparison): string =>
@@ -94,7 +98,7 @@ const armRecord = (arm: ArmSummary): Record<string, Cell> => ({
 
 const pairRecord = (pair: PairedComparison): Record<string, Cell> => ({
   kind: pair.declared ? 'comparison' : 'exploratory',
-  name: nameOf(pair),
+  name: pairName(pair),
   n: pair.n,
   a: pair.a,
   b: pair.b,
@@ -114,12 +118,16 @@ const pairRecord = (pair: PairedComparison): Record<string, Cell> => ({
 });
 
 /**
- * A comparison as one CSV table: a row an arm, a declared and an exploratory comparison, told apart by `kind`.
+ * A comparison as one CSV table: a row an arm, a declared and an exploratory comparison, a note, told apart by `kind`.
  *
  * @returns numbers in full precision, accuracies as shares; a cell is empty where a row of its kind has no such value
  */
-export const compareCsv = ({ arms, comparisons, exploratory }: Comparison): string => {
-  const records = [...arms.map(armRecord), ...[...comparisons, ...exploratory].map(pairRecord)];
+export const compareCsv = ({ arms, comparisons, exploratory, notes }: Comparison): string => {
+  const records = [
+    ...arms.map(armRecord),
+    ...[...comparisons, ...exploratory].map(pairRecord),
+    ...notes.map((note): Record<string, Cell> => ({ kind: 'note', name: note })),
+  ];
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const csv = createObjectCsvStringifier({ header: columns.map((id) => ({ id, title: id })) });
   return `${csv.getHeaderString() ?? ''}${csv.stringifyRecords(records)}`;

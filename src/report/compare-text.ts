@@ -4,10 +4,10 @@ import type { Comparison, PairedComparison } from './compare.js';
 import {
   differenceCell,
   effectCell,
-  footnotes,
+  legend,
   levelsHeading,
   NOTHING,
-  nameOf,
+  pairName,
   pCell,
   remarks,
   spreadCell,
@@ -97,7 +97,7 @@ const namesOf = (title: string, pairs: readonly PairedComparison[]): string[] =>
   const [{ b }] = pairs;
   return pairs.length > 1 && pairs.every((pair) => pair.b === b)
     ? [`${title}: … − ${b}`, ...pairs.map(({ a }) => a)]
-    : [title, ...pairs.map(nameOf)];
+    : [title, ...pairs.map(pairName)];
 };
 
 const declaredTable = (pairs: readonly PairedComparison[], style: Style): string => {
@@ -126,26 +126,31 @@ const exploratoryTable = (pairs: readonly PairedComparison[], { bold }: Style): 
   ]);
 };
 
-/** What the kind alone does not say of a declared comparison: how many more seeds, or that a difference is real. */
-const verdictRemarks = (pair: PairedComparison): string[] =>
-  pair.verdict.text === pair.verdict.kind ? [] : [`${nameOf(pair)}: ${pair.verdict.text}.`];
+/** What the rows leave to be said: the verdict's words if the kind alone does not say it all, then the remarks. */
+const remarkLines = (pairs: readonly PairedComparison[]): string[] =>
+  pairs.flatMap((pair) => {
+    const { kind, text } = pair.verdict;
+    const found = [...(pair.declared && text !== kind ? [text] : []), ...remarks(pair)];
+    return found.length === 0 ? [] : [`${pairName(pair)}: ${found.join('; ')}.`];
+  });
 
 /**
  * A comparison for a terminal: the arms, the declared comparisons and what is to be said of them, the exploratory
- * ones, and how to read all that.
+ * ones, what to keep in mind, and in two sentences how to read all that.
  *
  * @returns lines of at most 80 columns, but for single words that are longer
  */
 export const compareText = (comparison: Comparison, style: Style): string => {
-  const { arms, comparisons, exploratory } = comparison;
+  const { arms, comparisons, exploratory, notes } = comparison;
   const sentences = (texts: readonly string[]): string => texts.map((text) => wrap(text, '  ')).join('\n');
   return [
     armTable(arms, style),
     comparisons.length === 0 ? '' : declaredTable(comparisons, style),
-    sentences(comparisons.flatMap((pair) => [...remarks(pair), ...verdictRemarks(pair)])),
+    sentences(remarkLines(comparisons)),
     exploratory.length === 0 ? '' : exploratoryTable(exploratory, style),
-    sentences(exploratory.flatMap(remarks)),
-    style.dim(sentences(footnotes(comparison))),
+    sentences(remarkLines(exploratory)),
+    notes.length === 0 ? '' : style.yellow(sentences(notes)),
+    style.dim(sentences(legend(comparison))),
   ]
     .filter((part) => part !== '')
     .join('\n\n');

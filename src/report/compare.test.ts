@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../errors.js';
 import { rng } from '../rng.js';
-import type { Arm } from './arm.js';
+import type { Arm, ArmRun } from './arm.js';
 import { type CompareInput, compare, DEFAULT_MARGIN, type PairedComparison } from './compare.js';
 import { madeUpArm } from './comparison.testing.js';
 import { moreSeeds } from './verdict.js';
 
 const run = (arms: readonly Arm[], declared: CompareInput['comparisons'], margin = DEFAULT_MARGIN) =>
-  compare({ arms, comparisons: declared, exploratory: [], margin });
+  compare({ arms, comparisons: declared, exploratory: [], margin, notes: [] });
 
 /** b at 0.9 and a above it by differences, declared as one of a family. */
 const differing = (differences: readonly number[], family = 1, margin = DEFAULT_MARGIN): PairedComparison => {
@@ -200,9 +200,9 @@ test('more seeds: the nearer of excluding 0 and lying within the margin, at leas
   const evidence = { n: 8, differ: 8, interval_90: null, interval_95: null, p_holm: null };
   const more = (mean: number, sd: number, family: number): number =>
     moreSeeds({ ...evidence, mean, sd }, 0.005, family) ?? Number.NaN;
-  // SciPy: t(0.975, 17) 0.02 / √18 = 0.009946, with 17 pairs 0.010283; t(0.95, 45) 0.02 / √46 = 0.004952.
-  assert.equal(more(0.01, 0.02, 1), 10);
-  assert.equal(more(0, 0.02, 1), 38);
+  // SciPy: (t(0.975) + t(0.8)) 0.02 / √n is below 0.01 from n = 34, (t(0.95) + t(0.8)) 0.02 / √n below 0.005 from 101.
+  assert.equal(more(0.01, 0.02, 1), 26);
+  assert.equal(more(0, 0.02, 1), 93);
   assert.equal(more(0.02, 0.001, 1), 1);
   assert.ok(more(0.01, 0.02, 3) > more(0.01, 0.02, 1));
 });
@@ -220,7 +220,13 @@ test('an exploratory comparison has intervals, no p, and claims nothing', () => 
       'a',
       differences.map((value) => 0.9 + value),
     );
-    const input = { arms: [a, b], comparisons: [], exploratory: [['a', 'b']] as const, margin: 0.005 };
+    const input = {
+      arms: [a, b],
+      comparisons: [],
+      exploratory: [['a', 'b']] as const,
+      margin: 0.005,
+      notes: [],
+    };
     const [pair] = compare(input).exploratory;
     assert.deepEqual(
       [pair.p, pair.p_holm, pair.declared, pair.verdict.kind],
@@ -243,7 +249,7 @@ test('exploratory comparisons change nothing for the declared', () => {
     madeUpArm('b', Array(8).fill(0)),
     madeUpArm('c', [...above].reverse()),
   ];
-  const input = { arms, comparisons: [['a', 'b']], margin: 0.005 } as const;
+  const input = { arms, comparisons: [['a', 'b']], margin: 0.005, notes: [] } as const;
   assert.deepEqual(
     compare({
       ...input,
@@ -300,4 +306,23 @@ test('under the null, three comparisons at eight seeds are wrong at most in 5 % 
   assert.ok(wrong > 0 && wrong / experiments <= 0.05 + 3 * error, `${wrong} of ${experiments}`);
   const coverage = covered / (3 * experiments);
   assert.ok(coverage > 0.93 && coverage < 0.97, `coverage ${coverage}`);
+});
+
+test('a seed that both arms lost to divergence is no pair, and it is named', () => {
+  const lose = (run: ArmRun): Partial<ArmRun> =>
+    run.seed < 2 ? { status: 'diverged', testAccuracy: 0.1 } : {};
+  const [a, b] = [madeUpArm('a', [0.9, 0.9, 0.9, 0.8], lose), madeUpArm('b', [0.9, 0.9, 0.7, 0.7], lose)];
+  const [pair] = run([a, b], [['a', 'b']]).comparisons;
+  assert.deepEqual([pair.n, pair.both_diverged], [2, [0, 1]]);
+  const all = (run: ArmRun): Partial<ArmRun> => ({ ...lose({ ...run, seed: 0 }) });
+  const lost = run(
+    [madeUpArm('a', Array(8).fill(0.9), all), madeUpArm('b', Array(8).fill(0.9), all)],
+    [['a', 'b']],
+  );
+  assert.equal(lost.comparisons[0].verdict.kind, 'undecided');
+});
+
+test('so few pairs that nothing could be better or worse are not equivalent for having no width', () => {
+  assert.equal(differing([0, 0]).verdict.kind, 'undecided');
+  assert.equal(differing(Array(6).fill(0)).verdict.kind, 'equivalent');
 });

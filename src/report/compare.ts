@@ -1,7 +1,7 @@
 /** @file Compares arms over seeds: each arm summed up, and the differences of pairs of runs that share a seed. */
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../errors.js';
-import type { Arm } from './arm.js';
+import type { Arm, ArmRun } from './arm.js';
 import { type ArmSummary, summariseArm } from './arm-summary.js';
 import { pairsNeeded, type SignFlip, signFlip, smallestP } from './sign-flip.js';
 import { effectSize, holm, type Interval, mean, standardDeviation, tInterval } from './stats.js';
@@ -19,6 +19,8 @@ export interface CompareInput {
   readonly exploratory: readonly (readonly [string, string])[];
   /** Of test accuracy. */
   readonly margin: number;
+  /** What is to be said of the runs, in whole sentences: what was left out, and what to keep in mind. */
+  readonly notes: readonly string[];
 }
 
 /** The difference of two arms, a - b in test accuracy, over the seeds that both have. */
@@ -33,6 +35,10 @@ export interface PairedComparison {
   /** Seeds left out because the other arm has no run of them. */
   readonly only_a: readonly number[];
   readonly only_b: readonly number[];
+  /** Seeds left out because both runs diverged: they say nothing of the difference. */
+  readonly both_diverged: readonly number[];
+  /** Of every pair, by seed. */
+  readonly differences: readonly { readonly seed: number; readonly difference: number }[];
   /** Null without pairs. */
   readonly mean: number | null;
   /** Standard deviation of the differences. Null, as are the intervals, below two pairs. */
@@ -52,6 +58,8 @@ export interface PairedComparison {
 
 /** Everything that the reports show, and what `--format json` prints. */
 export interface Comparison {
+  /** As they were given. */
+  readonly notes: readonly string[];
   readonly margin: number;
   /** Number of declared comparisons, those that cannot be tested included. */
   readonly family: number;
@@ -63,10 +71,8 @@ export interface Comparison {
   readonly exploratory: readonly PairedComparison[];
 }
 
-type Pairing = Pick<
-  PairedComparison,
-  'a' | 'b' | 'n' | 'differ' | 'only_a' | 'only_b' | 'mean' | 'sd' | 'interval_90' | 'interval_95' | 'd_z'
-> & { readonly differences: readonly number[] };
+/** What is found before anything is judged. */
+type Pairing = Omit<PairedComparison, 'declared' | 'p' | 'p_method' | 'p_holm' | 'no_p' | 'verdict'>;
 
 const findArms = (arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm, Arm] => {
   const names = arms.map((arm) => arm.name);
@@ -82,30 +88,37 @@ const findArms = (arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm
   return [find(a), find(b)];
 };
 
-/** Seeds in order and accuracies by seed. */
-const bySeed = ({ runs }: Arm): Map<number, number> =>
-  new Map([...runs].sort((x, y) => x.seed - y.seed).map((run) => [run.seed, run.testAccuracy]));
+/** Runs by seed, in order. */
+const bySeed = ({ runs }: Arm): Map<number, ArmRun> =>
+  new Map([...runs].sort((x, y) => x.seed - y.seed).map((run) => [run.seed, run]));
 
 const pair = (a: Arm, b: Arm): Pairing => {
   const [ofA, ofB] = [bySeed(a), bySeed(b)];
-  const differences = [...ofA].flatMap(([seed, accuracy]) => {
+  const shared = [...ofA].flatMap(([seed, run]) => {
     const other = ofB.get(seed);
-    return other === undefined ? [] : [accuracy - other];
+    return other === undefined ? [] : [{ seed, run, other }];
   });
-  const n = differences.length;
+  const isLost = ({ run, other }: (typeof shared)[number]): boolean =>
+    run.status === 'diverged' && other.status === 'diverged';
+  const differences = shared
+    .filter((each) => !isLost(each))
+    .map(({ seed, run, other }) => ({ seed, difference: run.testAccuracy - other.testAccuracy }));
+  const values = differences.map(({ difference }) => difference);
+  const n = values.length;
   return {
     a: a.name,
     b: b.name,
     n,
-    differ: differences.filter((difference) => difference !== 0).length,
+    differ: values.filter((value) => value !== 0).length,
     only_a: [...ofA.keys()].filter((seed) => !ofB.has(seed)),
     only_b: [...ofB.keys()].filter((seed) => !ofA.has(seed)),
-    mean: n === 0 ? null : mean(differences),
-    sd: n < 2 ? null : standardDeviation(differences),
-    interval_90: n < 2 ? null : tInterval(differences, 0.9),
-    interval_95: n < 2 ? null : tInterval(differences, 0.95),
-    d_z: effectSize(differences),
+    both_diverged: shared.filter(isLost).map(({ seed }) => seed),
     differences,
+    mean: n === 0 ? null : mean(values),
+    sd: n < 2 ? null : standardDeviation(values),
+    interval_90: n < 2 ? null : tInterval(values, 0.9),
+    interval_95: n < 2 ? null : tInterval(values, 0.95),
+    d_z: effectSize(values),
   };
 };
 
@@ -118,53 +131,66 @@ const whyNoP = ({ n, differ }: Pairing, family: number): string => {
 
 const declared = (pairings: readonly Pairing[], margin: number): PairedComparison[] => {
   const family = pairings.length;
+  const samples = pairings.map(({ differences }) => differences.map(({ difference }) => difference));
   // The best that each could come to. No p is shown where even that decides nothing.
-  const best = holm(pairings.map(({ differences }) => smallestP(differences)));
-  const tests = pairings.map(({ differences }, index) =>
-    best[index] < ALPHA ? signFlip(differences) : null,
-  );
+  const best = holm(samples.map(smallestP));
+  const tests = samples.map((values, index) => (best[index] < ALPHA ? signFlip(values) : null));
   const adjusted = holm(tests.map((found) => found?.p ?? 1));
   return pairings.map((pairing, index) => {
-    const { differences: _differences, ...found } = pairing;
     const test = tests[index];
     const p_holm = test ? adjusted[index] : null;
     return {
-      ...found,
+      ...pairing,
       declared: true,
       p: test?.p ?? null,
       p_method: test?.method ?? null,
       p_holm,
       no_p: test ? null : whyNoP(pairing, family),
-      verdict: verdictOf({ ...found, p_holm }, margin, family),
+      verdict: verdictOf({ ...pairing, p_holm }, margin, family),
     };
   });
 };
 
-const exploratory = ({ differences: _differences, ...found }: Pairing, margin: number): PairedComparison => ({
-  ...found,
+const exploratory = (pairing: Pairing, margin: number): PairedComparison => ({
+  ...pairing,
   declared: false,
   p: null,
   p_method: null,
   p_holm: null,
   no_p: null,
-  verdict: exploratoryVerdict({ ...found, p_holm: null }, margin),
+  verdict: exploratoryVerdict({ ...pairing, p_holm: null }, margin),
 });
+
+type Pairs = CompareInput['comparisons'];
+
+/** The pairs that were not there before, in either direction. */
+const newPairs = (pairs: Pairs, before: Pairs): Pairs =>
+  pairs.filter(([a, b], index) =>
+    [...before, ...pairs.slice(0, index)].every(([c, d]) => !((a === c && b === d) || (a === d && b === c))),
+  );
 
 /**
  * Compares arms. The seed is the unit: a difference is that of two runs of one seed.
  *
  * @throws {UserError} E_CONFIG if a comparison names an arm that is not there, or one arm twice
  */
-export const compare = ({ arms, comparisons, exploratory: others, margin }: CompareInput): Comparison => {
+export const compare = ({
+  arms,
+  comparisons,
+  exploratory: others,
+  margin,
+  notes,
+}: CompareInput): Comparison => {
   const pairingsOf = (names: CompareInput['comparisons']): Pairing[] =>
     names.map((name) => pair(...findArms(arms, name)));
   const backends = new Set(arms.flatMap((arm) => arm.runs.map((run) => run.summary.backend)));
   return {
+    notes,
     margin,
     family: comparisons.length,
     backends: [...backends].sort(),
     arms: arms.map(summariseArm),
     comparisons: declared(pairingsOf(comparisons), margin),
-    exploratory: pairingsOf(others).map((pairing) => exploratory(pairing, margin)),
+    exploratory: pairingsOf(newPairs(others, comparisons)).map((pairing) => exploratory(pairing, margin)),
   };
 };

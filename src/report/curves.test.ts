@@ -98,6 +98,21 @@ test('adding an arm changes no points of another', () => {
   );
 });
 
+test('an arm keeps its points and its slot when not all arms are shown', () => {
+  const arms = [lossArm('base', [falling(7, 0)]), lossArm('none', []), lossArm('wn', [falling(7, 1)])];
+  const all = curvesOf(arms, ['loss'], 'ci');
+  assert.deepEqual(all.arms, [
+    { name: 'base', seeds: 1, slot: 0 },
+    { name: 'wn', seeds: 1, slot: 2 },
+  ]);
+  const one = curvesOf(arms, ['loss'], 'ci', ['wn']);
+  assert.deepEqual(one.arms, [all.arms[1]]);
+  assert.deepEqual(
+    one.columns[0].points,
+    all.columns[0].points.filter(({ arm }) => arm === 'wn'),
+  );
+});
+
 test('a band holds the mean; it is the t interval, a deviation, or the extremes', () => {
   for (const values of [
     [0.1, 0.1, 0.1],
@@ -165,7 +180,9 @@ test('nothing to plot is an error that says what to do', () => {
   const hasHint = (code: string) => (error: unknown) =>
     error instanceof UserError && error.code === code && error.hint !== undefined;
   assert.throws(() => curvesOf([], ['loss'], 'ci'), hasHint('E_RUN'));
-  assert.throws(() => curvesOf([lossArm('wn', [])], ['loss'], 'ci'), hasHint('E_DATA'));
+  assert.throws(() => curvesOf([lossArm('wn', [])], ['loss'], 'ci'), hasHint('E_RUN'));
+  assert.throws(() => curvesOf([lossArm('wn', [[1]])], ['loss'], 'ci', []), hasHint('E_RUN'));
+  assert.throws(() => curvesOf([lossArm('wn', [[]])], ['loss'], 'ci'), hasHint('E_DATA'));
   assert.throws(() => curvesOf([lossArm('wn', [[Number.NaN], []])], ['loss'], 'ci'), hasHint('E_DATA'));
 });
 

@@ -39,7 +39,12 @@ export interface Curve {
 /** All that a figure shows. */
 export interface Curves {
   readonly band: Band;
-  readonly arms: readonly { readonly name: string; readonly seeds: number }[];
+  readonly arms: readonly {
+    readonly name: string;
+    readonly seeds: number;
+    /** Its place among all arms, also those not shown: what its colour, dash and marker go by. */
+    readonly slot: number;
+  }[];
   readonly columns: readonly Curve[];
 }
 
@@ -149,18 +154,34 @@ const curveOf = (arms: readonly Arm<RunRows>[], column: Column, band: Band): Cur
 };
 
 /**
- * The curves of arms. Those of one arm are the same whichever others there are.
+ * The curves of arms. Those of one arm are the same, and look the same, whichever others there are or are shown.
  *
+ * @param arms all of them
  * @param columns each once
- * @throws {UserError} E_RUN if there are no arms, E_DATA if none of the columns has a number
+ * @param shown names of those to show, in any order; if not given, all that have runs
+ * @throws {UserError} E_RUN if there are none to show, E_DATA if none of the columns has a number
  */
-export const curvesOf = (arms: readonly Arm<RunRows>[], columns: readonly Column[], band: Band): Curves => {
-  if (arms.length === 0) {
+export const curvesOf = (
+  arms: readonly Arm<RunRows>[],
+  columns: readonly Column[],
+  band: Band,
+  shown?: readonly string[],
+): Curves => {
+  const chosen = arms
+    .map((arm, slot) => ({ arm, slot }))
+    .filter(({ arm }) => (shown ? shown.includes(arm.name) : arm.runs.length > 0));
+  if (chosen.length === 0) {
     throw new UserError('E_RUN', 'There is nothing to plot: no run has a result.', {
       hint: 'See what there is with `wnlstm ls`; start a run with `wnlstm train`.',
     });
   }
-  const curves = columns.map((column) => curveOf(arms, column, band));
+  const curves = columns.map((column) =>
+    curveOf(
+      chosen.map(({ arm }) => arm),
+      column,
+      band,
+    ),
+  );
   if (curves.every(({ points }) => points.length === 0)) {
     throw new UserError('E_DATA', `There is nothing to plot: no finite number under ${columns.join(', ')}.`, {
       hint: 'Look at the rows of the CSV files in the folders of the runs, or choose other columns.',
@@ -168,7 +189,7 @@ export const curvesOf = (arms: readonly Arm<RunRows>[], columns: readonly Column
   }
   return {
     band,
-    arms: arms.map(({ name, runs }) => ({ name, seeds: runs.length })),
+    arms: chosen.map(({ arm: { name, runs }, slot }) => ({ name, seeds: runs.length, slot })),
     columns: curves,
   };
 };

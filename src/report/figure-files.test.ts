@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
 import { packageRoot } from '../package.js';
+import { compare } from './compare.js';
+import { madeUpArm } from './comparison.testing.js';
 import { curvesOf } from './curves.js';
 import { goldenCurves, lossArm } from './curves.testing.js';
 import { figureSpec } from './figure.js';
 import { figureHtml, figureJson, figurePng, figureSvg } from './figure-files.js';
 import { fontPath, readWidths } from './font.js';
+import { forestSpec } from './forest.js';
 
 const heading = { title: 'Weight normalisation <&>', subtitle: 'three seeds against one' };
 
@@ -88,10 +91,20 @@ test('text is as wide as the font draws it', () => {
 });
 
 test('the specification to edit is the figure, a line a row', () => {
-  const spec = figureSpec(goldenCurves(), heading);
-  const text = figureJson(spec);
-  assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(spec)));
-  for (const row of spec.datasets.curves) assert.ok(text.includes(`\n      ${JSON.stringify(row)}`));
+  const arms = [madeUpArm('base', [0.9, 0.8]), madeUpArm('wn', [0.95, 0.9])];
+  const comparison = compare({
+    arms,
+    comparisons: [['wn', 'base']],
+    exploratory: [],
+    margin: 0.005,
+    notes: [],
+  });
+  for (const spec of [figureSpec(goldenCurves(), heading), forestSpec(comparison, heading)]) {
+    const text = figureJson(spec);
+    assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(spec)));
+    for (const row of Object.values(spec.datasets).flat())
+      assert.ok(text.includes(`\n      ${JSON.stringify(row)}`));
+  }
 });
 
 test('the page loads nothing, and a name cannot end its scripts', () => {

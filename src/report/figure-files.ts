@@ -42,12 +42,14 @@ export const figurePng = async (svg: string): Promise<Uint8Array> => {
   return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: SCALE } }).render().asPng();
 };
 
-/** The specification with its data, to be edited by hand: a line a row of data. */
-export const figureJson = (spec: FigureSpec): string => {
-  const rows = spec.datasets.curves.map((row) => `\n      ${JSON.stringify(row)}`).join(',');
-  const text = JSON.stringify({ ...spec, datasets: { curves: [] } }, null, 2);
-  const end = text.lastIndexOf('[]');
-  return `${text.slice(0, end)}[${rows}\n    ]${text.slice(end + 2)}\n`;
+/** The specification with its data, to be edited by hand: a line a row of data, at the end. */
+export const figureJson = ({ datasets, ...rest }: FigureSpec): string => {
+  const lists = Object.entries(datasets).map(([name, rows]) => {
+    const lines = rows.map((row) => `\n      ${JSON.stringify(row)}`);
+    return `\n    ${JSON.stringify(name)}: [${lines.join(',')}\n    ]`;
+  });
+  const text = JSON.stringify({ ...rest, datasets: {} }, null, 2);
+  return `${text.slice(0, text.lastIndexOf('{}'))}{${lists.join(',')}\n  }\n}\n`;
 };
 
 export const escapeHtml = (text: string): string =>
@@ -68,7 +70,8 @@ export const figureScripts = (): string =>
     .join('\n');
 
 /**
- * A place in a page where a specification is drawn; the page has `figureScripts` above it.
+ * A place in a page where a specification is drawn, with a scroll bar where the page is narrower; the page has
+ * `figureScripts` above it.
  *
  * @param spec an interactive one
  * @param id of the element, its own in the page
@@ -79,11 +82,11 @@ export const figureElement = (spec: FigureSpec, id: string): string => {
     actions: { export: true, source: true, compiled: false, editor: false },
   };
   const json = JSON.stringify(spec).replaceAll('<', '\\u003c'); // a name may hold `</script>`
-  return `<div id="${id}"></div>
+  return `<div style="overflow-x: auto"><div id="${id}"></div></div>
 <script>vegaEmbed('#${id}', ${json}, ${JSON.stringify(options)});</script>`;
 };
 
-/** What a reader of an interactive figure can do with it. */
+/** What a reader of interactive curves can do with them. */
 export const figureUsage =
   'Click an arm in the legend to see it alone, with Shift several; drag a panel to move it, hold Shift and turn the wheel to zoom, double-click to go back; point at a curve for its numbers.';
 
@@ -92,22 +95,23 @@ export const figureUsage =
  *
  * @param spec an interactive one
  * @param title of the page
+ * @param usage what a reader can do with the figure
  */
-export const figureHtml = (spec: FigureSpec, title: string): string => `<!doctype html>
+export const figureHtml = (spec: FigureSpec, title: string, usage = figureUsage): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${figurePolicy}">
 <title>${escapeHtml(title)}</title>
 <style>
-body { margin: 24px auto; max-width: 960px; font: 14px/1.5 ${fontFamily}; color: #333; }
+body { margin: 24px auto; max-width: 1040px; font: 14px/1.5 ${fontFamily}; color: #333; }
 p { margin: 8px 16px; font-size: 12px; color: #666; }
 </style>
 ${figureScripts()}
 </head>
 <body>
 ${figureElement(spec, 'figure')}
-<p>${escapeHtml(figureUsage)}</p>
+<p>${escapeHtml(usage)}</p>
 </body>
 </html>
 `;

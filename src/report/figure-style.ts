@@ -1,5 +1,6 @@
 /** @file How figures look: what tells arms apart, and the settings of axes, titles and the legend. */
 import { fontFamily } from './font.js';
+import type { Verdict } from './verdict.js';
 
 /**
  * Okabe and Ito's colours, which readers with any colour vision tell apart, without their yellow, too pale for a line on
@@ -19,14 +20,41 @@ const DASHES = [
   [12, 2.5, 2, 2.5, 2, 2.5],
 ];
 
-/** Colour and dash of the nth arm: within the first 49 none has both of another, within seven neither. */
-export const strokeOf = (arm: number): { color: string; dash: readonly number[] } => ({
-  color: COLORS[arm % COLORS.length],
-  dash: DASHES[(arm + Math.floor(arm / COLORS.length)) % DASHES.length],
+/** What a curve is drawn with. */
+export interface Stroke {
+  readonly color: string;
+  readonly dash: readonly number[];
+}
+
+/** Colour and dash of the nth slot: within the first 49 none has both of another, within seven neither. */
+export const strokeOf = (slot: number): Stroke => ({
+  color: COLORS[slot % COLORS.length],
+  dash: DASHES[(slot + Math.floor(slot / COLORS.length)) % DASHES.length],
 });
 
-const INK = '#333333';
+/** What is written and drawn without a colour of its own. */
+export const INK = '#333333';
+/** What is said besides. */
+export const FAINT = '#666666';
 const GRID = '#E6E6E6';
+
+/** Colours of verdicts, of the same palette: what is not decided or claims nothing has none. */
+export const verdictColors: Readonly<Record<Verdict['kind'], string>> = {
+  better: '#009E73',
+  worse: '#D55E00',
+  equivalent: '#0072B2',
+  undecided: INK,
+  exploratory: '#8C8C8C',
+};
+
+/** Labels, the long ones with their middle left out, unless two would then be the same. */
+export const shorten = (labels: readonly string[], longest: number): readonly string[] => {
+  const half = longest / 2;
+  const short = labels.map((label) =>
+    label.length > longest ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
+  );
+  return new Set(short).size === new Set(labels).size ? short : labels;
+};
 
 /** Vega-Lite's `config`. */
 export const figureConfig = {
@@ -63,7 +91,7 @@ export const figureConfig = {
     anchor: 'start',
     color: INK,
     fontWeight: 'normal',
-    subtitleColor: '#666666',
+    subtitleColor: FAINT,
     subtitleFontSize: 11,
     subtitlePadding: 5,
     fontSize: 15,
@@ -75,7 +103,7 @@ export const figureConfig = {
     labelFontSize: 11,
     titleFontSize: 11,
     titleFontWeight: 'normal',
-    titleColor: '#666666',
+    titleColor: FAINT,
     labelColor: INK,
     labelLimit: 0,
     titleLimit: 0,

@@ -68,6 +68,16 @@ test('no line of a panel is longer than the width, however narrow, and no panel 
   }
 });
 
+test('an arm keeps its marker and colour when not all arms are shown', () => {
+  const arms = [lossArm('base', [[4, 3]]), lossArm('wn', [[4, 2]])];
+  const text = figureText(curvesOf(arms, ['loss'], 'ci', ['wn']), undefined, {
+    color: (slot, words) => `<${slot}>${words}`,
+  });
+  assert.match(text, /<1>o wn \(1 seed\)$/);
+  assert.match(text, /┤ *<1>o/);
+  assert.doesNotMatch(text, /\*|<0>/);
+});
+
 test('one point is drawn, and every arm is in the legend', () => {
   const arms = Array.from({ length: 20 }, (_, arm) => lossArm(`arm-${arm}`, [[arm]]));
   const text = figureText(curvesOf(arms, ['loss'], 'ci'));

@@ -4,11 +4,12 @@ import { decades, type Panel, panelOf, panelTitle } from './panel.js';
 
 /** How to colour an arm; its marker alone tells it apart already. */
 export interface TextStyle {
-  readonly color: (arm: number, text: string) => string;
+  readonly color: (slot: number, text: string) => string;
 }
 
 /** Each of one column; a terminal in any encoding has them. */
 const MARKERS = '*o+x#@%&=~$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnpqrstuvwyz';
+const markerOf = (slot: number): string => MARKERS[slot % MARKERS.length];
 
 /** Narrower than this, there is no room for a curve beside the ticks. */
 const NARROWEST = 24;
@@ -19,7 +20,7 @@ const compact = (value: number): string => {
   const size = Math.abs(value);
   return size < 1e-4 || size >= 1e6
     ? value.toExponential(0)
-    : value.toLocaleString('en', { useGrouping: true });
+    : value.toLocaleString('en', { maximumSignificantDigits: 6 });
 };
 
 /** Round numbers inside a range, at most so many: multiples of 1, 2 or 5 times a power of ten. */
@@ -101,8 +102,8 @@ const panelLines = (
       return stroke && stroke.top <= row && row <= stroke.bottom ? [arm] : [];
     });
     if (here.length === 0) return ' ';
-    const arm = here[column % here.length]; // curves that lie on each other take turns
-    return style.color(arm, MARKERS[arm % MARKERS.length]);
+    const { slot } = curves.arms[here[column % here.length]]; // curves that lie on each other take turns
+    return style.color(slot, markerOf(slot));
   };
   const body = Array.from({ length: height }, (_, row) => {
     const cells = Array.from({ length: width }, (_, column) => cell(row, column)).join('');
@@ -149,8 +150,8 @@ export const figureText = (
   const lastStep = panels
     .flatMap(({ curve }) => curve.points.map(({ step }) => step))
     .reduce((last, step) => Math.max(last, step), 0);
-  const legend = curves.arms.map((_, arm) =>
-    style.color(arm, `${MARKERS[arm % MARKERS.length]} ${armLabel(curves, arm)}`),
+  const legend = curves.arms.map(({ slot }, arm) =>
+    style.color(slot, `${markerOf(slot)} ${armLabel(curves, arm)}`),
   );
   const average = bandLabel(curves) === null ? [] : ['mean over seeds, by step'];
   return [

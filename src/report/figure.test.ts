@@ -18,6 +18,26 @@ test('up to 49 arms no two look the same, and up to seven differ in colour and i
   assert.equal(new Set(strokes.slice(0, 7).map(({ dash }) => String(dash))).size, 7);
 });
 
+test('an arm keeps its colour and dash when not all arms are shown', () => {
+  const arms = ['base', 'wn', 'clip'].map((name) => lossArm(name, [[2, 1]]));
+  const looks = (...shown: string[]): Map<unknown, string> => {
+    const text = JSON.stringify(figureSpec(curvesOf(arms, ['loss'], 'ci', shown), null));
+    const scales = [...text.matchAll(/"scale":({"domain":\["[^}]*"range":[^}]*})/g)].map(
+      ([, scale]) => JSON.parse(scale) as { domain: string[]; range: unknown[] },
+    );
+    assert.ok(scales.length >= 2); // colour and dash
+    return new Map(
+      scales[0].domain.map((name, arm) => [name, JSON.stringify(scales.map(({ range }) => range[arm]))]),
+    );
+  };
+  const all = looks('base', 'wn', 'clip');
+  for (const name of arms.map((arm) => arm.name)) {
+    const label = `${name} (1 seed)`;
+    assert.equal(looks(name).get(label), all.get(label));
+  }
+  assert.equal(new Set(all.values()).size, 3);
+});
+
 test('a loss is logarithmic when it spans more than two decades, all above zero', () => {
   assert.equal(lossPanel([1, 0.01]).log, false);
   assert.equal(lossPanel([1, 0.009]).log, true);

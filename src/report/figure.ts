@@ -1,11 +1,11 @@
 /** @file Curves as a Vega-Lite specification: a panel a column, a line and a band an arm, one legend. */
 import { armLabel, bandLabel, type Curves } from './curves.js';
-import { figureConfig, LEGEND_LINE, strokeOf } from './figure-style.js';
+import { figureConfig, LEGEND_LINE, type Stroke, shorten, strokeOf } from './figure-style.js';
 import { decades, type Panel, panelOf, panelTitle } from './panel.js';
 
-/** A Vega-Lite specification, as JSON; the rows are under `datasets.curves`. */
+/** A Vega-Lite specification, as JSON; its rows are under `datasets`, those of curves under `curves`. */
 export interface FigureSpec {
-  readonly datasets: { readonly curves: readonly Readonly<Record<string, unknown>>[] };
+  readonly datasets: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly [key: string]: unknown;
 }
 
@@ -18,15 +18,6 @@ export interface Heading {
 type Json = Readonly<Record<string, unknown>>;
 
 const LONGEST_LABEL = 60;
-
-/** Labels for the legend, the long ones with their middle left out, unless two would then be the same. */
-const shorten = (labels: readonly string[]): readonly string[] => {
-  const half = LONGEST_LABEL / 2;
-  const short = labels.map((label) =>
-    label.length > LONGEST_LABEL ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
-  );
-  return new Set(short).size === labels.length ? short : labels;
-};
 
 /** A curve of at most this many points shows each. */
 const FEW = 12;
@@ -41,6 +32,8 @@ const legendColumns = (labels: readonly string[]): number => {
 
 interface Shared {
   readonly labels: readonly string[];
+  /** By label. */
+  readonly strokes: readonly Stroke[];
   readonly legend: Json;
   readonly lastStep: number;
   readonly size: { readonly width: number; readonly height: number };
@@ -68,17 +61,17 @@ const zoom = (index: number): Json => ({
 /** A panel's marks from the back to the front: bands, lines, points where there are few, and what answers the mouse. */
 const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, index: number): Json[] => {
   const { curve, log } = panel;
-  const { labels, legend, interactive } = shared;
+  const { labels, strokes, legend, interactive } = shared;
   const counts = new Map<string, number>();
   for (const { arm } of curve.points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
   const fewest = Math.min(...counts.values());
   const banded = curve.points.some(({ low }) => low !== null);
 
   const field = { field: 'arm', type: 'nominal', sort: null, legend };
-  const color = { ...field, scale: { domain: labels, range: labels.map((_, arm) => strokeOf(arm).color) } };
+  const color = { ...field, scale: { domain: labels, range: strokes.map((stroke) => stroke.color) } };
   const strokeDash = {
     ...field,
-    scale: { domain: labels, range: labels.map((_, arm) => strokeOf(arm).dash) },
+    scale: { domain: labels, range: strokes.map((stroke) => stroke.dash) },
   };
   const opacity = (value: number): Json =>
     interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
@@ -193,11 +186,15 @@ export const figureSpec = (
   heading: Heading | null,
   { interactive = false, facet = false }: FigureOptions = {},
 ): FigureSpec => {
-  const labels = shorten(curves.arms.map((_, arm) => armLabel(curves, arm)));
+  const labels = shorten(
+    curves.arms.map((_, arm) => armLabel(curves, arm)),
+    LONGEST_LABEL,
+  );
   const labelOf = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
   const panels = curves.columns.map(panelOf).filter((panel) => panel !== null);
   const shared: Shared = {
     labels,
+    strokes: curves.arms.map(({ slot }) => strokeOf(slot)),
     legend: {
       title: bandLabel(curves),
       orient: 'bottom',
@@ -218,7 +215,7 @@ export const figureSpec = (
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     padding: 16,
-    ...(heading ? { title: { text: heading.title, subtitle: heading.subtitle ?? [] } } : {}),
+    ...(heading ? { title: { text: heading.title, subtitle: heading.subtitle ?? '' } } : {}),
     config: figureConfig,
     columns: facet ? panels.length : 2,
     spacing: { row: 28, column: 36 },

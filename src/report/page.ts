@@ -3,12 +3,14 @@ import { type Config, configKeys } from '../config.js';
 import type { FoundRun } from '../runs/run.js';
 import type { Arm } from './arm.js';
 import type { Comparison, PairedComparison } from './compare.js';
-import { nameOf } from './compare-cells.js';
+import { pairName } from './compare-cells.js';
 import { comparisonNotes, comparisonTables, type Table } from './compare-formats.js';
 import { curvesOf, defaultColumns } from './curves.js';
 import { figureSpec } from './figure.js';
 import { escapeHtml, figureElement, figurePolicy, figureScripts, figureUsage } from './figure-files.js';
+import { verdictColors } from './figure-style.js';
 import { fontFamily } from './font.js';
+import { forestSpec, forestUsage } from './forest.js';
 
 /** What the page is made of. */
 export interface PageInput {
@@ -16,8 +18,8 @@ export interface PageInput {
   readonly about: string | null;
   readonly arms: readonly Arm[];
   readonly comparison: Comparison;
-  /** What was left out and what to keep in mind. */
-  readonly notes: readonly string[];
+  /** When the plan was frozen, and what was added to it, as a sentence. */
+  readonly planned?: string | null;
   readonly found: readonly FoundRun[];
 }
 
@@ -37,7 +39,7 @@ const list = (items: readonly string[]): string =>
   `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('\n')}</ul>`;
 
 const verdictItem = (pair: PairedComparison): string =>
-  `<li class="${pair.verdict.kind}"><b>${escapeHtml(nameOf(pair))}</b> ${escapeHtml(pair.verdict.text)}</li>`;
+  `<li class="${pair.verdict.kind}"><b>${escapeHtml(pairName(pair))}</b> ${escapeHtml(pair.verdict.text)}</li>`;
 
 const written = (value: Config[keyof Config]): string => (value === null ? 'none' : String(value));
 
@@ -92,21 +94,29 @@ const environmentTable = (found: readonly FoundRun[]): Table => {
 };
 
 const style = `
-body { margin: 32px auto; max-width: 960px; padding: 0 16px; font: 14px/1.5 ${fontFamily}; color: #222; }
+body { margin: 32px auto; max-width: 1040px; padding: 0 16px; font: 14px/1.5 ${fontFamily}; color: #222; }
 h1 { font-size: 24px; margin: 0; } h2 { font-size: 17px; margin: 32px 0 8px; font-weight: 600; }
 .about, .small { color: #666; } .small { font-size: 12px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 12px 0; }
 th, td { text-align: right; padding: 4px 12px 4px 0; border-bottom: 1px solid #e4e4e4; white-space: nowrap; }
 th { color: #666; font-weight: 500; } th:first-child, td:first-child { text-align: left; }
 .left td { text-align: left; } ul { padding-left: 20px; margin: 8px 0; }
-.verdicts { list-style: none; padding: 0; } .verdicts li { padding: 6px 12px; margin: 4px 0; border-left: 4px solid #999; background: #f7f7f7; }
-.verdicts .better { border-color: #009E73; } .verdicts .worse { border-color: #D55E00; } .verdicts .equivalent { border-color: #0072B2; }`;
+.verdicts { list-style: none; padding: 0; } .verdicts li { padding: 6px 12px; margin: 4px 0; border-left: 4px solid; background: #f7f7f7; }
+${Object.entries(verdictColors)
+  .map(([kind, color]) => `.verdicts .${kind} { border-color: ${color}; }`)
+  .join(' ')}`;
+
+const differences = (comparison: Comparison): string => {
+  if (comparison.comparisons.length + comparison.exploratory.length === 0) return '';
+  return `<h2>Differences</h2>
+${figureElement(forestSpec(comparison, null, { interactive: true }), 'differences')}
+<p class="small">${escapeHtml(forestUsage)}</p>`;
+};
 
 /** @returns one HTML document, which loads nothing */
-export const comparisonPage = ({ title, about, arms, comparison, notes, found }: PageInput): string => {
+export const comparisonPage = ({ title, about, planned, arms, comparison, found }: PageInput): string => {
   const { differing, shared } = configTables(arms);
-  const withRuns = arms.filter(({ runs }) => runs.length > 0);
-  const spec = figureSpec(curvesOf(withRuns, defaultColumns(withRuns), 'ci'), null, { interactive: true });
+  const spec = figureSpec(curvesOf(arms, defaultColumns(arms), 'ci'), null, { interactive: true });
   const verdicts = comparison.comparisons.map(verdictItem).join('\n');
   return `<!doctype html>
 <html lang="en">
@@ -122,10 +132,12 @@ ${figureScripts()}
 <body>
 <h1>${escapeHtml(title)}</h1>
 ${about ? `<p class="about">${escapeHtml(about)}</p>` : ''}
+${planned ? `<p class="small">${escapeHtml(planned)}</p>` : ''}
 ${verdicts ? `<h2>Verdicts</h2>\n<ul class="verdicts">\n${verdicts}\n</ul>` : ''}
+${differences(comparison)}
 <h2>Results</h2>
 ${comparisonTables(comparison).map(htmlTable).join('\n')}
-<div class="small">${list([...notes, ...comparisonNotes(comparison)])}</div>
+<div class="small">${list(comparisonNotes(comparison))}</div>
 <h2>Learning curves</h2>
 ${figureElement(spec, 'curves')}
 <p class="small">${escapeHtml(figureUsage)}</p>

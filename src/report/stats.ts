@@ -48,15 +48,19 @@ export const tInterval = (values: readonly number[], confidence: number): Interv
   return [mean(values) - half, mean(values) + half];
 };
 
+/** The chance with which a planned number of seeds is to decide. */
+const POWER = 0.8;
+
 /**
- * The smallest count at which the t interval of a mean is narrower than a distance, were the deviation to stay.
+ * The smallest count at which the t interval of a mean would end within a distance of it with a chance of 80 %, were
+ * mean and deviation to stay: half the interval's width plus t(0.8) standard errors are below the distance.
  *
- * @param distance from the mean to either side; where it is not positive no count is enough
+ * @param distance from the mean to what the interval is to leave out; where it is not positive no count is enough
  * @param from the smallest count to consider, at least 2
  * @param to the largest
  * @returns `Infinity` if it is above `to`
  */
-export const countUntilNarrower = (
+export const countUntilDecided = (
   distance: number,
   deviation: number,
   confidence: number,
@@ -64,10 +68,13 @@ export const countUntilNarrower = (
   to: number,
 ): number => {
   if (distance <= 0) return Number.POSITIVE_INFINITY;
+  const reach = (count: number): number =>
+    halfWidth(deviation, count, confidence) +
+    (studentQuantile(POWER, count - 1) * deviation) / Math.sqrt(count);
   // The normal distribution's count is a lower bound, and close.
-  const bound = ((normal.inv((1 + confidence) / 2, 0, 1) * deviation) / distance) ** 2;
-  let count = Math.max(from, Math.floor(bound));
-  while (count <= to && halfWidth(deviation, count, confidence) >= distance) count++;
+  const normalReach = normal.inv((1 + confidence) / 2, 0, 1) + normal.inv(POWER, 0, 1);
+  let count = Math.max(from, Math.floor(((normalReach * deviation) / distance) ** 2));
+  while (count <= to && reach(count) >= distance) count++;
   return count <= to ? count : Number.POSITIVE_INFINITY;
 };
 

@@ -1,6 +1,6 @@
 /** @file A comparison's verdict in words, by rules that are declared before any run: see `verdictOf`. */
 import { pairsNeeded } from './sign-flip.js';
-import { countUntilNarrower, type Interval } from './stats.js';
+import { countUntilDecided, type Interval } from './stats.js';
 
 /** Adjusted p below this decides a comparison. */
 export const ALPHA = 0.05;
@@ -50,8 +50,8 @@ const isWithin = (interval: Interval | null, margin: number): boolean =>
   interval !== null && interval[0] >= -margin && interval[1] <= margin;
 
 /**
- * How many further seeds would probably decide a comparison: with mean and deviation as they are, either an interval
- * at 1 - `ALPHA` / family excludes 0, or the 90 % interval lies within the margin, whichever takes fewer.
+ * How many further seeds would decide a comparison with a chance of 80 %: with mean and deviation as they are, either
+ * an interval at 1 - `ALPHA` / family excludes 0, or the 90 % interval lies within the margin, whichever takes fewer.
  *
  * @param family number of declared comparisons, for which the interval stands in for Holm
  * @returns at least 1; null above `MOST_SEEDS`
@@ -64,7 +64,7 @@ export const moreSeeds = (
   const forP = Math.max(1, pairsNeeded(family, ALPHA) - differ);
   if (mean === null || sd === null) return forP;
   const until = (distance: number, confidence: number, more: number): number =>
-    countUntilNarrower(distance, sd, confidence, n + more, n + MOST_SEEDS);
+    countUntilDecided(distance, sd, confidence, n + more, n + MOST_SEEDS);
   const total = Math.min(
     until(Math.abs(mean), 1 - ALPHA / family, forP),
     until(margin - Math.abs(mean), 0.9, 1),
@@ -76,12 +76,14 @@ export const moreSeeds = (
  * Judges a declared comparison.
  *
  * 1. Equivalent: the 90 % interval lies within the margin, which is two one-sided tests at 5 %; not adjusted by Holm.
+ *    An interval without width says nothing of so few pairs that they could not be better or worse.
  * 2. Better or worse, by the sign of the mean: p after Holm is below `ALPHA`.
  * 3. Undecided: everything else.
  */
 export const verdictOf = (evidence: Evidence, margin: number, family: number): Verdict => {
   const real = evidence.p_holm !== null && evidence.p_holm < ALPHA;
-  if (isWithin(evidence.interval_90, margin)) {
+  const hasWidth = evidence.sd !== 0 || evidence.n >= pairsNeeded(family, ALPHA);
+  if (hasWidth && isWithin(evidence.interval_90, margin)) {
     const text = real ? `equivalent: a real difference, but below ${points(margin)} points` : 'equivalent';
     return { kind: 'equivalent', real, text };
   }

@@ -63,12 +63,16 @@ export const ownerOf = (runDirectory: string): Owner | null => {
 };
 
 /**
- * Takes a run for this process, also from an owner that is dead.
+ * Takes a folder, of a run or of a sweep, for this process, also from an owner that is dead.
  *
+ * @param follow command that shows what the owner does
  * @returns gives it back
  * @throws {UserError} E_LOCKED naming the owner, if it lives
  */
-export const acquireLock = (runDirectory: string): (() => void) => {
+export const acquireLock = (
+  runDirectory: string,
+  follow = `tail -f ${join(runDirectory, 'steps.csv')}`,
+): (() => void) => {
   const path = join(runDirectory, 'lock');
   const owner: Owner = { host: hostname(), pid: process.pid, started: startTime(process.pid) };
   const text = `${JSON.stringify(owner)}\n`;
@@ -86,7 +90,7 @@ export const acquireLock = (runDirectory: string): (() => void) => {
         ? `process ${lock.owner.pid} on ${lock.owner.host}`
         : 'a process that is just starting';
       throw new UserError('E_LOCKED', `${runDirectory} is being trained by ${who}.`, {
-        hint: `Follow it with \`tail -f ${join(runDirectory, 'steps.csv')}\`, or stop that process first.`,
+        hint: `Follow it with \`${follow}\`, or stop that process first.`,
       });
     }
     if (lock) removeDead(path, lock.text);

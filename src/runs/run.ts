@@ -1,8 +1,9 @@
 /** @file A run is a folder of plain files: its name, its record (run.json), its summary, and finding it again. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import type { Config } from '../config.js';
+import { join, relative, sep } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import type { Config, ConfigKey } from '../config.js';
 import { ioError, UserError } from '../errors.js';
 import { replaceFile, toJson } from '../files.js';
 import { ownerOf } from './lock.js';
@@ -70,6 +71,9 @@ export interface Summary {
 const canonical = (value: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
 
+/** Keys of a config that are no part of a run's identity, but for the seed in its name. */
+export const NO_IDENTITY: readonly ConfigKey[] = ['seed', 'threads', 'data'];
+
 /**
  * What makes a run this run: its config without what cannot change a result, the data, the format.
  *
@@ -77,7 +81,9 @@ const canonical = (value: Readonly<Record<string, unknown>>): string =>
  * @returns SHA-256, 64 hex digits
  */
 export const fingerprint = (config: Config, checksums: Readonly<Record<string, string>>): string => {
-  const { seed: _seed, threads: _threads, data: _data, ...identity } = config;
+  const identity = Object.fromEntries(
+    Object.entries(config).filter(([key]) => !NO_IDENTITY.includes(key as ConfigKey)),
+  );
   return createHash('sha256')
     .update(`${FORMAT}\n${canonical(identity)}\n${canonical(checksums)}`)
     .digest('hex');
@@ -97,7 +103,7 @@ const readJson = (path: string): unknown => {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new UserError('E_RUN', `${path}: expected JSON, got ${(error as Error).message}.`, {
-      hint: 'Move the folder away, or write the run anew: its `wnlstm train` command with `--force`.',
+      hint: 'Move its folder away, then run the same command again.',
       cause: error,
     });
   }
@@ -150,6 +156,9 @@ const readRun = (directory: string): FoundRun | null => {
 /** What marks the folder of a sweep, whose runs lie in it. */
 export const PLAN_FILE = 'plan.json';
 
+/** Whether a folder is a sweep's. */
+export const isSweep = (directory: string): boolean => existsSync(join(directory, PLAN_FILE));
+
 const namesIn = (directory: string): string[] => {
   try {
     return readdirSync(directory);
@@ -162,7 +171,7 @@ const namesIn = (directory: string): string[] => {
 const candidates = (runsDirectory: string): string[] =>
   namesIn(runsDirectory).flatMap((name) => {
     const directory = join(runsDirectory, name);
-    if (!existsSync(join(directory, PLAN_FILE))) return [directory];
+    if (!isSweep(directory)) return [directory];
     return namesIn(directory).map((run) => join(directory, run));
   });
 
@@ -183,12 +192,20 @@ export const listRuns = (runsDirectory: string, onDamaged: (error: UserError) =>
       onDamaged(error);
     }
   }
-  return runs.sort((a, b) => (a.record.started_at < b.record.started_at ? -1 : 1));
+  return runs.sort((a, b) => a.record.started_at.localeCompare(b.record.started_at));
 };
 
 /** How a run is called within the folder of all: its id, with the sweep's name before it if it has one. */
 export const nameOf = (runsDirectory: string, { directory }: FoundRun): string =>
   relative(runsDirectory, directory);
+
+const refuseSweep = (runsDirectory: string, name: string): void => {
+  const directory = [name, join(runsDirectory, name)].find(isSweep);
+  if (directory === undefined) return;
+  throw new UserError('E_RUN', `Expected one run, got the sweep ${directory}.`, {
+    hint: `Its runs: \`wnlstm ls --runs ${directory}\`. All together: \`wnlstm compare ${directory}\`, \`wnlstm plot ${directory}\`.`,
+  });
+};
 
 /**
  * The one run that a name means: a folder, a run id or the start of one; without a name, the newest of a kind.
@@ -200,6 +217,7 @@ export const findRun = (
   name: string | undefined,
   newest: { kind: string; wanted: (run: FoundRun) => boolean } = { kind: 'run', wanted: () => true },
 ): FoundRun => {
+  if (name !== undefined) refuseSweep(runsDirectory, name);
   const direct = name === undefined ? null : readRun(name);
   if (direct) return direct;
   const runs = listRuns(runsDirectory, () => {}); // a damaged run is no reason not to find another
@@ -218,9 +236,10 @@ export const findRun = (
   const matches = exact.length > 0 ? exact : runs.filter(begins);
   if (matches.length === 1) return matches[0];
   const some = matches.slice(0, 5).map((run) => nameOf(runsDirectory, run));
+  const names = [...new Set(runs.flatMap((run) => nameOf(runsDirectory, run).split(sep)))];
   const found =
     matches.length === 0
-      ? 'no run'
+      ? `no run${names.length > 0 ? ` (nearest: ${closest(name, names)})` : ''}`
       : `${matches.length} runs (${some.join(', ')}${matches.length > some.length ? ', …' : ''})`;
   throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, {
     hint: 'List them with `wnlstm ls`.',

@@ -68,7 +68,7 @@ export const createBoard = (
           moveTo(run, event.progress.step);
           return set({ kind: 'running', share: event.progress.step / event.progress.totalSteps });
         case 'end':
-          if (event.end.kind !== 'interrupted') moveTo(run, stepsOf(run)); // nothing more will come of it
+          if (event.end.kind !== 'interrupted') total -= stepsOf(run) - (stepOf.get(run) ?? 0); // no more will come
           return set(endState(run, event.end));
         default:
           event satisfies never;

@@ -76,7 +76,21 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
     [{ comparision: [] }, /unknown key comparision \(nearest: comparisons\)/],
     [{ arms: { wn: {} }, comparisons: [['wn', 'bas']] }, /bas, which is no arm \(nearest: wn\)/],
     [{ arms: { wn: {} }, comparisons: [['wn', 'wn']] }, /compare wn with itself/],
-    [{ name: '../x' }, /name: /],
+    [
+      {
+        arms: { wn: {}, base: {} },
+        comparisons: [
+          ['wn', 'base'],
+          ['base', 'wn'],
+        ],
+      },
+      /have base and wn twice/,
+    ],
+    [{ base: { unit: 3 }, arms: { a: {} } }, /x\.json, base: unknown key unit/],
+    [{ seeds: 0 }, /seeds: expected how many seeds, or a list/],
+    [{ grid: { lr: 3 } }, /grid\.lr: expected lists of values/],
+    [{ arms: { 'a vs b': {} } }, /arms\.a vs b: expected .* a name has letters/],
+    [{ name: '../x' }, /name: expected a name of letters/],
     [{ margin: 0 }, /margin: /],
     [{ arms: { a: { data: 'x' }, b: {} } }, /arms have different data/],
     [{ grid: { lr: [0.1, 0.1] } }, /two arms are called lr=0\.1/],

@@ -97,23 +97,36 @@ const product = (axes: readonly Point[][]): Point[] =>
     [{ name: '', keys: {} }],
   );
 
-const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): string =>
-  error.issues
-    .map((issue) => {
-      if (issue.code === 'unrecognized_keys') {
-        const known = Object.keys(sweepSchema.shape);
-        return issue.keys
-          .map((key) =>
-            (configKeys as string[]).includes(key)
-              ? `${key} belongs into base, arms or grid`
-              : `unknown key ${key} (nearest: ${closest(key, known)})`,
-          )
-          .join('; ');
-      }
-      const path = issue.path.join('.');
-      return input[String(issue.path[0])] === undefined ? `${path} is missing` : `${path}: ${issue.message}`;
-    })
-    .join('; ');
+/** What each key takes, in words. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  name: 'a name of letters, digits and any of . _ -',
+  about: 'text',
+  base: 'an object with keys of a config',
+  arms: 'objects with keys of a config, by name; a name has letters, digits and any of + = . , _ -',
+  grid: 'lists of values, or objects of named objects, by key',
+  seeds: 'how many seeds, or a list of them: whole numbers from 0',
+  comparisons: 'a list of pairs of arms, [["wn", "base"]]',
+  margin: 'a number above 0, at most 1',
+};
+
+const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): string => {
+  const problems = error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      const known = Object.keys(sweepSchema.shape);
+      return issue.keys
+        .map((key) =>
+          (configKeys as string[]).includes(key)
+            ? `${key} belongs into base, arms or grid`
+            : `unknown key ${key} (nearest: ${closest(key, known)})`,
+        )
+        .join('; ');
+    }
+    const key = String(issue.path[0]);
+    if (input[key] === undefined) return `${key} is missing`;
+    return `${issue.path.join('.')}: expected ${EXPECTED[key]}`;
+  });
+  return [...new Set(problems)].join('; ');
+};
 
 /**
  * Checks a sweep file's contents and multiplies them out.
@@ -138,6 +151,7 @@ export const parseSweep = (input: Record<string, unknown>, where: string): Sweep
   const count = axes.reduce((total, axis) => total * axis.length, named.length) * seeds.length;
   if (count > MOST_RUNS) throw problem(where, `${count.toLocaleString('en')} runs are too many`);
 
+  parseConfig(base, `${where}, base`);
   const points = product(axes);
   const arms = named.flatMap((family) =>
     points.map((point): SweepArm => {
@@ -156,17 +170,12 @@ export const parseSweep = (input: Record<string, unknown>, where: string): Sweep
     throw problem(where, 'arms have different data; a sweep has one, in base');
   }
   const names = arms.map((arm) => arm.name);
-  const twice = names.find((armName, at) => names.indexOf(armName) < at);
-  if (twice !== undefined) throw problem(where, `two arms are called ${twice}`);
-  for (const armName of (comparisons ?? []).flat()) {
-    if (names.includes(armName)) continue;
-    throw problem(
-      where,
-      `comparisons name ${armName}, which is no arm (nearest: ${closest(armName, names)})`,
-    );
+  const known = new Set<string>();
+  for (const armName of names) {
+    if (known.has(armName)) throw problem(where, `two arms are called ${armName}`);
+    known.add(armName);
   }
-  const same = comparisons?.find(([a, b]) => a === b);
-  if (same) throw problem(where, `comparisons compare ${same[0]} with itself`);
+  checkComparisons(comparisons ?? [], known, where);
   return {
     name,
     about: about ?? null,
@@ -176,6 +185,25 @@ export const parseSweep = (input: Record<string, unknown>, where: string): Sweep
       comparisons ?? names.slice(1).map((armName): readonly [string, string] => [armName, names[0]]),
     margin,
   };
+};
+
+const checkComparisons = (
+  comparisons: Sweep['comparisons'],
+  names: ReadonlySet<string>,
+  where: string,
+): void => {
+  const seen = new Set<string>();
+  for (const [a, b] of comparisons) {
+    for (const name of [a, b]) {
+      if (names.has(name)) continue;
+      const nearest = closest(name, [...names]);
+      throw problem(where, `comparisons name ${name}, which is no arm (nearest: ${nearest})`);
+    }
+    if (a === b) throw problem(where, `comparisons compare ${a} with itself`);
+    const pair = JSON.stringify([a, b].sort());
+    if (seen.has(pair)) throw problem(where, `comparisons have ${a} and ${b} twice`);
+    seen.add(pair);
+  }
 };
 
 /** Beyond this a sweep file is a mistake. */

@@ -5,8 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
-import { ownerOf } from '../runs/lock.js';
-import { type Outcome, runSession } from '../train/session.js';
+import { type Listener, type Outcome, runSession } from '../train/session.js';
 import type { Executor, Job, JobEnd, JobProgress } from './executor.js';
 
 /** What was said when a run was stopped or failed, as lines for its log. */
@@ -29,14 +28,23 @@ const describeError = (error: unknown): string =>
     ? [error.message, error.hint].filter(Boolean).join('\n')
     : ((error as Error).stack ?? String(error));
 
-const oneLine = (error: unknown): string =>
+/** What went wrong, in a line. */
+export const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0];
 
 const PATIENCE_MS = 30_000;
 
-/** Waits for a process that an earlier sweep left and that is about to end, since it is alone. */
-const whenFree = async (folder: string): Promise<void> => {
-  for (let waited = 0; waited < PATIENCE_MS && ownerOf(folder) !== null; waited += 100) await setTimeout(100);
+/** Tries again while another process has the run: one that an earlier sweep left ends soon, since it is alone. */
+const whenFree = async (signal: AbortSignal, session: () => Promise<Outcome>): Promise<Outcome> => {
+  for (let waited = 0; ; waited += 100) {
+    try {
+      return await session();
+    } catch (error) {
+      const isLocked = error instanceof UserError && error.code === 'E_LOCKED';
+      if (!isLocked || signal.aborted || waited >= PATIENCE_MS) throw error;
+      await setTimeout(100);
+    }
+  }
 };
 
 /**
@@ -51,38 +59,42 @@ export const runJob = async (
   signal: AbortSignal,
 ): Promise<JobEnd> => {
   const folder = join(directory, run.id);
-  makeDirectory(folder);
-  const log = (text: string): void =>
-    appendFileSync(join(folder, 'log.txt'), `${new Date().toISOString()} ${text}\n`);
+  const log = (text: string): void => {
+    try {
+      appendFileSync(join(folder, 'log.txt'), `${new Date().toISOString()} ${text}\n`);
+    } catch {
+      // The disk is full, most likely: the run's own files say so, and that is the error to show.
+    }
+  };
   let totalSteps = 0;
+  const listener: Listener = {
+    onOpen: ({ device, resumedFrom, totalSteps: total, otherBuild }) => {
+      totalSteps = total;
+      onProgress({ step: resumedFrom, totalSteps });
+      const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';
+      log(`started on ${device}${from}${otherBuild ? `, begun with build ${otherBuild}` : ''}`);
+    },
+    onEvent: (event) => {
+      if (event.kind === 'step') onProgress({ step: event.row.step ?? 0, totalSteps });
+      if (event.kind === 'epoch') {
+        const { epoch, loss, val_loss, val_accuracy } = event.row;
+        log(`epoch ${epoch} loss ${loss} val_loss ${val_loss} val_accuracy ${val_accuracy}`);
+      }
+    },
+  };
   try {
-    await whenFree(folder);
+    makeDirectory(folder);
     const config: Config = { ...run.config, threads };
-    const outcome = await runSession(
-      { config, runsDirectory: directory, directory: folder, force: false, argv: ['sweep', run.id], signal },
-      {
-        onOpen: ({ device, resumedFrom, totalSteps: total, otherBuild }) => {
-          totalSteps = total;
-          onProgress({ step: resumedFrom, totalSteps });
-          const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';
-          log(`started on ${device}${from}${otherBuild ? `, begun with build ${otherBuild}` : ''}`);
-        },
-        onEvent: (event) => {
-          if (event.kind === 'step') onProgress({ step: event.row.step ?? 0, totalSteps });
-          if (event.kind === 'epoch') {
-            const { epoch, loss, val_loss, val_accuracy } = event.row;
-            log(`epoch ${epoch} loss ${loss} val_loss ${val_loss} val_accuracy ${val_accuracy}`);
-          }
-        },
-      },
-    );
+    const argv = ['sweep', run.id];
+    const input = { config, runsDirectory: directory, directory: folder, force: false, argv, signal };
+    const outcome = await whenFree(signal, () => runSession(input, listener));
     log(describeOutcome(outcome));
     return outcome.kind === 'failed'
-      ? { kind: 'failed', reason: oneLine(outcome.error) }
+      ? { kind: 'failed', reason: firstLine(outcome.error) }
       : { kind: outcome.kind };
   } catch (error) {
     log(`failed: ${describeError(error)}`);
-    return { kind: 'failed', reason: oneLine(error) };
+    return { kind: 'failed', reason: firstLine(error) };
   }
 };
 

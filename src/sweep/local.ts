@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeDirectory } from '../files.js';
 import type { Executor, JobEnd } from './executor.js';
+import { firstLine } from './job.js';
 import type { FromWorker, ToWorker } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
@@ -16,49 +17,57 @@ const describeExit = (code: number | null, signal: NodeJS.Signals | null): strin
 /**
  * @param slots processes at a time
  * @param threads of each
- * @param gpus how many there are; each process sees one of them
+ * @param gpus ids for CUDA_VISIBLE_DEVICES; each process sees one of them. None: it is left as it is
  */
-export const createLocalExecutor = (slots: number, threads: number, gpus: number): Executor => {
+export const createLocalExecutor = (slots: number, threads: number, gpus: readonly string[]): Executor => {
   const children = new Set<ChildProcess>();
+  const runChild = (...[job, slot, onProgress, signal]: Parameters<Executor['execute']>): Promise<JobEnd> =>
+    new Promise((resolve) => {
+      const folder = join(job.directory, job.run.id);
+      makeDirectory(folder);
+      const log = openSync(join(folder, 'log.txt'), 'a');
+      const gpu = gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: gpus[slot % gpus.length] } : {};
+      const child = fork(WORKER, {
+        stdio: ['ignore', log, log, 'ipc'],
+        detached: true, // in a process group of its own: Ctrl-C reaches the sweep alone, which stops it in order
+        env: { ...process.env, ...gpu },
+      });
+      closeSync(log);
+      children.add(child);
+      const tell = (message: ToWorker): void => {
+        if (child.connected) child.send(message, () => {}); // it may be ending just now
+      };
+      const stop = (): void => tell({ kind: 'stop' });
+      const settle = (how: JobEnd): void => {
+        children.delete(child);
+        signal.removeEventListener('abort', stop);
+        resolve(how);
+      };
+      let end: JobEnd | null = null;
+      child.on('message', (message: FromWorker) => {
+        if (message.kind === 'progress') onProgress(message.progress);
+        else end = message.end;
+      });
+      child.on('error', (error) => settle({ kind: 'failed', reason: error.message }));
+      // A child's last message may come after its exit, but not after the end of its channel.
+      const channelEnd = new Promise<void>((ended) => child.on('disconnect', ended));
+      child.on('exit', async (code, killer) => {
+        await channelEnd;
+        settle(end ?? { kind: 'failed', reason: describeExit(code, killer) });
+      });
+      signal.addEventListener('abort', stop);
+      tell({ kind: 'job', job, threads });
+      if (signal.aborted) stop();
+    });
   return {
     slots,
-    execute: (job, slot, onProgress, signal) =>
-      new Promise<JobEnd>((resolve) => {
-        const folder = join(job.directory, job.run.id);
-        makeDirectory(folder);
-        const log = openSync(join(folder, 'log.txt'), 'a');
-        const child = fork(WORKER, {
-          stdio: ['ignore', log, log, 'ipc'],
-          detached: true, // in a process group of its own: Ctrl-C reaches the sweep alone, which stops it in order
-          env: gpus > 0 ? { ...process.env, CUDA_VISIBLE_DEVICES: String(slot % gpus) } : process.env,
-        });
-        closeSync(log);
-        children.add(child);
-        const tell = (message: ToWorker): void => {
-          if (child.connected) child.send(message, () => {}); // it may be ending just now
-        };
-        const stop = (): void => tell({ kind: 'stop' });
-        const settle = (how: JobEnd): void => {
-          children.delete(child);
-          signal.removeEventListener('abort', stop);
-          resolve(how);
-        };
-        let end: JobEnd | null = null;
-        child.on('message', (message: FromWorker) => {
-          if (message.kind === 'progress') onProgress(message.progress);
-          else end = message.end;
-        });
-        child.on('error', (error) => settle({ kind: 'failed', reason: error.message }));
-        // A child's last message may come after its exit, but not after the end of its channel.
-        const channelEnd = new Promise<void>((ended) => child.on('disconnect', ended));
-        child.on('exit', async (code, killer) => {
-          await channelEnd;
-          settle(end ?? { kind: 'failed', reason: describeExit(code, killer) });
-        });
-        signal.addEventListener('abort', stop);
-        tell({ kind: 'job', job, threads });
-        if (signal.aborted) stop();
-      }),
+    execute: async (...job) => {
+      try {
+        return await runChild(...job);
+      } catch (error) {
+        return { kind: 'failed', reason: firstLine(error) }; // its folder cannot be made, or no process started
+      }
+    },
     dispose: () => {
       for (const child of children) child.kill('SIGKILL');
     },

@@ -68,5 +68,11 @@ export const openSweep = async (
       },
     );
   }
-  return { plan: before ?? planned, directory, begunBefore: before !== null, dataset, choices };
+  const { data } = asked.arms[0].config;
+  // Where the data lies is no part of a plan: the folder may have been moved, or be another machine's.
+  const plan = before && {
+    ...before,
+    arms: before.arms.map((arm) => ({ ...arm, config: { ...arm.config, data } })),
+  };
+  return { plan: plan ?? planned, directory, begunBefore: before !== null, dataset, choices };
 };

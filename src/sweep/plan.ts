@@ -22,7 +22,7 @@ export interface Plan {
   readonly created_at: string;
   readonly arms: readonly PlannedArm[];
   readonly seeds: readonly number[];
-  /** Seeds that were added after the start, and when: after a look at the results, p-values are not exact any more. */
+  /** Seeds that are not in the file, and when they were added: after a look at the results, p is not exact any more. */
   readonly added: readonly { readonly at: string; readonly seeds: readonly number[] }[];
   readonly comparisons: readonly (readonly [string, string])[];
   readonly margin: number;
@@ -40,9 +40,6 @@ export interface PlannedRun {
 }
 
 const FORMAT = 1;
-
-/** Whether a folder is a sweep's. */
-export const isSweep = (directory: string): boolean => existsSync(join(directory, PLAN_FILE));
 
 /**
  * Freezes a sweep whose backends are decided.
@@ -92,7 +89,11 @@ export const plannedRuns = ({ arms, seeds }: Plan): PlannedRun[] =>
     }),
   );
 
-/** The plan with so many more seeds, the smallest that it does not have yet. */
+/**
+ * The plan with so many more seeds, the smallest that it does not have yet.
+ *
+ * @param now goes on record; of a plan that is just made, its own time
+ */
 export const addSeeds = (plan: Plan, count: number, now: string): Plan => {
   const seeds: number[] = [];
   for (let seed = 0; seeds.length < count; seed++) if (!plan.seeds.includes(seed)) seeds.push(seed);
@@ -138,6 +139,9 @@ export const differenceFrom = (plan: Plan, sweep: Plan): string | null => {
   if (changed) return `another config or other data for ${changed.name}`;
   const missing = sweep.seeds.filter((seed) => !plan.seeds.includes(seed));
   if (missing.length > 0) return `seeds that it does not have (${missing.join(', ')})`;
+  const later = plan.added.flatMap(({ seeds }) => seeds);
+  const dropped = plan.seeds.filter((seed) => !later.includes(seed) && !sweep.seeds.includes(seed));
+  if (dropped.length > 0) return `no seed ${dropped.join(', ')}`;
   if (JSON.stringify(plan.comparisons) !== JSON.stringify(sweep.comparisons)) return 'other comparisons';
   if (plan.margin !== sweep.margin) return `margin ${sweep.margin} instead of ${plan.margin}`;
   return null;

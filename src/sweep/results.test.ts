@@ -9,7 +9,7 @@ import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
 import { parseSweep } from './grid.js';
 import { createInProcessExecutor } from './job.js';
-import { freeze, type Plan, plannedRuns, writePlan } from './plan.js';
+import { addSeeds, freeze, type Plan, plannedRuns, writePlan } from './plan.js';
 import { armNames, readResults } from './results.js';
 import { runSweep } from './run-sweep.js';
 
@@ -91,7 +91,7 @@ test('a run that is not finished, or cut short, or damaged is left out, and it i
       /expected format 1, got 0/,
       (run) => edit(join(run, 'run.json'), (text) => text.replace('"format": 1', '"format": 0')),
     ],
-    [/1 of 6 runs have not been started/, (run) => rmSync(run, { recursive: true })],
+    [/1 of 6 runs are not there yet/, (run) => rmSync(run, { recursive: true })],
   ];
   for (const [message, harm] of cases) {
     const { runs, run } = copy();
@@ -102,17 +102,39 @@ test('a run that is not finished, or cut short, or damaged is left out, and it i
   }
 });
 
-test('a run that nobody planned is left out, and it is said', () => {
+test('a run that nobody planned is left out, and it is said, also the copy of one that was', () => {
   const { runs, folder, run } = copy();
-  const config = join(run, 'run.json');
-  cpSync(run, join(folder, 'guest'), { recursive: true });
-  edit(join(folder, 'guest', 'run.json'), () => readFileSync(config, 'utf8').replaceAll(first.id, 'guest'));
+  cpSync(run, join(folder, 'zz-copy'), { recursive: true });
+  edit(join(folder, 'zz-copy', 'summary.json'), (text) =>
+    text.replace(/"test_accuracy": .*/, '"test_accuracy": 0.99,'),
+  );
   const results = readResults(runs, ['x']);
   assert.deepEqual(seedsOf(results), [
     [0, 1, 2],
     [0, 1, 2],
   ]);
-  assert.match(results.notes.join('\n'), /not planned: guest/);
+  assert.ok(results.arms[0].runs.every(({ testAccuracy }) => testAccuracy !== 0.99));
+  assert.match(results.notes.join('\n'), /not planned: zz-copy/);
+});
+
+test('a run of another config in the place of a planned one is left out, and it is said', () => {
+  const { runs, run } = copy();
+  edit(join(run, 'run.json'), (text) => text.replace(/"fingerprint": "..../, '"fingerprint": "0000'));
+  const results = readResults(runs, ['x']);
+  assert.deepEqual(seedsOf(results)[0], [1, 2]);
+  assert.match(results.notes.join('\n'), /another config or other data than was planned/);
+});
+
+test('seeds that were added, and runs older than the plan, are told of', () => {
+  const { runs, folder } = copy();
+  assert.deepEqual(readResults(runs, ['x']).notes, []);
+  writePlan(
+    folder,
+    addSeeds({ ...plan, created_at: '2100-01-01T00:00:00.000Z' }, 1, '2100-01-02T00:00:00.000Z'),
+  );
+  const notes = readResults(runs, ['x']).notes.join('\n');
+  assert.match(notes, /Seeds 3 were added on 2100-01-02/);
+  assert.match(notes, /6 runs began before the plan was made/);
 });
 
 test('a run that diverged counts with the accuracy of guessing', () => {
@@ -136,7 +158,7 @@ test('runs without a plan are arms by their config, each seed once', () => {
     [0, 1, 2],
   ]);
   assert.equal(results.notes.filter((note) => note.includes('the same run again')).length, 6);
-  assert.match(results.notes.join('\n'), /No plan was made/);
+  assert.match(results.notes.join('\n'), /Nothing was declared/);
 });
 
 test('runs of different length or data are not compared', async () => {

@@ -1,20 +1,22 @@
 /** @file From a sweep or single runs on disk to arms that can be compared, with every exclusion in words. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { type Config, configKeys } from '../config.js';
 import { UserError } from '../errors.js';
 import type { Arm, ArmRun, RunRows } from '../report/arm.js';
-import { epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import { type FoundRun, findRun, listRuns } from '../runs/run.js';
-import { isSweep, type Plan, plannedRuns, readPlan } from './plan.js';
+import { type FoundRun, findRun, isSweep, listRuns, NO_IDENTITY } from '../runs/run.js';
+import { type Plan, plannedRuns, readPlan } from './plan.js';
+import { type Reader, readResult, readRows } from './read-run.js';
 
 /** Runs that were asked for, as arms. */
 export interface Results<Run extends RunRows = ArmRun> {
   /** Of the sweep, or of the runs. */
   readonly title: string;
   readonly plan: Plan | null;
+  /** Where what is made of them belongs: the folder of the sweep, or of the one run; else null. */
+  readonly directory: string | null;
   readonly arms: readonly Arm<Run>[];
-  /** Pairs of names that are compared; each arm with the first if nothing was declared. */
+  /** Pairs of names that were declared: those of the plan. */
   readonly comparisons: readonly (readonly [string, string])[];
   /** What was left out and what to keep in mind, a sentence each. */
   readonly notes: readonly string[];
@@ -22,56 +24,22 @@ export interface Results<Run extends RunRows = ArmRun> {
   readonly found: readonly FoundRun[];
 }
 
-/** Reads a run, or says why it cannot be used. */
-type Reader<Run extends RunRows> = (run: FoundRun) => Run | string;
-
-const readRows: Reader<RunRows> = ({ directory, config }) => {
-  const read = <Column extends string>(file: string, columns: readonly Column[]): Row<Column>[] => {
-    const path = join(directory, file);
-    return existsSync(path) ? readCsv(path, columns) : [];
-  };
-  try {
-    const [epochs, steps] = [read('metrics.csv', epochColumns), read('steps.csv', stepColumns)];
-    return { seed: config.seed, epochs, steps };
-  } catch (error) {
-    if (error instanceof UserError) return `cannot be read: ${error.message.replace(/\.$/, '')}`;
-    throw error;
-  }
-};
-
-const readResult: Reader<ArmRun> = (run) => {
-  const { summary, record, status } = run;
-  if (!summary || (status !== 'completed' && status !== 'diverged')) return `is ${status}`;
-  const rows = readRows(run);
-  if (typeof rows === 'string') return rows;
-  if (status === 'completed') {
-    for (const [file, last] of [
-      ['metrics.csv', rows.epochs.at(-1)],
-      ['steps.csv', rows.steps.at(-1)],
-    ] as const) {
-      if (last?.step !== summary.steps) {
-        return `has a ${file} that ends at step ${last?.step ?? 0} of ${summary.steps}`;
-      }
-    }
-  }
-  const guessing = 1 / (record.data.classes ?? 10); // runs of before it was written down are of MNIST
-  const testAccuracy = status === 'diverged' ? guessing : (summary.test_accuracy ?? guessing);
-  return { ...rows, id: record.run_id, status, summary, testAccuracy };
-};
-
-/** Keys of a config that make no other arm. */
-const SHARED: readonly string[] = ['seed', 'threads', 'data'];
-
 /** Names for configs that tell them apart: the model, and the keys in which they differ. */
 export const armNames = (configs: readonly Config[]): string[] => {
   const differing = configKeys.filter(
     (key) =>
-      key !== 'model' && !SHARED.includes(key) && configs.some((config) => config[key] !== configs[0][key]),
+      key !== 'model' &&
+      !NO_IDENTITY.includes(key) &&
+      configs.some((config) => config[key] !== configs[0][key]),
   );
   return configs.map((config) =>
     [config.model, ...differing.map((key) => `${key}=${config[key] ?? 'none'}`)].join(' '),
   );
 };
+
+/** A finished run with damaged files is not trained again unless its folder is gone. */
+const mendBy = ({ status }: FoundRun): string =>
+  status === 'completed' || status === 'diverged' ? ' Remove its folder and train it again.' : '';
 
 /** Runs by arm, each seed once; what is left out goes into `notes`. */
 const collect = <Run extends RunRows>(
@@ -83,7 +51,7 @@ const collect = <Run extends RunRows>(
     const bySeed = new Map<number, Run>();
     for (const found of runs) {
       const run = reader(found);
-      if (typeof run === 'string') notes.push(`Left out: ${found.directory} ${run}.`);
+      if (typeof run === 'string') notes.push(`Left out: ${found.directory} ${run}.${mendBy(found)}`);
       else if (bySeed.has(run.seed)) notes.push(`Left out: ${found.directory} is the same run again.`);
       else bySeed.set(run.seed, run);
     }
@@ -91,45 +59,65 @@ const collect = <Run extends RunRows>(
     return { name, config: { ...config, seed: sorted[0]?.seed ?? config.seed }, runs: sorted };
   });
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 const sweepResults = <Run extends RunRows>(
   reader: Reader<Run>,
   directory: string,
   plan: Plan,
 ): Results<Run> => {
   const notes: string[] = [];
-  const damaged = (error: UserError): void => void notes.push(`Left out: ${error.message}`);
-  const found = new Map(listRuns(directory, damaged).map((run) => [run.record.run_id, run]));
+  const damaged: string[] = [];
+  const found = new Map(
+    listRuns(directory, (error) => damaged.push(error.message)).map((run) => [basename(run.directory), run]),
+  );
   const runs = plannedRuns(plan);
-  const missing = runs.filter(({ id }) => !found.has(id));
-  if (missing.length > 0) {
-    notes.push(`${missing.length} of ${runs.length} runs have not been started: \`wnlstm sweep\` does them.`);
+  const planned = new Set(runs.map(({ id }) => id));
+  const prints = new Map(plan.arms.map(({ name, fingerprint }) => [name, fingerprint]));
+  const missing = runs.filter(({ id }) => !found.has(id)).length - damaged.length;
+  if (missing > 0) {
+    notes.push(
+      `${missing} of ${counted(runs.length, 'run')} are not there yet: \`wnlstm sweep\` trains them.`,
+    );
   }
-  const strangers = [...found.keys()].filter((id) => !runs.some((run) => run.id === id));
+  for (const message of damaged) notes.push(`Left out: ${message} Remove its folder and sweep again.`);
+  const strangers = [...found.keys()].filter((id) => !planned.has(id));
   if (strangers.length > 0) notes.push(`Left out, as not planned: ${strangers.join(', ')}.`);
+  const byArm = new Map<string, FoundRun[]>(plan.arms.map(({ name }) => [name, []]));
+  for (const { arm, id } of runs) {
+    const run = found.get(id);
+    if (!run) continue;
+    if (run.record.fingerprint === prints.get(arm)) byArm.get(arm)?.push(run);
+    else notes.push(`Left out: ${run.directory} is of another config or other data than was planned.`);
+  }
   const arms = collect(
     reader,
-    plan.arms.map(({ name, config }) => ({
-      name,
-      config,
-      runs: runs.flatMap(({ arm, id }) => (arm === name ? (found.get(id) ?? []) : [])),
-    })),
+    plan.arms.map(({ name, config }) => ({ name, config, runs: byArm.get(name) ?? [] })),
     notes,
   );
   const lengths = new Set(plan.arms.map(({ config }) => lengthOf(config)));
   if (lengths.size > 1) notes.push(`The arms are of different length: ${[...lengths].join(', ')}.`);
-  for (const { at, seeds } of plan.added) {
-    notes.push(
-      `Seeds ${seeds.join(', ')} were added on ${at.slice(0, 10)}. If the results were known then, p is too small.`,
-    );
-  }
-  return {
-    title: plan.name,
-    plan,
-    arms,
-    comparisons: plan.comparisons,
-    notes,
-    found: [...found.values()].filter(({ record }) => runs.some(({ id }) => id === record.run_id)),
-  };
+  const used = [...byArm.values()].flat();
+  return { title: plan.name, plan, directory, arms, comparisons: plan.comparisons, notes, found: used };
+};
+
+/** What makes p-values of a plan mean less than they seem to. */
+const planNotes = ({ plan, found }: Results): string[] => {
+  if (!plan) return ['Nothing was declared before these runs, so there is no p.'];
+  const older = found.filter(({ record }) => record.started_at < plan.created_at).length;
+  return [
+    ...plan.added
+      .filter(({ at }) => at > plan.created_at)
+      .map(
+        ({ at, seeds }) =>
+          `Seeds ${seeds.join(', ')} were added on ${at.slice(0, 10)}. If the results were known then, p is too small.`,
+      ),
+    ...(older > 0
+      ? [
+          `${counted(older, 'run')} began before the plan was made. If the results were known then, p is too small.`,
+        ]
+      : []),
+  ];
 };
 
 const lengthOf = ({ steps, epochs }: Config): string =>
@@ -156,24 +144,20 @@ const looseResults = <Run extends RunRows>(
     [...groups.values()].map((runs, at) => ({ name: names[at], config: configs[at], runs })),
     notes,
   );
-  const comparisons = names.slice(1).map((name): [string, string] => [name, names[0]]);
   const title = found.length === 1 ? found[0].record.run_id : `${found.length} runs`;
-  return { title, plan: null, arms, comparisons, notes, found };
+  const directory = found.length === 1 ? found[0].directory : null;
+  return { title, plan: null, directory, arms, comparisons: [], notes, found };
 };
 
 /** Things that make runs hard to compare. */
-const cautions = ({ found, plan }: Pick<Results, 'found' | 'plan'>): string[] => {
+const cautions = (found: readonly FoundRun[]): string[] => {
   const kinds = (of: (run: FoundRun) => string): string[] => [...new Set(found.map(of))];
   const backends = kinds(({ record }) => record.backend);
   const builds = kinds(({ record }) => record.kernel);
-  return [
-    ...(backends.length > 1
-      ? [`Runs of several backends (${backends.join(', ')}): their curves differ by more than rounding.`]
-      : builds.length > 1
-        ? [`Runs of ${builds.length} builds of the kernel: their last bits differ.`]
-        : []),
-    ...(plan === null ? ['No plan was made before these runs: choose what to compare before you look.'] : []),
-  ];
+  if (backends.length > 1) {
+    return [`Runs of several backends (${backends.join(', ')}): their curves differ by more than rounding.`];
+  }
+  return builds.length > 1 ? [`Runs of ${builds.length} builds of the kernel: their last bits differ.`] : [];
 };
 
 const checkData = (found: readonly FoundRun[]): void => {
@@ -185,7 +169,8 @@ const checkData = (found: readonly FoundRun[]): void => {
 
 /** Runs that a name means: one run, or all runs in a folder. */
 const runsOf = (runsDirectory: string, name: string, notes: string[]): FoundRun[] => {
-  const isFolderOfRuns = existsSync(name) && !existsSync(join(name, 'run.json'));
+  const isFolderOfRuns =
+    existsSync(name) && statSync(name).isDirectory() && !existsSync(join(name, 'run.json'));
   const damaged = (error: UserError): void => void notes.push(`Left out: ${error.message}`);
   const inside = isFolderOfRuns ? listRuns(name, damaged) : [];
   return inside.length > 0 ? inside : [findRun(runsDirectory, name)];
@@ -196,7 +181,7 @@ const readWith = <Run extends RunRows>(
   runsDirectory: string,
   names: readonly string[],
 ): Results<Run> => {
-  const folders = names.map((name) => (isSweep(name) ? name : join(runsDirectory, name)));
+  const folders = names.map((name) => (isSweep(name) ? resolve(name) : join(runsDirectory, name)));
   const sweeps = folders.filter(isSweep);
   if (sweeps.length > 0 && names.length > 1) {
     throw new UserError('E_USAGE', `Expected one sweep or several runs, got ${names.join(', ')}.`, {
@@ -213,7 +198,7 @@ const readWith = <Run extends RunRows>(
         notes,
       );
   checkData(results.found);
-  return { ...results, notes: [...results.notes, ...cautions(results)] };
+  return { ...results, notes: [...results.notes, ...cautions(results.found)] };
 };
 
 /**
@@ -223,7 +208,8 @@ const readWith = <Run extends RunRows>(
  * @throws {UserError} E_RUN if there are none, or a plan was changed; E_DATA if runs do not belong together
  */
 export const readResults = (runsDirectory: string, names: readonly string[]): Results => {
-  const results = readWith(readResult, runsDirectory, names);
+  const read = readWith(readResult, runsDirectory, names);
+  const results = { ...read, notes: [...read.notes, ...planNotes(read)] };
   if (results.arms.some(({ runs }) => runs.length > 0)) return results;
   const message = `No run in ${names.join(', ')} has a result yet. ${results.notes.join(' ')}`;
   throw new UserError('E_RUN', message.trim(), {
@@ -232,7 +218,5 @@ export const readResults = (runsDirectory: string, names: readonly string[]): Re
 };
 
 /** Reads the rows of runs as far as they are, also of runs that go on. See `readResults`. */
-export const readProgress = (runsDirectory: string, names: readonly string[]): Results<RunRows> => {
-  const results = readWith(readRows, runsDirectory, names);
-  return { ...results, arms: results.arms.filter(({ runs }) => runs.length > 0) };
-};
+export const readProgress = (runsDirectory: string, names: readonly string[]): Results<RunRows> =>
+  readWith(readRows, runsDirectory, names);

@@ -72,6 +72,27 @@ test('a failure stops nothing, unless it is asked to', async () => {
   assert.ok([...hasty.values()].some(({ kind }) => kind === 'failed'));
 });
 
+test('when an executor breaks, nothing goes on after the sweep', async () => {
+  let started = 0;
+  const broken: Executor = {
+    ...fakeExecutor(2, completes),
+    execute: async ({ run }) => {
+      started++;
+      await turn();
+      if (run === runs[2]) throw new Error('broken');
+      return { kind: 'completed' };
+    },
+  };
+  await assert.rejects(
+    runSweep(runs, '', broken, { failFast: false, signal: never }, () => {}),
+    /broken/,
+  );
+  const atEnd = started;
+  for (let wait = 0; wait < 20; wait++) await turn();
+  assert.equal(started, atEnd);
+  assert.ok(atEnd < runs.length);
+});
+
 test('a signal ends the runs at work and starts no other', async () => {
   const stop = new AbortController();
   const ends = await runSweep(
@@ -107,7 +128,7 @@ test('the board counts steps of all runs, and of those that go on only what was 
   assert.deepEqual(board.steps(), { total: 90, done: 17, seen: 3 });
   assert.deepEqual(board.state(runs[1].arm, runs[1].seed), { kind: 'running', share: 0.7 });
   happen({ kind: 'end', run: runs[1], end: { kind: 'diverged' } });
-  assert.deepEqual(board.steps(), { total: 90, done: 20, seen: 6 });
+  assert.deepEqual(board.steps(), { total: 87, done: 17, seen: 3 });
   assert.equal(board.count('completed', 'diverged'), 2);
   assert.equal(board.count('waiting'), 7);
 });

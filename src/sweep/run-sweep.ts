@@ -1,5 +1,7 @@
 /** @file Does the runs of a sweep that have no result yet, as many at a time as the executor has slots. */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { UserError } from '../errors.js';
 import { readRecord, readSummary, type Summary } from '../runs/run.js';
 import type { Executor, JobEnd, JobProgress } from './executor.js';
 import type { PlannedRun } from './plan.js';
@@ -10,11 +12,16 @@ export type SweepEvent =
   | { readonly kind: 'progress'; readonly run: PlannedRun; readonly progress: JobProgress }
   | { readonly kind: 'end'; readonly run: PlannedRun; readonly end: JobEnd };
 
-/** The result of a planned run, or null if it has none: also a divergence is one. */
+/** The result of a planned run, or null if it has none that can be read: also a divergence is one. */
 export const resultOf = (directory: string, { id }: PlannedRun): Summary | null => {
   const folder = join(directory, id);
-  const status = readRecord(folder)?.status;
-  return status === 'completed' || status === 'diverged' ? readSummary(folder) : null;
+  try {
+    const status = readRecord(folder)?.status;
+    return status === 'completed' || status === 'diverged' ? readSummary(folder) : null;
+  } catch (error) {
+    if (error instanceof UserError) return null; // damaged: to be done, and its own error says what is wrong
+    throw error;
+  }
 };
 
 /**
@@ -34,6 +41,7 @@ export const runSweep = async (
   const waiting = [...runs];
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
+  setMaxListeners(0, signal); // one a slot
   const workOff = async (slot: number): Promise<void> => {
     while (!signal.aborted) {
       const run = waiting.shift();
@@ -46,6 +54,12 @@ export const runSweep = async (
       if (end.kind === 'failed' && options.failFast) failure.abort();
     }
   };
-  await Promise.all(Array.from({ length: executor.slots }, (_, slot) => workOff(slot)));
+  const slots = Array.from({ length: executor.slots }, (_, slot) =>
+    workOff(slot).catch((error) => {
+      failure.abort(); // nothing may go on after this function has ended
+      throw error;
+    }),
+  );
+  for (const result of await Promise.allSettled(slots)) if (result.status === 'rejected') throw result.reason;
   return ends;
 };

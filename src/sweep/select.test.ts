@@ -34,7 +34,7 @@ const resultsWith = (accuracies: readonly number[]): Results => {
       })),
     };
   });
-  return { title: 'x', plan, arms, comparisons: [], notes: [], found: [] };
+  return { title: 'x', plan, directory: null, arms, comparisons: [], notes: [], found: [] };
 };
 const results = resultsWith([0.1, 0.9, 0.5, 0.3, 0.2, 0.8]);
 const namesBy = (given: Results, criterion: string): string[] =>
@@ -51,7 +51,7 @@ test('one run that diverged costs a point its place by loss, and by accuracy its
   const arms = results.arms.map((arm, at): Arm => {
     if (at !== 1) return arm;
     const [first, ...rest] = arm.runs;
-    const lost = { ...first, summary: { ...first.summary, val_loss: null, val_accuracy: null } };
+    const lost = { ...first, status: 'diverged' as const };
     return { ...arm, runs: [lost, ...rest] };
   });
   assert.deepEqual(namesBy({ ...results, arms }, 'val_loss'), ['a lr=3', 'b lr=3']);

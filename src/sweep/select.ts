@@ -4,14 +4,18 @@ import { UserError } from '../errors.js';
 import type { Arm, ArmRun } from '../report/arm.js';
 import type { Results } from './results.js';
 
-/** What may choose, and how. */
-const CRITERIA: Readonly<Record<string, (run: ArmRun) => number>> = {
-  val_accuracy: ({ summary }) => summary.val_accuracy ?? 0,
-  best_val_accuracy: ({ summary }) => summary.best_val_accuracy ?? 0,
-  val_loss: ({ summary }) => -(summary.val_loss ?? Number.POSITIVE_INFINITY),
-};
+/** What may choose, and how. The last validation of a run that diverged was before it did: it has the worst there is. */
+const CRITERIA = new Map<string, (run: ArmRun) => number>([
+  ['val_accuracy', ({ status, summary }) => (status === 'diverged' ? 0 : (summary.val_accuracy ?? 0))],
+  ['best_val_accuracy', ({ summary }) => summary.best_val_accuracy ?? 0],
+  [
+    'val_loss',
+    ({ status, summary }) =>
+      status === 'diverged' ? Number.NEGATIVE_INFINITY : -(summary.val_loss ?? Number.POSITIVE_INFINITY),
+  ],
+]);
 
-/** Mean of the criterion over the runs; a run that diverged has the worst there is. */
+/** Mean of the criterion over the runs. */
 const scoreOf = ({ runs }: Arm, criterion: (run: ArmRun) => number): number =>
   runs.length === 0
     ? Number.NEGATIVE_INFINITY
@@ -21,16 +25,16 @@ const scoreOf = ({ runs }: Arm, criterion: (run: ArmRun) => number): number =>
  * Keeps of each arm of a sweep file the point of its grid that is best on validation data.
  *
  * @param name the criterion
- * @returns the arms that are left, and each of them after the first paired with the first; none is declared
+ * @returns the arms that are left, each after the first paired with the first (none is declared), and what to say of it
  * @throws {UserError} E_USAGE for another criterion: on test data nothing is selected
  */
 export const selectArms = (
   results: Results,
   name: string,
-): { arms: readonly Arm[]; pairs: readonly (readonly [string, string])[] } => {
-  const criterion = CRITERIA[name];
+): { arms: readonly Arm[]; pairs: readonly (readonly [string, string])[]; note: string } => {
+  const criterion = CRITERIA.get(name);
   if (!criterion) {
-    const known = Object.keys(CRITERIA);
+    const known = [...CRITERIA.keys()];
     const message = name.includes('test')
       ? `Nothing is selected by ${name}: what was chosen on test data cannot be measured on it.`
       : `Expected a criterion to select by, got ${name} (nearest: ${closest(name, known)}).`;
@@ -49,5 +53,7 @@ export const selectArms = (
     if (!before || scoreOf(arm, criterion) > scoreOf(before, criterion)) best.set(family, arm);
   }
   const arms = [...best.values()];
-  return { arms, pairs: arms.slice(1).map((arm) => [arm.name, arms[0].name]) };
+  const pairs = arms.slice(1).map((arm): [string, string] => [arm.name, arms[0].name]);
+  const note = `Selected by ${name}: the best of ${results.arms.length} arms for each of ${[...best.keys()].join(', ')}. What was declared for the whole sweep is not tested here.`;
+  return { arms, pairs, note };
 };

@@ -1,0 +1,62 @@
+/** @file Laws of a sweep's live table: it fits its window, and tells every run's state. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Chalk } from 'chalk';
+import type { Board, RunState } from '../sweep/board.js';
+import { boardLines } from './sweep-display.js';
+
+const plain = new Chalk({ level: 0 });
+
+const boardOf = (
+  arms: readonly string[],
+  seeds: number,
+  state: (arm: string, seed: number) => RunState = () => ({ kind: 'waiting' }),
+): Board => ({
+  arms,
+  seeds: Array.from({ length: seeds }, (_, seed) => seed),
+  state,
+  count: () => 0,
+  steps: () => ({ total: 1, done: 0, seen: 0 }),
+  onEvent: () => {},
+});
+const many = Array.from({ length: 45 }, (_, arm) => `base-rescaled global-norm rate-${arm}`);
+
+test('each run has a cell that says where it stands', () => {
+  const states: RunState[] = [
+    { kind: 'completed', valAccuracy: 0.97314 },
+    { kind: 'completed', valAccuracy: 1 },
+    { kind: 'running', share: 0.437 },
+    { kind: 'waiting' },
+    { kind: 'diverged' },
+    { kind: 'failed' },
+    { kind: 'interrupted' },
+  ];
+  const board = boardOf(['wn'], states.length, (_, seed) => states[seed]);
+  assert.deepEqual(boardLines(board, { rows: 10, columns: 80 }, plain), [
+    'seed     0     1     2     3     4     5     6',
+    'wn   97.31 100.0   43%     ·   NaN  fail  stop',
+  ]);
+});
+
+test('no line is wider than the window and no table higher, with many arms, many seeds, long names', () => {
+  for (const seeds of [1, 8, 30, 200]) {
+    for (const columns of [60, 80, 200]) {
+      const lines = boardLines(boardOf(many, seeds), { rows: 12, columns }, plain);
+      assert.ok(lines.length <= 12);
+      for (const line of lines) assert.ok(line.length < columns, `${seeds} seeds, ${columns}: ${line}`);
+      assert.equal(lines.at(-1), '… and 35 more arms');
+    }
+  }
+});
+
+test('what is shown are the arms at work', () => {
+  const board = boardOf(many, 8, (arm) =>
+    arm === many[30] ? { kind: 'running', share: 0 } : { kind: 'waiting' },
+  );
+  assert.match(boardLines(board, { rows: 12, columns: 80 }, plain).join('\n'), /rate-30/);
+});
+
+test('names that are too long keep their ends, which tell them apart', () => {
+  const lines = boardLines(boardOf(many, 8), { rows: 12, columns: 76 }, plain).slice(1, -1);
+  assert.equal(new Set(lines).size, lines.length);
+});
