@@ -115,5 +115,6 @@ test('the sweeps that come with the program are valid', () => {
   assert.deepEqual(counts, [
     ['article', 3, 8],
     ['clipping', 45, 8],
+    ['confirm', 2, 48],
   ]);
 });

@@ -66,9 +66,9 @@ for (const [name, create, skip] of kernels) {
 
 test('wasm: a network beyond 32-bit memory is refused, not wrapped around', () => {
   const bytes = new Uint8Array(64);
-  new Int32Array(bytes.buffer).set([1000, 784, 10, 128, 1, 1, 0, 0, 0, 1, 0, 4, 784]);
+  new Int32Array(bytes.buffer).set([4000, 784, 10, 128, 1, 1, 0, 0, 0, 1, 0, 4, 784]);
   assert.throws(() => createWasmKernel().allocate(bytes, []), {
     code: 'E_BACKEND',
-    message: /4 GiB of memory.* take 4\.\d/,
+    message: /4 GiB of memory.* take [4-7]\.\d/,
   });
 });

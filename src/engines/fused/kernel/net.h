@@ -74,16 +74,16 @@ struct layout {
 };
 
 /*
- * Examples that are worked on at once: a larger batch goes through in chunks of equal size, so that what a chunk leaves
- * for its gradients stays in the caches; an evaluation takes chunks of at least FEWEST.
+ * Examples that are worked on at once: a larger batch, and an evaluation, go through in chunks of about equal size, so
+ * that what a chunk leaves for its gradients stays in the caches. Sums are added up chunk by chunk, so results depend
+ * on this number, but on nothing of the machine.
  */
-enum { FEWEST = 64, MOST = 128 };
+enum { CHUNK = 32 };
 enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cache while all tiles of weights use it */
-INLINE int chunk_rows(const struct net *net) { return smaller(larger(net->batch, FEWEST), MOST); }
 
 static struct layout layout_of(const struct net *net) {
   const int H = net->units, I = net->inputs, T = net->steps, C = net->classes;
-  const uint64_t rows = chunk_rows(net); /* 64 bits, for in wasm a network that is too large must not wrap around */
+  const uint64_t rows = CHUNK; /* 64 bits, for in wasm a network that is too large must not wrap around */
   struct layout l = {.rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
   l.parameters = l.rows + (net->weight_norm ? 2 : 0);
   l.classes = round_up(C);

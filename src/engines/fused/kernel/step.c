@@ -59,7 +59,7 @@ static void add_metrics(struct net *net, const struct clipping *c) {
 static void step(struct net *net, int part) {
   const struct layout l = layout_of(net);
   const struct job *job = &net->job;
-  const int chunks = (net->batch + MOST - 1) / MOST;
+  const int chunks = (net->batch + CHUNK - 1) / CHUNK;
   if (part == 0) net->loss = net->correct = 0;
   for (int chunk = 0; chunk < chunks; chunk++) {
     const int first = (int)((int64_t)net->batch * chunk / chunks);
@@ -102,8 +102,8 @@ static void step(struct net *net, int part) {
 static void evaluate(struct net *net, int part) {
   const struct layout l = layout_of(net);
   const struct job *job = &net->job;
-  for (int first = 0; first < job->count; first += chunk_rows(net)) {
-    const struct examples chunk = {job->images, job->labels, 0, first, smaller(chunk_rows(net), job->count - first)};
+  for (int first = 0; first < job->count; first += CHUNK) {
+    const struct examples chunk = {job->images, job->labels, 0, first, smaller(CHUNK, job->count - first)};
     const struct range tiles = share(net, tiles_of(net, chunk.count), part);
     forward(net, &l, &chunk, tiles.first, tiles.end);
     join(net);

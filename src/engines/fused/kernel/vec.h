@@ -79,7 +79,6 @@ INLINE double sum_lanes(vec x) {
 
 INLINE int round_up(int n) { return (n + VW - 1) / VW * VW; }
 INLINE int smaller(int a, int b) { return a < b ? a : b; }
-INLINE int larger(int a, int b) { return a > b ? a : b; }
 
 /* Vectors a panel if `vectors` of them are shared out evenly. */
 INLINE int panel_vectors(int vectors) {
