@@ -2,6 +2,7 @@
 // 22 disagree on what `node --test` takes. Names every skipped test at the end.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,9 +15,13 @@ const files = readdirSync(dist, { recursive: true })
   )
   .map((name) => join(dist, name));
 
-const child = spawn(process.execPath, ['--test', '--test-reporter=tap', ...files], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const child = spawn(
+  process.execPath,
+  ['--test', `--test-concurrency=${availableParallelism()}`, '--test-reporter=tap', ...files],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 let output = '';
 child.stdout.on('data', (chunk) => {
   output += chunk;
