@@ -1,6 +1,6 @@
 /** @file From argv to a command to an exit code: the only file that touches the process and the console. */
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
@@ -95,7 +95,7 @@ const invocation = (): string => {
   const folders = (process.env.PATH ?? '').split(delimiter);
   if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
   const script = join(packageRoot, 'bin/wnlstm.js');
-  return process.cwd() === packageRoot ? 'npx wnlstm' : `node ${script}`;
+  return relative(process.cwd(), packageRoot) === '' ? 'npx wnlstm' : `node ${script}`;
 };
 
 /** A reader that has seen enough, such as `head`, is no error. */
