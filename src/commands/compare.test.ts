@@ -136,6 +136,8 @@ test('what is asked for in a wrong way is refused with the nearest name', () => 
     [['plot', 'rates', '--arm', 'wn hi'], /nearest: wn/],
     [['plot', 'rates', '--format', 'gif'], /svg, png, vl\.json, html, text/],
     [['plot', 'rates', '--out', 'x.gif'], /ending of svg, png/],
+    [['compare', 'rates', '--report', join(folder, 'plan.json')], /ending of \.html/],
+    [['compare', 'rates', '--figure', join(folder, 'plan.json')], /ending of \.svg/],
   ];
   for (const [[command, ...rest], message] of cases) {
     const { status, stderr, stdout } = wnlstm(command, ...rest);

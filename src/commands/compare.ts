@@ -127,6 +127,9 @@ const compareRuns = async (names: readonly string[], options: CompareOptions, io
       hint: 'A sweep file declares them; runs without a plan and arms of --select have none.',
     });
   }
+  if (options.report !== undefined && extname(options.report) !== '.html') {
+    throw new UserError('E_USAGE', `--report ${options.report}: expected an ending of .html.`);
+  }
   const { title, plan, found } = results;
   const about = plan?.about ?? null;
   const write = (path: string, content: string | Uint8Array): void => {

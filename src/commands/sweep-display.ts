@@ -21,7 +21,7 @@ const cellText = (state: RunState): string => {
     case 'waiting':
       return '·';
     case 'running':
-      return `${Math.floor(state.share * 100)}%`;
+      return `…${Math.min(Math.floor(state.share * 100), 99)}%`;
     case 'completed':
       return state.valAccuracy === null ? 'done' : (state.valAccuracy * 100).toFixed(2).slice(0, CELL);
     case 'diverged':
@@ -99,6 +99,9 @@ const visibleArms = (board: Board, rows: number): readonly string[] => {
   return board.arms.slice(start, start + rows);
 };
 
+/** Of the table: its numbers are validation accuracies in percent, its columns seeds. */
+const HEADING = 'val % of seed';
+
 /** Names of arms get at least so many columns before the cells of the seeds do. */
 const NAME = 24;
 
@@ -114,7 +117,7 @@ export const boardLines = (
   color: Io['errColor'],
 ): string[] => {
   const arms = visibleArms(board, Math.max(1, size.rows - 2));
-  const longest = Math.max(...board.arms.map((arm) => arm.length), 4);
+  const longest = Math.max(...board.arms.map((arm) => arm.length), HEADING.length);
   const cells = board.seeds.length * (CELL + 1);
   const fits = Math.min(longest, NAME) + cells < size.columns;
   const width = Math.min(longest, size.columns - 1 - (fits ? cells : 34));
@@ -133,7 +136,7 @@ export const boardLines = (
     : ['   done', 'running', '    NaN', ' failed'];
   const hidden = board.arms.length - arms.length;
   return [
-    color.dim([(fits ? 'seed' : 'arm').padEnd(width), ...heads].join(' ')),
+    color.dim([(fits ? HEADING : 'arm').padEnd(width), ...heads].join(' ')),
     ...arms.map(row),
     ...(hidden > 0 ? [color.dim(`… and ${hidden} more ${hidden === 1 ? 'arm' : 'arms'}`)] : []),
   ];

@@ -60,13 +60,9 @@ export const openSweep = async (
   const planned = freeze(sweep, dataset.checksums, new Date().toISOString());
   const difference = before && differenceFrom(before, planned);
   if (difference) {
-    throw new UserError(
-      'E_RUN',
-      `${path} has ${difference}; ${join(directory, 'plan.json')} was planned otherwise.`,
-      {
-        hint: 'Give the file another `name`, or sweep into another folder with `--runs DIR`. More seeds: `--add-seeds N`.',
-      },
-    );
+    throw new UserError('E_RUN', `${path} has ${difference}, which is not the plan in ${directory}.`, {
+      hint: 'Give the file another `name`, or sweep into another folder with `--runs DIR`. More seeds: `--add-seeds N`.',
+    });
   }
   const { data } = asked.arms[0].config;
   // Where the data lies is no part of a plan: the folder may have been moved, or be another machine's.

@@ -81,7 +81,7 @@ test('a file that differs from its plan is told apart, and how', () => {
   assert.match(String(differenceFrom(plan, planOf({}, { images: 'c', labels: 'b' }))), /other data/);
   assert.match(
     String(differenceFrom(plan, planOf({ seeds: [3, 1, 7] }))),
-    /seeds that it does not have \(7\)/,
+    /seeds that were not planned \(7\)/,
   );
   assert.match(String(differenceFrom(plan, planOf({ seeds: [3] }))), /no seed 1/);
   assert.match(String(differenceFrom(plan, planOf({ margin: 0.01 }))), /margin/);

@@ -138,7 +138,7 @@ export const differenceFrom = (plan: Plan, sweep: Plan): string | null => {
   const changed = plan.arms.find((arm, at) => arm.fingerprint !== sweep.arms[at].fingerprint);
   if (changed) return `another config or other data for ${changed.name}`;
   const missing = sweep.seeds.filter((seed) => !plan.seeds.includes(seed));
-  if (missing.length > 0) return `seeds that it does not have (${missing.join(', ')})`;
+  if (missing.length > 0) return `seeds that were not planned (${missing.join(', ')})`;
   const later = plan.added.flatMap(({ seeds }) => seeds);
   const dropped = plan.seeds.filter((seed) => !later.includes(seed) && !sweep.seeds.includes(seed));
   if (dropped.length > 0) return `no seed ${dropped.join(', ')}`;

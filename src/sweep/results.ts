@@ -77,7 +77,7 @@ const sweepResults = <Run extends RunRows>(
   const missing = runs.filter(({ id }) => !found.has(id)).length - damaged.length;
   if (missing > 0) {
     notes.push(
-      `${missing} of ${counted(runs.length, 'run')} are not there yet: \`wnlstm sweep\` trains them.`,
+      `${missing} of ${counted(runs.length, 'run')} ${missing === 1 ? 'is' : 'are'} not there yet: sweep again to train the rest.`,
     );
   }
   for (const message of damaged) notes.push(`Left out: ${message} Remove its folder and sweep again.`);
