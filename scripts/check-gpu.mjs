@@ -6,7 +6,7 @@
  *   npm run build && node scripts/check-gpu.mjs [--device cpu] > report.json
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,13 @@ const { device, time } = parseArgs({
   options: { device: { type: 'string', default: 'cuda' }, time: { type: 'string' } },
 }).values;
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+if (device === 'cuda' && !existsSync('/proc/driver/nvidia/version')) {
+  process.stderr.write(
+    'No NVIDIA driver here (/proc/driver/nvidia/version): nothing to check. --device cpu tries the script itself.\n',
+  );
+  process.exit(2);
+}
 
 /** Times a step of each model and two sizes with one recurrence, `auto` for the one that the engine chooses. */
 const timeRecurrence = async (recurrence) => {

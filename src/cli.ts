@@ -10,6 +10,9 @@ import { packageRoot, packageVersion } from './package.js';
 
 // First of all, so that no signal finds the program without a listener.
 const stop = new AbortController();
+/** npm and npx pass Ctrl-C on to a program that the terminal has sent it to already: that is one signal, not two. */
+const ECHO_MS = 500;
+let stopped = 0;
 for (const [signal, code] of [
   ['SIGINT', EXIT.interrupted],
   ['SIGTERM', EXIT.terminated],
@@ -17,9 +20,11 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) {
+      if (performance.now() - stopped < ECHO_MS) return;
       if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\n'); // a bar hides the cursor
       process.exit(code); // the second time: leave now
     }
+    stopped = performance.now();
     stop.abort(code);
   });
 }
@@ -92,7 +97,10 @@ Examples:
 
 /** How this program is called from here: hints are commands to paste. */
 const invocation = (): string => {
-  const folders = (process.env.PATH ?? '').split(delimiter);
+  // npx puts its own folders there, for this one command.
+  const folders = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules'));
   if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
   const script = join(packageRoot, 'bin/wnlstm.js');
   return relative(process.cwd(), packageRoot) === '' ? 'npx wnlstm' : `node ${script}`;

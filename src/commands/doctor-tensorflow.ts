@@ -111,6 +111,18 @@ const examineBroken = (): Promise<Finding[]> =>
     ),
   );
 
+/** Why no GPU is used where TensorFlow is set up without CUDA. */
+const describeMissingCuda = (): never =>
+  driverVersion() === null
+    ? fail(
+        'no NVIDIA driver here, and TensorFlow without CUDA.',
+        'With a GPU: install its driver, then `wnlstm setup tensorflow --cuda`.',
+      )
+    : fail(
+        'an NVIDIA driver is here, but TensorFlow without CUDA.',
+        'Fetch it: `wnlstm setup tensorflow --cuda`.',
+      );
+
 /** What nobody has verified yet, in one line. */
 const GPU_PATH: Finding = {
   name: 'tensorflow on GPUs',
@@ -130,6 +142,7 @@ export const examineTensorFlow = async (signal: AbortSignal): Promise<Finding[]>
   }
   findings.push(...installed.map((each) => ({ name: 'tensorflow', ok: true, detail: describe(each) })));
   if (cuda) findings.push(...(await examineCuda(cuda, signal)));
+  else findings.push(await examine('GPU', describeMissingCuda));
   findings.push(await examineStep(cpu, 'cpu', signal));
   if (cuda && findings.some(({ name, ok }) => name === 'GPU' && ok)) {
     findings.push(await examineStep(cuda, 'cuda', signal));

@@ -41,7 +41,7 @@ const variantOf = ({ cpu, cuda }: Options): Variant => {
 /** What the GPUs are, and if TensorFlow cannot use them, why. */
 const describeGpus = ({ library: { gpus, usableGpus, failed } }: Outcome): string => {
   const names = gpus.map(({ name, computeCapability }) => `${name}, compute capability ${computeCapability}`);
-  if (gpus.length === 0) return 'none: no NVIDIA driver answers here; TensorFlow will compute on the CPU';
+  if (gpus.length === 0) return 'none: no NVIDIA driver answers here, so only `--device cpu` works';
   if (usableGpus > 0) return names.join('; ');
   const why = failed.length > 0 ? failed[0] : 'its CUDA libraries or the driver are not the ones it needs';
   return `${names.join('; ')}; TensorFlow cannot use it: ${why}`;
