@@ -12,6 +12,7 @@ import {
 } from './binding.js';
 import { loadTensorFlow } from './library.js';
 import { quietly } from './quiet.js';
+import { leaveSignalsToOthers } from './signals.js';
 
 /** The part of upstream's backend that is called here. */
 export interface TensorFlowBackend {
@@ -101,6 +102,7 @@ export const openTensorFlow = async (
       const loaded = loadTensorFlow(directory);
       return { library: loaded, binding: createBinding(loaded, { device, threads }) };
     });
+    leaveSignalsToOthers();
     // Not through the package's index, which loads the native addon that has no build any more and parses our argv.
     require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
     const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
