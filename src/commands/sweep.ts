@@ -12,7 +12,7 @@ import { openSweep } from '../sweep/open.js';
 import { addSeeds, plannedRuns, writePlan } from '../sweep/plan.js';
 import { resultOf, runSweep } from '../sweep/run-sweep.js';
 import { scheduleOf } from '../train/trainer.js';
-import { plural, quoted } from './format.js';
+import { plural, quoted, runsFlag } from './format.js';
 import type { Configure, Io } from './io.js';
 import { addRunsOption } from './options.js';
 import { createSweepDisplay } from './sweep-display.js';
@@ -89,10 +89,15 @@ const prepare = async (path: string, options: SweepOptions): Promise<PreparedSwe
   const gpus = gpusFor(plan.arms);
   const jobs = Math.max(1, Math.min(left.length, options.jobs ?? (gpus.length || threads)));
   const shape = { jobs, threads: Math.max(1, Math.floor(threads / jobs)), gpus };
-  return { ...opened, plan, runs, left, shape, goOn: `wnlstm sweep ${quoted(path)}${runsOf(options)}` };
+  return {
+    ...opened,
+    plan,
+    runs,
+    left,
+    shape,
+    goOn: `wnlstm sweep ${quoted(path)}${runsFlag(options.runs)}`,
+  };
 };
-
-const runsOf = ({ runs }: SweepOptions): string => (runs === 'runs' ? '' : ` --runs ${quoted(runs)}`);
 
 const sweep = async (path: string, options: SweepOptions, io: Io): Promise<void> => {
   const asked = await prepare(path, options);

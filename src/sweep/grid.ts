@@ -4,6 +4,7 @@ import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { type Config, configKeys, parseConfig, readObject } from '../config.js';
 import { UserError } from '../errors.js';
+import { DEFAULT_MARGIN } from '../report/compare.js';
 
 const keys = z.record(z.string(), z.unknown());
 const label = z
@@ -30,7 +31,7 @@ const sweepSchema = z.strictObject({
       .min(1),
   ]),
   comparisons: z.array(z.tuple([z.string(), z.string()])).optional(),
-  margin: z.number().positive().max(1).default(0.005),
+  margin: z.number().positive().max(1).default(DEFAULT_MARGIN),
 });
 
 /** One configuration of a sweep; its runs differ in the seed alone. */
@@ -79,9 +80,9 @@ const axisPoints = (axis: string, values: unknown[] | Record<string, Record<stri
   );
 };
 
-const problem = (where: string, message: string, hint?: string): UserError =>
+const problem = (where: string, message: string): UserError =>
   new UserError('E_CONFIG', `${where}: ${message}.`, {
-    hint: hint ?? 'The form of a sweep file is in README.md, an example in configs/sweeps/article.json.',
+    hint: 'The form of a sweep file is in README.md, an example in configs/sweeps/article.json.',
   });
 
 /** Every choice of one point from each axis, the last axis turning fastest. */
