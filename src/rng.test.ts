@@ -1,7 +1,8 @@
 /** @file Laws of addressed randomness; the golden numbers come from a second implementation, in Python. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { permutation, type Rng, rng, truncatedNormal } from './rng.js';
+import { logarithm, permutation, type Rng, rng, truncatedNormal } from './rng.js';
 
 const draw = (random: Rng, count: number): number[] => Array.from({ length: count }, () => random.uint32());
 
@@ -56,6 +57,23 @@ test('the numbers of an address are the same on every machine and in every versi
   assert.deepEqual(
     [...truncatedNormal(rng(0, 'initial', 'lstm/w_x'), 4, 0.05)],
     [-0.03526107966899872, 0.03748960793018341, 0.0890880599617958, -0.025885479524731636],
+  );
+});
+
+test('the logarithm is right to 5e-16, near 0 and near 1 too', () => {
+  const powers = Array.from({ length: 100 }, (_, at) => 1.3 * 2 ** -(at + 2));
+  const nearOne = Array.from({ length: 52 }, (_, at) => 1 - 2 ** -(at + 2));
+  const even = Array.from({ length: 4096 }, (_, at) => (at + 0.5) / 4096);
+  for (const x of [...powers, ...nearOne, ...even]) {
+    assert.ok(Math.abs(logarithm(x) / Math.log(x) - 1) < 5e-16, `log(${x}) = ${logarithm(x)}`);
+  }
+});
+
+test('the logarithm has the same bits on every machine', () => {
+  const values = Float64Array.from({ length: 4096 }, (_, at) => logarithm((at + 0.5) / 4096));
+  assert.equal(
+    createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex'),
+    'd9ceb699aa7c8b97ef17f84db13f7cc1e6625e59122aa2035951eacd07cb1808',
   );
 });
 

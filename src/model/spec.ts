@@ -51,7 +51,8 @@ export const sizeOf = (shape: readonly number[]): number =>
 const rescaleColumns = ({ shape: [rows, columns], data }: Parameter, norm: number): void => {
   for (let column = 0; column < columns; column++) {
     let square = 0;
-    for (let row = 0; row < rows; row++) square += data[row * columns + column] ** 2;
+    for (let row = 0; row < rows; row++)
+      square += data[row * columns + column] * data[row * columns + column];
     const scale = norm / Math.max(Math.sqrt(square), 1e-6);
     for (let row = 0; row < rows; row++) data[row * columns + column] *= scale;
   }
