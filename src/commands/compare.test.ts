@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
 import { packageRoot } from '../package.js';
+import { decided } from '../sweep/decided.testing.js';
 import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
@@ -42,7 +43,7 @@ const sweep = parseSweep(
   },
   'rates.json',
 );
-const plan = freeze(sweep, readDataset(data).checksums, '2026-01-01T00:00:00.000Z');
+const plan = freeze(decided(sweep), readDataset(data).checksums, '2026-01-01T00:00:00.000Z');
 const never = { failFast: false, signal: new AbortController().signal };
 await runSweep(plannedRuns(plan), folder, createInProcessExecutor(1), never, () => {});
 writePlan(folder, plan);

@@ -3,7 +3,7 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { mnistFiles, readDataset } from '../data/mnist.js';
-import { compilerVersion } from '../engines/fused/compile.js';
+import { checkArithmetic } from '../engines/check-arithmetic.js';
 import { type Backend, chooseBackend, createEngine } from '../engines/select.js';
 import { tryEngine } from '../engines/trial.js';
 import { EXIT, UserError } from '../errors.js';
@@ -57,14 +57,6 @@ const nodeVersion = (): string => {
   return `${process.versions.node} on ${process.platform} ${process.arch}`;
 };
 
-const compiler = (): string => {
-  const version = compilerVersion();
-  if (version !== null) return version;
-  throw new UserError('E_BACKEND', 'no C compiler: the wasm backend is used instead of the native one.', {
-    hint: 'Debian, Ubuntu: `apt install gcc`; macOS: `xcode-select --install`.',
-  });
-};
-
 export const configureDoctor: Configure = (command, io) => {
   addRunsOption(command)
     .option('--json', 'print the findings as one line of JSON')
@@ -72,12 +64,12 @@ export const configureDoctor: Configure = (command, io) => {
       const findings = [
         await examine('wnlstm', packageVersion),
         await examine('node', nodeVersion),
-        await examine('compiler', compiler),
         ...(await Promise.all(
           (['native', 'wasm', 'js'] as const).map((backend) =>
             examine(`backend ${backend}`, () => tryBackend(backend)),
           ),
         )),
+        await examine('exact results', checkArithmetic),
         ...(await examineTensorFlow(io.signal)),
         await examine('data', bundledMnist),
         await examine('cache', () => {

@@ -1,5 +1,6 @@
 /** @file Training before the user's eyes: a bar on a terminal, one plain line an epoch elsewhere. All on standard error. */
 import { type Bar, MultiBar, type Options } from 'cli-progress';
+import { UNFUSED } from '../engines/arithmetic.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { TrainingEvent } from '../train/events.js';
 import type { Listener, Opening } from '../train/session.js';
@@ -45,7 +46,7 @@ const plainDisplay = (io: Io): Display => ({
 });
 
 const introduction = (
-  { directory, config, choice, device, dataset, resumedFrom, begunBefore, otherBuild, totalSteps }: Opening,
+  { directory, config, choice, device, dataset, resumedFrom, begunBefore, totalSteps }: Opening,
   io: Io,
 ): string[] => {
   const { bold, dim } = io.errColor;
@@ -58,14 +59,14 @@ const introduction = (
     dim(`${device}${choice.why ? ` (auto: ${choice.why})` : ''}`),
     dim(`${data}, ${counts} images; ${plural(totalSteps, 'step')}`),
     dim(directory),
+    ...(choice.arithmetic === UNFUSED
+      ? [
+          `This CPU has no fused multiply-add: the results differ from those of other machines (arithmetic ${UNFUSED}).`,
+        ]
+      : []),
     ...(resumedFrom > 0 ? [`Going on from the checkpoint at step ${resumedFrom}.`] : []),
     ...(begunBefore && resumedFrom === 0
       ? ['It was stopped before its first checkpoint: starting at step 0 again.']
-      : []),
-    ...(otherBuild
-      ? [
-          `Its kernel was build ${otherBuild}, this is ${choice.build}: later values may differ in their last bits.`,
-        ]
       : []),
   ];
 };

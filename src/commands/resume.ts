@@ -1,6 +1,7 @@
 /** @file `wnlstm resume`: goes on with a run that was stopped, with the config it was started with. */
 import { dirname } from 'node:path';
 import { parseFlag, resolveConfig } from '../config.js';
+import { continuable } from '../engines/select.js';
 import { findRun } from '../runs/run.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
@@ -22,7 +23,7 @@ export const configureResume: Configure = (command, io) => {
         wanted: ({ status }) => unfinished.includes(status),
       });
       const threads = 'threads' in options ? { threads: parseFlag('threads', String(options.threads)) } : {};
-      const { config } = resolveConfig(threads, begun);
+      const { config } = resolveConfig(threads, await continuable(begun));
       const { argv, signal } = io;
       await trainAndReport(
         { config, runsDirectory: dirname(directory), directory, force: false, argv, signal },

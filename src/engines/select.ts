@@ -1,6 +1,7 @@
 /** @file From a backend's name, or `auto`, to a ready engine. */
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
+import { CANONICAL } from './arithmetic.js';
 import type { RecurrenceName } from './autodiff/tensorflow/probe.js';
 import type { Engine, EngineInput } from './engine.js';
 import type { Kernel } from './fused/kernel.js';
@@ -12,7 +13,9 @@ export type Backend = Exclude<Config['backend'], 'auto'>;
 export interface Choice {
   readonly backend: Backend;
   readonly device: 'cpu' | 'cuda';
-  /** Which build of the kernel; runs of one build give the same bytes. */
+  /** What results depend on besides config and data; see arithmetic.ts. */
+  readonly arithmetic: string;
+  /** Which build of the kernel or library; information only. */
   readonly build: string;
   /** One line on why it was chosen; null if it was asked for. */
   readonly why: string | null;
@@ -24,20 +27,25 @@ const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice
   native: async () => ({
     backend: 'native',
     device: 'cpu',
-    build: (await import('./fused/native.js')).loadKernel().build,
+    arithmetic: CANONICAL,
+    build: (await (await import('./fused/choose-native.js')).openNative()).build,
   }),
-  wasm: async () => ({
-    backend: 'wasm',
-    device: 'cpu',
-    build: (await import('./fused/wasm.js')).wasmBuild(),
-  }),
+  wasm: async () => {
+    const { arithmetic, build } = (await import('./fused/wasm-module.js')).loadModule();
+    return { backend: 'wasm', device: 'cpu', arithmetic, build };
+  },
   tensorflow: async (wanted) => {
     const { chooseInstallation } = await import('./autodiff/tensorflow/choose.js');
     const device = wanted === 'auto' ? 'cuda' : wanted;
     const { manifest } = chooseInstallation(device);
-    return { backend: 'tensorflow', device, build: `tensorflow-${manifest.version}-${manifest.variant}` };
+    return {
+      backend: 'tensorflow',
+      device,
+      arithmetic: `tensorflow-${device}`,
+      build: `tensorflow-${manifest.version}-${manifest.variant}`,
+    };
   },
-  js: async () => ({ backend: 'js', device: 'cpu', build: 'tfjs' }),
+  js: async () => ({ backend: 'js', device: 'cpu', arithmetic: 'js', build: 'tfjs' }),
 };
 
 /**
@@ -55,7 +63,7 @@ export const chooseBackend = async ({ backend, device }: Wanted): Promise<Choice
   const reasons: string[] = [];
   const candidates: [Backend, string][] = [
     ...(device === 'cpu' ? [] : ([['tensorflow', 'TensorFlow and a GPU are here']] as [Backend, string][])),
-    ...(device === 'cuda' ? [] : ([['native', 'a C compiler is here']] as [Backend, string][])),
+    ...(device === 'cuda' ? [] : ([['native', 'this CPU has a prebuilt kernel']] as [Backend, string][])),
   ];
   for (const [candidate, why] of candidates) {
     try {
@@ -69,11 +77,32 @@ export const chooseBackend = async ({ backend, device }: Wanted): Promise<Choice
   return { ...(await choices.wasm(device)), why: `native does not work here: ${reasons.at(-1)}` };
 };
 
+/**
+ * How a run that was begun, perhaps on another machine, is continued here: on its own backend, or, if that is native or
+ * wasm and does not work here, on the other of the two, which computes the same bytes.
+ *
+ * @throws {UserError} E_BACKEND if neither works
+ */
+export const continuable = async <Run extends Wanted>(begun: Run): Promise<Run> => {
+  try {
+    await chooseBackend(begun);
+    return begun;
+  } catch (error) {
+    if (!(error instanceof UserError) || (begun.backend !== 'native' && begun.backend !== 'wasm'))
+      throw error;
+    return { ...begun, backend: 'auto', device: 'cpu' };
+  }
+};
+
 /** Loads the kernel of a fused backend. */
-export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> =>
-  backend === 'native'
-    ? (await import('./fused/native.js')).createNativeKernel()
-    : (await import('./fused/wasm.js')).createWasmKernel();
+export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> => {
+  if (backend === 'wasm') return (await import('./fused/wasm.js')).createWasmKernel();
+  const [{ openNative }, { createNativeKernel }] = await Promise.all([
+    import('./fused/choose-native.js'),
+    import('./fused/native.js'),
+  ]);
+  return createNativeKernel((await openNative()).library);
+};
 
 /**
  * Makes the engine of a backend that was chosen before. Loads only what that backend needs.

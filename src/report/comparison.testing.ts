@@ -61,6 +61,7 @@ const madeUpRun = (name: string, seed: number, testAccuracy: number): ArmRun => 
     best_val_accuracy: testAccuracy,
     best_test_loss: 0.1,
     best_test_accuracy: testAccuracy,
+    weights_sha256: '0'.repeat(64),
     seconds: 2.5,
     ms_per_step: 3,
   },

@@ -1,4 +1,5 @@
 /** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
@@ -64,6 +65,19 @@ const folderName = (step: number): string => `step-${String(step).padStart(6, '0
 const isOptimizerArray = (name: string): boolean => !/^(lstm|pred)\//.test(name);
 const pick = (state: TrainingState, wanted: (name: string) => boolean): TrainingState =>
   new Map([...state].filter(([name]) => wanted(name)));
+
+/** The parameters in the order in which they are hashed; base has no gains. */
+const PARAMETERS = ['lstm/w_x', 'lstm/g_x', 'lstm/w_h', 'lstm/g_h', 'lstm/b', 'pred/w', 'pred/b'];
+
+/** SHA-256 of the parameters of a state, one after the other as little-endian floats, 64 hex digits. */
+export const hashWeights = (state: TrainingState): string => {
+  const hash = createHash('sha256');
+  for (const name of PARAMETERS) {
+    const data = state.get(name)?.data;
+    if (data) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+};
 
 /** Steps that have a checkpoint in `directory`, ascending. */
 export const listCheckpoints = (directory: string): number[] => {

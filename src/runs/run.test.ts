@@ -44,6 +44,7 @@ const record = (id: string, change: Partial<RunRecord> = {}): RunRecord => ({
   host: hostname(),
   backend: 'wasm',
   device: 'cpu',
+  arithmetic: 'a',
   kernel: 'k',
   threads: 2,
   data: { directory: null, classes: 10, checksums },
@@ -75,25 +76,28 @@ const isRunError = (message: RegExp) => (error: unknown) => {
 };
 
 test('a fingerprint is 64 hex digits, the same for the same config and data', () => {
-  assert.match(fingerprint(defaults, checksums), /^[0-9a-f]{64}$/);
-  assert.equal(fingerprint({ ...defaults }, { ...checksums }), fingerprint(defaults, checksums));
+  assert.match(fingerprint(defaults, 'a', checksums), /^[0-9a-f]{64}$/);
+  assert.equal(fingerprint({ ...defaults }, 'a', { ...checksums }), fingerprint(defaults, 'a', checksums));
 });
 
 test('a fingerprint is the same in every version of the program with this format', () => {
-  assert.equal(FORMAT, 1);
+  assert.equal(FORMAT, 2);
   assert.equal(
-    fingerprint(defaults, checksums),
-    '47a98e745d9b46fd64b6f6f4e091bafd56b82e1d9bbd914e175f96dada03114e',
+    fingerprint(defaults, 'a', checksums),
+    '9b4aeea687537592431a9250209778b3a970649dccbfbd0b2a12343fa89a4032',
   );
 });
 
 test('a fingerprint ignores the order of keys', () => {
   const reversed = Object.fromEntries(Object.entries(defaults).reverse()) as Config;
-  assert.equal(fingerprint(reversed, checksums), fingerprint(defaults, checksums));
-  assert.equal(fingerprint(defaults, { labels: 'b2', images: 'a1' }), fingerprint(defaults, checksums));
+  assert.equal(fingerprint(reversed, 'a', checksums), fingerprint(defaults, 'a', checksums));
+  assert.equal(
+    fingerprint(defaults, 'a', { labels: 'b2', images: 'a1' }),
+    fingerprint(defaults, 'a', checksums),
+  );
 });
 
-test('a fingerprint ignores seed, threads and the folder of the data, and changes with every other key', () => {
+test('a fingerprint ignores the seed, what computes, and the folder of the data, and changes with every other key', () => {
   const others: Config = {
     model: 'base',
     units: 101,
@@ -113,15 +117,19 @@ test('a fingerprint ignores seed, threads and the folder of the data, and change
     threads: 3,
     data: '/elsewhere',
   };
-  const ignored: ConfigKey[] = ['seed', 'threads', 'data'];
-  const same = fingerprint(defaults, checksums);
+  const ignored: ConfigKey[] = ['seed', 'backend', 'device', 'threads', 'data'];
+  const same = fingerprint(defaults, 'a', checksums);
   const prints = configKeys.map((key) => {
     assert.notDeepEqual(others[key], defaults[key], key);
-    const print = fingerprint({ ...defaults, [key]: others[key] }, checksums);
+    const print = fingerprint({ ...defaults, [key]: others[key] }, 'a', checksums);
     assert.equal(print === same, ignored.includes(key), key);
     return print;
   });
   assert.equal(new Set(prints).size, configKeys.length - ignored.length + 1);
+});
+
+test('a fingerprint changes with the arithmetic', () => {
+  assert.notEqual(fingerprint(defaults, 'b', checksums), fingerprint(defaults, 'a', checksums));
 });
 
 test('a fingerprint changes with the data, by content and by name', () => {
@@ -131,7 +139,7 @@ test('a fingerprint changes with the data, by content and by name', () => {
     { images: 'b2', labels: 'a1' },
     { images: 'a1' },
   ];
-  assert.equal(new Set(prints.map((data) => fingerprint(defaults, data))).size, prints.length);
+  assert.equal(new Set(prints.map((data) => fingerprint(defaults, 'a', data))).size, prints.length);
 });
 
 test('a run id is model, clip if there is one, seed and the first eight digits of the fingerprint', () => {
@@ -156,11 +164,18 @@ test('a folder without run.json holds no run', () => {
   assert.equal(readRecord(join(root, 'absent')), null);
 });
 
+test('a record of format 1 is read, and has an arithmetic of its own', () => {
+  const { arithmetic: _, ...before } = record('x');
+  const directory = add(fresh(), 'x');
+  writeFileSync(join(directory, 'run.json'), toJson({ ...before, format: 1 }));
+  assert.deepEqual(readRecord(directory), { ...before, format: 1, arithmetic: 'k (format 1)' });
+});
+
 test('a record of another format is refused', () => {
-  for (const format of [0, 2, '1', null, undefined]) {
+  for (const format of [0, 3, '2', null, undefined]) {
     const directory = fresh();
     writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), format }));
-    assert.throws(() => readRecord(directory), isRunError(/run\.json: expected format 1, got /), `${format}`);
+    assert.throws(() => readRecord(directory), isRunError(/run\.json: expected format 2, got /), `${format}`);
   }
 });
 

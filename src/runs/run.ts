@@ -9,7 +9,7 @@ import { replaceFile, toJson } from '../files.js';
 import { ownerOf } from './lock.js';
 
 /** Version of the files' format; part of every fingerprint. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** What run.json may say. */
 export type StoredStatus = 'running' | 'completed' | 'interrupted' | 'failed' | 'diverged';
@@ -30,7 +30,9 @@ export interface RunRecord {
   readonly host: string;
   readonly backend: string;
   readonly device: string;
-  /** Which build of the kernel computed it; only runs of one build have the same bytes. */
+  /** What its results depend on besides config and data; see engines/arithmetic.ts. */
+  readonly arithmetic: string;
+  /** Which build of the kernel computed it; information only. */
   readonly kernel: string;
   readonly threads: number;
   readonly data: {
@@ -63,6 +65,8 @@ export interface Summary {
   readonly best_val_accuracy: number | null;
   readonly best_test_loss: number | null;
   readonly best_test_accuracy: number | null;
+  /** SHA-256 of the last weights, as `hashWeights` has it; null if the run diverged. */
+  readonly weights_sha256: string | null;
   readonly seconds: number;
   readonly ms_per_step: number;
 }
@@ -71,21 +75,25 @@ export interface Summary {
 const canonical = (value: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
 
-/** Keys of a config that are no part of a run's identity, but for the seed in its name. */
-export const NO_IDENTITY: readonly ConfigKey[] = ['seed', 'threads', 'data'];
+/** Keys of a config that are no part of a run's identity: the seed is in its name, its arithmetic stands for the backend. */
+export const NO_IDENTITY: readonly ConfigKey[] = ['seed', 'backend', 'device', 'threads', 'data'];
 
 /**
- * What makes a run this run: its config without what cannot change a result, the data, the format.
+ * What makes a run this run: its config without what cannot change a result, its arithmetic, the data, the format.
  *
- * @param config with `backend` and `device` resolved
+ * @param arithmetic of the backend that computes it
  * @returns SHA-256, 64 hex digits
  */
-export const fingerprint = (config: Config, checksums: Readonly<Record<string, string>>): string => {
+export const fingerprint = (
+  config: Config,
+  arithmetic: string,
+  checksums: Readonly<Record<string, string>>,
+): string => {
   const identity = Object.fromEntries(
     Object.entries(config).filter(([key]) => !NO_IDENTITY.includes(key as ConfigKey)),
   );
   return createHash('sha256')
-    .update(`${FORMAT}\n${canonical(identity)}\n${canonical(checksums)}`)
+    .update(`${FORMAT}\n${arithmetic}\n${canonical(identity)}\n${canonical(checksums)}`)
     .digest('hex');
 };
 
@@ -115,6 +123,7 @@ export const readRecord = (directory: string): RunRecord | null => {
   if (!existsSync(path)) return null;
   const record = readJson(path) as RunRecord | null;
   if (record?.format === FORMAT) return record;
+  if (record?.format === 1) return { ...record, arithmetic: `${record.kernel} (format 1)` };
   throw new UserError('E_RUN', `${path}: expected format ${FORMAT}, got ${record?.format}.`, {
     hint: 'It was written by another version of wnlstm; use another folder with `--runs DIR`.',
   });

@@ -2,7 +2,7 @@
 import type { Config } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
-import type { Choice } from '../engines/select.js';
+import { chooseBackend, continuable } from '../engines/select.js';
 import { openEngine } from '../train/session.js';
 import { scheduleOf } from '../train/trainer.js';
 import type { PlannedRun } from './plan.js';
@@ -23,13 +23,7 @@ const kindOf = ({ backend, device, model, units, batch }: Config): string =>
   [backend, device, model, units, batch].join(' ');
 
 const measure = async (config: Config, dataset: Dataset): Promise<Cost> => {
-  const choice: Choice = {
-    backend: config.backend as Choice['backend'], // a plan has no `auto`
-    device: config.device as Choice['device'],
-    build: '',
-    why: null,
-  };
-  const engine = await openEngine(config, dataset, choice);
+  const engine = await openEngine(config, dataset, await chooseBackend(await continuable(config)));
   try {
     const batchAt = batches(config.seed, dataset.train.count, config.batch);
     let step = 0;

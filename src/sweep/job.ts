@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Config } from '../config.js';
+import { continuable } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { type Listener, type Outcome, runSession } from '../train/session.js';
@@ -68,11 +68,11 @@ export const runJob = async (
   };
   let totalSteps = 0;
   const listener: Listener = {
-    onOpen: ({ device, resumedFrom, totalSteps: total, otherBuild }) => {
+    onOpen: ({ device, resumedFrom, totalSteps: total }) => {
       totalSteps = total;
       onProgress({ step: resumedFrom, totalSteps });
       const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';
-      log(`started on ${device}${from}${otherBuild ? `, begun with build ${otherBuild}` : ''}`);
+      log(`started on ${device}${from}`);
     },
     onEvent: (event) => {
       if (event.kind === 'step') onProgress({ step: event.row.step ?? 0, totalSteps });
@@ -84,7 +84,7 @@ export const runJob = async (
   };
   try {
     makeDirectory(folder);
-    const config: Config = { ...run.config, threads };
+    const config = await continuable({ ...run.config, threads });
     const argv = ['sweep', run.id];
     const input = { config, runsDirectory: directory, directory: folder, force: false, argv, signal };
     const outcome = await whenFree(signal, () => runSession(input, listener));

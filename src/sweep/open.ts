@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
-import { type Choice, chooseBackend } from '../engines/select.js';
+import { type Choice, chooseBackend, continuable } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import { readSweepFile, type Sweep } from './grid.js';
-import { differenceFrom, freeze, type Plan, readPlan } from './plan.js';
+import { type DecidedArm, differenceFrom, freeze, type Plan, readPlan } from './plan.js';
 
 export interface OpenedSweep {
   readonly plan: Plan;
@@ -21,7 +21,7 @@ export interface OpenedSweep {
 const decideBackends = async (
   sweep: Sweep,
   plan: Plan | null,
-): Promise<{ sweep: Sweep; choices: Choice[] }> => {
+): Promise<{ arms: DecidedArm[]; choices: Choice[] }> => {
   const chosen = new Map<string, Promise<Choice>>();
   const choose = ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
     const key = `${backend} ${device}`;
@@ -29,13 +29,14 @@ const decideBackends = async (
     chosen.set(key, choice);
     return choice;
   };
-  const arms = [];
+  const arms: DecidedArm[] = [];
   for (const arm of sweep.arms) {
     const before = plan?.arms.find(({ name }) => name === arm.name)?.config;
-    const { backend, device } = await choose(arm.config.backend === 'auto' && before ? before : arm.config);
-    arms.push({ ...arm, config: { ...arm.config, backend, device } });
+    const wanted = arm.config.backend === 'auto' && before ? await continuable(before) : arm.config;
+    const { backend, device, arithmetic } = await choose(wanted);
+    arms.push({ ...arm, config: { ...arm.config, backend, device }, arithmetic });
   }
-  return { sweep: { ...sweep, arms }, choices: await Promise.all(chosen.values()) };
+  return { arms, choices: await Promise.all(chosen.values()) };
 };
 
 /**
@@ -56,8 +57,8 @@ export const openSweep = async (
   const directory = join(runsDirectory, asked.name);
   const before = readPlan(directory);
   const dataset = readDataset(asked.arms[0].config.data);
-  const { sweep, choices } = await decideBackends(asked, before);
-  const planned = freeze(sweep, dataset.checksums, new Date().toISOString());
+  const { arms, choices } = await decideBackends(asked, before);
+  const planned = freeze({ ...asked, arms }, dataset.checksums, new Date().toISOString());
   const difference = before && differenceFrom(before, planned);
   if (difference) {
     throw new UserError('E_RUN', `${path} has ${difference}, which is not the plan in ${directory}.`, {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { decided } from './decided.testing.js';
 import { parseSweep } from './grid.js';
 import { addSeeds, differenceFrom, freeze, type Plan, plannedRuns, readPlan, writePlan } from './plan.js';
 
@@ -19,7 +20,7 @@ const file = {
   seeds: [3, 1],
 };
 const planOf = (change: Record<string, unknown> = {}, sums = checksums): Plan =>
-  freeze(parseSweep({ ...file, ...change }, 'x.json'), sums, NOW);
+  freeze(decided(parseSweep({ ...file, ...change }, 'x.json')), sums, NOW);
 
 test('what is written is read back', () => {
   const plan = planOf({ about: 'why' });
@@ -50,7 +51,8 @@ test('a plan that was changed by hand is refused', () => {
   for (const [from, to] of [
     ['"margin": 0.005', '"margin": 0.05'],
     ['"units": 100', '"units": 101'],
-    ['"format": 1', '"format": 2'],
+    ['"format": 2', '"format": 3'],
+    ['"format": 2', '"format": 1'],
     ['{', ''],
   ]) {
     assert.ok(text.includes(from));

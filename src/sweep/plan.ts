@@ -8,8 +8,18 @@ import { replaceFile, toJson } from '../files.js';
 import { fingerprint, PLAN_FILE, runId } from '../runs/run.js';
 import type { Sweep, SweepArm } from './grid.js';
 
-/** An arm with its backend decided; `config.seed` says nothing. */
-export interface PlannedArm extends SweepArm {
+/** An arm with its backend decided, and so its arithmetic; `config.seed` says nothing. */
+export interface DecidedArm extends SweepArm {
+  readonly arithmetic: string;
+}
+
+/** A sweep whose backends are decided. */
+export interface DecidedSweep extends Sweep {
+  readonly arms: readonly DecidedArm[];
+}
+
+/** An arm as a plan has it. */
+export interface PlannedArm extends DecidedArm {
   /** Of its runs. */
   readonly fingerprint: string;
 }
@@ -39,7 +49,8 @@ export interface PlannedRun {
   readonly config: Config;
 }
 
-const FORMAT = 1;
+/** Format 1 had no arithmetic. */
+const FORMAT = 2;
 
 /**
  * Freezes a sweep whose backends are decided.
@@ -47,9 +58,13 @@ const FORMAT = 1;
  * @param now in ISO 8601
  * @throws {UserError} E_CONFIG if two arms are the same configuration
  */
-export const freeze = (sweep: Sweep, checksums: Readonly<Record<string, string>>, now: string): Plan => {
+export const freeze = (
+  sweep: DecidedSweep,
+  checksums: Readonly<Record<string, string>>,
+  now: string,
+): Plan => {
   const arms = sweep.arms.map(
-    (arm): PlannedArm => ({ ...arm, fingerprint: fingerprint(arm.config, checksums) }),
+    (arm): PlannedArm => ({ ...arm, fingerprint: fingerprint(arm.config, arm.arithmetic, checksums) }),
   );
   const first = new Map<string, string>();
   for (const arm of arms) {
@@ -124,10 +139,12 @@ export const readPlan = (directory: string): Plan | null => {
   } catch (error) {
     throw bad(`expected JSON, got ${(error as Error).message}`, error);
   }
-  if (stored?.format !== FORMAT) throw bad(`expected format ${FORMAT}, got ${stored?.format}`);
+  if (stored?.format !== FORMAT && stored?.format !== 1)
+    throw bad(`expected format ${FORMAT}, got ${stored?.format}`);
   const { checksum, ...plan } = stored;
   if (checksum !== checksumOf(plan)) throw bad('it was changed by hand: its checksum is another');
-  return plan;
+  if (plan.format === FORMAT) return plan;
+  return { ...plan, arms: plan.arms.map((arm) => ({ ...arm, arithmetic: 'of an earlier version' })) };
 };
 
 /** What of a sweep differs from its plan, in words; null if it is the one that was planned. */
@@ -135,6 +152,8 @@ export const differenceFrom = (plan: Plan, sweep: Plan): string | null => {
   const names = (arms: readonly PlannedArm[]): string => arms.map(({ name }) => name).join(', ');
   if (names(plan.arms) !== names(sweep.arms))
     return `arms ${names(sweep.arms)} instead of ${names(plan.arms)}`;
+  const other = sweep.arms.find(({ arithmetic }, at) => arithmetic !== plan.arms[at].arithmetic);
+  if (other) return `the arithmetic ${other.arithmetic} for ${other.name}`;
   const changed = plan.arms.find((arm, at) => arm.fingerprint !== sweep.arms[at].fingerprint);
   if (changed) return `another config or other data for ${changed.name}`;
   const missing = sweep.seeds.filter((seed) => !plan.seeds.includes(seed));

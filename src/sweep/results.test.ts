@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { resolveConfig } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
+import { decided } from './decided.testing.js';
 import { parseSweep } from './grid.js';
 import { createInProcessExecutor } from './job.js';
 import { addSeeds, freeze, type Plan, plannedRuns, writePlan } from './plan.js';
@@ -28,7 +29,11 @@ const sweepIn = async (runs: string, name: string, change: Record<string, unknow
     ...change,
   };
   const sweep = parseSweep(file, 'x.json');
-  const plan = freeze(sweep, readDataset(sweep.arms[0].config.data).checksums, '2026-01-01T00:00:00Z');
+  const plan = freeze(
+    decided(sweep),
+    readDataset(sweep.arms[0].config.data).checksums,
+    '2026-01-01T00:00:00Z',
+  );
   const directory = join(scratch, runs, name);
   const never = { failFast: false, signal: new AbortController().signal };
   await runSweep(plannedRuns(plan), directory, createInProcessExecutor(1), never, () => {});
@@ -88,8 +93,8 @@ test('a run that is not finished, or cut short, or damaged is left out, and it i
       (run) => edit(join(run, 'steps.csv'), (text) => text.replace(/^3,1,[^,]*/m, '3,1,x')),
     ],
     [
-      /expected format 1, got 0/,
-      (run) => edit(join(run, 'run.json'), (text) => text.replace('"format": 1', '"format": 0')),
+      /expected format 2, got 0/,
+      (run) => edit(join(run, 'run.json'), (text) => text.replace('"format": 2', '"format": 0')),
     ],
     [/1 of 6 runs is not there yet/, (run) => rmSync(run, { recursive: true })],
   ];
@@ -192,6 +197,8 @@ test('arms without a plan are named by what tells them apart', () => {
   const configs = [{ model: 'base' }, { model: 'wn', clip: 0.5 }, { model: 'wn' }].map(
     (flags) => resolveConfig(flags).config,
   );
-  assert.deepEqual(armNames(configs), ['base clip=none', 'wn clip=0.5', 'wn clip=none']);
-  assert.deepEqual(armNames(configs.slice(2)), ['wn']);
+  const groups = configs.map((config) => ({ config, arithmetic: 'a' }));
+  assert.deepEqual(armNames(groups), ['base clip=none', 'wn clip=0.5', 'wn clip=none']);
+  assert.deepEqual(armNames(groups.slice(2)), ['wn']);
+  assert.deepEqual(armNames([groups[2], { ...groups[2], arithmetic: 'b' }]), ['wn (a)', 'wn (b)']);
 });

@@ -24,16 +24,22 @@ export interface Results<Run extends RunRows = ArmRun> {
   readonly found: readonly FoundRun[];
 }
 
-/** Names for configs that tell them apart: the model, and the keys in which they differ. */
-export const armNames = (configs: readonly Config[]): string[] => {
+/** Names that tell groups of runs apart: the model, the keys in which they differ, and the arithmetic if there are several. */
+export const armNames = (groups: readonly { config: Config; arithmetic: string }[]): string[] => {
+  const configs = groups.map(({ config }) => config);
+  const several = new Set(groups.map(({ arithmetic }) => arithmetic)).size > 1;
   const differing = configKeys.filter(
     (key) =>
       key !== 'model' &&
       !NO_IDENTITY.includes(key) &&
       configs.some((config) => config[key] !== configs[0][key]),
   );
-  return configs.map((config) =>
-    [config.model, ...differing.map((key) => `${key}=${config[key] ?? 'none'}`)].join(' '),
+  return groups.map(({ config, arithmetic }) =>
+    [
+      config.model,
+      ...differing.map((key) => `${key}=${config[key] ?? 'none'}`),
+      ...(several ? [`(${arithmetic})`] : []),
+    ].join(' '),
   );
 };
 
@@ -138,7 +144,9 @@ const looseResults = <Run extends RunRows>(
   const configs = [...groups.values()].map(([first]) => first.config);
   const lengths = [...new Set(configs.map(lengthOf))];
   if (lengths.length > 1) throw refuse(`These runs are of different length: ${lengths.join(', ')}.`);
-  const names = armNames(configs);
+  const names = armNames(
+    [...groups.values()].map(([{ config, record }]) => ({ config, arithmetic: record.arithmetic })),
+  );
   const arms = collect(
     reader,
     [...groups.values()].map((runs, at) => ({ name: names[at], config: configs[at], runs })),
@@ -151,13 +159,11 @@ const looseResults = <Run extends RunRows>(
 
 /** Things that make runs hard to compare. */
 const cautions = (found: readonly FoundRun[]): string[] => {
-  const kinds = (of: (run: FoundRun) => string): string[] => [...new Set(found.map(of))];
-  const backends = kinds(({ record }) => record.backend);
-  const builds = kinds(({ record }) => record.kernel);
-  if (backends.length > 1) {
-    return [`Runs of several backends (${backends.join(', ')}): their curves differ by more than rounding.`];
-  }
-  return builds.length > 1 ? [`Runs of ${builds.length} builds of the kernel: their last bits differ.`] : [];
+  const arithmetics = [...new Set(found.map(({ record }) => record.arithmetic))].sort();
+  if (arithmetics.length === 1) return [];
+  return [
+    `Runs of different arithmetic (${arithmetics.join(', ')}): their last bits differ, and at a high learning rate whole curves do.`,
+  ];
 };
 
 const checkData = (found: readonly FoundRun[]): void => {

@@ -3,15 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createBoard } from './board.js';
+import { decided } from './decided.testing.js';
 import type { Executor, JobEnd } from './executor.js';
 import { parseSweep } from './grid.js';
 import { freeze, type PlannedRun, plannedRuns } from './plan.js';
 import { runSweep, type SweepEvent } from './run-sweep.js';
 
 const plan = freeze(
-  parseSweep(
-    { name: 'x', base: { backend: 'wasm', device: 'cpu' }, grid: { lr: [1, 2, 3] }, seeds: 3 },
-    'x.json',
+  decided(
+    parseSweep(
+      { name: 'x', base: { backend: 'wasm', device: 'cpu' }, grid: { lr: [1, 2, 3] }, seeds: 3 },
+      'x.json',
+    ),
   ),
   {},
   '',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Arm } from '../report/arm.js';
 import { madeUpArm } from '../report/comparison.testing.js';
+import { decided } from './decided.testing.js';
 import { parseSweep } from './grid.js';
 import { freeze } from './plan.js';
 import type { Results } from './results.js';
@@ -15,7 +16,7 @@ const file = {
   grid: { lr: [1, 2, 3] },
   seeds: 2,
 };
-const plan = freeze(parseSweep(file, 'x.json'), {}, '');
+const plan = freeze(decided(parseSweep(file, 'x.json')), {}, '');
 
 /** Results whose validation accuracy is given, and whose test accuracy says the opposite. */
 const resultsWith = (accuracies: readonly number[]): Results => {

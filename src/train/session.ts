@@ -54,8 +54,6 @@ export interface Opening {
   readonly resumedFrom: number;
   /** Whether it was begun before. */
   readonly begunBefore: boolean;
-  /** The kernel build it was begun with, if that is another one. */
-  readonly otherBuild: string | null;
 }
 
 /** How a session ended. */
@@ -107,18 +105,30 @@ export const openEngine = (config: Config, dataset: Dataset, choice: Choice): Pr
 /**
  * The result of a run that has one.
  *
- * @throws {UserError} E_RUN if another config or other data was trained in that folder
+ * @throws {UserError} E_RUN if another config, other data or with other arithmetic was trained in that folder
  */
-const findResult = (directory: string, print: string): Outcome | null => {
+const findResult = (directory: string, print: string, choice: Choice): Outcome | null => {
   const record = readRecord(directory);
-  checkFingerprint(directory, record, print);
+  checkFingerprint(directory, record, print, choice);
   if (record?.status !== 'completed' && record?.status !== 'diverged') return null;
   const summary = readSummary(directory);
   return summary && { kind: record.status, summary, trained: false };
 };
 
-const checkFingerprint = (directory: string, record: RunRecord | null, print: string): void => {
+const checkFingerprint = (
+  directory: string,
+  record: RunRecord | null,
+  print: string,
+  { backend, arithmetic }: Choice,
+): void => {
   if (record === null || record.fingerprint === print) return;
+  if (record.arithmetic !== arithmetic) {
+    throw new UserError(
+      'E_RUN',
+      `${directory} was begun with the arithmetic ${record.arithmetic}; the ${backend} backend computes with ${arithmetic}, and its results would not continue those.`,
+      { hint: `Train it again from the start: \`wnlstm train --config ${join(directory, 'config.json')}\`.` },
+    );
+  }
   throw new UserError(
     'E_RUN',
     `${directory}: expected the fingerprint ${print.slice(0, 16)}…, found ${record.fingerprint.slice(0, 16)}….`,
@@ -145,15 +155,15 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   checkBatch(input.config, dataset);
   const choice = await chooseBackend(input.config);
   const config: Config = { ...input.config, backend: choice.backend, device: choice.device };
-  const print = fingerprint(config, dataset.checksums);
+  const print = fingerprint(config, choice.arithmetic, dataset.checksums);
   const directory = input.directory ?? join(input.runsDirectory, runId(config, print));
 
-  const finished = input.force ? null : findResult(directory, print);
+  const finished = input.force ? null : findResult(directory, print, choice);
   if (finished) return finished;
   makeDirectory(directory);
   const release = acquireLock(directory);
   try {
-    const meanwhile = input.force ? null : findResult(directory, print); // the owner before may just have ended
+    const meanwhile = input.force ? null : findResult(directory, print, choice); // the owner before may just have ended
     if (meanwhile) return meanwhile;
     const engine = await openEngine(config, dataset, choice);
     try {
@@ -210,6 +220,7 @@ const trainInFolder = async (
     host: hostname(),
     backend: choice.backend,
     device: engine.device,
+    arithmetic: choice.arithmetic,
     kernel: choice.build,
     threads: threadsOf(config),
     data: { directory: config.data, classes: dataset.classes, checksums: dataset.checksums },
@@ -225,7 +236,6 @@ const trainInFolder = async (
       dataset,
       resumedFrom: from.step,
       begunBefore: before !== null,
-      otherBuild: checkpoint && before && before.kernel !== choice.build ? before.kernel : null,
       ...scheduleOf(config, dataset.train.count),
     });
     for await (const event of train(engine, dataset, config, from, signal)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine, Evaluation } from '../engines/engine.js';
-import { type Progress, readCheckpoint } from '../runs/checkpoint.js';
+import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
 import type { RunRecord, Summary } from '../runs/run.js';
 
@@ -40,6 +40,7 @@ export const summarise = ({
 }: Ended): Summary => {
   const { best, step } = progress;
   const last: Evaluation | null = outcome === 'completed' ? engine.evaluate(dataset.test) : null;
+  const weights = last && hashWeights(engine.save());
   let bestTest: Evaluation | null = last;
   if (best && (best.step !== step || !last)) {
     engine.load(readCheckpoint(join(directory, 'checkpoints'), best.step).state);
@@ -65,6 +66,7 @@ export const summarise = ({
     best_val_accuracy: best?.valAccuracy ?? null,
     best_test_loss: finite(bestTest?.loss),
     best_test_accuracy: finite(bestTest?.accuracy),
+    weights_sha256: weights,
     seconds: progress.elapsedSeconds,
     ms_per_step: (progress.stepSeconds / step) * 1000,
   };

@@ -1,29 +1,29 @@
-/** @file The committed wasm is what the source gives. */
+/** @file The committed kernels are what the source gives. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../package.js';
-import { wasmPath } from './wasm.js';
+import { prebuiltDirectory } from './files.js';
 
-const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
-const skip =
-  has('clang-16') && has('wasm-ld-16')
-    ? false
-    : 'clang-16 and lld-16 are not installed (Debian: apt install clang-16 lld-16)';
+const zig = (process.env.ZIG ?? 'python3 -m ziglang').split(' ');
+const hasZig =
+  spawnSync(zig[0], [...zig.slice(1), 'version'], { encoding: 'utf8' }).stdout?.trim() === '0.17.1';
+const skip = hasZig ? false : 'zig 0.17.1 is not installed (`pip install ziglang==0.17.1`)';
 
-test('the committed step.wasm is what clang-16 makes of the source', { skip }, () => {
+test('the committed kernels are what zig makes of the source, byte for byte', { skip }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'wnlstm-'));
   try {
-    const output = join(directory, 'step.wasm');
-    execFileSync(join(packageRoot, 'scripts/build-kernels.sh'), [output]);
-    assert.deepEqual(
-      readFileSync(wasmPath),
-      readFileSync(output),
-      'run scripts/build-kernels.sh and commit the result',
-    );
+    execFileSync(join(packageRoot, 'scripts/build-kernels.sh'), [directory]);
+    assert.deepEqual(readdirSync(directory).sort(), readdirSync(prebuiltDirectory).sort());
+    for (const name of readdirSync(directory)) {
+      assert.ok(
+        readFileSync(join(prebuiltDirectory, name)).equals(readFileSync(join(directory, name))),
+        `${name} differs: run scripts/build-kernels.sh and commit the result`,
+      );
+    }
   } finally {
     rmSync(directory, { recursive: true });
   }

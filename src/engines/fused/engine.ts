@@ -116,7 +116,7 @@ export const createFusedEngine = async (
 
   return {
     device: `${kernel.name}, ${running} ${running === 1 ? 'thread' : 'threads'}`,
-    versions: kernel.versions,
+    versions: {},
     step: (indices, lr) => {
       stepCount++;
       indexView.set(indices);

@@ -6,8 +6,6 @@
 export interface Kernel {
   /** Such as "native avx512". */
   readonly name: string;
-  /** Of the compiler, where there was one. */
-  readonly versions: Readonly<Record<string, string>>;
   /** How often a waiting thread looks before it sleeps, for some tens of microseconds. */
   readonly spins: number;
   /**
@@ -42,5 +40,5 @@ export const THREADS_INDEX = 9;
 /** How wide a kernel's vectors are, in words. */
 export const vectorName = (floats: number, arch: string): string => {
   if (arch === 'arm64') return 'neon';
-  return { 16: 'avx512', 8: 'avx', 4: 'sse2' }[floats] ?? `${floats} floats`;
+  return { 16: 'avx512', 8: 'avx2' }[floats] ?? `${floats} floats`;
 };

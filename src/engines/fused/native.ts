@@ -2,7 +2,7 @@
 import { arch } from 'node:os';
 import koffi, { type LibraryHandle } from 'koffi';
 import { UserError } from '../../errors.js';
-import { compileKernel, compilerVersion } from './compile.js';
+import { ARITHMETIC } from '../arithmetic.js';
 import { type Kernel, vectorName } from './kernel.js';
 
 /** Zeroed bytes that start at a multiple of 64, as vectors like them. */
@@ -31,40 +31,39 @@ const STRUCT_BYTES = 512;
 const running = new Set<Uint8Array>();
 
 /**
- * Compiles and loads the library.
+ * Loads a library with a kernel in it.
  *
- * @throws {UserError} E_BACKEND if it cannot be compiled or loaded
+ * @throws {UserError} E_BACKEND if it does not load, or is no kernel of this version
  */
-export const loadKernel = (): { library: LibraryHandle; build: string } => {
-  const { path, build } = compileKernel();
+export const loadLibrary = (path: string): LibraryHandle => {
+  let version: number;
+  let library: LibraryHandle;
   try {
-    return { library: koffi.load(path), build };
+    library = koffi.load(path);
+    version = library.func('int wnlstm_arithmetic(void)')();
   } catch (error) {
-    throw new UserError(
-      'E_BACKEND',
-      `Could not load the compiled kernel ${path}: ${(error as Error).message}.`,
-      {
-        hint: 'Set XDG_CACHE_HOME to a folder that programs may be run from, or use `--backend wasm`.',
-        cause: error,
-      },
-    );
+    throw new UserError('E_BACKEND', `Could not load the kernel ${path}: ${(error as Error).message}.`, {
+      hint: 'Use `--backend wasm`, which loads no library.',
+      cause: error,
+    });
   }
+  if (version === ARITHMETIC) return library;
+  throw new UserError('E_BACKEND', `${path} computes with arithmetic ${version}, expected ${ARITHMETIC}.`, {
+    hint: 'It was built from the source of another version of wnlstm; build it again.',
+  });
 };
 
-/**
- * Makes a kernel of native code.
- *
- * @throws {UserError} E_BACKEND if it cannot be compiled or loaded
- */
-export const createNativeKernel = (): Kernel => {
-  const { library } = loadKernel();
+/** What this CPU can run, as kernel/cpu.c has it; only libraries for x86-64 can say. */
+export const cpuLevel = (library: LibraryHandle): number => library.func('int wnlstm_cpu_level(void)')();
+
+/** Makes a kernel of a loaded library. */
+export const createNativeKernel = (library: LibraryHandle): Kernel => {
   const bytes = library.func('double wnlstm_bytes(const uint8_t *net)');
   const startThreads = library.func('void wnlstm_start(uint8_t *net)');
   const stopThreads = library.func('void wnlstm_stop(uint8_t *net)');
   const vectorWidth: number = library.func('int wnlstm_vector_width(void)')();
   return {
     name: `native ${vectorName(vectorWidth, arch())}`,
-    versions: { compiler: compilerVersion() ?? '' },
     spins: 1000,
     allocate: (header, arrays) => {
       const head = aligned(STRUCT_BYTES); // as the kernel expects of a struct net

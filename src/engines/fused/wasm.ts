@@ -1,35 +1,22 @@
-/** @file The kernel as WebAssembly: the committed binary, the same bytes of results on every machine. */
-import { createHash } from 'node:crypto';
+/** @file The kernel as WebAssembly. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.js';
-import { kernelDirectory } from './compile.js';
 import { type Kernel, THREADS_INDEX } from './kernel.js';
+import { createMemory, loadModule, PAGE, WASM_BYTES, type WasmModule } from './wasm-module.js';
 import type { WasmThread } from './wasm-worker.js';
-
-/** The committed binary. */
-export const wasmPath = join(kernelDirectory, 'step.wasm');
-
-/** Hash of the binary. */
-export const wasmBuild = (): string =>
-  createHash('sha256').update(readFileSync(wasmPath)).digest('hex').slice(0, 16);
 
 type Call = (...args: number[]) => number;
 
-const PAGE = 65_536;
-const MAX_BYTES = 2 ** 32;
 const STACK_BYTES = PAGE;
 
 /**
- * Loads the kernel.
+ * Makes a kernel with memory of its own.
  *
- * @throws {UserError} E_BACKEND from `allocate` if the network is too large for 32-bit memory
+ * @throws {UserError} E_BACKEND if there is not enough memory, also from `allocate`
  */
-export const createWasmKernel = (): Kernel => {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: MAX_BYTES / PAGE, shared: true });
-  const module = new WebAssembly.Module(readFileSync(wasmPath));
+export const createWasmKernel = ({ module }: WasmModule = loadModule()): Kernel => {
+  const memory = createMemory();
   const { exports: exported } = new WebAssembly.Instance(module, { env: { memory } });
   const call = (name: string): Call => exported[`wnlstm_${name}`] as Call;
   const heap = Math.ceil((exported.__heap_base as WebAssembly.Global).value / 64) * 64;
@@ -49,7 +36,7 @@ export const createWasmKernel = (): Kernel => {
       end += Math.ceil(length / 64) * 64;
     }
     try {
-      if (end > MAX_BYTES) throw new RangeError('beyond 4 GiB');
+      if (end > WASM_BYTES) throw new RangeError('beyond 4 GiB');
       memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
     } catch (error) {
       throw new UserError(
@@ -80,7 +67,6 @@ export const createWasmKernel = (): Kernel => {
   };
   return {
     name: 'wasm simd',
-    versions: {},
     spins: 20_000,
     allocate,
     offset: (net, lstm, slot) => call('offset')(at(net), lstm, slot),

@@ -14,12 +14,12 @@ static void cell_backward(const struct net *net, const struct layout *l, const f
     vec i = load(gate + u), f = load(gate + U + u), o = load(gate + 2 * U + u), g = load(gate + 3 * U + u);
     vec tanh_c = load(gate + 4 * U + u);
     vec dh_t = load(dh + u);
-    vec dc_t = load(dc + u) + dh_t * o * (1.0f - tanh_c * tanh_c);
+    vec dc_t = multiply_add(dh_t * o, multiply_add(-tanh_c, tanh_c, splat(1)), load(dc + u));
     store(dc + u, dc_t * f);
     store(dz + u, dc_t * g * i * (1.0f - i));
     store(dz + H + u, dc_t * load(c_before + u) * f * (1.0f - f));
     store(dz + 2 * H + u, dh_t * tanh_c * o * (1.0f - o));
-    store(dz + 3 * H + u, dc_t * i * (1.0f - g * g));
+    store(dz + 3 * H + u, dc_t * i * multiply_add(-g, g, splat(1)));
   }
 }
 

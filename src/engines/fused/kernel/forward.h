@@ -39,7 +39,7 @@ static void cell_forward(const struct net *net, const struct layout *l, const fl
     vec f = sigmoid(load(z + H + u) + net->forget_bias);
     vec o = sigmoid(load(z + 2 * H + u));
     vec g = hyperbolic_tangent(load(z + 3 * H + u));
-    vec c = f * load(c_before + u) + i * g;
+    vec c = multiply_add(f, load(c_before + u), i * g);
     vec tanh_c = hyperbolic_tangent(c);
     store(gate + u, i);
     store(gate + U + u, f);

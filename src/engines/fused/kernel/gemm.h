@@ -33,9 +33,9 @@ INLINE void accumulate(const int rows, const int vectors, vec sum[MR][NR], const
   for (int j = 0; j < vectors; j++) bk[j] = load(b + j * VW);
   UNROLL
   for (int i = 0; i < rows; i++) {
-    const float ak = a[i * a_row];
+    const vec ak = splat(a[i * a_row]);
     UNROLL
-    for (int j = 0; j < vectors; j++) sum[i][j] += ak * bk[j];
+    for (int j = 0; j < vectors; j++) sum[i][j] = multiply_add(ak, bk[j], sum[i][j]);
   }
 }
 

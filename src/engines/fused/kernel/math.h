@@ -1,5 +1,5 @@
 /*
- * exp, sigmoid, tanh and log without a library, so that native and wasm share them.
+ * exp, sigmoid, tanh and log without a library, so that every machine computes the same bits.
  *
  * Error bounds, measured against double by fused/math.test.ts: tanh, and sigmoid above -87, 3e-7 relative; sigmoid below
  * stays at the smallest normal floats. NaN gives NaN.
@@ -14,17 +14,17 @@
 INLINE vec exp_minus_1(vec x) {
   x = clamp(x, 87.0f);
   const vec shift = splat(12582912.0f); /* 1.5 * 2^23: adding it leaves the rounded integer in the low bits */
-  vec shifted = x * 1.44269504f + shift;
+  vec shifted = multiply_add(x, splat(1.44269504f), shift);
   vec n = shifted - shift;
-  vec r = (x - n * 0.693359375f) - n * -2.12194440e-4f; /* ln 2 in two parts */
+  vec r = multiply_add(n, splat(2.12194440e-4f), multiply_add(n, splat(-0.693359375f), x)); /* ln 2 in two parts */
   vec q = splat(1.3946554390713573e-3f);
-  q = q * r + 8.366644382476807e-3f;
-  q = q * r + 4.166628047823906e-2f;
-  q = q * r + 1.6666541993618011e-1f;
-  q = q * r + 0.5f;
-  vec p = (r * r) * q + r;
+  q = multiply_add(q, r, splat(8.366644382476807e-3f));
+  q = multiply_add(q, r, splat(4.166628047823906e-2f));
+  q = multiply_add(q, r, splat(1.6666541993618011e-1f));
+  q = multiply_add(q, r, splat(0.5f));
+  vec p = multiply_add(r * r, q, r);
   vec power = (vec)(((ivec)shifted << 23) + isplat(0x3f800000)); /* 2^n */
-  return p * power + (power - 1.0f);
+  return multiply_add(p, power, power - 1.0f);
 }
 
 INLINE vec sigmoid(vec x) { return 1.0f / (2.0f + exp_minus_1(-x)); }

@@ -7,7 +7,7 @@
  * Columns beyond 4H, H and C only fill up vectors; what lies there never reaches a parameter.
  */
 #pragma once
-#include "vec.h"
+#include "threads.h"
 
 enum { VALUE, GRADIENT, FIRST_MOMENT, SECOND_MOMENT, SLOTS };
 enum { CLIP_NONE, CLIP_NORM, CLIP_GLOBAL_NORM, CLIP_VALUE };
@@ -37,12 +37,11 @@ struct net {
   double evaluation[2]; /* of the last call: loss summed over examples, correct */
   double loss, correct; /* of the step that goes on */
   struct job job;
-  struct worker *workers;
   uint32_t round __attribute__((aligned(64)));   /* joins so far */
   int32_t arrived __attribute__((aligned(64))); /* threads at the next one */
 };
 
-/* Vectors of columns have partial sums of their own, added in a fixed order: no result depends on who computes them. */
+/* Groups of columns have partial sums of their own, added in a fixed order: no result depends on who computes them. */
 enum { W_X, B, W_H, G_X, G_H, PRED_B, PRED_W, VARIABLES };
 struct partial {
   double square[VARIABLES];         /* of the gradient's elements */
@@ -51,9 +50,9 @@ struct partial {
 
 struct layout {
   int rows, parameters;          /* I + 1 + H rows of w; rows of the parameter matrix */
-  int units, gates, classes;     /* H, 4H, C, filled up to whole vectors */
+  int units, gates, classes;     /* H filled up to whole vectors; 4H and C to whole groups */
   int input, dz_row;             /* floats from row to row of `inputs` and of `dz` */
-  int columns;                   /* vectors of 4H */
+  int groups, columns;           /* groups, and vectors, of gates */
   int w_panel, wh_panel;         /* vectors a panel */
   float *lstm[SLOTS], *pred[SLOTS];
   float *w;                      /* effective weights: panels of [rows][w_panel vectors] */
@@ -69,7 +68,10 @@ struct layout {
   float *zero;                   /* [units], c_{-1} */
   int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list at the first row of each tile */
   int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, likewise */
-  struct partial *partial;       /* [columns + 1], the last for the prediction layer */
+  struct partial *partial;       /* [groups + 1], the last for the prediction layer */
+#if !defined(__wasm__)
+  struct worker *workers;        /* [threads], the first unused */
+#endif
   uint64_t bytes;
 };
 
@@ -84,11 +86,12 @@ enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cac
 static struct layout layout_of(const struct net *net) {
   const int H = net->units, I = net->inputs, T = net->steps, C = net->classes;
   const uint64_t rows = CHUNK; /* 64 bits, for in wasm a network that is too large must not wrap around */
-  struct layout l = {.rows = I + 1 + H, .units = round_up(H), .gates = round_up(4 * H)};
+  struct layout l = {.rows = I + 1 + H, .units = round_up(H, VW), .gates = round_up(4 * H, GROUP)};
   l.parameters = l.rows + (net->weight_norm ? 2 : 0);
-  l.classes = round_up(C);
-  l.input = round_up(I + 1 + l.units);
-  l.dz_row = round_up(3 * H + l.units);
+  l.classes = round_up(C, GROUP);
+  l.input = round_up(I + 1 + l.units, VW);
+  l.dz_row = round_up(larger(l.gates, 3 * H + l.units), VW);
+  l.groups = l.gates / GROUP;
   l.columns = l.gates / VW;
   l.w_panel = panel_vectors(l.columns);
   l.wh_panel = panel_vectors(l.units / VW);
@@ -117,7 +120,10 @@ static struct layout layout_of(const struct net *net) {
   RESERVE(l.zero, l.units);
   RESERVE(l.seen, T * rows * (I + 3));
   RESERVE(l.used, (uint64_t)l.rows * (BLOCK + 3));
-  RESERVE(l.partial, l.columns + 1);
+  RESERVE(l.partial, l.groups + 1);
+#if !defined(__wasm__)
+  RESERVE(l.workers, net->threads);
+#endif
 #undef RESERVE
   l.bytes = at;
   return l;

@@ -6,40 +6,9 @@
  */
 #pragma once
 #include "net.h"
+#include "threads.h"
 
 static void work(struct net *net, int part); /* in step.c */
-
-#if defined(__wasm__)
-INLINE void relax(void) {}
-static void sleep_while(uint32_t *word, uint32_t value) {
-  __builtin_wasm_memory_atomic_wait32((int32_t *)word, (int32_t)value, -1);
-}
-static void wake_all(uint32_t *word) { __builtin_wasm_memory_atomic_notify((int32_t *)word, UINT32_MAX); }
-#else
-#include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
-INLINE void relax(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-static pthread_mutex_t sleeping = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static void sleep_while(uint32_t *word, uint32_t value) {
-  pthread_mutex_lock(&sleeping);
-  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) pthread_cond_wait(&changed, &sleeping);
-  pthread_mutex_unlock(&sleeping);
-}
-static void wake_all(uint32_t *word) {
-  (void)word;
-  pthread_mutex_lock(&sleeping);
-  pthread_cond_broadcast(&changed);
-  pthread_mutex_unlock(&sleeping);
-}
-#endif
 
 /* Returns when all threads of the network have called it. */
 static void join(struct net *net) {
@@ -79,39 +48,21 @@ static void serve(struct net *net, int part) {
 }
 
 #if !defined(__wasm__)
-struct worker {
-  pthread_t thread;
-  struct net *net;
-  int part;
-};
-
-static void *serve_thread(void *argument) {
-  const struct worker *worker = argument;
-  serve(worker->net, worker->part);
-  return NULL;
-}
-
-/* Starts the threads; on failure the network has as many as could be started. */
+/* Starts the threads; if the system gives fewer, the network has as many as could be started. */
 static void start_threads(struct net *net) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the host's thread */
-  struct worker *workers = calloc((size_t)net->threads, sizeof *workers);
+  struct worker *workers = layout_of(net).workers;
   int part = 1;
-  for (; workers && part < net->threads; part++) {
+  for (; part < net->threads; part++) {
     workers[part] = (struct worker){.net = net, .part = part};
-    if (pthread_create(&workers[part].thread, NULL, serve_thread, &workers[part])) break;
+    if (!start_worker(&workers[part])) break;
   }
-  net->workers = workers;
   if (part < net->threads) __atomic_store_n(&net->threads, part, __ATOMIC_RELEASE);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void stop_threads(struct net *net) {
+  struct worker *workers = layout_of(net).workers;
   run(net, (struct job){.kind = JOB_STOP});
-  for (int part = 1; part < net->threads; part++) pthread_join(net->workers[part].thread, NULL);
-  free(net->workers);
-  net->workers = NULL;
+  for (int part = 1; part < net->threads; part++) await_worker(&workers[part]);
   net->threads = 1;
 }
 #endif

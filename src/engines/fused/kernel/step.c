@@ -1,15 +1,20 @@
 /*
  * One training step of an LSTM with or without weight normalisation, and evaluation: what the hosts call.
  *
- * Work is shared out by whole tiles of rows or vectors of columns; pool.h says why no result depends on how.
+ * Work is shared out by whole tiles of rows or groups of columns; pool.h says why no result depends on how.
  */
 #include "backward.h"
 #include "pool.h"
 #include "update.h"
 
+enum { ARITHMETIC = 1 }; /* raised with every change of any result; the same in src/engines/arithmetic.ts */
 enum { PEAK_SUMS = 12 }; /* independent, to hide the latency of a multiply-add */
 
+#if defined(_WIN32)
+#define EXPORT __declspec(dllexport)
+#else
 #define EXPORT __attribute__((visibility("default")))
+#endif
 
 /* The part of `count` things that a thread does. */
 struct range {
@@ -32,6 +37,14 @@ EXPORT double wnlstm_offset(const struct net *net, int lstm, int slot) {
 EXPORT int wnlstm_stride(const struct net *net, int lstm) {
   const struct layout l = layout_of(net);
   return lstm ? l.gates : l.classes;
+}
+
+EXPORT int wnlstm_arithmetic(void) { return ARITHMETIC; }
+
+/* Whether multiply_add is rounded once: (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 then, and otherwise 0. */
+EXPORT int wnlstm_fuses(void) {
+  volatile float x = 1.000244140625f, rounded = -1.00048828125f; /* not for the compiler to compute */
+  return multiply_add(splat(x), splat(x), splat(rounded))[0] != 0;
 }
 
 EXPORT int wnlstm_vector_width(void) { return VW; }
@@ -86,13 +99,13 @@ static void step(struct net *net, int part) {
   }
   if (net->phases < 4) return;
 
-  const struct range columns = share(net, l.columns, part);
-  finish_gradient(net, &l, columns.first, columns.end);
+  const struct range groups = share(net, l.groups, part);
+  finish_gradient(net, &l, groups.first, groups.end);
   if (part == 0) measure_prediction(net, &l);
   join(net);
 
   const struct clipping clipping = clip(net, &l);
-  update(net, &l, &clipping, job->rate, columns.first, columns.end);
+  update(net, &l, &clipping, job->rate, groups.first * (GROUP / VW), groups.end * (GROUP / VW));
   if (part == 0) {
     update_prediction(net, &l, &clipping, job->rate);
     add_metrics(net, &clipping);
@@ -118,7 +131,7 @@ static void peak(struct net *net) {
   for (int j = 0; j < PEAK_SUMS; j++) sum[j] = splat((float)j); /* all different, or they would be computed once */
   for (int round = 0; round < net->job.count; round++) {
     UNROLL
-    for (int j = 0; j < PEAK_SUMS; j++) sum[j] = sum[j] * 0.999f + 1e-3f;
+    for (int j = 0; j < PEAK_SUMS; j++) sum[j] = multiply_add(sum[j], splat(0.999f), splat(1e-3f));
   }
   for (int j = 0; j < PEAK_SUMS; j++)
     if (sum[j][0] < 0) net->evaluation[0] = sum[j][0]; /* never, but the compiler does not know */

@@ -13,56 +13,65 @@
  */
 static vec direction_gradient(float *dw, const float *v, int rows, int stride, vec gain, vec inverse) {
   vec dot = splat(0);
-  for (int r = 0; r < rows; r++) dot += load(dw + r * stride) * load(v + r * stride);
+  for (int r = 0; r < rows; r++) dot = multiply_add(load(dw + r * stride), load(v + r * stride), dot);
   const vec dgain = dot * inverse;
   const vec along = blend((ivec)(inverse < splat(1.0f / SMALLEST_NORM)), dgain * inverse, splat(0));
   for (int r = 0; r < rows; r++)
-    store(dw + r * stride, gain * inverse * (load(dw + r * stride) - load(v + r * stride) * along));
+    store(dw + r * stride, gain * inverse * multiply_add(-load(v + r * stride), along, load(dw + r * stride)));
   return dgain;
 }
 
-/* Squares, and what clipping by value does, of one vector of columns of `rows` rows. */
+/* Squares, and what clipping by value does, of one group of columns of `rows` rows. */
 static double measure(const struct net *net, const float *gradient, int rows, int stride, struct partial *sums) {
-  vec square = splat(0), clipped = splat(0), above = splat(0);
+  vec square[GROUP / VW] = {0}, clipped[GROUP / VW] = {0}, above[GROUP / VW] = {0};
   for (int r = 0; r < rows; r++) {
-    vec g = load(gradient + r * stride);
-    square += g * g;
-    if (net->clip_mode == CLIP_VALUE) {
-      vec c = clamp(g, net->clip);
-      clipped += c * c;
-      above += blend((ivec)(absolute(g) > splat(net->clip)), splat(1), splat(0));
+    UNROLL
+    for (int k = 0; k < GROUP / VW; k++) {
+      const vec g = load(gradient + r * stride + k * VW);
+      square[k] = multiply_add(g, g, square[k]);
+      if (net->clip_mode == CLIP_VALUE) {
+        const vec c = clamp(g, net->clip);
+        clipped[k] = multiply_add(c, c, clipped[k]);
+        above[k] += blend((ivec)(absolute(g) > splat(net->clip)), splat(1), splat(0));
+      }
     }
   }
-  sums->clipped_square += sum_lanes(clipped);
-  sums->above += sum_lanes(above);
-  return sum_lanes(square);
+  sums->clipped_square += sum_group(clipped);
+  sums->above += sum_group(above);
+  return sum_group(square);
 }
 
-/* Finishes the gradients of the LSTM's columns first .. end (in vectors) and measures them. */
+/* Weight norm's backward for the columns at `column` of both matrices. */
+static void finish_direction(const struct net *net, const struct layout *l, int column) {
+  const int I = net->inputs, stride = l->gates, h = (I + 1) * stride, gx = l->rows * stride, gh = gx + stride;
+  float *dw = l->lstm[GRADIENT] + column;
+  const float *v = l->lstm[VALUE] + column;
+  store(dw + gx, direction_gradient(dw, v, I, stride, load(v + gx), load(l->inverse_x + column)));
+  store(dw + gh, direction_gradient(dw + h, v + h, net->units, stride, load(v + gh), load(l->inverse_h + column)));
+}
+
+/* Finishes the gradients of the LSTM's columns first .. end (in groups) and measures them. */
 static void finish_gradient(const struct net *net, const struct layout *l, int first, int end) {
   const int I = net->inputs, H = net->units, stride = l->gates;
-  for (int column = first; column < end; column++) {
-    float *gradient = l->lstm[GRADIENT] + column * VW;
-    const float *value = l->lstm[VALUE] + column * VW;
-    const int h = (I + 1) * stride, gx = l->rows * stride, gh = gx + stride;
-    struct partial *sums = l->partial + column;
+  for (int group = first; group < end; group++) {
+    const float *gradient = l->lstm[GRADIENT] + group * GROUP, *gains = gradient + l->rows * stride;
+    struct partial *sums = l->partial + group;
     *sums = (struct partial){0};
     if (net->weight_norm) {
-      store(gradient + gx, direction_gradient(gradient, value, I, stride, load(value + gx), load(l->inverse_x + column * VW)));
-      store(gradient + gh, direction_gradient(gradient + h, value + h, H, stride, load(value + gh), load(l->inverse_h + column * VW)));
-      sums->square[G_X] = measure(net, gradient + gx, 1, stride, sums);
-      sums->square[G_H] = measure(net, gradient + gh, 1, stride, sums);
+      for (int k = 0; k < GROUP; k += VW) finish_direction(net, l, group * GROUP + k);
+      sums->square[G_X] = measure(net, gains, 1, stride, sums);
+      sums->square[G_H] = measure(net, gains + stride, 1, stride, sums);
     }
     sums->square[W_X] = measure(net, gradient, I, stride, sums);
     sums->square[B] = measure(net, gradient + I * stride, 1, stride, sums);
-    sums->square[W_H] = measure(net, gradient + h, H, stride, sums);
+    sums->square[W_H] = measure(net, gradient + (I + 1) * stride, H, stride, sums);
   }
 }
 
 static void measure_prediction(const struct net *net, const struct layout *l) {
-  struct partial *sums = l->partial + l->columns;
+  struct partial *sums = l->partial + l->groups;
   *sums = (struct partial){0};
-  for (int k = 0; k < l->classes; k += VW) {
+  for (int k = 0; k < l->classes; k += GROUP) {
     const float *gradient = l->pred[GRADIENT] + k;
     sums->square[PRED_B] += measure(net, gradient, 1, l->classes, sums);
     sums->square[PRED_W] += measure(net, gradient + l->classes, net->units, l->classes, sums);
@@ -77,10 +86,10 @@ struct clipping {
 
 static struct clipping clip(const struct net *net, const struct layout *l) {
   struct partial sums = {0};
-  for (int column = 0; column <= l->columns; column++) {
-    for (int k = 0; k < VARIABLES; k++) sums.square[k] += l->partial[column].square[k];
-    sums.clipped_square += l->partial[column].clipped_square;
-    sums.above += l->partial[column].above;
+  for (int group = 0; group <= l->groups; group++) {
+    for (int k = 0; k < VARIABLES; k++) sums.square[k] += l->partial[group].square[k];
+    sums.clipped_square += l->partial[group].clipped_square;
+    sums.above += l->partial[group].above;
   }
   double square = 0, clipped = 0;
   int above = 0;
@@ -113,13 +122,13 @@ static void optimise(const struct net *net, float *const slot[SLOTS], ptrdiff_t 
     if (net->clip_mode == CLIP_VALUE) g = clamp(g, net->clip);
     vec p = load(slot[VALUE] + offset);
     if (net->adam) {
-      vec m = 0.9f * load(slot[FIRST_MOMENT] + offset) + 0.1f * g;
-      vec v = 0.999f * load(slot[SECOND_MOMENT] + offset) + 0.001f * (g * g);
+      vec m = multiply_add(splat(0.9f), load(slot[FIRST_MOMENT] + offset), 0.1f * g);
+      vec v = multiply_add(splat(0.999f), load(slot[SECOND_MOMENT] + offset), 0.001f * (g * g));
       store(slot[FIRST_MOMENT] + offset, m);
       store(slot[SECOND_MOMENT] + offset, v);
       p -= rate * m / (square_root(v) + 1e-8f);
     } else {
-      p -= rate * g;
+      p = multiply_add(splat(-rate), g, p);
     }
     store(slot[VALUE] + offset, p);
   }
@@ -127,7 +136,7 @@ static void optimise(const struct net *net, float *const slot[SLOTS], ptrdiff_t 
 
 static vec inverse_norm(const float *v, int rows, int stride) {
   vec square = splat(0);
-  for (int r = 0; r < rows; r++) square += load(v + r * stride) * load(v + r * stride);
+  for (int r = 0; r < rows; r++) square = multiply_add(load(v + r * stride), load(v + r * stride), square);
   return 1.0f / at_least(square_root(square), splat(SMALLEST_NORM));
 }
 

@@ -1,0 +1,53 @@
+/** @file Every kernel that runs here computes the recorded results, to the last bit. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { CANONICAL, UNFUSED } from '../arithmetic.js';
+import { prebuiltDirectory, readPrebuilt } from './files.js';
+import { findDifferences, goldenCases, quickCases, readGolden } from './golden.js';
+import { cpuLevel, createNativeKernel, loadLibrary } from './native.js';
+import { createWasmKernel } from './wasm.js';
+import { loadModule, readModule } from './wasm-module.js';
+
+/** The prebuilt libraries for this platform. */
+const libraries = readdirSync(prebuiltDirectory).filter((name) =>
+  name.startsWith(`${process.platform}-${process.arch}`),
+);
+
+test('the recorded cases are at least 200, each once, for either arithmetic', () => {
+  assert.ok(goldenCases.length >= 200);
+  assert.equal(quickCases.length, 4);
+  const names = goldenCases.map(({ name }) => name).sort();
+  assert.equal(new Set(names).size, names.length);
+  for (const arithmetic of [CANONICAL, UNFUSED]) {
+    assert.deepEqual(Object.keys(readGolden()[arithmetic]).sort(), names);
+  }
+});
+
+for (const name of libraries) {
+  const library = loadLibrary(readPrebuilt(name).path);
+  const level = name.includes('avx512') ? 2 : name.includes('avx2') ? 1 : 0;
+  const skip = level > 0 && cpuLevel(library) < level ? `this CPU cannot run ${name}` : false;
+  test(`${name} gives the recorded bits on 1, 2, 3, 5, 16 and 64 threads`, { skip }, async () => {
+    const kernel = createNativeKernel(library);
+    assert.deepEqual(await findDifferences(() => kernel, CANONICAL, goldenCases), []);
+  });
+}
+
+const { arithmetic } = loadModule();
+const skip = arithmetic === UNFUSED ? 'this CPU has no fused multiply-add' : false;
+test('fused.wasm gives the bits of the native kernels', { skip }, async () => {
+  assert.deepEqual(await findDifferences(() => createWasmKernel(), CANONICAL, goldenCases, 1), []);
+});
+
+test('unfused.wasm gives recorded bits of its own', async () => {
+  const module = readModule(UNFUSED);
+  assert.deepEqual(await findDifferences(() => createWasmKernel(module), UNFUSED, goldenCases, 1), []);
+});
+
+test('a result that differs in one bit is found', async () => {
+  const kernel = createWasmKernel();
+  const [first] = goldenCases;
+  const other = { ...first, spec: { ...first.spec, forgetBias: 1 + 2 ** -23 } };
+  assert.deepEqual(await findDifferences(() => kernel, arithmetic, [other], 1), [first.name]);
+});

@@ -1,0 +1,76 @@
+/** @file Which of the two WebAssembly kernels this machine runs: the one with fused multiply-adds, where they are fused. */
+import { setFlagsFromString } from 'node:v8';
+import { UserError } from '../../errors.js';
+import { CANONICAL, UNFUSED } from '../arithmetic.js';
+import { readPrebuilt } from './files.js';
+
+/** A compiled kernel. */
+export interface WasmModule {
+  readonly module: WebAssembly.Module;
+  readonly arithmetic: typeof CANONICAL | typeof UNFUSED;
+  /** Its file and the first digits of its SHA-256. */
+  readonly build: string;
+}
+
+/** Bytes of a page of memory. */
+export const PAGE = 65_536;
+const MAX_PAGES = 65_535;
+/** The most memory that the kernel can have. */
+export const WASM_BYTES = PAGE * MAX_PAGES;
+
+/**
+ * Memory that the kernel's threads share.
+ *
+ * @throws {UserError} E_BACKEND if the system does not give it
+ */
+export const createMemory = (): WebAssembly.Memory => {
+  try {
+    return new WebAssembly.Memory({ initial: 4, maximum: MAX_PAGES, shared: true });
+  } catch (error) {
+    throw new UserError(
+      'E_BACKEND',
+      `The wasm backend reserves 4 GiB of address space, and the system does not give it: ${(error as Error).message}.`,
+      { hint: 'Raise the limit (`ulimit -v unlimited`), or use `--backend native`.', cause: error },
+    );
+  }
+};
+
+const compile = (bytes: Uint8Array): WebAssembly.Module => {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    setFlagsFromString('--experimental-wasm-relaxed-simd'); // Node 20 needs it; later versions do not know the flag
+    return new WebAssembly.Module(bytes);
+  }
+};
+
+const instantiate = (module: WebAssembly.Module): Record<string, unknown> =>
+  new WebAssembly.Instance(module, { env: { memory: createMemory() } }).exports;
+
+/** Compiles one of the two, whether or not it is the one for this machine. */
+export const readModule = (arithmetic: WasmModule['arithmetic']): WasmModule => {
+  const { bytes, build } = readPrebuilt(arithmetic === CANONICAL ? 'fused.wasm' : 'unfused.wasm');
+  return { module: compile(bytes), arithmetic, build };
+};
+
+/** Whether this machine rounds a relaxed multiply-add once. */
+const fuses = ({ module }: WasmModule): boolean => (instantiate(module).wnlstm_fuses as () => number)() === 1;
+
+let loaded: WasmModule | undefined;
+
+/**
+ * The kernel for this machine; compiled once.
+ *
+ * @throws {UserError} E_BACKEND if there is not enough memory
+ */
+export const loadModule = (): WasmModule => {
+  if (loaded) return loaded;
+  try {
+    const fused = readModule(CANONICAL);
+    if (fuses(fused)) loaded = fused;
+  } catch (error) {
+    if (error instanceof UserError) throw error; // else this Node has no relaxed SIMD
+  }
+  loaded ??= readModule(UNFUSED);
+  return loaded;
+};
