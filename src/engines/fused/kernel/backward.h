@@ -60,8 +60,27 @@ static void backward(const struct net *net, const struct layout *l, const struct
   }
 }
 
-/* Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b) of a chunk. */
-static void weight_gradient(const struct net *net, const struct layout *l, int count, int add, int first_tile,
+/* Copies `height` floats from each of `rows` rows, so that they lie side by side: where they are, each is in another line. */
+static void pack_inputs(float *packed, const float *inputs, ptrdiff_t stride, int height, int rows) {
+#define COPY(N) \
+  case N: \
+    for (int row = 0; row < rows; row++) __builtin_memcpy(packed + row * N, inputs + row * stride, N * sizeof(float)); \
+    break;
+  switch (height) { COPY(1) COPY(2) COPY(3) COPY(4) COPY(5) COPY(6) }
+#undef COPY
+}
+
+/* Copies `vectors` vectors from each of `rows` rows: where they are, they push each other out of a near cache. */
+static void pack_dz(float *packed, const float *dz, ptrdiff_t stride, int rows, int vectors) {
+  for (int row = 0; row < rows; row++, dz += stride, packed += vectors * VW)
+    for (int j = 0; j < vectors; j++) store(packed + j * VW, load(dz + j * VW));
+}
+
+/*
+ * Gradients of the effective LSTM weights, tiles first_tile .. end_tile of their rows: inputs' dz over all (t, b) of a
+ * chunk, in blocks of rows that are packed first.
+ */
+static void weight_gradient(const struct net *net, const struct layout *l, int part, int count, int add, int first_tile,
                             int end_tile) {
   const int tiles = tiles_of(net, l->rows);
   const int first = tile_start(l->rows, tiles, first_tile), end = tile_start(l->rows, tiles, end_tile);
@@ -75,21 +94,27 @@ static void weight_gradient(const struct net *net, const struct layout *l, int c
     for (int tile = first_tile; tile < end_tile; tile++) {
       const int start = tile_start(l->rows, tiles, tile), height = tile_start(l->rows, tiles, tile + 1) - start;
       if (height == 0) continue;
+      pack_inputs(l->packed_inputs + (ptrdiff_t)start * BLOCK, inputs + start, l->input, height, rows);
       int16_t *used = l->used + start * (BLOCK + 3);
       used[0] = used[1] = 0;
       if (start + height <= net->inputs) list_active(used, inputs + start, 1, l->input, height, rows, rows);
     }
-    const struct product block = {
-        .rows = l->rows, .tiles = tiles,
-        .k = rows,
-        .vectors = l->columns,
-        .a = inputs, .a_row = 1, .a_k = l->input,
-        .b = l->dz + (ptrdiff_t)row * l->dz_row, .b_k = l->dz_row, .b_panel = l->w_panel * VW, .panel = l->w_panel,
-        .c = gradient, .c_row = l->gates,
-        .add = 1,
-        .active = l->used, .active_row = BLOCK + 3,
-    };
-    multiply(&block, first_tile, end_tile, row < count ? hidden : end);
+    for (int column = 0; column < l->columns; column += l->w_panel) {
+      const int vectors = smaller(l->w_panel, l->columns - column);
+      float *dz = l->packed_dz + (ptrdiff_t)part * BLOCK * l->w_panel * VW;
+      pack_dz(dz, l->dz + (ptrdiff_t)row * l->dz_row + column * VW, l->dz_row, rows, vectors);
+      const struct product block = {
+          .rows = l->rows, .tiles = tiles,
+          .k = rows,
+          .vectors = vectors,
+          .a = l->packed_inputs, .a_row = 1, .a_tile = BLOCK,
+          .b = dz, .b_k = vectors * VW, .panel = vectors,
+          .c = gradient + column * VW, .c_row = l->gates,
+          .add = 1,
+          .active = l->used, .active_row = BLOCK + 3,
+      };
+      multiply(&block, first_tile, end_tile, row < count ? hidden : end);
+    }
   }
 }
 

@@ -28,7 +28,8 @@ static void gather(const struct net *net, const struct layout *l, const struct e
 }
 
 /*
- * Gates, cell and hidden state of one row at one time step.
+ * Gates, cell and hidden state of one row at one time step. In two loops, since each tanh of a cell waits for its gates,
+ * and the processor looks too few vectors ahead to have other work meanwhile.
  * z [4H] is read a vector at a time also where a gate ends within one; the surplus lanes land in the filling.
  */
 static void cell_forward(const struct net *net, const struct layout *l, const float *z, const float *c_before,
@@ -39,15 +40,16 @@ static void cell_forward(const struct net *net, const struct layout *l, const fl
     vec f = sigmoid(load(z + H + u) + net->forget_bias);
     vec o = sigmoid(load(z + 2 * H + u));
     vec g = hyperbolic_tangent(load(z + 3 * H + u));
-    vec c = multiply_add(f, load(c_before + u), i * g);
-    vec tanh_c = hyperbolic_tangent(c);
     store(gate + u, i);
     store(gate + U + u, f);
     store(gate + 2 * U + u, o);
     store(gate + 3 * U + u, g);
+    store(gate + 5 * U + u, multiply_add(f, load(c_before + u), i * g));
+  }
+  for (int u = 0; u < H; u += VW) {
+    const vec tanh_c = hyperbolic_tangent(load(gate + 5 * U + u));
     store(gate + 4 * U + u, tanh_c);
-    store(gate + 5 * U + u, c);
-    store(h + u, o * tanh_c);
+    store(h + u, load(gate + 2 * U + u) * tanh_c);
   }
 }
 

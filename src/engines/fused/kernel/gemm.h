@@ -12,6 +12,7 @@ struct product {
   int rows, tiles, k, vectors;
   const float *a;
   ptrdiff_t a_row, a_k; /* from row to row, from k to k: either may be 1 */
+  ptrdiff_t a_tile;     /* 0, or a is packed: each tile at a_tile times its first row, k by k, its rows side by side */
   const float *b;
   ptrdiff_t b_k, b_panel; /* from k to k, and from one panel of columns to the next */
   int panel;              /* vectors a panel */
@@ -40,13 +41,13 @@ INLINE void accumulate(const int rows, const int vectors, vec sum[MR][NR], const
 }
 
 INLINE void tile(const int rows, const int vectors, const struct product *p, const int16_t *active, const float *a,
-                 const float *b, float *c) {
+                 ptrdiff_t a_k, const float *b, float *c) {
   vec sum[MR][NR];
   UNROLL
   for (int i = 0; i < rows; i++)
     UNROLL
     for (int j = 0; j < vectors; j++) sum[i][j] = p->add ? load(c + i * p->c_row + j * VW) : splat(0);
-  const ptrdiff_t a_row = p->a_row, a_k = p->a_k, b_k = p->b_k;
+  const ptrdiff_t a_row = p->a_row, b_k = p->b_k;
   const int listed = active[0], dense = active[1];
   for (int n = 2; n < 2 + listed; n++) accumulate(rows, vectors, sum, a + active[n] * a_k, a_row, b + active[n] * b_k);
   a += dense * a_k;
@@ -61,12 +62,12 @@ INLINE void tile(const int rows, const int vectors, const struct product *p, con
 /* One copy of the tile for each height and width, so that its loops unroll into registers. */
 #define TILE(R, V) \
   case V: \
-    if (V <= NR) tile(R, V, p, active, a, b, c); \
+    if (V <= NR) tile(R, V, p, active, a, a_k, b, c); \
     break;
 #define TILES(R) \
   static __attribute__((noinline)) void tiles_##R(int vectors, const struct product *p, const int16_t *active, \
-                                                  const float *a, const float *b, float *c) { \
-    switch (vectors) { TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4) } \
+                                                  const float *a, ptrdiff_t a_k, const float *b, float *c) { \
+    switch (vectors) { TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4) TILE(R, 5) } \
   }
 TILES(1)
 TILES(2)
@@ -74,8 +75,10 @@ TILES(3)
 #if MR >= 4
 TILES(4)
 #endif
-#if MR >= 6
+#if MR >= 5
 TILES(5)
+#endif
+#if MR >= 6
 TILES(6)
 #endif
 
@@ -111,20 +114,23 @@ static void multiply(const struct product *p, int first, int end, int limit) {
     const int vectors = smaller(p->panel, p->vectors - column);
     const float *b = p->b + column / p->panel * p->b_panel;
     for (int t = first; t < end; t++) {
-      const int row = tile_start(p->rows, p->tiles, t);
-      const float *a = p->a + row * p->a_row;
+      const int row = tile_start(p->rows, p->tiles, t), height = tile_start(p->rows, p->tiles, t + 1) - row;
+      const float *a = p->a + row * (p->a_tile ? p->a_tile : p->a_row);
+      const ptrdiff_t a_k = p->a_tile ? height : p->a_k;
       float *c = p->c + row * p->c_row + column * VW;
       const int16_t *active = p->active ? p->active + row * p->active_row : all;
-      switch (smaller(tile_start(p->rows, p->tiles, t + 1), limit) - row) {
-        case 1: tiles_1(vectors, p, active, a, b, c); break;
-        case 2: tiles_2(vectors, p, active, a, b, c); break;
-        case 3: tiles_3(vectors, p, active, a, b, c); break;
+      switch (smaller(height, limit - row)) {
+        case 1: tiles_1(vectors, p, active, a, a_k, b, c); break;
+        case 2: tiles_2(vectors, p, active, a, a_k, b, c); break;
+        case 3: tiles_3(vectors, p, active, a, a_k, b, c); break;
 #if MR >= 4
-        case 4: tiles_4(vectors, p, active, a, b, c); break;
+        case 4: tiles_4(vectors, p, active, a, a_k, b, c); break;
+#endif
+#if MR >= 5
+        case 5: tiles_5(vectors, p, active, a, a_k, b, c); break;
 #endif
 #if MR >= 6
-        case 5: tiles_5(vectors, p, active, a, b, c); break;
-        case 6: tiles_6(vectors, p, active, a, b, c); break;
+        case 6: tiles_6(vectors, p, active, a, a_k, b, c); break;
 #endif
       }
     }

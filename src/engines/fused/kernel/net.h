@@ -50,9 +50,9 @@ struct partial {
 
 struct layout {
   int rows, parameters;          /* I + 1 + H rows of w; rows of the parameter matrix */
-  int units, gates, classes;     /* H filled up to whole vectors; 4H and C to whole groups */
-  int input, dz_row;             /* floats from row to row of `inputs` and of `dz` */
-  int groups, columns;           /* groups, and vectors, of gates */
+  int units, classes;            /* H filled up to whole vectors, C to whole groups */
+  int gates, input, dz_row;      /* floats from row to row of the LSTM's matrices, of `inputs` and of `dz` */
+  int groups, columns;           /* groups, and vectors, of 4H */
   int w_panel, wh_panel;         /* vectors a panel */
   float *lstm[SLOTS], *pred[SLOTS];
   float *w;                      /* effective weights: panels of [rows][w_panel vectors] */
@@ -68,6 +68,8 @@ struct layout {
   float *zero;                   /* [units], c_{-1} */
   int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list at the first row of each tile */
   int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, likewise */
+  float *packed_inputs;          /* [rows][BLOCK]: a block of inputs, a tile of rows at its first row, k by k */
+  float *packed_dz;              /* [threads][BLOCK][w_panel vectors]: a panel of a block of dz */
   struct partial *partial;       /* [groups + 1], the last for the prediction layer */
 #if !defined(__wasm__)
   struct worker *workers;        /* [threads], the first unused */
@@ -81,18 +83,22 @@ struct layout {
  * on this number, but on nothing of the machine.
  */
 enum { CHUNK = 32 };
-enum { BLOCK = 192 }; /* rows of dz at once: a panel of them stays in a near cache while all tiles of weights use it */
+/* Rows of dz at once: a panel of them, 24 to 30 KB, stays in a near cache while all tiles of weights use it. */
+enum { BLOCK = 1536 / VW };
+
+/* At least n floats, in an odd number of cache lines: rows a power of two apart would push each other out of a cache. */
+INLINE int odd_lines(int n) { return (round_up(n, 16) / 16 | 1) * 16; }
 
 static struct layout layout_of(const struct net *net) {
   const int H = net->units, I = net->inputs, T = net->steps, C = net->classes;
   const uint64_t rows = CHUNK; /* 64 bits, for in wasm a network that is too large must not wrap around */
-  struct layout l = {.rows = I + 1 + H, .units = round_up(H, VW), .gates = round_up(4 * H, GROUP)};
+  struct layout l = {.rows = I + 1 + H, .units = round_up(H, VW), .gates = odd_lines(4 * H)};
   l.parameters = l.rows + (net->weight_norm ? 2 : 0);
   l.classes = round_up(C, GROUP);
-  l.input = round_up(I + 1 + l.units, VW);
-  l.dz_row = round_up(larger(l.gates, 3 * H + l.units), VW);
-  l.groups = l.gates / GROUP;
-  l.columns = l.gates / VW;
+  l.groups = round_up(4 * H, GROUP) / GROUP;
+  l.columns = l.groups * (GROUP / VW);
+  l.input = odd_lines(I + 1 + l.units);
+  l.dz_row = odd_lines(larger(l.columns * VW, 3 * H + l.units));
   l.w_panel = panel_vectors(l.columns);
   l.wh_panel = panel_vectors(l.units / VW);
 
@@ -120,6 +126,8 @@ static struct layout layout_of(const struct net *net) {
   RESERVE(l.zero, l.units);
   RESERVE(l.seen, T * rows * (I + 3));
   RESERVE(l.used, (uint64_t)l.rows * (BLOCK + 3));
+  RESERVE(l.packed_inputs, (uint64_t)l.rows * BLOCK);
+  RESERVE(l.packed_dz, (uint64_t)net->threads * BLOCK * l.w_panel * VW);
   RESERVE(l.partial, l.groups + 1);
 #if !defined(__wasm__)
   RESERVE(l.workers, net->threads);

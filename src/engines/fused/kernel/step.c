@@ -90,7 +90,7 @@ static void step(struct net *net, int part) {
     if (net->phases == 2) continue;
 
     const struct range weights = share(net, tiles_of(net, l.rows), part);
-    weight_gradient(net, &l, count, chunk > 0, weights.first, weights.end);
+    weight_gradient(net, &l, part, count, chunk > 0, weights.first, weights.end);
     if (part == 0) {
       prediction_gradient(net, &l, count, chunk > 0);
       add_rows(&l, count, &net->loss, &net->correct);

@@ -114,24 +114,28 @@ static struct clipping clip(const struct net *net, const struct layout *l) {
   return result;
 }
 
-/* Optimiser for one vector of columns of `rows` rows; `slot` as in struct layout, offset in floats. */
-static void optimise(const struct net *net, float *const slot[SLOTS], ptrdiff_t offset, int rows, int stride,
-                     float scale, float rate) {
-  for (int r = 0; r < rows; r++, offset += stride) {
-    vec g = load(slot[GRADIENT] + offset) * scale;
-    if (net->clip_mode == CLIP_VALUE) g = clamp(g, net->clip);
-    vec p = load(slot[VALUE] + offset);
-    if (net->adam) {
-      vec m = multiply_add(splat(0.9f), load(slot[FIRST_MOMENT] + offset), 0.1f * g);
-      vec v = multiply_add(splat(0.999f), load(slot[SECOND_MOMENT] + offset), 0.001f * (g * g));
-      store(slot[FIRST_MOMENT] + offset, m);
-      store(slot[SECOND_MOMENT] + offset, v);
-      p -= rate * m / (square_root(v) + 1e-8f);
-    } else {
-      p = multiply_add(splat(-rate), g, p);
-    }
-    store(slot[VALUE] + offset, p);
+/* Optimiser for one vector of elements; `slot` as in struct layout, offset in floats. */
+INLINE void optimise_vector(const struct net *net, float *const slot[SLOTS], ptrdiff_t offset, float scale, float rate) {
+  vec g = load(slot[GRADIENT] + offset) * scale;
+  if (net->clip_mode == CLIP_VALUE) g = clamp(g, net->clip);
+  vec p = load(slot[VALUE] + offset);
+  if (net->adam) {
+    vec m = multiply_add(splat(0.9f), load(slot[FIRST_MOMENT] + offset), 0.1f * g);
+    vec v = multiply_add(splat(0.999f), load(slot[SECOND_MOMENT] + offset), 0.001f * (g * g));
+    store(slot[FIRST_MOMENT] + offset, m);
+    store(slot[SECOND_MOMENT] + offset, v);
+    p -= rate * m / (square_root(v) + 1e-8f);
+  } else {
+    p = multiply_add(splat(-rate), g, p);
   }
+  store(slot[VALUE] + offset, p);
+}
+
+/* The same for a rectangle of `rows` rows and `columns` columns that starts at `offset`. */
+static void optimise(const struct net *net, float *const slot[SLOTS], ptrdiff_t offset, int rows, int columns, int stride,
+                     float scale, float rate) {
+  for (int r = 0; r < rows; r++, offset += stride)
+    for (int k = 0; k < columns; k += VW) optimise_vector(net, slot, offset + k, scale, rate);
 }
 
 static vec inverse_norm(const float *v, int rows, int stride) {
@@ -180,24 +184,20 @@ static void pack_prediction(const struct net *net, const struct layout *l) {
 
 /* Updates the LSTM's columns first .. end (in vectors). */
 static void update(const struct net *net, const struct layout *l, const struct clipping *c, float rate, int first, int end) {
-  const int I = net->inputs, stride = l->gates;
-  for (int column = first; column < end; column++) {
-    const ptrdiff_t x = column * VW, b = x + (ptrdiff_t)I * stride, h = b + stride, g = x + (ptrdiff_t)l->rows * stride;
-    optimise(net, l->lstm, x, I, stride, c->scale[W_X], rate);
-    optimise(net, l->lstm, b, 1, stride, c->scale[B], rate);
-    optimise(net, l->lstm, h, net->units, stride, c->scale[W_H], rate);
-    if (net->weight_norm) {
-      optimise(net, l->lstm, g, 1, stride, c->scale[G_X], rate);
-      optimise(net, l->lstm, g + stride, 1, stride, c->scale[G_H], rate);
-    }
+  const int I = net->inputs, stride = l->gates, columns = (end - first) * VW;
+  const ptrdiff_t x = first * VW, b = x + (ptrdiff_t)I * stride, h = b + stride, g = x + (ptrdiff_t)l->rows * stride;
+  optimise(net, l->lstm, x, I, columns, stride, c->scale[W_X], rate);
+  optimise(net, l->lstm, b, 1, columns, stride, c->scale[B], rate);
+  optimise(net, l->lstm, h, net->units, columns, stride, c->scale[W_H], rate);
+  if (net->weight_norm) {
+    optimise(net, l->lstm, g, 1, columns, stride, c->scale[G_X], rate);
+    optimise(net, l->lstm, g + stride, 1, columns, stride, c->scale[G_H], rate);
   }
   pack(net, l, first, end);
 }
 
 static void update_prediction(const struct net *net, const struct layout *l, const struct clipping *c, float rate) {
-  for (int k = 0; k < l->classes; k += VW) {
-    optimise(net, l->pred, k, 1, l->classes, c->scale[PRED_B], rate);
-    optimise(net, l->pred, k + l->classes, net->units, l->classes, c->scale[PRED_W], rate);
-  }
+  optimise(net, l->pred, 0, 1, l->classes, l->classes, c->scale[PRED_B], rate);
+  optimise(net, l->pred, l->classes, net->units, l->classes, l->classes, c->scale[PRED_W], rate);
   pack_prediction(net, l);
 }

@@ -12,8 +12,8 @@
 /* VW: floats a vector. MR rows by NR vectors: the register tile; its sums, NR loads and one broadcast fit the registers. */
 #if defined(__AVX512F__)
 #define VW 16
-#define MR 6
-#define NR 4
+#define MR 5
+#define NR 5
 #elif defined(__AVX2__) && defined(__FMA__)
 #define VW 8
 #define MR 6
