@@ -13,9 +13,14 @@ import {
 import { dirname, resolve } from 'node:path';
 import { ioError, systemCode, UserError } from './errors.js';
 
-/** Makes what was written to a file or folder survive a power cut. */
+/**
+ * Makes what was written to a file or folder survive a power cut. Windows syncs only files that are open for writing, and
+ * has no call for folders.
+ */
 export const syncPath = (path: string): void => {
-  const handle = openSync(path, 'r');
+  const windows = process.platform === 'win32';
+  if (windows && statSync(path).isDirectory()) return;
+  const handle = openSync(path, windows ? 'r+' : 'r');
   try {
     fsyncSync(handle);
   } finally {

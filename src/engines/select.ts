@@ -63,7 +63,9 @@ export const chooseBackend = async ({ backend, device }: Wanted): Promise<Choice
   const reasons: string[] = [];
   const candidates: [Backend, string][] = [
     ...(device === 'cpu' ? [] : ([['tensorflow', 'TensorFlow and a GPU are here']] as [Backend, string][])),
-    ...(device === 'cuda' ? [] : ([['native', 'this CPU has a prebuilt kernel']] as [Backend, string][])),
+    ...(device === 'cuda'
+      ? []
+      : ([['native', 'there is a native kernel for this CPU']] as [Backend, string][])),
   ];
   for (const [candidate, why] of candidates) {
     try {

@@ -69,11 +69,11 @@ const tryKernel = (path: string): Promise<KernelReport> =>
     child.send({ path } satisfies KernelRequest, () => {}); // a child that ended has said so by `exit`
   });
 
-/** The kernel that the user built, after all golden cases. */
+/** The kernel that the user built, if it passes. */
 const openOwn = async (file: string): Promise<NativeKernel> => {
   const path = resolve(file);
   const bad = (reason: string): UserError =>
-    new UserError('E_BACKEND', `WNLSTM_KERNEL=${file} cannot be used: ${reason}.`, {
+    new UserError('E_BACKEND', `WNLSTM_KERNEL=${file} cannot be used: ${reason.replace(/\.+$/, '')}.`, {
       hint: 'See "Own kernels" in src/README.md for how to build one, or unset WNLSTM_KERNEL.',
     });
   if (!existsSync(path)) throw bad('there is no such file');

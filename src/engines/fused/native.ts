@@ -42,7 +42,8 @@ export const loadLibrary = (path: string): LibraryHandle => {
     library = koffi.load(path);
     version = library.func('int wnlstm_arithmetic(void)')();
   } catch (error) {
-    throw new UserError('E_BACKEND', `Could not load the kernel ${path}: ${(error as Error).message}.`, {
+    const reason = (error as Error).message.replace(/\.$/, '');
+    throw new UserError('E_BACKEND', `Could not load the kernel ${path}: ${reason}.`, {
       hint: 'Use `--backend wasm`, which loads no library.',
       cause: error,
     });

@@ -1,0 +1,181 @@
+/** @file Which kernel is taken, and that no file can do harm: each law in processes of its own. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { writeTinyDataset } from '../../data/idx.testing.js';
+import { packageRoot } from '../../package.js';
+import { unavailable } from '../oracle.testing.js';
+import { prebuiltDirectory } from './files.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-kernels-'));
+after(() => rmSync(scratch, { recursive: true }));
+const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 40, test: 20, classes: 4 });
+const skip = await unavailable('native');
+
+let runs = 0;
+/** Trains a tiny run, and says how that ended, what was printed, and the run's record. */
+const train = (
+  flags: readonly string[],
+  { root = packageRoot, kernel, node = [] }: { root?: string; kernel?: string; node?: string[] } = {},
+): { status: number | null; stderr: string; record: Record<string, string> } => {
+  const folder = join(scratch, `runs-${runs++}`);
+  const small = ['--data', data, '--units', '4', '--batch', '8', '--steps', '3', '--threads', '1'];
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [...node, join(root, 'bin/wnlstm.js'), 'train', '--runs', folder, ...small, ...flags],
+    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', WNLSTM_KERNEL: kernel ?? '' } },
+  );
+  const [run] = existsSync(folder) ? readdirSync(folder) : [];
+  const record = run ? JSON.parse(readFileSync(join(folder, run, 'run.json'), 'utf8')) : {};
+  return { status, stderr, record };
+};
+
+/** The package with kernels of its own, to be changed. */
+const copyPackage = (): { root: string; prebuilt: string } => {
+  const root = mkdtempSync(join(scratch, 'package-'));
+  const prebuilt = join(root, 'src/engines/fused/prebuilt');
+  for (const name of ['bin', 'dist', 'package.json', 'configs'])
+    cpSync(join(packageRoot, name), join(root, name), { recursive: true });
+  mkdirSync(join(root, 'src/engines/fused'), { recursive: true });
+  cpSync(prebuiltDirectory, prebuilt, { recursive: true });
+  cpSync(join(prebuiltDirectory, '../golden.json'), join(prebuilt, '../golden.json'));
+  symlinkSync(join(packageRoot, 'node_modules'), join(root, 'node_modules'));
+  return { root, prebuilt };
+};
+/** Changes every library for this platform. */
+const changeLibraries = (prebuilt: string, change: (bytes: Buffer) => Buffer | null): void => {
+  const own = readdirSync(prebuilt).filter((name) => name.startsWith(`${process.platform}-${process.arch}`));
+  for (const path of own.map((name) => join(prebuilt, name))) {
+    const bytes = change(readFileSync(path));
+    rmSync(path);
+    if (bytes) writeFileSync(path, bytes);
+  }
+};
+const flipBit = (bytes: Buffer): Buffer => {
+  bytes[bytes.length >> 1] ^= 1;
+  return bytes;
+};
+
+for (const [how, change, reason] of [
+  ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2), /is damaged/],
+  ['changed in one bit', flipBit, /is damaged/],
+  ['missing', () => null, /There is no prebuilt kernel/],
+] as const) {
+  test(`a library that is ${how} is never loaded: native is an error, auto takes wasm and says why`, {
+    skip,
+  }, () => {
+    const { root, prebuilt } = copyPackage();
+    changeLibraries(prebuilt, change);
+    const asked = train(['--backend', 'native'], { root });
+    assert.equal(asked.status, 2, asked.stderr);
+    assert.match(asked.stderr, reason);
+    const auto = train([], { root });
+    assert.equal(auto.status, 0, auto.stderr);
+    assert.match(auto.stderr, /wasm simd.*native does not work here/);
+    assert.equal(auto.record.arithmetic, 'wnlstm-1');
+  });
+}
+
+test('a kernel that gives other results than recorded is not used, and auto takes wasm', { skip }, () => {
+  const { root, prebuilt } = copyPackage();
+  const golden = join(prebuilt, '../golden.json');
+  writeFileSync(golden, readFileSync(golden, 'utf8').replace(/("wn u33 b5 28x28 norm adam t1": ")./, '$1x'));
+  const { status, stderr, record } = train([], { root });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /gives other results than were recorded, in 1 of 4 small trainings/);
+  assert.equal(record.backend, 'wasm');
+});
+
+test('WNLSTM_KERNEL names the kernel, and run.json has it', { skip }, () => {
+  const [name] = readdirSync(prebuiltDirectory).filter((file) =>
+    file.startsWith(`${process.platform}-${process.arch}`),
+  );
+  const { status, stderr, record } = train(['--backend', 'native'], {
+    kernel: join(prebuiltDirectory, name),
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(record.kernel, new RegExp(`^${name} [0-9a-f]{12}$`));
+});
+
+test('a WNLSTM_KERNEL that is missing, cut short, of another machine or no library is one clear error', () => {
+  const bytes = readFileSync(join(prebuiltDirectory, 'linux-x64-avx2.so'));
+  const files: Record<string, Buffer> = {
+    'short.so': bytes.subarray(0, bytes.length / 2),
+    'text.so': Buffer.from('no library'),
+    'foreign.so': readFileSync(
+      join(prebuiltDirectory, process.arch === 'x64' ? 'linux-arm64.so' : 'linux-x64-avx2.so'),
+    ),
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(scratch, name), content);
+  for (const name of [...Object.keys(files), 'missing.so']) {
+    const { status, stderr } = train(['--backend', 'native'], { kernel: join(scratch, name) });
+    assert.equal(status, 2, `${name}: ${stderr}`);
+    assert.match(stderr, /^error WNLSTM_KERNEL=.* cannot be used: .*[^.]\.\nhint .*\n$/, name);
+  }
+});
+
+const compiler = process.env.CC || 'cc';
+const noCompiler = spawnSync(compiler, ['--version']).status !== 0 ? 'needs a C compiler' : skip;
+const FLAGS = ['-std=gnu11', '-O2', '-shared', '-pthread', '-fPIC', '-fno-math-errno', '-ffp-contract=off'];
+const march = process.arch === 'arm64' ? [] : ['-march=native'];
+
+test('a kernel that the user compiles computes the same, on any compiler', { skip: noCompiler }, () => {
+  const library = join(scratch, 'own.so');
+  const source = join(packageRoot, 'src/engines/fused/kernel/step.c');
+  const { status, stderr } = spawnSync(compiler, [...FLAGS, ...march, source, '-o', library, '-lm']);
+  assert.equal(status, 0, String(stderr));
+  const run = train(['--backend', 'native'], { kernel: library });
+  assert.equal(run.status, 0, run.stderr);
+  assert.match(run.record.kernel, /^own\.so /);
+});
+
+test('a kernel of another arithmetic, or that computes something else, is refused', {
+  skip: noCompiler,
+}, () => {
+  const kernel = join(packageRoot, 'src/engines/fused/kernel');
+  for (const [file, from, to, reason] of [
+    [
+      'step.c',
+      'enum { ARITHMETIC = 1 }',
+      'enum { ARITHMETIC = 0 }',
+      /computes with arithmetic 0, expected 1/,
+    ],
+    ['math.h', '8.366644382476807e-3f', '8.366644382476808e-2f', /gives other results than were recorded/],
+  ] as const) {
+    const folder = mkdtempSync(join(scratch, 'source-'));
+    cpSync(kernel, folder, { recursive: true });
+    const text = readFileSync(join(folder, file), 'utf8');
+    assert.ok(text.includes(from));
+    writeFileSync(join(folder, file), text.replace(from, to));
+    const library = join(folder, 'own.so');
+    spawnSync(compiler, [...FLAGS, ...march, join(folder, 'step.c'), '-o', library, '-lm']);
+    const { status, stderr } = train(['--backend', 'native'], { kernel: library });
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, reason);
+  }
+});
+
+test('without fused multiply-adds wasm has an arithmetic of its own, and says so', {
+  skip: process.arch === 'x64' ? false : 'needs a switch that V8 has on x86-64',
+}, () => {
+  const plain = train(['--backend', 'wasm'], { node: ['--no-enable-fma3'] });
+  assert.equal(plain.status, 0, plain.stderr);
+  assert.match(plain.stderr, /no fused multiply-add/);
+  assert.equal(plain.record.arithmetic, 'wnlstm-1-unfused');
+  const fused = train(['--backend', 'wasm']);
+  assert.doesNotMatch(fused.stderr, /multiply-add/);
+  assert.notEqual(fused.record.fingerprint, plain.record.fingerprint);
+});
