@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Everything that docs/study.md rests on: trains its three sweeps (480 runs, about an hour on two cores; started again,
+# it goes on where it stopped), and writes the tables, figures and hashes of docs/study/ from them.
+#   scripts/study.sh [FOLDER OF ALL RUNS]        the clone's runs/ if left out
+set -euo pipefail
+repository=$(cd "$(dirname "$0")/.." && pwd)
+runs=$(realpath -m "${1:-$repository/runs}")
+cd "$repository"
+npm run --silent build
+
+wnlstm() { node bin/wnlstm.js "$@" --runs "$runs"; }
+for sweep in article confirm clipping; do wnlstm sweep "configs/sweeps/$sweep.json"; done
+
+study=docs/study
+wnlstm plot article --facet --out "$runs/article/article.svg" # the plotted numbers stay beside it
+cp "$runs/article/article.svg" "$study/"
+wnlstm compare article --format csv --figure "$study/article-differences.svg" >"$study/article.csv"
+wnlstm compare confirm --format csv --figure "$study/confirm.svg" >"$study/confirm.csv"
+pairs=()
+for rate in adam-0.001 adam-0.01 sgd-0.1 sgd-1; do pairs+=(--pair "wn none $rate vs base none $rate"); done
+pairs+=(--pair "base-rescaled none adam-0.1 vs base none adam-0.1")
+for model in base base-rescaled; do
+  for clipping in norm global-norm; do pairs+=(--pair "$model $clipping adam-0.1 vs $model none adam-0.1"); done
+done
+for rate in adam-0.01 sgd-0.1 sgd-1; do pairs+=(--pair "wn norm $rate vs wn none $rate"); done
+pairs+=(--pair "base norm sgd-0.1 vs base none sgd-0.1")
+for model in base base-rescaled wn; do pairs+=(--pair "$model global-norm sgd-1 vs $model none sgd-1"); done
+wnlstm compare clipping --format csv --figure "$study/clipping.svg" "${pairs[@]}" >"$study/clipping.csv"
+
+# the SHA-256 of every run's last weights, by sweep and run
+node -e '
+  const { readdirSync, readFileSync, existsSync, writeFileSync } = require("node:fs");
+  const [runs, ...sweeps] = process.argv.slice(1);
+  const hashes = Object.fromEntries(sweeps.map((sweep) => {
+    const ids = readdirSync(`${runs}/${sweep}`).filter((id) => existsSync(`${runs}/${sweep}/${id}/summary.json`));
+    const order = (a, b) => a.localeCompare(b, "en", { numeric: true });
+    const hash = (id) => JSON.parse(readFileSync(`${runs}/${sweep}/${id}/summary.json`, "utf8")).weights_sha256;
+    return [sweep, Object.fromEntries(ids.sort(order).map((id) => [id, hash(id)]))];
+  }));
+  writeFileSync("docs/study/hashes.json", `${JSON.stringify(hashes, null, 1)}\n`);
+' "$runs" article confirm clipping
