@@ -53,6 +53,16 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./commands/show.js')).configureShow,
   },
   {
+    name: 'reproduce',
+    summary: 'train a run again and compare it with its record, to the last bit',
+    load: async () => (await import('./commands/reproduce.js')).configureReproduce,
+  },
+  {
+    name: 'verify',
+    summary: 'check the files of runs without training',
+    load: async () => (await import('./commands/verify.js')).configureVerify,
+  },
+  {
     name: 'compare',
     summary: 'compare models over seeds: intervals, tests, verdicts',
     load: async () => (await import('./commands/compare.js')).configureCompare,

@@ -39,6 +39,7 @@ export const describeSummary = (summary: Summary, trained: boolean, color: Chalk
     `${color.bold(summary.run_id)} ${status}`,
     `${steps}, ${seconds(summary.seconds)} in all, on ${summary.device}`,
     ...(summary.best_epoch === null ? [] : [resultTable(summary)]),
+    ...(summary.weights_sha256 ? [color.dim(`weights ${summary.weights_sha256}`)] : []),
     color.dim(`${join(summary.dir, 'metrics.csv')}, steps.csv, summary.json`),
   ].join('\n');
 };

@@ -1,6 +1,6 @@
 /** @file A run is a folder of plain files: its name, its record (run.json), its summary, and finding it again. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { Config, ConfigKey } from '../config.js';
@@ -202,6 +202,22 @@ export const listRuns = (runsDirectory: string, onDamaged: (error: UserError) =>
     }
   }
   return runs.sort((a, b) => a.record.started_at.localeCompare(b.record.started_at));
+};
+
+/**
+ * Folders of all runs that a name means, also of those that cannot be read: of one run, or of those in a sweep or folder.
+ *
+ * @throws {UserError} E_RUN if there is none, or the start of an id means several
+ */
+export const runDirectories = (runsDirectory: string, name: string): string[] => {
+  const isRun = (directory: string): boolean => existsSync(join(directory, 'run.json'));
+  for (const folder of [name, join(runsDirectory, name)]) {
+    if (isRun(folder)) return [folder];
+    const inside =
+      existsSync(folder) && statSync(folder).isDirectory() ? candidates(folder).filter(isRun) : [];
+    if (inside.length > 0) return inside;
+  }
+  return [findRun(runsDirectory, name).directory];
 };
 
 /** How a run is called within the folder of all: its id, with the sweep's name before it if it has one. */
