@@ -41,9 +41,8 @@ export const configureShow: Configure = (command, io) => {
       const { bold, dim } = io.outColor;
       io.out(`${bold(record.run_id)} ${status}${record.error ? `: ${record.error}` : ''}`);
       io.out(describeModel(config));
-      io.out(
-        dim(`${record.device}, kernel ${record.kernel}; started ${record.started_at} on ${record.host}`),
-      );
+      io.out(dim(`${record.device}; arithmetic ${record.arithmetic}, kernel ${record.kernel}`));
+      io.out(dim(`started ${record.started_at} on ${record.host}`));
       if (rows.length > 0) io.out(`\n${alignColumns([EPOCH_HEADER, ...rows.map(epochCells)])}`);
       if (summary) {
         io.out(`\n${describeSummary(summary, true, io.outColor)}`);

@@ -83,6 +83,7 @@ const environmentTable = (found: readonly FoundRun[]): Table => {
     ['runs', String(records.length)],
     ['started', `${started[0]} to ${started.at(-1)}`],
     ['device', of(({ device }) => device)],
+    ['arithmetic', of(({ arithmetic }) => arithmetic)],
     ['kernel build', of(({ kernel }) => kernel)],
     ['git commit', of(({ git_commit }) => git_commit ?? 'none')],
     ...Object.keys(records[0]?.versions ?? {}).map((name) => [
