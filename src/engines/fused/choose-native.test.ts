@@ -29,18 +29,23 @@ let runs = 0;
 /** Trains a tiny run, and says how that ended, what was printed, and the run's record. */
 const train = (
   flags: readonly string[],
-  { root = packageRoot, kernel, node = [] }: { root?: string; kernel?: string; node?: string[] } = {},
-): { status: number | null; stderr: string; record: Record<string, string> } => {
+  {
+    root = packageRoot,
+    kernel = '',
+    node = [],
+    preload = '',
+  }: { root?: string; kernel?: string; node?: string[]; preload?: string } = {},
+): { status: number | null; stderr: string; record: Record<string, string>; weights: string } => {
   const folder = join(scratch, `runs-${runs++}`);
-  const small = ['--data', data, '--units', '4', '--batch', '8', '--steps', '3', '--threads', '1'];
+  const small = ['--data', data, '--units', '4', '--batch', '8', '--steps', '3'];
   const { status, stderr } = spawnSync(
     process.execPath,
     [...node, join(root, 'bin/wnlstm.js'), 'train', '--runs', folder, ...small, ...flags],
-    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', WNLSTM_KERNEL: kernel ?? '' } },
+    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', WNLSTM_KERNEL: kernel, LD_PRELOAD: preload } },
   );
   const [run] = existsSync(folder) ? readdirSync(folder) : [];
-  const record = run ? JSON.parse(readFileSync(join(folder, run, 'run.json'), 'utf8')) : {};
-  return { status, stderr, record };
+  const read = (name: string) => (run ? JSON.parse(readFileSync(join(folder, run, name), 'utf8')) : {});
+  return { status, stderr, record: read('run.json'), weights: read('summary.json').weights_sha256 };
 };
 
 /** The package with kernels of its own, to be changed. */
@@ -166,6 +171,37 @@ test('a kernel of another arithmetic, or that computes something else, is refuse
     assert.equal(status, 2, stderr);
     assert.match(stderr, reason);
   }
+});
+
+test('where the system gives fewer threads than asked for, a run goes on with those, and gives the same', {
+  skip: noCompiler || (process.platform === 'linux' ? false : 'needs LD_PRELOAD'),
+}, () => {
+  const source = join(scratch, 'few.c');
+  const library = join(scratch, 'few.so');
+  // Refuses every thread of the kernel but the first; those of Node come from another file.
+  writeFileSync(
+    source,
+    `#define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <errno.h>
+    #include <pthread.h>
+    #include <string.h>
+    int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *argument) {
+      static int given;
+      Dl_info info;
+      if (dladdr((void *)run, &info) && strstr(info.dli_fname, "prebuilt/") && given++ > 0) return EAGAIN;
+      int (*real)() = dlsym(RTLD_NEXT, "pthread_create");
+      return real(t, a, run, argument);
+    }`,
+  );
+  const compiled = spawnSync(compiler, ['-shared', '-fPIC', '-w', source, '-o', library, '-ldl']);
+  assert.equal(compiled.status, 0, String(compiled.stderr));
+  const flags = ['--backend', 'native', '--threads', '7', '--json'];
+  const [few, all] = [{ preload: library }, {}].map((options) => train(flags, options));
+  assert.equal(few.status, 0, few.stderr);
+  assert.match(few.record.device, /, 2 threads$|, 1 thread$/);
+  assert.match(all.record.device, /, 7 threads$/);
+  assert.equal(few.weights, all.weights);
 });
 
 test('without fused multiply-adds wasm has an arithmetic of its own, and says so', {

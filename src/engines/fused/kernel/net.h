@@ -69,11 +69,11 @@ struct layout {
   int16_t *seen;                 /* [T][chunk][I + 3]: pixels that are not 0, a list at the first row of each tile */
   int16_t *used;                 /* [rows][BLOCK + 3]: inputs that are not 0, likewise */
   float *packed_inputs;          /* [rows][BLOCK]: a block of inputs, a tile of rows at its first row, k by k */
-  float *packed_dz;              /* [threads][BLOCK][w_panel vectors]: a panel of a block of dz */
   struct partial *partial;       /* [groups + 1], the last for the prediction layer */
 #if !defined(__wasm__)
   struct worker *workers;        /* [threads], the first unused */
 #endif
+  float *packed_dz;              /* [threads][BLOCK][w_panel vectors]: a panel of a block of dz */
   uint64_t bytes;
 };
 
@@ -127,11 +127,12 @@ static struct layout layout_of(const struct net *net) {
   RESERVE(l.seen, T * rows * (I + 3));
   RESERVE(l.used, (uint64_t)l.rows * (BLOCK + 3));
   RESERVE(l.packed_inputs, (uint64_t)l.rows * BLOCK);
-  RESERVE(l.packed_dz, (uint64_t)net->threads * BLOCK * l.w_panel * VW);
   RESERVE(l.partial, l.groups + 1);
+  /* What depends on the threads comes last: they may become fewer, and nothing else must move then. */
 #if !defined(__wasm__)
   RESERVE(l.workers, net->threads);
 #endif
+  RESERVE(l.packed_dz, (uint64_t)net->threads * BLOCK * l.w_panel * VW);
 #undef RESERVE
   l.bytes = at;
   return l;
