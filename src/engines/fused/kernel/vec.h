@@ -24,8 +24,8 @@
 #define NR 4
 #else /* wasm; any other machine */
 #define VW 4
-#define MR 3
-#define NR 3
+#define MR 5
+#define NR 2
 #endif
 
 enum { GROUP = 16 }; /* a multiple of every VW */
