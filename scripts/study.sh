@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that docs/study.md rests on: trains its three sweeps (480 runs, about an hour on two cores; started again,
+# Everything that docs/study.md rests on: trains its sweeps (498 runs, about an hour on two cores; started again,
 # it goes on where it stopped), and writes the tables, figures and hashes of docs/study/ from them.
 #   scripts/study.sh [FOLDER OF ALL RUNS]        the clone's runs/ if left out
 set -euo pipefail
@@ -9,7 +9,7 @@ cd "$repository"
 npm run --silent build
 
 wnlstm() { node bin/wnlstm.js "$@" --runs "$runs"; }
-for sweep in article confirm clipping; do wnlstm sweep "configs/sweeps/$sweep.json"; done
+for sweep in article confirm clipping pilot; do wnlstm sweep "configs/sweeps/$sweep.json"; done
 
 study=docs/study
 wnlstm plot article --facet --out "$runs/article/article.svg" # the plotted numbers stay beside it
@@ -38,4 +38,4 @@ node -e '
     return [sweep, Object.fromEntries(ids.sort(order).map((id) => [id, hash(id)]))];
   }));
   writeFileSync("docs/study/hashes.json", `${JSON.stringify(hashes, null, 1)}\n`);
-' "$runs" article confirm clipping
+' "$runs" article confirm clipping pilot

@@ -2,7 +2,7 @@
 import { type ArmSummary, LEVELS, type Spread, WINDOW_STEPS } from './arm-summary.js';
 import type { Comparison, PairedComparison } from './compare.js';
 import { EXACT_PAIRS, SAMPLES } from './sign-flip.js';
-import { points } from './verdict.js';
+import { ALPHA, points } from './verdict.js';
 
 /** Stands for what is not there: not measured, never reached, not tested. */
 export const NOTHING = '-';
@@ -57,6 +57,8 @@ export const remarks = (pair: PairedComparison): string[] => {
   if (pair.n < 2) found.push(pair.n === 0 ? 'no seed is in both' : 'one pair gives no interval');
   if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
   if (pair.no_p !== null && pair.verdict.kind === 'undecided') found.push(pair.no_p);
+  if (pair.smallest_p !== null && (pair.smallest_p > ALPHA / 2 || pair.p_holm === pair.smallest_p))
+    found.push(`p cannot be below ${pCell(pair.smallest_p)} with ${pair.differ} pairs that differ`);
   return found;
 };
 
@@ -68,7 +70,7 @@ export const legend = ({ comparisons, family, margin, arms }: Comparison): strin
     `Accuracy: test data, last weights, ± sd over runs; ${steps}.${diverged}`,
     comparisons.length === 0
       ? 'Points of test accuracy, paired by seed. Not declared: no p, intervals unadjusted.'
-      : `Points of test accuracy, paired by seed; p: sign-flip test${family === 1 ? '' : `, Holm over ${family}`}; equivalent: the 90 % interval lies within ±${points(margin)}. More seeds: for a chance of 80 %.`,
+      : `Points of test accuracy, paired by seed; p: sign-flip test${family === 1 ? '' : `, Holm over ${family}`}; equivalent: the 90 % interval lies within ±${points(margin)}. Intervals, and so equivalence, are unadjusted. More seeds: for a chance of 80 %.`,
   ];
 };
 
@@ -84,11 +86,11 @@ export const footnotes = (comparison: Comparison): string[] => {
   ];
   if (comparisons.length + exploratory.length > 0)
     notes.push(
-      'Differences are in percentage points of test accuracy. The unit is the seed: runs of one seed are paired, and the interval is the 95 % t interval of the mean difference. d_z is that mean over its standard deviation, corrected for few pairs.',
+      'Differences are in percentage points of test accuracy. The unit is the seed: runs of one seed are paired, and the interval is the 95 % t interval of the mean difference. Intervals and tests cover the choice of seeds, not that of the test images, which are the same for all runs. d_z is that mean over its standard deviation, corrected for few pairs.',
     );
   if (family > 0)
     notes.push(
-      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points. Undecided: with so many more seeds it would be decided with a chance of 80 %, were mean and deviation to stay.`,
+      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.${family === 1 ? '' : ' Holm adjusts p alone: intervals, and so the verdict equivalent, are not adjusted for the number of comparisons.'} Undecided: with so many more seeds it would be decided with a chance of 80 %, were mean and deviation to stay.`,
     );
   if (exploratory.length > 0)
     notes.push(

@@ -5,6 +5,7 @@ import { UserError } from '../errors.js';
 import { rng } from '../rng.js';
 import type { Arm, ArmRun } from './arm.js';
 import { type CompareInput, compare, DEFAULT_MARGIN, type PairedComparison } from './compare.js';
+import { remarks } from './compare-cells.js';
 import { madeUpArm } from './comparison.testing.js';
 import { moreSeeds } from './verdict.js';
 
@@ -200,9 +201,9 @@ test('more seeds: the nearer of excluding 0 and lying within the margin, at leas
   const evidence = { n: 8, differ: 8, interval_90: null, interval_95: null, p_holm: null };
   const more = (mean: number, sd: number, family: number): number =>
     moreSeeds({ ...evidence, mean, sd }, 0.005, family) ?? Number.NaN;
-  // SciPy: (t(0.975) + t(0.8)) 0.02 / √n is below 0.01 from n = 34, (t(0.95) + t(0.8)) 0.02 / √n below 0.005 from 101.
+  // By the normal distribution ((1.960 + 0.842) 2)² = 31 and ((1.645 + 1.282) 4)² = 137 pairs in all; by t some more.
   assert.equal(more(0.01, 0.02, 1), 26);
-  assert.equal(more(0, 0.02, 1), 93);
+  assert.equal(more(0, 0.02, 1), 131);
   assert.equal(more(0.02, 0.001, 1), 1);
   assert.ok(more(0.01, 0.02, 3) > more(0.01, 0.02, 1));
 });
@@ -325,4 +326,14 @@ test('a seed that both arms lost to divergence is no pair, and it is named', () 
 test('so few pairs that nothing could be better or worse are not equivalent for having no width', () => {
   assert.equal(differing([0, 0]).verdict.kind, 'undecided');
   assert.equal(differing(Array(6).fill(0)).verdict.kind, 'equivalent');
+});
+
+test('the smallest p that the pairs can give is told where it is the one found, or close to what decides', () => {
+  const of = (differences: readonly number[], family = 1): string[] =>
+    remarks(differing(differences, family));
+  assert.deepEqual(of(above), ['p cannot be below 0.008 with 8 pairs that differ']);
+  assert.deepEqual(of(above, 2), ['p cannot be below 0.016 with 8 pairs that differ']);
+  const mixed = [0.05, -0.04, 0.03, -0.05, 0.06, -0.03, 0.02, -0.02];
+  assert.deepEqual(of(mixed), []);
+  assert.deepEqual(of(mixed.slice(0, 6)), ['p cannot be below 0.031 with 6 pairs that differ']);
 });

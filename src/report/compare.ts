@@ -51,6 +51,8 @@ export interface PairedComparison {
   readonly p: number | null;
   readonly p_method: SignFlip['method'] | null;
   readonly p_holm: number | null;
+  /** The smallest p, after Holm, that this number of pairs that differ can give; null where there is no p. */
+  readonly smallest_p: number | null;
   /** Why a declared comparison has no p. */
   readonly no_p: string | null;
   readonly verdict: Verdict;
@@ -72,7 +74,10 @@ export interface Comparison {
 }
 
 /** What is found before anything is judged. */
-type Pairing = Omit<PairedComparison, 'declared' | 'p' | 'p_method' | 'p_holm' | 'no_p' | 'verdict'>;
+type Pairing = Omit<
+  PairedComparison,
+  'declared' | 'p' | 'p_method' | 'p_holm' | 'smallest_p' | 'no_p' | 'verdict'
+>;
 
 const findArms = (arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm, Arm] => {
   const names = arms.map((arm) => arm.name);
@@ -145,6 +150,7 @@ const declared = (pairings: readonly Pairing[], margin: number): PairedCompariso
       p: test?.p ?? null,
       p_method: test?.method ?? null,
       p_holm,
+      smallest_p: test ? best[index] : null,
       no_p: test ? null : whyNoP(pairing, family),
       verdict: verdictOf({ ...pairing, p_holm }, margin, family),
     };
@@ -157,6 +163,7 @@ const exploratory = (pairing: Pairing, margin: number): PairedComparison => ({
   p: null,
   p_method: null,
   p_holm: null,
+  smallest_p: null,
   no_p: null,
   verdict: exploratoryVerdict({ ...pairing, p_holm: null }, margin),
 });

@@ -2,9 +2,11 @@
 declare module 'jstat' {
   const library: {
     readonly jStat: {
-      /** Quantile functions. */
+      /** Quantile and distribution functions. */
       readonly studentt: { inv(probability: number, degreesOfFreedom: number): number };
-      readonly normal: { inv(probability: number, mean: number, deviation: number): number };
+      readonly normal: { cdf(x: number, mean: number, deviation: number): number };
+      /** Logarithm of the gamma function. */
+      readonly gammaln: (x: number) => number;
     };
   };
   export = library;

@@ -2,16 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readStatsFixture } from './comparison.testing.js';
-import {
-  countUntilDecided,
-  effectSize,
-  holm,
-  mean,
-  median,
-  standardDeviation,
-  studentQuantile,
-  tInterval,
-} from './stats.js';
+import { effectSize, holm, mean, median, standardDeviation, studentQuantile, tInterval } from './stats.js';
 
 const fixture = readStatsFixture();
 
@@ -89,17 +80,4 @@ test("the effect size is Cohen's d with Hedges' correction, and nothing where it
   close(effectSize(differences.map((value) => -3 * value)) ?? Number.NaN, -found, 1e-12, 'scaled by -3');
   assert.equal(effectSize([1, 2]), null);
   assert.equal(effectSize([0.1, 0.1, 0.1]), null);
-});
-
-test('the count that decides with a chance of 80 % is the first that is enough', () => {
-  const half = (deviation: number, count: number): number =>
-    ((studentQuantile(0.975, count - 1) + studentQuantile(0.8, count - 1)) * deviation) / Math.sqrt(count);
-  for (const distance of [0.01, 0.3, 1, 5, 40]) {
-    const count = countUntilDecided(distance, 1, 0.95, 2, 100_000);
-    assert.ok(half(1, count) < distance);
-    assert.ok(count === 2 || half(1, count - 1) >= distance);
-  }
-  assert.equal(countUntilDecided(5, 1, 0.95, 9, 100), 9);
-  assert.equal(countUntilDecided(0.01, 1, 0.95, 2, 1000), Number.POSITIVE_INFINITY);
-  assert.equal(countUntilDecided(0, 0, 0.95, 2, 1000), Number.POSITIVE_INFINITY);
 });

@@ -1,7 +1,7 @@
 /** @file Statistics of paired differences: what compare says of seeds rests on these few functions. */
 import jstat from 'jstat';
 
-const { studentt, normal } = jstat.jStat;
+const { studentt } = jstat.jStat;
 
 /** An interval, low end first. */
 export type Interval = readonly [number, number];
@@ -34,9 +34,6 @@ export const median = (values: readonly number[]): number => {
 export const studentQuantile = (probability: number, degreesOfFreedom: number): number =>
   studentt.inv(probability, degreesOfFreedom);
 
-const halfWidth = (deviation: number, count: number, confidence: number): number =>
-  (studentQuantile((1 + confidence) / 2, count - 1) * deviation) / Math.sqrt(count);
-
 /**
  * Student's t interval of the mean.
  *
@@ -44,38 +41,9 @@ const halfWidth = (deviation: number, count: number, confidence: number): number
  * @param confidence such as 0.95
  */
 export const tInterval = (values: readonly number[], confidence: number): Interval => {
-  const half = halfWidth(standardDeviation(values), values.length, confidence);
+  const t = studentQuantile((1 + confidence) / 2, values.length - 1);
+  const half = (t * standardDeviation(values)) / Math.sqrt(values.length);
   return [mean(values) - half, mean(values) + half];
-};
-
-/** The chance with which a planned number of seeds is to decide. */
-const POWER = 0.8;
-
-/**
- * The smallest count at which the t interval of a mean would end within a distance of it with a chance of 80 %, were
- * mean and deviation to stay: half the interval's width plus t(0.8) standard errors are below the distance.
- *
- * @param distance from the mean to what the interval is to leave out; where it is not positive no count is enough
- * @param from the smallest count to consider, at least 2
- * @param to the largest
- * @returns `Infinity` if it is above `to`
- */
-export const countUntilDecided = (
-  distance: number,
-  deviation: number,
-  confidence: number,
-  from: number,
-  to: number,
-): number => {
-  if (distance <= 0) return Number.POSITIVE_INFINITY;
-  const reach = (count: number): number =>
-    halfWidth(deviation, count, confidence) +
-    (studentQuantile(POWER, count - 1) * deviation) / Math.sqrt(count);
-  // The normal distribution's count is a lower bound, and close.
-  const normalReach = normal.inv((1 + confidence) / 2, 0, 1) + normal.inv(POWER, 0, 1);
-  let count = Math.max(from, Math.floor(((normalReach * deviation) / distance) ** 2));
-  while (count <= to && reach(count) >= distance) count++;
-  return count <= to ? count : Number.POSITIVE_INFINITY;
 };
 
 /**

@@ -1,6 +1,7 @@
 /** @file A comparison's verdict in words, by rules that are declared before any run: see `verdictOf`. */
+import { chanceWithin, countUntilLikely } from './power.js';
 import { pairsNeeded } from './sign-flip.js';
-import { countUntilDecided, type Interval } from './stats.js';
+import type { Interval } from './stats.js';
 
 /** Adjusted p below this decides a comparison. */
 export const ALPHA = 0.05;
@@ -50,10 +51,10 @@ const isWithin = (interval: Interval | null, margin: number): boolean =>
   interval !== null && interval[0] >= -margin && interval[1] <= margin;
 
 /**
- * How many further seeds would decide a comparison with a chance of 80 %: with mean and deviation as they are, either
- * an interval at 1 - `ALPHA` / family excludes 0, or the 90 % interval lies within the margin, whichever takes fewer.
+ * How many further seeds would decide a comparison with a chance of 80 %, were mean and deviation to stay: either a t
+ * interval at 1 - `ALPHA` / family excludes 0, or the 90 % interval lies within both margins, whichever takes fewer.
  *
- * @param family number of declared comparisons, for which the interval stands in for Holm
+ * @param family number of declared comparisons; the wider interval stands in for Holm, and t for the sign-flip test
  * @returns at least 1; null above `MOST_SEEDS`
  */
 export const moreSeeds = (
@@ -63,11 +64,13 @@ export const moreSeeds = (
 ): number | null => {
   const forP = Math.max(1, pairsNeeded(family, ALPHA) - differ);
   if (mean === null || sd === null) return forP;
-  const until = (distance: number, confidence: number, more: number): number =>
-    countUntilDecided(distance, sd, confidence, n + more, n + MOST_SEEDS);
+  const within = (confidence: number, range: Interval) => (count: number) =>
+    chanceWithin(mean, sd, count, confidence, range);
+  const above = within(1 - ALPHA / family, [0, Number.POSITIVE_INFINITY]);
+  const below = within(1 - ALPHA / family, [Number.NEGATIVE_INFINITY, 0]);
   const total = Math.min(
-    until(Math.abs(mean), 1 - ALPHA / family, forP),
-    until(margin - Math.abs(mean), 0.9, 1),
+    countUntilLikely((count) => above(count) + below(count), n + forP, n + MOST_SEEDS),
+    countUntilLikely(within(0.9, [-margin, margin]), n + 1, n + MOST_SEEDS),
   );
   return Number.isFinite(total) ? total - n : null;
 };

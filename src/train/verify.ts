@@ -87,6 +87,63 @@ const readText = (path: string): string => {
   }
 };
 
+/** Collects what is wrong. */
+interface Findings {
+  readonly problems: Problem[];
+  readonly wrong: (file: string, message: string) => void;
+  /** What a reader gives, or null with its error among the problems. */
+  readonly attempt: <T>(file: string, read: () => T) => T | null;
+}
+
+const collectFindings = (): Findings => {
+  const problems: Problem[] = [];
+  const wrong = (file: string, message: string): void => void problems.push({ file, line: null, message });
+  return {
+    problems,
+    wrong,
+    attempt: (file, read) => {
+      try {
+        return read();
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        wrong(file, error.message);
+        return null;
+      }
+    },
+  };
+};
+
+/** Loads every checkpoint. @returns the last one, or null if there is none that can be read */
+const checkCheckpoints = (
+  directory: string,
+  config: Config,
+  classes: number,
+  { wrong, attempt }: Findings,
+): Checkpoint | null => {
+  const checkpoints = join(directory, 'checkpoints');
+  const steps = listCheckpoints(checkpoints);
+  let last: Checkpoint | null = null;
+  for (const step of steps) {
+    const file = `checkpoints/step-${String(step).padStart(6, '0')}`;
+    last = attempt(file, () => readCheckpoint(checkpoints, step));
+    if (!last) continue;
+    for (const problem of stateProblems(last, config, classes, !last.progress.diverged)) wrong(file, problem);
+  }
+  const best = last?.progress.best;
+  if (best && !steps.includes(best.step))
+    wrong('checkpoints', `That of the best epoch, step ${best.step}, is missing.`);
+  return last;
+};
+
+const checkIdentity = (record: RunRecord, config: Config, { wrong }: Findings): void => {
+  if (record.format !== FORMAT) return; // an earlier version made other fingerprints
+  const print = fingerprint(config, record.arithmetic, record.data.checksums);
+  const id = runId(config, print);
+  if (print !== record.fingerprint)
+    wrong('config.json', 'Its fingerprint is not the one in run.json: one of the two was changed.');
+  else if (id !== record.run_id) wrong('run.json', `run_id is ${record.run_id}, expected ${id}.`);
+};
+
 /**
  * Checks every file of a run.
  *
@@ -94,18 +151,8 @@ const readText = (path: string): string => {
  * @returns all that is wrong, also where a file cannot be read
  */
 export const verifyRun = (directory: string): Verification => {
-  const problems: Problem[] = [];
-  const wrong = (file: string, message: string): void => void problems.push({ file, line: null, message });
-  /** What a reader gives, or null with its error among the problems. */
-  const attempt = <T>(file: string, read: () => T): T | null => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      wrong(file, error.message);
-      return null;
-    }
-  };
+  const findings = collectFindings();
+  const { problems, wrong, attempt } = findings;
   const record = attempt('run.json', () => readRecord(directory));
   const config = attempt('config.json', () => parseConfig({ ...readConfig(directory) }, 'config.json'));
   const found = {
@@ -119,13 +166,7 @@ export const verifyRun = (directory: string): Verification => {
 
   const ending: Ending =
     record.status === 'completed' || record.status === 'diverged' ? record.status : 'unfinished';
-  if (record.format === FORMAT) {
-    const print = fingerprint(config, record.arithmetic, record.data.checksums);
-    if (print !== record.fingerprint)
-      wrong('config.json', 'Its fingerprint is not the one in run.json: one of the two was changed.');
-    else if (runId(config, print) !== record.run_id)
-      wrong('run.json', `run_id is ${record.run_id}, expected ${runId(config, print)}.`);
-  }
+  checkIdentity(record, config, findings);
 
   const [stepsCsv, metricsCsv] = ['steps.csv', 'metrics.csv'].map((name) =>
     ending === 'unfinished' && !existsSync(join(directory, name))
@@ -147,21 +188,9 @@ export const verifyRun = (directory: string): Verification => {
       wrong('summary.json', `steps is ${summary.steps}, steps.csv ends at ${steps}.`);
   } else if (ending !== 'unfinished') wrong('summary.json', 'It is missing.');
 
-  const checkpoints = join(directory, 'checkpoints');
-  let last: Checkpoint | null = null;
-  for (const step of listCheckpoints(checkpoints)) {
-    const file = `checkpoints/step-${String(step).padStart(6, '0')}`;
-    last = attempt(file, () => readCheckpoint(checkpoints, step));
-    const finite = !last?.progress.diverged;
-    for (const problem of last ? stateProblems(last, config, record.data.classes, finite) : [])
-      wrong(file, problem);
-  }
-  const best = last?.progress.best;
-  if (best && !listCheckpoints(checkpoints).includes(best.step))
-    wrong('checkpoints', `That of the best epoch, step ${best.step}, is missing.`);
+  const last = checkCheckpoints(directory, config, record.data.classes, findings);
   if (ending !== 'unfinished' && last?.progress.step !== steps)
     wrong('checkpoints', `The last one is of step ${last?.progress.step ?? 'none'}, expected ${steps}.`);
-
   const weightsSha256 = last && !last.progress.diverged ? hashWeights(last.state) : null;
   const recorded = summary?.weights_sha256;
   if (recorded !== undefined && recorded !== weightsSha256 && ending !== 'unfinished')

@@ -72,12 +72,8 @@ INLINE void tile(const int rows, const int vectors, const struct product *p, con
 TILES(1)
 TILES(2)
 TILES(3)
-#if MR >= 4
 TILES(4)
-#endif
-#if MR >= 5
 TILES(5)
-#endif
 #if MR >= 6
 TILES(6)
 #endif
@@ -123,12 +119,8 @@ static void multiply(const struct product *p, int first, int end, int limit) {
         case 1: tiles_1(vectors, p, active, a, a_k, b, c); break;
         case 2: tiles_2(vectors, p, active, a, a_k, b, c); break;
         case 3: tiles_3(vectors, p, active, a, a_k, b, c); break;
-#if MR >= 4
         case 4: tiles_4(vectors, p, active, a, a_k, b, c); break;
-#endif
-#if MR >= 5
         case 5: tiles_5(vectors, p, active, a, a_k, b, c); break;
-#endif
 #if MR >= 6
         case 6: tiles_6(vectors, p, active, a, a_k, b, c); break;
 #endif
