@@ -222,3 +222,11 @@ test('without fused multiply-adds wasm has an arithmetic of its own, and says so
   assert.doesNotMatch(fused.stderr, /multiply-add/);
   assert.notEqual(fused.record.fingerprint, plain.record.fingerprint);
 });
+
+test('where WebAssembly has no SIMD, wasm is one clear error', {
+  skip: process.arch === 'x64' ? false : 'needs a switch that V8 has on x86-64',
+}, () => {
+  const { status, stderr } = train(['--backend', 'wasm'], { node: ['--no-enable-sse4-1'] });
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /^error The wasm backend needs WebAssembly with SIMD.*\nhint .*--backend js/);
+});

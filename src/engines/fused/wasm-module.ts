@@ -56,21 +56,33 @@ export const readModule = (arithmetic: WasmModule['arithmetic']): WasmModule => 
 /** Whether this machine rounds a relaxed multiply-add once. */
 const fuses = ({ module }: WasmModule): boolean => (instantiate(module).wnlstm_fuses as () => number)() === 1;
 
+const chooseModule = (): WasmModule => {
+  try {
+    const fused = readModule(CANONICAL);
+    if (fuses(fused)) return fused;
+  } catch (error) {
+    if (error instanceof UserError) throw error; // else this Node has no relaxed SIMD
+  }
+  try {
+    return readModule(UNFUSED);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      'E_BACKEND',
+      `The wasm backend needs WebAssembly with SIMD, and this machine has none: ${(error as Error).message}.`,
+      { hint: 'Use `--backend js`, which is slow.', cause: error },
+    );
+  }
+};
+
 let loaded: WasmModule | undefined;
 
 /**
  * The kernel for this machine; compiled once.
  *
- * @throws {UserError} E_BACKEND if there is not enough memory
+ * @throws {UserError} E_BACKEND if it cannot be compiled, or there is not enough memory
  */
 export const loadModule = (): WasmModule => {
-  if (loaded) return loaded;
-  try {
-    const fused = readModule(CANONICAL);
-    if (fuses(fused)) loaded = fused;
-  } catch (error) {
-    if (error instanceof UserError) throw error; // else this Node has no relaxed SIMD
-  }
-  loaded ??= readModule(UNFUSED);
+  loaded ??= chooseModule();
   return loaded;
 };
