@@ -55,7 +55,7 @@ test('packages with effects are imported in their homes only', () => {
     [/^koffi$/, /^engines\//],
     [/^(commander|cli-progress|chalk)$/, /^(commands\/|cli\.ts$)/],
     [/^(vega|vega-lite|@resvg\/resvg-js)$/, /^report\/figure-files\.ts$/],
-    [/^jstat$/, /^report\/stats\.ts$/],
+    [/^jstat$/, /^report\/(stats|power)\.ts$/],
     [/^zod$/, /^(config|sweep\/grid)\.ts$/],
   ];
   for (const name of shipped) {

@@ -116,5 +116,6 @@ test('the sweeps that come with the program are valid', () => {
     ['article', 3, 8],
     ['clipping', 45, 8],
     ['confirm', 2, 48],
+    ['pilot', 6, 3],
   ]);
 });
