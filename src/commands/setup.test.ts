@@ -30,7 +30,7 @@ const cache = join(root, 'cache');
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
   NO_COLOR: '1',
-  FORCE_COLOR: '',
+  FORCE_COLOR: undefined, // the test runner sets it, and Node warns where both are set
   XDG_CACHE_HOME: cache,
   PATH: `${writeFakePython(join(root, 'bin'), index)}:${process.env.PATH}`,
 };

@@ -35,13 +35,12 @@ export const createMemory = (): WebAssembly.Memory => {
   }
 };
 
+/** Node 20 has relaxed SIMD behind a flag that later versions do not know. */
+const NEEDS_FLAG = process.versions.node.startsWith('20.');
+
 const compile = (bytes: Uint8Array): WebAssembly.Module => {
-  try {
-    return new WebAssembly.Module(bytes);
-  } catch {
-    setFlagsFromString('--experimental-wasm-relaxed-simd'); // Node 20 needs it; later versions do not know the flag
-    return new WebAssembly.Module(bytes);
-  }
+  if (NEEDS_FLAG) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return new WebAssembly.Module(bytes);
 };
 
 const instantiate = (module: WebAssembly.Module): Record<string, unknown> =>
