@@ -2,6 +2,7 @@
 
 import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
+import { EXIT } from '../errors.js';
 
 export interface Io {
   /** A line of data, to standard output. */
@@ -26,3 +27,7 @@ export interface Io {
 
 /** A command: adds its options and its action. */
 export type Configure = (command: Command, io: Io) => void;
+
+/** The exit code of a command that the user stopped. */
+export const stopCode = ({ signal }: Pick<Io, 'signal'>): number =>
+  typeof signal.reason === 'number' ? signal.reason : EXIT.interrupted;

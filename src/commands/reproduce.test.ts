@@ -1,7 +1,7 @@
 /** @file `wnlstm reproduce` and `wnlstm verify` as users call them: words and exit codes. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -15,14 +15,19 @@ const runs = join(scratch, 'runs');
 const temporary = join(scratch, 'tmp');
 writeTinyDataset(temporary, { size: 8, train: 60, test: 20, classes: 4 }); // a folder that is there
 
+const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', TMPDIR: temporary };
 const wnlstm = (...words: string[]) =>
   spawnSync(process.execPath, [join(packageRoot, 'bin/wnlstm.js'), ...words, '--runs', runs], {
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', TMPDIR: temporary },
+    env: environment,
   });
 const flags = ['--data', data, '--units', '4', '--batch', '10', '--log-every', '3', '--backend', 'wasm'];
 assert.equal(wnlstm('train', ...flags, '--epochs', '2', '--threads', '2', '--quiet').status, 0);
 const [id] = readdirSync(runs);
+/** A run that takes long enough to be stopped. */
+const { dir: longer } = JSON.parse(
+  wnlstm('train', ...flags, '--epochs', '60', '--model', 'base', '--quiet', '--json').stdout,
+) as { dir: string };
 
 test('a run that is trained again is the same: exit code 0, and nothing is left behind', () => {
   const before = readdirSync(temporary);
@@ -50,7 +55,7 @@ test('a run whose record was changed is different: exit code 3, with the first s
   assert.deepEqual([same, differences.length], [false, 1]);
   const verified = wnlstm('verify', runs);
   assert.equal(verified.status, 3, verified.stderr);
-  assert.match(verified.stdout, /^damaged wn-s0-.*\n {2}steps\.csv: The sum of loss/);
+  assert.match(verified.stdout, /^damaged .*wn-s0-.*\n {2}steps\.csv: The sum of loss/m);
   writeFileSync(path, text);
 });
 
@@ -71,4 +76,64 @@ test('what cannot be reproduced or found is an error, and trains nothing: exit c
   assert.equal(wnlstm('verify', 'nothing').status, 2);
   assert.equal(wnlstm('reproduce', 'nothing').status, 2);
   assert.ok(existsSync(join(runs, id, 'steps.csv')));
+});
+
+test('a run inside a sweep is reproduced and verified as well', () => {
+  const file = join(scratch, 'tiny.json');
+  const base = { data, units: 4, batch: 10, epochs: 1, backend: 'wasm' };
+  writeFileSync(
+    file,
+    JSON.stringify({ name: 'tiny', base, arms: { wn: {}, base: { model: 'base' } }, seeds: 1 }),
+  );
+  assert.equal(wnlstm('sweep', file, '--quiet').status, 0);
+  const { status, stdout, stderr } = wnlstm('reproduce', 'tiny/base', '--quiet');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^same base-s0-/);
+  const verified = wnlstm('verify', 'tiny', id);
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.match(
+    verified.stdout,
+    /^(ok {6}\S+ completed, \d+ steps, weights [0-9a-f]{8}\n){3}3 runs, 0 damaged\n$/,
+  );
+});
+
+test('a run that lost its run.json is found by the start of its name, and damaged: exit code 3', () => {
+  const lost = join(runs, 'lost-s0-00000000');
+  cpSync(join(runs, id), lost, { recursive: true });
+  rmSync(join(lost, 'run.json'));
+  for (const name of ['lost', lost]) {
+    const { status, stdout, stderr } = wnlstm('verify', name);
+    assert.equal(status, 3, stderr);
+    assert.equal(stdout, `damaged ${lost}\n  run.json: It is missing.\n1 run, 1 damaged\n`);
+  }
+  rmSync(lost, { recursive: true });
+});
+
+test('Ctrl-C ends a repetition with exit code 130, and nothing is left behind', async () => {
+  const before = readdirSync(temporary);
+  const child = spawn(process.execPath, [join(packageRoot, 'bin/wnlstm.js'), 'reproduce', longer], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
+  child.stderr.on('data', (text) => {
+    if (err === '') child.kill('SIGINT'); // once: a second signal means leave now
+    err += text;
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  assert.equal(code, 130, err);
+  assert.match(err, /Stopped after step \d+; nothing was compared/);
+  assert.equal(out, '');
+  assert.deepEqual(readdirSync(temporary), before);
+});
+
+test('a reader that has seen enough ends a repetition, and nothing is left behind', () => {
+  const before = readdirSync(temporary);
+  const command = `"${process.execPath}" "${join(packageRoot, 'bin/wnlstm.js')}" reproduce "${longer}" 2>&1 | head -n 1`;
+  const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: environment });
+  assert.match(stdout, /^wnlstm base, 4 units/);
+  assert.deepEqual(readdirSync(temporary), before);
 });

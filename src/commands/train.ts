@@ -4,7 +4,7 @@ import { EXIT } from '../errors.js';
 import { alignColumns } from '../report/table.js';
 import { type Outcome, runSession, type SessionInput } from '../train/session.js';
 import { quoted } from './format.js';
-import type { Configure, Io } from './io.js';
+import { type Configure, type Io, stopCode } from './io.js';
 import { addConfigOptions, addRunsOption, configFrom } from './options.js';
 import { createProgress } from './progress.js';
 import { describeSummary, nextCommands } from './summary.js';
@@ -61,7 +61,7 @@ const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): voi
       io.exit(EXIT.failed);
       throw outcome.error;
     case 'interrupted':
-      io.exit(typeof io.signal.reason === 'number' ? io.signal.reason : EXIT.interrupted);
+      io.exit(stopCode(io));
       io.err(
         `Stopped after step ${outcome.step}; nothing is lost. Go on: \`wnlstm resume ${quoted(outcome.directory)}\``,
       );

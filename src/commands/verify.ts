@@ -1,9 +1,9 @@
 /** @file `wnlstm verify`: checks the files of runs without training. */
-import { basename } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
 import { runDirectories } from '../runs/run.js';
+import type { Problem } from '../train/findings.js';
 import { type Verification, verifyRun } from '../train/verify.js';
-import type { Problem } from '../train/verify-rows.js';
 import { plural } from './format.js';
 import type { Configure, Io } from './io.js';
 import { addRunsOption } from './options.js';
@@ -11,32 +11,51 @@ import { addRunsOption } from './options.js';
 const describeProblem = ({ file, line, message }: Problem): string =>
   `  ${file}${line === null ? '' : `:${line}`}: ${message}`;
 
+/** A CSV of another program has a problem in every line; the first ones tell. `--json` has all. */
+const MOST_PROBLEMS = 20;
+
 const describe = (
   { directory, status, steps, weightsSha256, hashRecorded, problems }: Verification,
-  io: Io,
+  { outColor: { bold, green, red, dim } }: Io,
 ): string => {
-  const { bold, green, red, dim } = io.outColor;
-  const name = bold(basename(directory));
-  if (problems.length > 0) return [`${red('damaged')} ${name}`, ...problems.map(describeProblem)].join('\n');
-  const weights = weightsSha256 ? `, weights ${weightsSha256.slice(0, 16)}` : '';
-  const recorded = weightsSha256 && !hashRecorded ? ' (no hash is recorded)' : '';
+  const name = bold(directory);
+  if (problems.length > 0) {
+    const left = problems.length - MOST_PROBLEMS;
+    return [
+      `${red('damaged')} ${name}`,
+      ...problems.slice(0, MOST_PROBLEMS).map(describeProblem),
+      ...(left > 0 ? [`  and ${plural(left, 'more problem')}`] : []),
+    ].join('\n');
+  }
+  const weights = weightsSha256 ? `, weights ${weightsSha256.slice(0, 8)}` : '';
+  const recorded = status === 'completed' && !hashRecorded ? ' (no hash is recorded)' : '';
   return `${green('ok')}      ${name} ${dim(`${status}, ${plural(steps, 'step')}${weights}${recorded}`)}`;
+};
+
+const verifyRuns = async (names: readonly string[], runs: string, json: boolean, io: Io): Promise<void> => {
+  const directories = new Set(names.flatMap((name) => runDirectories(runs, name)));
+  const findings: Verification[] = [];
+  for (const directory of directories) {
+    await turn(); // Ctrl-C arrives here
+    io.signal.throwIfAborted();
+    const finding = verifyRun(directory);
+    findings.push(finding);
+    if (!json) io.out(describe(finding, io));
+  }
+  const damaged = findings.filter(({ problems }) => problems.length > 0).length;
+  if (damaged > 0) io.exit(EXIT.refused);
+  io.out(
+    json
+      ? JSON.stringify({ runs: findings.length, damaged, findings })
+      : `${plural(findings.length, 'run')}, ${damaged} damaged`,
+  );
 };
 
 export const configureVerify: Configure = (command, io) => {
   command.argument('<runs...>', 'runs (folders, ids or starts of ids), sweeps, or folders of runs');
   addRunsOption(command)
     .option('--json', 'print the findings as one line of JSON')
-    .action((names: string[], options: { runs: string; json?: boolean }) => {
-      const directories = new Set(names.flatMap((name) => runDirectories(options.runs, name)));
-      const findings = [...directories].map(verifyRun);
-      const damaged = findings.filter(({ problems }) => problems.length > 0).length;
-      if (damaged > 0) io.exit(EXIT.refused);
-      if (options.json) {
-        io.out(JSON.stringify({ runs: findings.length, damaged, findings }));
-        return;
-      }
-      for (const finding of findings) io.out(describe(finding, io));
-      if (findings.length > 1) io.out(`${plural(findings.length, 'run')}, ${damaged} damaged`);
-    });
+    .action((names: string[], options: { runs: string; json?: boolean }) =>
+      verifyRuns(names, options.runs, Boolean(options.json), io),
+    );
 };

@@ -61,7 +61,8 @@ export interface Checkpoint {
   readonly state: TrainingState;
 }
 
-const folderName = (step: number): string => `step-${String(step).padStart(6, '0')}`;
+/** The name of a checkpoint's folder: `step-000859`. */
+export const checkpointName = (step: number): string => `step-${String(step).padStart(6, '0')}`;
 const isOptimizerArray = (name: string): boolean => !/^(lstm|pred)\//.test(name);
 const pick = (state: TrainingState, wanted: (name: string) => boolean): TrainingState =>
   new Map([...state].filter(([name]) => wanted(name)));
@@ -93,7 +94,7 @@ export const listCheckpoints = (directory: string): number[] => {
  * @throws {UserError} E_IO if it cannot be written; older checkpoints are then untouched
  */
 export const writeCheckpoint = (directory: string, { progress, state }: Checkpoint): void => {
-  const target = join(directory, folderName(progress.step));
+  const target = join(directory, checkpointName(progress.step));
   const temporary = `${target}.tmp`;
   try {
     rmSync(temporary, { recursive: true, force: true });
@@ -114,7 +115,7 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
   }
   const kept = new Set([...listCheckpoints(directory).slice(-2), progress.best?.step]);
   for (const step of listCheckpoints(directory)) {
-    if (!kept.has(step)) rmSync(join(directory, folderName(step)), { recursive: true, force: true });
+    if (!kept.has(step)) rmSync(join(directory, checkpointName(step)), { recursive: true, force: true });
   }
 };
 
@@ -124,7 +125,7 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
  * @throws {UserError} E_CHECKPOINT if a part of it is missing or damaged
  */
 export const readCheckpoint = (directory: string, step: number): Checkpoint => {
-  const folder = join(directory, folderName(step));
+  const folder = join(directory, checkpointName(step));
   let progress: Progress;
   try {
     progress = JSON.parse(readFileSync(join(folder, 'progress.json'), 'utf8')) as Progress;

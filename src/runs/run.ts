@@ -1,7 +1,7 @@
 /** @file A run is a folder of plain files: its name, its record (run.json), its summary, and finding it again. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { Config, ConfigKey } from '../config.js';
 import { ioError, UserError } from '../errors.js';
@@ -204,20 +204,27 @@ export const listRuns = (runsDirectory: string, onDamaged: (error: UserError) =>
   return runs.sort((a, b) => a.record.started_at.localeCompare(b.record.started_at));
 };
 
+/** What only the folder of a run holds; any of them may have been lost. */
+const RUN_FILES = ['run.json', 'steps.csv', 'checkpoints'];
+
+const holdsRun = (directory: string): boolean => RUN_FILES.some((name) => existsSync(join(directory, name)));
+
 /**
  * Folders of all runs that a name means, also of those that cannot be read: of one run, or of those in a sweep or folder.
  *
  * @throws {UserError} E_RUN if there is none, or the start of an id means several
  */
 export const runDirectories = (runsDirectory: string, name: string): string[] => {
-  const isRun = (directory: string): boolean => existsSync(join(directory, 'run.json'));
   for (const folder of [name, join(runsDirectory, name)]) {
-    if (isRun(folder)) return [folder];
+    if (holdsRun(folder)) return [folder];
     const inside =
-      existsSync(folder) && statSync(folder).isDirectory() ? candidates(folder).filter(isRun) : [];
+      existsSync(folder) && statSync(folder).isDirectory() ? candidates(folder).filter(holdsRun) : [];
     if (inside.length > 0) return inside;
   }
-  return [findRun(runsDirectory, name).directory];
+  const begun = (existsSync(runsDirectory) ? candidates(runsDirectory) : []).filter(
+    (directory) => holdsRun(directory) && basename(directory).startsWith(name),
+  );
+  return begun.length === 1 ? begun : [findRun(runsDirectory, name).directory];
 };
 
 /** How a run is called within the folder of all: its id, with the sweep's name before it if it has one. */

@@ -1,7 +1,8 @@
 /** @file What two trainings of one run have in common: rows, results and weights, and where they differ first. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { UserError } from '../errors.js';
+import { dirname, join } from 'node:path';
+import { CANONICAL, UNFUSED } from '../engines/arithmetic.js';
+import { ioError, UserError } from '../errors.js';
 import { timeColumns } from '../runs/metrics.js';
 import { type RunRecord, readRecord, readSummary, type Summary } from '../runs/run.js';
 
@@ -21,12 +22,24 @@ export interface Difference {
 export interface Comparison {
   /** What is the same, or would be: rows and columns of each CSV, and results. */
   readonly compared: Readonly<Record<string, string>>;
-  /** In the order of the files; the first one is the earliest step of that file. */
+  /** The first of each CSV, by step; then those in summary.json. */
   readonly differences: readonly Difference[];
   readonly weights: { readonly recorded: string | null; readonly repeated: string | null };
+  /** Whether its arithmetic promises the same bytes; js and tensorflow may differ in the last bits. */
+  readonly isExact: boolean;
   /** What differs between the two environments: what, recorded, here. */
   readonly environment: readonly (readonly [string, string, string])[];
 }
+
+/** The files of a run that has a result, as far as they are compared. */
+export interface Result {
+  /** Lines of cells of each CSV, the header first. */
+  readonly csvs: Readonly<Record<string, readonly (readonly string[])[]>>;
+  readonly summary: Summary;
+  readonly record: RunRecord;
+}
+
+const EXACT: readonly string[] = [CANONICAL, UNFUSED];
 
 /** Keys of summary.json that depend neither on time nor on place. */
 const RESULTS: readonly (keyof Summary)[] = [
@@ -45,22 +58,48 @@ const RESULTS: readonly (keyof Summary)[] = [
   'best_test_accuracy',
 ];
 
-const read = (path: string): string[][] => {
+/** Those of them that repeat the last row of metrics.csv. */
+const OF_LAST_ROW: readonly (keyof Summary)[] = ['loss', 'accuracy', 'val_loss', 'val_accuracy'];
+
+/** Columns that a row has also where a run diverges; the bits of a NaN, and what is computed from it, are not promised. */
+const WHERE_DIVERGED = ['epoch', 'step', 'lr'];
+
+const FILES = ['steps.csv', 'metrics.csv'];
+
+const readCells = (path: string): string[][] => {
   try {
     return readFileSync(path, 'utf8')
       .trimEnd()
       .split('\n')
       .map((line) => line.split(','));
   } catch (error) {
-    throw new UserError('E_RUN', `Could not read ${path}: ${(error as Error).message}.`, {
-      hint: 'See what else is wrong with the run: `wnlstm verify RUN`.',
+    throw new UserError('E_RUN', ioError(`read ${path}`, error).message, {
+      hint: `See what else is wrong with the run: \`wnlstm verify ${dirname(path)}\`.`,
       cause: error,
     });
   }
 };
 
 /**
- * The first cell in which two CSVs differ, compared as they are written; time columns are left out.
+ * Reads what is compared of a run.
+ *
+ * @throws {UserError} E_RUN if a file is missing
+ */
+export const readResult = (directory: string): Result => {
+  const csvs = Object.fromEntries(FILES.map((file) => [file, readCells(join(directory, file))]));
+  const [summary, record] = [readSummary(directory), readRecord(directory)];
+  if (summary && record) return { csvs, summary, record };
+  throw new UserError('E_RUN', `${directory} has no ${summary ? 'run.json' : 'summary.json'}.`, {
+    hint: `See what else is wrong with the run: \`wnlstm verify ${directory}\`.`,
+  });
+};
+
+const isDiverged = (cells: readonly string[] | undefined): boolean =>
+  cells?.some((cell) => cell === 'NaN' || cell.endsWith('Infinity')) ?? false;
+
+/**
+ * The first cell in which two CSVs differ, compared as they are written; time columns are left out. Where both diverged,
+ * in the same row, only that is compared.
  *
  * @param recorded lines of cells, the header first
  */
@@ -74,14 +113,23 @@ export const compareCsv = (
   const stepAt = header.indexOf('step');
   for (let line = 0; line < Math.max(recorded.length, repeated.length); line++) {
     const [one, other] = [recorded[line], repeated[line]];
-    const at = kept.find((column) => one?.[column] !== other?.[column]);
+    const bothDiverged = isDiverged(one) && isDiverged(other);
+    const at = kept.find(
+      (column) =>
+        one?.[column] !== other?.[column] && !(bothDiverged && !WHERE_DIVERGED.includes(header[column])),
+    );
     if (at === undefined) continue;
+    const [was, is] = [one, other].map((cells) => Number(cells?.[stepAt] ?? Number.POSITIVE_INFINITY));
+    // Rows of different steps: the earlier one is missing on the other side.
+    const isMissing = line > 0 && was !== is;
+    const name = isMissing ? 'step' : header[at];
+    const column = header.indexOf(name);
     return {
       file,
-      step: line === 0 ? null : ((one ?? other)[stepAt] ?? null),
-      name: header[at],
-      recorded: one?.[at] ?? null,
-      repeated: other?.[at] ?? null,
+      step: line === 0 ? null : String(Math.min(was, is)),
+      name,
+      recorded: (isMissing && was > is ? null : one?.[column]) ?? null,
+      repeated: (isMissing && is > was ? null : other?.[column]) ?? null,
     };
   }
   return null;
@@ -98,37 +146,42 @@ const environmentOf = (record: RunRecord): Record<string, string> => ({
   host: record.host,
 });
 
-/**
- * Compares two folders of the same run.
- *
- * @param recorded the run; @param repeated its repetition, just trained
- * @throws {UserError} E_RUN if a file is missing
- */
-export const compareRuns = (recorded: string, repeated: string): Comparison => {
-  const compared: Record<string, string> = {};
-  const differences: Difference[] = [];
-  for (const file of ['steps.csv', 'metrics.csv']) {
-    const [one, other] = [recorded, repeated].map((directory) => read(join(directory, file)));
-    const columns = one[0].filter((name) => !timeColumns.includes(name)).length;
-    compared[file] = `${one.length - 1} rows of ${columns} columns`;
-    const difference = compareCsv(file, one, other);
-    if (difference) differences.push(difference);
-  }
-  const [one, other] = [readSummary(recorded), readSummary(repeated)];
-  compared['summary.json'] = `${RESULTS.length} results`;
-  for (const key of RESULTS) {
-    if (one?.[key] === other?.[key]) continue;
-    const [was, is] = [one, other].map((summary) => String(summary?.[key] ?? null));
-    differences.push({ file: 'summary.json', step: null, name: key, recorded: was, repeated: is });
-  }
-  const weights = { recorded: one?.weights_sha256 ?? null, repeated: other?.weights_sha256 ?? null };
-  if (weights.recorded !== weights.repeated)
-    differences.push({ file: 'summary.json', step: null, name: 'weights_sha256', ...weights });
-
-  const [before, now] = [recorded, repeated].map((directory) => readRecord(directory));
-  const [was, is] = [before, now].map((record) => (record ? environmentOf(record) : {}));
-  const environment = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+/** What differs between two environments: what, recorded, here. */
+const compareEnvironments = (recorded: RunRecord, repeated: RunRecord): Comparison['environment'] => {
+  const [was, is] = [environmentOf(recorded), environmentOf(repeated)];
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
     .map((name) => [name, was[name] ?? 'none', is[name] ?? 'none'] as const)
     .filter(([, one, other]) => one !== other);
-  return { compared, differences, weights, environment };
+};
+
+/** Compares a run with its repetition. */
+export const compareResults = (recorded: Result, repeated: Result): Comparison => {
+  const compared: Record<string, string> = {};
+  const rows: Difference[] = [];
+  for (const file of FILES) {
+    const [one, other] = [recorded.csvs[file], repeated.csvs[file]];
+    const columns = one[0].filter((name) => !timeColumns.includes(name)).length;
+    const rowCount = one.length - 1;
+    compared[file] = `${rowCount} ${rowCount === 1 ? 'row' : 'rows'} of ${columns} columns`;
+    const difference = compareCsv(file, one, other);
+    if (difference) rows.push(difference);
+  }
+  const [one, other] = [recorded.summary, repeated.summary];
+  const bothDiverged = one.status === 'diverged' && other.status === 'diverged';
+  const results = bothDiverged ? RESULTS.filter((key) => !OF_LAST_ROW.includes(key)) : RESULTS;
+  compared['summary.json'] = `${results.length} results`;
+  const weights = { recorded: one.weights_sha256 ?? null, repeated: other.weights_sha256 ?? null };
+  const text = (value: unknown): string => String(value ?? null);
+  const differences = [...results, 'weights_sha256' as const].flatMap((name): Difference[] =>
+    text(one[name]) === text(other[name])
+      ? []
+      : [{ file: 'summary.json', step: null, name, recorded: text(one[name]), repeated: text(other[name]) }],
+  );
+  return {
+    compared,
+    differences: [...rows.sort((a, b) => Number(a.step) - Number(b.step)), ...differences],
+    weights,
+    isExact: EXACT.includes(recorded.record.arithmetic),
+    environment: compareEnvironments(recorded.record, repeated.record),
+  };
 };

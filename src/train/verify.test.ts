@@ -1,232 +1,118 @@
-/** @file Every kind of damage to a run's files is found, and named with file and line. */
+/** @file A run is verified by how it ended: completed, diverged, stopped, killed, or still going on. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { parseConfig } from '../config.js';
-import { writeTinyDataset } from '../data/idx.testing.js';
-import { UNFUSED } from '../engines/arithmetic.js';
-import { loadModule } from '../engines/fused/wasm-module.js';
-import { compareRuns } from './reproduce.js';
-import { runSession } from './session.js';
+import { test } from 'node:test';
+import { acquireLock } from '../runs/lock.js';
+import { copy, data, edit, problemsOf, remove, replace, trainTiny, whole } from './tiny-run.testing.js';
 import { verifyRun } from './verify.js';
 
-const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-verify-'));
-after(() => rmSync(scratch, { recursive: true }));
-const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60, test: 20, classes: 4 });
+const LAST = 'checkpoints/step-000015';
 
-/** Trains a run, and says where it is. */
-const train = async (
-  change: Record<string, unknown>,
-  signal = new AbortController().signal,
-): Promise<string> => {
-  const config = parseConfig(
-    {
-      backend: 'wasm',
-      device: 'cpu',
-      data,
-      units: 4,
-      batch: 10,
-      epochs: 3,
-      logEvery: 3,
-      threads: 1,
-      ...change,
-    },
-    'test',
-  );
-  const runsDirectory = mkdtempSync(join(scratch, 'runs-'));
-  let directory = '';
-  const input = { config, runsDirectory, directory: null, force: false, argv: [], signal };
-  await runSession(input, {
-    onOpen: (opening) => {
-      directory = opening.directory;
-    },
-    onEvent: () => {},
-  });
-  return directory;
-};
+/** Stopped in its third epoch, after step 12. */
+const interrupted = await trainTiny({}, (event) => event.kind === 'step' && event.row.step === 12);
 
-const whole = await train({});
-const copy = (): string => {
-  const directory = mkdtempSync(join(scratch, 'copy-'));
-  cpSync(whole, directory, { recursive: true });
-  return directory;
-};
-const edit = (path: string, change: (text: string) => string): void => {
-  const text = readFileSync(path, 'utf8');
-  assert.notEqual(change(text), text, `nothing to change in ${path}`);
-  writeFileSync(path, change(text));
-};
-const flip = (path: string, at: number): void => {
-  const bytes = readFileSync(path);
-  bytes[at < 0 ? bytes.length + at : at] ^= 1;
-  writeFileSync(path, bytes);
-};
+const wild = { lr: 1e39, optimizer: 'sgd', epochs: 2, logEvery: 4 };
 
-test('a run as it was trained has no problem', () => {
+/** Every file below a folder, with its contents and when it was last changed. */
+const contentsOf = (directory: string): [string, string, number][] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => [path, readFileSync(path, 'hex'), statSync(path).mtimeMs]);
+
+test('a run as it was trained has no problem, and stays as it is', () => {
+  const before = contentsOf(whole);
   const { problems, status, steps, weightsSha256, hashRecorded } = verifyRun(whole);
   assert.deepEqual(problems, []);
   assert.deepEqual([status, steps, hashRecorded], ['completed', 15, true]);
   assert.match(weightsSha256 ?? '', /^[0-9a-f]{64}$/);
+  assert.deepEqual(contentsOf(whole), before);
 });
 
-const damages: [string, string, (run: string) => void, RegExp][] = [
-  [
-    'a row that was removed',
-    'steps.csv:3',
-    (run) => edit(join(run, 'steps.csv'), (text) => text.replace(/\n6,[^\n]*/, '')),
-    /Expected step 6, got 9/,
-  ],
-  [
-    'a row that is there twice',
-    'metrics.csv:4',
-    (run) => edit(join(run, 'metrics.csv'), (text) => text.replace(/(\n2,[^\n]*)/, '$1$1')),
-    /Expected epoch 3, got 2/,
-  ],
-  [
-    'a last row that was removed',
-    'metrics.csv',
-    (run) => edit(join(run, 'metrics.csv'), (text) => text.replace(/3,15,[^\n]*\n/, '')),
-    /last row is of step 10, the run has 15/,
-  ],
-  [
-    'a cell that is no number',
-    'steps.csv:2',
-    (run) => edit(join(run, 'steps.csv'), (text) => text.replace('\n3,1,', '\n3,one,')),
-    /epoch: expected a number, got "one"/,
-  ],
-  [
-    'a loss that was changed',
-    'steps.csv',
-    (run) =>
-      edit(join(run, 'steps.csv'), (text) =>
-        text.replace(/\n6,(\d),1\.(\d)/, (_, epoch, digit) => `\n6,${epoch},1.${(Number(digit) + 1) % 10}`),
-      ),
-    /The sum of loss over all steps/,
-  ],
-  [
-    'a NaN in a run that completed',
-    'metrics.csv:2',
-    (run) => edit(join(run, 'metrics.csv'), (text) => text.replace(/\n1,5,[^,]*/, '\n1,5,NaN')),
-    /expected a finite number, got NaN/,
-  ],
-  [
-    'a torn last line',
-    'steps.csv:7',
-    (run) => edit(join(run, 'steps.csv'), (text) => `${text}18,4,0.`),
-    /cut off/,
-  ],
-  [
-    'another header',
-    'steps.csv:1',
-    (run) => edit(join(run, 'steps.csv'), (text) => text.replace('loss', 'lose')),
-    /Expected the header/,
-  ],
-  [
-    'a config that was changed',
-    'config.json',
-    (run) => edit(join(run, 'config.json'), (text) => text.replace('"units": 4', '"units": 5')),
-    /fingerprint/,
-  ],
-  [
-    'a config that is none',
-    'config.json',
-    (run) => writeFileSync(join(run, 'config.json'), '{'),
-    /expected JSON/,
-  ],
-  [
-    'a result that was changed',
-    'summary.json',
-    (run) => edit(join(run, 'summary.json'), (text) => text.replace(/("val_accuracy": )[\d.]+/, '$10.99')),
-    /val_accuracy is 0.99, the last row of metrics.csv has/,
-  ],
-  ['a summary that is missing', 'summary.json', (run) => rmSync(join(run, 'summary.json')), /missing/],
-  ['a CSV that is missing', 'steps.csv', (run) => rmSync(join(run, 'steps.csv')), /no such file/],
-  [
-    'a weight that was changed in one bit',
-    'summary.json',
-    (run) => flip(join(run, 'checkpoints/step-000015/model.safetensors'), -1),
-    /weights_sha256 is [0-9a-f]+, the last checkpoint has/,
-  ],
-  [
-    'a checkpoint that is cut short',
-    'checkpoints/step-000015',
-    (run) => edit(join(run, 'checkpoints/step-000015/optimizer.safetensors'), (text) => text.slice(0, 100)),
-    /expected/,
-  ],
-  [
-    'a last checkpoint that is missing',
-    'checkpoints',
-    (run) => rmSync(join(run, 'checkpoints/step-000015'), { recursive: true }),
-    /The last one is of step 10, expected 15/,
-  ],
-  [
-    'a record that is missing a digit of its id',
-    'run.json',
-    (run) =>
-      edit(join(run, 'run.json'), (text) => text.replace(/("run_id": "wn-s0-[0-9a-f]{7})[0-9a-f]/, '$1')),
-    /run_id is/,
-  ],
-];
-for (const [what, where, damage, message] of damages) {
-  test(`${what} is found`, () => {
-    const run = copy();
-    damage(run);
-    const found = verifyRun(run).problems.map(({ file, line, message }) => ({
-      where: line === null ? file : `${file}:${line}`,
-      message,
-    }));
-    assert.ok(
-      found.some((problem) => problem.where === where && message.test(problem.message)),
-      JSON.stringify(found),
-    );
-  });
-}
+test('a run is checked without its data set', () => {
+  const away = mkdtempSync(join(tmpdir(), 'wnlstm-away-'));
+  cpSync(data, away, { recursive: true });
+  rmSync(data, { recursive: true });
+  try {
+    assert.deepEqual(verifyRun(whole).problems, []);
+  } finally {
+    cpSync(away, data, { recursive: true });
+    rmSync(away, { recursive: true });
+  }
+});
 
-test('a run that was stopped is checked as far as it is, and a torn last line of it is no problem', async () => {
-  const stop = new AbortController();
-  stop.abort(130);
-  const stopped = await train({}, stop.signal);
-  assert.deepEqual(verifyRun(stopped).problems, []);
+test('a run that was stopped is checked as far as it is', async () => {
+  const { status, steps, problems } = verifyRun(interrupted);
+  assert.deepEqual([status, steps, problems], ['interrupted', 12, []]);
+  assert.deepEqual(verifyRun(await trainTiny({}, () => true)).problems, []);
+  const run = copy(interrupted);
+  replace('steps.csv', /12,3,[^\n]*\n/, '')(run);
+  assert.deepEqual(problemsOf(run), [['steps.csv:4', 'The last row is of step 9, expected 12.']]);
+});
+
+test('a torn last line, and rows past the last checkpoint, are no problem of a run that was killed', () => {
   const run = copy();
-  edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
-  rmSync(join(run, 'summary.json'));
-  edit(join(run, 'steps.csv'), (text) => `${text}18,4,0.`);
+  replace('run.json', '"completed"', '"running"')(run);
+  remove('summary.json')(run);
+  remove(LAST)(run);
+  edit(join(run, 'metrics.csv'), (text) => text.slice(0, -9));
+  assert.deepEqual(verifyRun(run).problems, []);
+  assert.equal(verifyRun(run).status, 'stale');
+  replace('steps.csv', /\n6,[^\n]*/, '')(run);
+  assert.deepEqual(problemsOf(run), [['steps.csv:3', 'Expected step 6, got 9.']]);
+});
+
+test('a checkpoint that a living process deletes is no problem', () => {
+  const run = copy();
+  replace('run.json', '"completed"', '"running"')(run);
+  remove(`${LAST}/model.safetensors`)(run);
+  const release = acquireLock(run);
+  try {
+    assert.deepEqual(verifyRun(run).problems, []);
+  } finally {
+    release();
+  }
+  assert.deepEqual(problemsOf(run), [[`${LAST}/model.safetensors`, 'It is missing.']]);
+});
+
+test('a run that was begun and has no file but its record and config has no problem', () => {
+  const run = copy();
+  replace('run.json', '"completed"', '"running"')(run);
+  for (const file of ['steps.csv', 'metrics.csv', 'summary.json', 'checkpoints']) remove(file)(run);
   assert.deepEqual(verifyRun(run).problems, []);
 });
 
-test('a run that diverged has no problem, and no hash', async () => {
-  const diverged = await train({ lr: 1e39, optimizer: 'sgd', epochs: 2, logEvery: 4 });
+test('a run whose loss diverged has no problem and no hash, and rows removed from it are found', async () => {
+  const diverged = await trainTiny({ ...wild, logEvery: 1 });
   const { problems, status, weightsSha256 } = verifyRun(diverged);
   assert.deepEqual([problems, status, weightsSha256], [[], 'diverged', null]);
+  replace('steps.csv', /\n2,1,[^\n]*/, '')(diverged);
+  assert.deepEqual(problemsOf(diverged)[0], ['steps.csv:2', 'The last row is of step 1, expected 2.']);
 });
 
-const fused = loadModule().arithmetic !== UNFUSED;
-test('a run and its repetition on another backend have no difference', {
-  skip: !fused && 'this CPU has no fused multiply-add',
-}, async () => {
-  const other = await train({ backend: 'auto', threads: 3 });
-  const { differences, environment, compared } = compareRuns(whole, other);
-  assert.deepEqual(differences, []);
-  assert.equal(compared['steps.csv'], '5 rows of 8 columns');
-  assert.ok(
-    environment.some(([name, recorded, here]) => name === 'threads' && recorded === '1' && here === '3'),
-  );
+test('a run whose loss diverged in a step that would have closed an epoch has no problem', async () => {
+  const run = await trainTiny({ model: 'base', optimizer: 'sgd', lr: 1.5e38, batch: 27, logEvery: 4 });
+  assert.deepEqual(problemsOf(run), []);
+  assert.match(readFileSync(join(run, 'steps.csv'), 'utf8'), /\n4,2,(NaN|Infinity),/);
+  assert.match(readFileSync(join(run, 'metrics.csv'), 'utf8'), /\n1,2,[^\n]*\n$/);
 });
 
-test('where a run and its repetition differ, the first step and column are named', () => {
-  const run = copy();
-  edit(join(run, 'steps.csv'), (text) => text.replace(/\n9,(\d),([^,]*),/, '\n9,$1,0.5,'));
-  edit(join(run, 'summary.json'), (text) => text.replace(/("weights_sha256": ")./, '$1x'));
-  const [first, ...others] = compareRuns(run, whole).differences;
-  assert.deepEqual([first.file, first.step, first.name, first.recorded], ['steps.csv', '9', 'loss', '0.5']);
-  assert.deepEqual(
-    others.map(({ name }) => name),
-    ['weights_sha256'],
-  );
-  const short = copy();
-  edit(join(short, 'metrics.csv'), (text) => text.replace(/3,15,[^\n]*\n/, ''));
-  const [missing] = compareRuns(short, whole).differences;
-  assert.deepEqual([missing.file, missing.step, missing.recorded], ['metrics.csv', '15', null]);
+test('a run whose validation diverged, between two rows of steps.csv, has no problem', async () => {
+  const diverged = await trainTiny({ ...wild, batch: 55 });
+  const { problems, status } = verifyRun(diverged);
+  assert.deepEqual([problems, status], [[], 'diverged']);
+  assert.match(readFileSync(join(diverged, 'metrics.csv'), 'utf8'), /NaN/);
+});
+
+test('a run of fewer steps than an epoch, and of a part of one, has no problem', async () => {
+  assert.deepEqual(verifyRun(await trainTiny({ steps: 4 })).problems, []);
+  assert.deepEqual(verifyRun(await trainTiny({ steps: 13, optimizer: 'sgd', model: 'base' })).problems, []);
+});
+
+test('where the last epoch is the best, the test results of both are the same', async () => {
+  const run = await trainTiny({ epochs: 1 });
+  replace('summary.json', /("best_test_loss": )[\d.]+/, '$11.5')(run);
+  assert.match(problemsOf(run).join(), /^summary.json,best_test_loss is 1.5, expected .* as in test_loss/);
 });

@@ -2,10 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, parseConfig } from '../config.js';
-import { ioError, UserError } from '../errors.js';
-import { parameterShapes, sizeOf } from '../model/spec.js';
-import { type Checkpoint, hashWeights, listCheckpoints, readCheckpoint } from '../runs/checkpoint.js';
-import type { EpochRow } from '../runs/metrics.js';
+import { type Checkpoint, hashWeights, listCheckpoints } from '../runs/checkpoint.js';
 import {
   FORMAT,
   fingerprint,
@@ -14,15 +11,21 @@ import {
   readRecord,
   readSummary,
   runId,
+  type Status,
   type Summary,
+  statusOf,
 } from '../runs/run.js';
-import { checkRows, type Ending, type Problem } from './verify-rows.js';
+import { createFindings, type Findings, type Problem } from './findings.js';
+import { checkCheckpoints, loadCheckpoints } from './verify-checkpoints.js';
+import { recordProblems, summaryProblems } from './verify-record.js';
+import { type CheckedRows, checkRows } from './verify-rows.js';
 
 /** What was found in a run's folder. */
 export interface Verification {
   readonly directory: string;
-  readonly status: RunRecord['status'] | null;
-  /** Steps that its rows are of. */
+  /** Null if run.json or config.json cannot be used; the other files are then not checked. */
+  readonly status: Status | null;
+  /** The last step that its files are about. */
   readonly steps: number;
   /** Of the last weights; null if they are not there, or the run diverged. */
   readonly weightsSha256: string | null;
@@ -31,117 +34,77 @@ export interface Verification {
   readonly problems: readonly Problem[];
 }
 
-const sameNumber = (a: number | null, b: number | null): boolean =>
-  a === b || (a === null && !Number.isFinite(b));
+/** Whether the process of a run wrote down how it ended, whole files and all. */
+const isClosed = ({ status }: RunRecord): boolean => status !== 'running' && status !== 'failed';
 
-const summaryProblems = (
-  summary: Summary,
-  rows: readonly EpochRow[],
-  status: RunRecord['status'],
-): string[] => {
-  const last = rows.at(-1);
-  const problems: string[] = [];
-  if (summary.status !== status) problems.push(`It says ${summary.status}, run.json says ${status}.`);
-  for (const key of ['loss', 'accuracy', 'val_loss', 'val_accuracy'] as const) {
-    const value = last?.[key] ?? null;
-    if (!sameNumber(summary[key], value))
-      problems.push(`${key} is ${summary[key]}, the last row of metrics.csv has ${value}.`);
-  }
-  const best = rows.reduce<EpochRow | null>(
-    (found, row) =>
-      Number.isFinite(row.val_loss) && (row.val_accuracy ?? 0) > (found?.val_accuracy ?? -1) ? row : found,
-    null,
-  );
-  if (
-    (best?.epoch ?? null) !== summary.best_epoch ||
-    (best?.val_accuracy ?? null) !== summary.best_val_accuracy
-  ) {
-    problems.push(
-      `The best epoch is ${summary.best_epoch} with ${summary.best_val_accuracy}, by metrics.csv it is ${best?.epoch} with ${best?.val_accuracy}.`,
-    );
-  }
-  return problems;
-};
-
-/** What is wrong with the arrays of a checkpoint: names and shapes that the config does not give, values that are not finite. */
-const stateProblems = ({ state }: Checkpoint, config: Config, classes: number, finite: boolean): string[] => {
-  const inputs = state.get('lstm/w_x')?.shape[0] ?? 0;
-  return Object.entries(parameterShapes({ ...config, inputs, classes })).flatMap(([name, shape]) =>
-    [name, ...(config.optimizer === 'adam' ? [`adam/m/${name}`, `adam/v/${name}`] : [])].flatMap((array) => {
-      const found = state.get(array);
-      if (!found) return [`${array} is missing.`];
-      if (found.shape.join() !== shape.join() || found.data.length !== sizeOf(shape))
-        return [`${array} has the shape [${found.shape}], expected [${shape}].`];
-      return finite && !found.data.every(Number.isFinite)
-        ? [`${array} holds numbers that are not finite.`]
-        : [];
-    }),
-  );
-};
-
-const readText = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw ioError(`read ${path}`, error);
-  }
-};
-
-/** Collects what is wrong. */
-interface Findings {
-  readonly problems: Problem[];
-  readonly wrong: (file: string, message: string) => void;
-  /** What a reader gives, or null with its error among the problems. */
-  readonly attempt: <T>(file: string, read: () => T) => T | null;
-}
-
-const collectFindings = (): Findings => {
-  const problems: Problem[] = [];
-  const wrong = (file: string, message: string): void => void problems.push({ file, line: null, message });
-  return {
-    problems,
-    wrong,
-    attempt: (file, read) => {
-      try {
-        return read();
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        wrong(file, error.message);
-        return null;
-      }
-    },
-  };
-};
-
-/** Loads every checkpoint. @returns the last one, or null if there is none that can be read */
-const checkCheckpoints = (
-  directory: string,
-  config: Config,
-  classes: number,
-  { wrong, attempt }: Findings,
-): Checkpoint | null => {
-  const checkpoints = join(directory, 'checkpoints');
-  const steps = listCheckpoints(checkpoints);
-  let last: Checkpoint | null = null;
-  for (const step of steps) {
-    const file = `checkpoints/step-${String(step).padStart(6, '0')}`;
-    last = attempt(file, () => readCheckpoint(checkpoints, step));
-    if (!last) continue;
-    for (const problem of stateProblems(last, config, classes, !last.progress.diverged)) wrong(file, problem);
-  }
-  const best = last?.progress.best;
-  if (best && !steps.includes(best.step))
-    wrong('checkpoints', `That of the best epoch, step ${best.step}, is missing.`);
-  return last;
-};
-
+/** Whether config, seed and data of a run are those that it was begun with. The data set itself may be gone. */
 const checkIdentity = (record: RunRecord, config: Config, { wrong }: Findings): void => {
-  if (record.format !== FORMAT) return; // an earlier version made other fingerprints
-  const print = fingerprint(config, record.arithmetic, record.data.checksums);
-  const id = runId(config, print);
+  const { format, arithmetic, data, run_id: id } = record;
+  if (format !== FORMAT) return; // its fingerprint was made in another way
+  const print = fingerprint(config, arithmetic, data.checksums);
+  const expected = runId(config, print);
   if (print !== record.fingerprint)
     wrong('config.json', 'Its fingerprint is not the one in run.json: one of the two was changed.');
-  else if (id !== record.run_id) wrong('run.json', `run_id is ${record.run_id}, expected ${id}.`);
+  else if (id !== expected) wrong('run.json', `run_id is ${id}, expected ${expected} by config.json.`);
+};
+
+/** Record and config; null if they cannot be used. */
+const openRun = (
+  directory: string,
+  { problems, demand, wrong, attempt }: Findings,
+): { record: RunRecord; config: Config } | null => {
+  const record = demand('run.json') ? attempt('run.json', () => readRecord(directory)) : null;
+  for (const problem of record ? recordProblems(record) : []) wrong('run.json', problem);
+  const config = demand('config.json')
+    ? attempt('config.json', () => parseConfig({ ...readConfig(directory) }, 'config.json'))
+    : null;
+  return record && config && problems.length === 0 ? { record, config } : null;
+};
+
+/** The summary of a run that has a result. */
+const openSummary = (directory: string, { demand, wrong, attempt }: Findings): Summary | null => {
+  if (!demand('summary.json')) return null;
+  const summary: unknown = attempt('summary.json', () => readSummary(directory) ?? 'null');
+  if (summary === null || typeof summary === 'object') return summary as Summary | null;
+  wrong('summary.json', `Expected a JSON object, got ${summary}.`);
+  return null;
+};
+
+/** The rows of a run, which a run that did not get to its first checkpoint may not have. */
+const openRows = (
+  directory: string,
+  record: RunRecord,
+  config: Config,
+  summary: Summary | null,
+  checkpoint: number | null,
+  { attempt, demand }: Findings,
+): CheckedRows | null => {
+  const isDemanded = isClosed(record) || checkpoint !== null;
+  const [steps, metrics] = ['steps.csv', 'metrics.csv'].map((file) =>
+    (isDemanded ? demand(file) : existsSync(join(directory, file)))
+      ? attempt(file, (path) => readFileSync(path, 'utf8'))
+      : null,
+  );
+  if (steps === null || metrics === null) return null;
+  const lastStep = Number.isSafeInteger(summary?.steps) ? (summary?.steps ?? null) : null;
+  return checkRows({ steps, metrics }, { config, status: record.status, checkpoint, summary: lastStep });
+};
+
+const checkEnd = (
+  record: RunRecord,
+  checkpoint: number | null,
+  last: Checkpoint | undefined,
+  { problems, wrong }: Findings,
+): void => {
+  if (isClosed(record) && checkpoint === null && problems.every(({ file }) => file !== 'checkpoints'))
+    wrong('checkpoints', 'There is no checkpoint.');
+  const { status } = record;
+  if (!last || (status !== 'completed' && status !== 'diverged')) return;
+  if (last.progress.diverged !== (status === 'diverged'))
+    wrong(
+      'run.json',
+      `status is ${status}, by the last checkpoint the run ${status === 'diverged' ? 'did not diverge' : 'diverged'}.`,
+    );
 };
 
 /**
@@ -151,49 +114,40 @@ const checkIdentity = (record: RunRecord, config: Config, { wrong }: Findings): 
  * @returns all that is wrong, also where a file cannot be read
  */
 export const verifyRun = (directory: string): Verification => {
-  const findings = collectFindings();
-  const { problems, wrong, attempt } = findings;
-  const record = attempt('run.json', () => readRecord(directory));
-  const config = attempt('config.json', () => parseConfig({ ...readConfig(directory) }, 'config.json'));
-  const found = {
-    directory,
-    status: record?.status ?? null,
-    steps: 0,
-    weightsSha256: null,
-    hashRecorded: false,
-  };
-  if (!record || !config) return { ...found, problems };
-
-  const ending: Ending =
-    record.status === 'completed' || record.status === 'diverged' ? record.status : 'unfinished';
+  const findings = createFindings(directory);
+  const { problems, add, wrong, attempt } = findings;
+  const run = openRun(directory, findings);
+  if (!run) return { directory, status: null, steps: 0, weightsSha256: null, hashRecorded: false, problems };
+  const { record, config } = run;
+  const status = statusOf(directory, record);
   checkIdentity(record, config, findings);
 
-  const [stepsCsv, metricsCsv] = ['steps.csv', 'metrics.csv'].map((name) =>
-    ending === 'unfinished' && !existsSync(join(directory, name))
-      ? null
-      : attempt(name, () => readText(join(directory, name))),
-  );
-  const rows =
-    stepsCsv === null || metricsCsv === null
-      ? { steps: [], epochs: [], problems: [] }
-      : checkRows(stepsCsv, metricsCsv, config, ending);
-  problems.push(...rows.problems);
-  const steps = rows.steps.at(-1)?.step ?? 0;
+  // Checkpoints before rows: a process that goes on writes the rows before a checkpoint first.
+  const steps = attempt('checkpoints', listCheckpoints) ?? [];
+  const loaded = loadCheckpoints(directory, steps, status === 'running', findings);
+  const checkpoint = steps.at(-1) ?? null;
+  const last = loaded.find(({ checkpoint: { progress } }) => progress.step === checkpoint)?.checkpoint;
+  const hasResult = status === 'completed' || status === 'diverged';
+  const summary = hasResult ? openSummary(directory, findings) : null;
+  const rows = openRows(directory, record, config, summary, checkpoint, findings);
+  add(...(rows?.problems ?? []));
+  checkEnd(record, checkpoint, last, findings);
 
-  const summary = attempt('summary.json', () => readSummary(directory));
-  if (summary) {
-    for (const problem of summaryProblems(summary, rows.epochs, record.status))
-      wrong('summary.json', problem);
-    if (summary.steps !== steps)
-      wrong('summary.json', `steps is ${summary.steps}, steps.csv ends at ${steps}.`);
-  } else if (ending !== 'unfinished') wrong('summary.json', 'It is missing.');
-
-  const last = checkCheckpoints(directory, config, record.data.classes, findings);
-  if (ending !== 'unfinished' && last?.progress.step !== steps)
-    wrong('checkpoints', `The last one is of step ${last?.progress.step ?? 'none'}, expected ${steps}.`);
+  const epochs = rows?.problems.length === 0 ? rows.epochs : null;
+  const classes = record.data.classes ?? 10; // runs of before it was written down are of MNIST
+  add(...checkCheckpoints(loaded, steps, config, classes, epochs));
   const weightsSha256 = last && !last.progress.diverged ? hashWeights(last.state) : null;
-  const recorded = summary?.weights_sha256;
-  if (recorded !== undefined && recorded !== weightsSha256 && ending !== 'unfinished')
-    wrong('summary.json', `weights_sha256 is ${recorded}, the last checkpoint has ${weightsSha256}.`);
-  return { ...found, steps, weightsSha256, hashRecorded: recorded !== undefined, problems };
+  if (summary) {
+    const end = last ? { progress: last.progress, weights: weightsSha256 } : null;
+    for (const problem of summaryProblems(summary, { record, config, rows: epochs, end }))
+      wrong('summary.json', problem);
+  }
+  return {
+    directory,
+    status,
+    steps: rows?.steps.at(-1)?.step ?? checkpoint ?? 0,
+    weightsSha256,
+    hashRecorded: summary?.weights_sha256 !== undefined,
+    problems,
+  };
 };

@@ -1,0 +1,71 @@
+/** @file A CSV of a run, read strictly: every cell is what training writes, or a problem with its line. */
+import { type Row, timeColumns } from '../runs/metrics.js';
+import type { StoredStatus } from '../runs/run.js';
+import type { Problem } from './findings.js';
+
+/** The rows of a CSV with what is wrong in it; line 2 holds row 0. A cell that is no number is null. */
+export interface Parsed<Column extends string> {
+  readonly rows: readonly Row<Column>[];
+  readonly problems: readonly Problem[];
+  /** Whether it has its header, without which it has no rows. */
+  readonly hasHeader: boolean;
+  /** Whether the last line is cut off. */
+  readonly torn: boolean;
+}
+
+/** The line of a row in its file, where the header is line 1. */
+export const lineOf = (row: number): number => row + 2;
+
+const SHARES = ['accuracy', 'val_accuracy', 'clip_fraction'];
+
+/** A process that was killed may have left the first part of a line; resuming the run removes it. */
+const mayBeTorn = (status: StoredStatus): boolean => status === 'running' || status === 'failed';
+
+/** Training stops at the first value that is not finite. It may have been killed before it said that it diverged. */
+const mayDiverge = (status: StoredStatus): boolean => status === 'diverged' || mayBeTorn(status);
+
+/** Why a cell is not what training writes; null if it is. */
+const cellProblem = (column: string, text: string, value: number, finite: boolean): string | null => {
+  if (text === '') return 'the cell is empty';
+  const got = JSON.stringify(text);
+  if (Number.isNaN(value) && text !== 'NaN') return `expected a number, got ${got}`;
+  if (String(value) !== text) return `expected a number in its shortest form, got ${got}`;
+  if (finite && !Number.isFinite(value)) return `expected a finite number, got ${text}`;
+  if (SHARES.includes(column) && (value < 0 || value > 1)) return `expected a share from 0 to 1, got ${text}`;
+  return null;
+};
+
+/** Reads the text of a CSV of a run with this status. */
+export const parseCsv = <Column extends string>(
+  file: string,
+  text: string,
+  columns: readonly Column[],
+  status: StoredStatus,
+): Parsed<Column> => {
+  const problems: Problem[] = [];
+  const wrong = (line: number, message: string): void => void problems.push({ file, line, message });
+  const lines = text.split('\n');
+  const torn = lines.pop() !== '';
+  if (torn && !mayBeTorn(status)) wrong(lines.length + 1, 'The last line is cut off.');
+  if (lines[0] !== columns.join(',')) {
+    if (lines.length > 0 || !torn) wrong(1, `Expected the header ${columns.join(',')}.`);
+    return { rows: [], problems, hasHeader: false, torn };
+  }
+  const rows = lines.slice(1).map((lineText, row) => {
+    const cells = lineText.split(',');
+    const isLast = row === lines.length - 2;
+    if (cells.length !== columns.length) {
+      wrong(lineOf(row), `Expected ${columns.length} cells, got ${cells.length}.`);
+      return Object.fromEntries(columns.map((column) => [column, null])) as Row<Column>;
+    }
+    const values = columns.map((column, index): [Column, number | null] => {
+      const value = cells[index] === '' ? Number.NaN : Number(cells[index]);
+      const finite = !(isLast && mayDiverge(status)) || column === 'step' || timeColumns.includes(column);
+      const problem = cellProblem(column, cells[index], value, finite);
+      if (problem) wrong(lineOf(row), `${column}: ${problem}.`);
+      return [column, problem ? null : value];
+    });
+    return Object.fromEntries(values) as Row<Column>;
+  });
+  return { rows, problems, hasHeader: true, torn };
+};
