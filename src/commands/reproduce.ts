@@ -20,6 +20,9 @@ const changeOf = (options: Options): Change => {
   return Object.fromEntries(keys.map((key) => [key, config[key]]));
 };
 
+/** As `--json` prints it: keys as in summary.json. */
+const toJson = ({ isExact, ...others }: Comparison) => ({ ...others, promised: isExact });
+
 const describe = (run: FoundRun, comparison: Comparison, io: Io): string => {
   const { bold, green, red, dim } = io.outColor;
   const { compared, differences, weights, isExact, environment } = comparison;
@@ -66,7 +69,9 @@ const report = (run: FoundRun, repetition: Repetition, options: Options, io: Io)
       const same = comparison.differences.length === 0;
       if (!same) io.exit(EXIT.refused);
       if (options.json)
-        io.out(JSON.stringify({ run_id: run.record.run_id, dir: run.directory, same, ...comparison }));
+        io.out(
+          JSON.stringify({ run_id: run.record.run_id, dir: run.directory, same, ...toJson(comparison) }),
+        );
       else io.out(describe(run, comparison, io));
       return;
     }

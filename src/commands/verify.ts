@@ -32,6 +32,14 @@ const describe = (
   return `${green('ok')}      ${name} ${dim(`${status}, ${plural(steps, 'step')}${weights}${recorded}`)}`;
 };
 
+/** As `--json` prints it: keys as in summary.json. */
+const toJson = ({ directory, weightsSha256, hashRecorded, ...others }: Verification) => ({
+  dir: directory,
+  ...others,
+  weights_sha256: weightsSha256,
+  hash_recorded: hashRecorded,
+});
+
 const verifyRuns = async (names: readonly string[], runs: string, json: boolean, io: Io): Promise<void> => {
   const directories = new Set(names.flatMap((name) => runDirectories(runs, name)));
   const findings: Verification[] = [];
@@ -46,7 +54,7 @@ const verifyRuns = async (names: readonly string[], runs: string, json: boolean,
   if (damaged > 0) io.exit(EXIT.refused);
   io.out(
     json
-      ? JSON.stringify({ runs: findings.length, damaged, findings })
+      ? JSON.stringify({ runs: findings.length, damaged, findings: findings.map(toJson) })
       : `${plural(findings.length, 'run')}, ${damaged} damaged`,
   );
 };
