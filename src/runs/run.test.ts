@@ -168,7 +168,7 @@ test('a record of format 1 is read, and has an arithmetic of its own', () => {
   const { arithmetic: _, ...before } = record('x');
   const directory = add(fresh(), 'x');
   writeFileSync(join(directory, 'run.json'), toJson({ ...before, format: 1 }));
-  assert.deepEqual(readRecord(directory), { ...before, format: 1, arithmetic: 'k (format 1)' });
+  assert.deepEqual(readRecord(directory), { ...before, format: 1, arithmetic: 'format-1-wasm-k' });
 });
 
 test('a record of another format is refused', () => {

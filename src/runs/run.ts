@@ -123,7 +123,9 @@ export const readRecord = (directory: string): RunRecord | null => {
   if (!existsSync(path)) return null;
   const record = readJson(path) as RunRecord | null;
   if (record?.format === FORMAT) return record;
-  if (record?.format === 1) return { ...record, arithmetic: `${record.kernel} (format 1)` };
+  // Runs of before had the bits of their build of the kernel.
+  if (record?.format === 1)
+    return { ...record, arithmetic: `format-1-${record.backend}-${record.kernel.slice(0, 8)}` };
   throw new UserError('E_RUN', `${path}: expected format ${FORMAT}, got ${record?.format}.`, {
     hint: 'It was written by another version of wnlstm; use another folder with `--runs DIR`.',
   });

@@ -125,7 +125,7 @@ const checkFingerprint = (
   if (record.arithmetic !== arithmetic) {
     throw new UserError(
       'E_RUN',
-      `${directory} was begun with the arithmetic ${record.arithmetic}; the ${backend} backend computes with ${arithmetic}, and its results would not continue those.`,
+      `${directory} was computed with the arithmetic ${record.arithmetic}; the ${backend} backend computes with ${arithmetic}, and its results would not continue those.`,
       { hint: `Train it again from the start: \`wnlstm train --config ${join(directory, 'config.json')}\`.` },
     );
   }
