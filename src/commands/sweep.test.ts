@@ -247,18 +247,21 @@ test('Ctrl-C stops the children in order: nothing runs on, exit 75', async () =>
 });
 
 test('a child that is killed from outside fails alone, and a second sweep on a live one is refused', async () => {
-  const file = sweepFile('shot', {}, long(14));
+  const file = sweepFile('shot', {}, long(30));
   const folder = join(scratch, 'shot/shot');
   const child = start(file, 'shot');
   let said = '';
   child.stderr?.on('data', (chunk) => {
     said += chunk;
   });
-  await until(() => runsIn(folder).some((run) => existsSync(join(folder, run, 'lock'))));
+  const atWork = (): string | undefined =>
+    runsIn(folder).find((run) => existsSync(join(folder, run, 'lock')));
+  await until(() => atWork() !== undefined);
   const second = sweep(file, 'shot');
   assert.equal(second.status, 2);
   assert.match(second.stderr, new RegExp(`process ${child.pid} on`));
-  const victim = runsIn(folder).find((run) => existsSync(join(folder, run, 'lock')));
+  await until(() => atWork() !== undefined); // on one core, the run from before may have ended meanwhile
+  const victim = atWork();
   const { pid } = JSON.parse(readFileSync(join(folder, String(victim), 'lock'), 'utf8'));
   const code = ended(child);
   process.kill(pid, 'SIGKILL');
