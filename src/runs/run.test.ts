@@ -301,3 +301,11 @@ test('no name means the newest run, or the newest that is wanted', () => {
   );
   assert.throws(() => findRun(join(root, 'absent'), undefined), isRunError(/no run in/));
 });
+
+test('a record without checksums of its data is damaged', () => {
+  for (const data of [undefined, null, 'x', {}, { checksums: null }]) {
+    const directory = add(fresh(), 'x');
+    writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), data }));
+    assert.throws(() => readRecord(directory), isRunError(/run\.json: expected the SHA-256 checksums/));
+  }
+});

@@ -122,6 +122,12 @@ export const readRecord = (directory: string): RunRecord | null => {
   const path = join(directory, 'run.json');
   if (!existsSync(path)) return null;
   const record = readJson(path) as RunRecord | null;
+  const checksums: unknown = record?.data?.checksums;
+  if (record && (typeof checksums !== 'object' || checksums === null)) {
+    throw new UserError('E_RUN', `${path}: expected the SHA-256 checksums of the data, got none.`, {
+      hint: 'The file is damaged. See what else is wrong with the run: `wnlstm verify RUN`.',
+    });
+  }
   if (record?.format === FORMAT) return record;
   // Runs of before had the bits of their build of the kernel.
   if (record?.format === 1)
