@@ -11,6 +11,6 @@ export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** Where compiled kernels and fetched data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`. */
+/** Where fetched libraries and data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`. */
 export const cacheDirectory = (): string =>
   join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wnlstm');

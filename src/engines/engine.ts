@@ -14,7 +14,7 @@ export interface Evaluation {
 export interface Engine {
   /** What it runs on, e.g. "native avx512, 2 threads". */
   readonly device: string;
-  /** Of what computes, by name: libraries, compiler, driver, GPU. */
+  /** Of what computes, by name: libraries, driver, GPU. */
   readonly versions: Readonly<Record<string, string>>;
   /**
    * One optimisation step on training examples. May return before the device is done.
