@@ -116,16 +116,18 @@ const invocation = (): string => {
   return relative(process.cwd(), packageRoot) === '' ? 'npx wnlstm' : `node ${script}`;
 };
 
-/** A reader that has seen enough, such as `head`, is no error. */
+/**
+ * Output that nobody takes any more: a reader such as `head` that has seen enough, a terminal that was closed, a full
+ * disk. The stream is quiet from then on; the work goes on, and its result alone decides the exit code.
+ */
+const closed = new Set<NodeJS.WriteStream>();
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (systemCode(error) !== 'EPIPE') throw error;
-    process.exit(EXIT.done);
-  });
+  stream.on('error', () => closed.add(stream));
 }
 
-const write = (stream: NodeJS.WriteStream, text: string): void =>
-  void stream.write(text.replaceAll('`wnlstm ', `\`${invocation()} `));
+const write = (stream: NodeJS.WriteStream, text: string): void => {
+  if (!closed.has(stream)) stream.write(text.replaceAll('`wnlstm ', `\`${invocation()} `));
+};
 
 /** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */
 const palette = (support: typeof supportsColor) => {
