@@ -242,38 +242,6 @@ test('a damaged run does not hide the others', () => {
   assert.match(err, /damaged .*other\/run.json: expected JSON/);
 });
 
-test('a reader that has seen enough is no error', () => {
-  const runs = freshFolder();
-  train(runs, '--epochs', '1');
-  const command = `"${process.execPath}" "${bin}" show --runs "${runs}" --json | head -c 10`;
-  const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: environment });
-  assert.equal(stdout.length, 10);
-  assert.equal(stderr, '');
-});
-
-test('a reader that goes away changes neither the work nor the exit code', () => {
-  const runs = freshFolder();
-  const flags = `--runs "${runs}" --data "${data}" --units 11 --batch 16 --backend wasm --epochs 2`;
-  /** Exit code of the program with its output piped as given. */
-  const pipe = (words: string, into: string): number => {
-    const command = `{ "${process.execPath}" "${bin}" ${words} ${into.split('|')[0]}; echo $? >&3; } |${into.split('|')[1]}`;
-    const { output } = spawnSync('sh', ['-c', command], {
-      encoding: 'utf8',
-      env: environment,
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    });
-    return Number(output[3]);
-  };
-  assert.equal(pipe(`train ${flags}`, '2>&1 | true'), 0);
-  const run = onlyRun(runs);
-  assert.equal(readFileSync(join(run, 'metrics.csv'), 'utf8').split('\n').length, 4);
-  assert.equal(pipe(`train ${flags} --lr 1e39 --json`, '2>&1 | true'), 4);
-  assert.equal(pipe('train --units none', '2>&1 | true'), 2);
-  const edited = join(run, 'summary.json');
-  writeFileSync(edited, readFileSync(edited, 'utf8').replace('"seed": 0', '"seed": 1'));
-  assert.equal(pipe(`verify "${run}"`, '| true'), 3);
-});
-
 test('a flag can unset what a config sets', () => {
   const clip = join(packageRoot, 'configs/wn-clip.json');
   assert.match(wnlstm('train', '--config', clip, '--clip', 'none', '--print-config').out, /clip +null +flag/);
