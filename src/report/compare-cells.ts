@@ -45,8 +45,27 @@ export const effectCell = (effect: number | null): string => (effect === null ? 
 /** The name of a comparison; a true minus sign, as names contain hyphens. */
 export const pairName = ({ a, b }: PairedComparison): string => `${a} − ${b}`;
 
-/** What the row of a comparison leaves to be said: seeds left out, why there is no interval, no width, no p. */
-export const remarks = (pair: PairedComparison): string[] => {
+/** A smaller p is shown as `<0.001`; that the number of pairs limits it then changes nothing for a reader. */
+const SMALLEST_SHOWN = 0.001;
+
+/**
+ * The smallest p that the pairs can give, where it matters: it is the p found, or the only one below `ALPHA`, as all
+ * others are at least twice as large.
+ */
+const smallestPRemark = ({ differ, smallest_p, p_holm }: PairedComparison, family: number): string[] => {
+  const matters = smallest_p !== null && (2 * smallest_p >= ALPHA || p_holm === smallest_p);
+  if (!matters || smallest_p < SMALLEST_SHOWN) return [];
+  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
+  return [`p${over} cannot be below ${pCell(smallest_p)} with ${differ} pairs that differ`];
+};
+
+/**
+ * What the row of a comparison leaves to be said: seeds left out, why there is no interval, no width, no p, and how
+ * small p can be.
+ *
+ * @param family number of declared comparisons
+ */
+export const remarks = (pair: PairedComparison, family: number): string[] => {
   const leftOut = (seeds: readonly number[], other: string): string[] =>
     seeds.length === 0
       ? []
@@ -57,9 +76,7 @@ export const remarks = (pair: PairedComparison): string[] => {
   if (pair.n < 2) found.push(pair.n === 0 ? 'no seed is in both' : 'one pair gives no interval');
   if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
   if (pair.no_p !== null && pair.verdict.kind === 'undecided') found.push(pair.no_p);
-  if (pair.smallest_p !== null && (pair.smallest_p > ALPHA / 2 || pair.p_holm === pair.smallest_p))
-    found.push(`p cannot be below ${pCell(pair.smallest_p)} with ${pair.differ} pairs that differ`);
-  return found;
+  return [...found, ...smallestPRemark(pair, family)];
 };
 
 /** How to read the tables, in few words: for a terminal, where README.md is at hand. */
@@ -90,7 +107,7 @@ export const footnotes = (comparison: Comparison): string[] => {
     );
   if (family > 0)
     notes.push(
-      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.${family === 1 ? '' : ' Holm adjusts p alone: intervals, and so the verdict equivalent, are not adjusted for the number of comparisons.'} Undecided: with so many more seeds it would be decided with a chance of 80 %, were mean and deviation to stay.`,
+      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.${family === 1 ? '' : ' Holm adjusts p alone: intervals, and so the verdict equivalent, are not adjusted for the number of comparisons.'} Undecided: with this many more seeds equivalence, or else a difference, is found with a chance of 80 %, if mean and deviation stay as they are.`,
     );
   if (exploratory.length > 0)
     notes.push(

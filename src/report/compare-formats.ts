@@ -59,7 +59,7 @@ export const comparisonTables = ({ arms, comparisons, exploratory }: Comparison)
 /** What is to be said of a comparison's tables, in whole sentences. */
 export const comparisonNotes = (comparison: Comparison): string[] => [
   ...[...comparison.comparisons, ...comparison.exploratory].flatMap((pair) =>
-    remarks(pair).map((text) => `${pairName(pair)}: ${text}.`),
+    remarks(pair, comparison.family).map((text) => `${pairName(pair)}: ${text}.`),
   ),
   ...footnotes(comparison),
 ];

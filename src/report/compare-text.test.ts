@@ -49,7 +49,7 @@ const sweep = (): Comparison => {
 };
 
 test('the terminal shows the arms, the comparisons with their verdicts, and how to read them', () => {
-  assert.deepEqual(compareText(article, plain).split('\n').slice(0, 17), [
+  assert.deepEqual(compareText(article, plain).split('\n').slice(0, 18), [
     '                     test     validation    steps to     di-',
     'arm      n     accuracy %           loss  90/95/97 %  verged  seconds',
     'base     8  65.88 ± 22.70  0.125 ± 0.000   200/300/-       1      2.5',
@@ -60,7 +60,8 @@ test('the terminal shows the arms, the comparisons with their verdicts, and how 
     'wn − base         8    +30.2 [11.3, 49.1]   1.19  0.016  better',
     'wn-clip − wn      8  -0.36 [-0.71, -0.01]  -0.77  0.055  undecided',
     '',
-    'wn − base: p cannot be below 0.016 with 8 pairs that differ.',
+    'wn − base: p after Holm over 2 comparisons cannot be below 0.016 with 8 pairs',
+    '  that differ.',
     'wn-clip − wn: undecided: about 8 more seeds; left out seed 8: no run in wn.',
     '',
     'exploratory     seeds       points [95 %]',
@@ -209,7 +210,7 @@ test('remarks say why a comparison has no p or interval', () => {
     );
   assert.match(
     few([0.9, 0.9, 0.8], [0.7, 0.6, 0.5]),
-    /^a − b: undecided: about 3 more seeds; 3 pairs cannot give p < 0\.05; 6 that\s+differ can\.$/m,
+    /^a − b: undecided: about 3 more seeds; 3 pairs cannot give p below 0\.250;\s+6\s+that\s+differ\s+can\s+give\s+p\s+<\s+0\.05\.$/m,
   );
   assert.match(few([0.9], [0.7]), /one pair gives no interval;/m);
   assert.match(few([], [0.7]), /no seed is\s+in both;/m);

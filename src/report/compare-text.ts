@@ -127,10 +127,10 @@ const exploratoryTable = (pairs: readonly PairedComparison[], { bold }: Style): 
 };
 
 /** What the rows leave to be said: the verdict's words if the kind alone does not say it all, then the remarks. */
-const remarkLines = (pairs: readonly PairedComparison[]): string[] =>
+const remarkLines = (pairs: readonly PairedComparison[], family: number): string[] =>
   pairs.flatMap((pair) => {
     const { kind, text } = pair.verdict;
-    const found = [...(pair.declared && text !== kind ? [text] : []), ...remarks(pair)];
+    const found = [...(pair.declared && text !== kind ? [text] : []), ...remarks(pair, family)];
     return found.length === 0 ? [] : [`${pairName(pair)}: ${found.join('; ')}.`];
   });
 
@@ -141,14 +141,14 @@ const remarkLines = (pairs: readonly PairedComparison[]): string[] =>
  * @returns lines of at most 80 columns, but for single words that are longer
  */
 export const compareText = (comparison: Comparison, style: Style): string => {
-  const { arms, comparisons, exploratory, notes } = comparison;
+  const { arms, comparisons, exploratory, family, notes } = comparison;
   const sentences = (texts: readonly string[]): string => texts.map((text) => wrap(text, '  ')).join('\n');
   return [
     armTable(arms, style),
     comparisons.length === 0 ? '' : declaredTable(comparisons, style),
-    sentences(remarkLines(comparisons)),
+    sentences(remarkLines(comparisons, family)),
     exploratory.length === 0 ? '' : exploratoryTable(exploratory, style),
-    sentences(remarkLines(exploratory)),
+    sentences(remarkLines(exploratory, family)),
     notes.length === 0 ? '' : style.yellow(sentences(notes)),
     style.dim(sentences(legend(comparison))),
   ]

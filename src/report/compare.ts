@@ -127,11 +127,13 @@ const pair = (a: Arm, b: Arm): Pairing => {
   };
 };
 
-const whyNoP = ({ n, differ }: Pairing, family: number): string => {
+/** @param smallest p that the pairs can give, after Holm */
+const whyNoP = ({ n, differ }: Pairing, family: number, smallest: number): string => {
   const pairs = (count: number): string => `${count} ${count === 1 ? 'pair' : 'pairs'}`;
   const found = differ === n ? pairs(n) : `${pairs(n)}, of which ${differ} differ,`;
   const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
-  return `${found} cannot give p < ${ALPHA}${over}; ${pairsNeeded(family, ALPHA)} that differ can`;
+  const needed = pairsNeeded(family, ALPHA);
+  return `${found} cannot give p below ${smallest.toFixed(3)}${over}; ${needed} that differ can give p < ${ALPHA}`;
 };
 
 const declared = (pairings: readonly Pairing[], margin: number): PairedComparison[] => {
@@ -151,7 +153,7 @@ const declared = (pairings: readonly Pairing[], margin: number): PairedCompariso
       p_method: test?.method ?? null,
       p_holm,
       smallest_p: test ? best[index] : null,
-      no_p: test ? null : whyNoP(pairing, family),
+      no_p: test ? null : whyNoP(pairing, family, best[index]),
       verdict: verdictOf({ ...pairing, p_holm }, margin, family),
     };
   });

@@ -17,6 +17,35 @@ export interface StatsFixture {
     readonly interval95: Interval;
     readonly p: number;
   }[];
+  /** The chance that a t interval lies within `[low, high]`; an end that is null is infinite. */
+  readonly chances: readonly {
+    readonly mean: number;
+    readonly sd: number;
+    readonly count: number;
+    readonly confidence: number;
+    readonly low: number | null;
+    readonly high: number | null;
+    readonly chance: number;
+  }[];
+  /** Simulated shares of sign-flip tests with p < alpha. */
+  readonly sign_flips: readonly {
+    readonly mean: number;
+    readonly sd: number;
+    readonly count: number;
+    readonly alpha: number;
+    readonly share: number;
+  }[];
+  /** How many pairs give a verdict a chance of 80 %, and the share of simulated samples of that many that it has. */
+  readonly plans: readonly {
+    readonly n: number;
+    readonly mean: number;
+    readonly sd: number;
+    readonly margin: number;
+    readonly family: number;
+    readonly verdict: 'equivalent' | 'different';
+    readonly count: number;
+    readonly share: number;
+  }[];
   readonly holm: readonly { readonly p: readonly number[]; readonly adjusted: readonly number[] }[];
 }
 

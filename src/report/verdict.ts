@@ -1,5 +1,5 @@
 /** @file A comparison's verdict in words, by rules that are declared before any run: see `verdictOf`. */
-import { chanceWithin, countUntilLikely } from './power.js';
+import { chanceOfDifference, chanceWithin, countUntilLikely } from './power.js';
 import { pairsNeeded } from './sign-flip.js';
 import type { Interval } from './stats.js';
 
@@ -19,7 +19,7 @@ export type Verdict =
     }
   | {
       readonly kind: 'undecided';
-      /** About so many would decide it, were mean and deviation to stay; null for more than `MOST_SEEDS`. */
+      /** About this many decide it with a chance of 80 %, see `moreSeeds`; null for more than `MOST_SEEDS`. */
       readonly more_seeds: number | null;
       readonly text: string;
     }
@@ -51,27 +51,30 @@ const isWithin = (interval: Interval | null, margin: number): boolean =>
   interval !== null && interval[0] >= -margin && interval[1] <= margin;
 
 /**
- * How many further seeds would decide a comparison with a chance of 80 %, were mean and deviation to stay: either a t
- * interval at 1 - `ALPHA` / family excludes 0, or the 90 % interval lies within both margins, whichever takes fewer.
+ * How many further seeds decide a comparison with a chance of at least 80 %, if mean and deviation stay as they are:
+ * either the sign-flip test finds a difference at `ALPHA` / family with that chance, or the 90 % interval lies within
+ * both margins with that chance. The two are not added up: at a mean of 0, differences that are found are false.
  *
- * @param family number of declared comparisons; the wider interval stands in for Holm, and t for the sign-flip test
- * @returns at least 1; null above `MOST_SEEDS`
+ * @param family number of declared comparisons; dividing by it is Holm's first step, so Holm needs no more seeds
+ * @returns at least 1, the smaller of the two numbers; null above `MOST_SEEDS`
  */
 export const moreSeeds = (
   { n, differ, mean, sd }: Evidence,
   margin: number,
   family: number,
 ): number | null => {
-  const forP = Math.max(1, pairsNeeded(family, ALPHA) - differ);
+  const needed = pairsNeeded(family, ALPHA);
+  // Without spread any verdict waits for the same number of pairs, also for equivalence, where none differ.
+  if (sd === 0) return Math.max(1, needed - n);
+  const forP = Math.max(1, needed - differ);
   if (mean === null || sd === null) return forP;
-  const within = (confidence: number, range: Interval) => (count: number) =>
-    chanceWithin(mean, sd, count, confidence, range);
-  const above = within(1 - ALPHA / family, [0, Number.POSITIVE_INFINITY]);
-  const below = within(1 - ALPHA / family, [Number.NEGATIVE_INFINITY, 0]);
-  const total = Math.min(
-    countUntilLikely((count) => above(count) + below(count), n + forP, n + MOST_SEEDS),
-    countUntilLikely(within(0.9, [-margin, margin]), n + 1, n + MOST_SEEDS),
-  );
+  const different = (count: number): number =>
+    chanceOfDifference(mean, sd, count - (n - differ), ALPHA / family);
+  const equivalent = (count: number): number => chanceWithin(mean, sd, count, 0.9, [-margin, margin]);
+  const forDifference = countUntilLikely(different, n + forP, n + MOST_SEEDS);
+  // Equivalence matters only where it takes fewer.
+  const most = Math.min(forDifference - 1, n + MOST_SEEDS);
+  const total = Math.min(forDifference, countUntilLikely(equivalent, n + 1, most));
   return Number.isFinite(total) ? total - n : null;
 };
 
