@@ -10,7 +10,7 @@ cd "$repository"
 [ -f node_modules/.package-lock.json ] || npm ci --no-audit --no-fund # npm writes that file last
 npm run --silent build
 
-wnlstm() { node bin/wnlstm.js "$@" --runs "$runs"; }
+. scripts/wnlstm.sh
 wnlstm sweep configs/sweeps/article.json
 wnlstm plot article --format svg,png,html
 wnlstm plot article --facet --out "$runs/article/article.svg"

@@ -8,7 +8,7 @@ runs=$(realpath -m "${1:-$repository/runs}")
 cd "$repository"
 npm run --silent build
 
-wnlstm() { node bin/wnlstm.js "$@" --runs "$runs"; }
+. scripts/wnlstm.sh
 for sweep in article confirm clipping pilot; do wnlstm sweep "configs/sweeps/$sweep.json"; done
 
 study=docs/study

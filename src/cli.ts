@@ -1,33 +1,41 @@
 /** @file From argv to a command to an exit code: the only file that touches the process and the console. */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { isatty } from 'node:tty';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
 import type { Configure, Io } from './commands/io.js';
 import { EXIT, systemCode, UserError } from './errors.js';
 import { packageRoot, packageVersion } from './package.js';
+import { onStopSignal, STOP_SIGNALS } from './signals.js';
 
 // First of all, so that no signal finds the program without a listener.
 const stop = new AbortController();
 /** npm and npx pass Ctrl-C on to a program that the terminal has sent it to already: that is one signal, not two. */
 const ECHO_MS = 500;
 let stopped = 0;
-for (const [signal, code] of [
-  ['SIGINT', EXIT.interrupted],
-  ['SIGTERM', EXIT.terminated],
-  ['SIGUSR1', EXIT.stopped],
-] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) {
-      if (performance.now() - stopped < ECHO_MS) return;
-      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\n'); // a bar hides the cursor
-      process.exit(code); // the second time: leave now
-    }
-    stopped = performance.now();
-    stop.abort(code);
-  });
-}
+/** Streams that are terminals at the start; `nohup` and batch systems leave none. Node cannot see an ignored SIGHUP. */
+const terminals = [0, 1, 2].filter((stream) => isatty(stream));
+onStopSignal((signal) => {
+  if (signal === 'SIGHUP' && terminals.length === 0) {
+    const how = `stop it with \`kill ${process.pid}\``;
+    write(process.stderr, `SIGHUP was received; without a terminal the work goes on. To end it, ${how}.\n`);
+    return;
+  }
+  if (stop.signal.aborted) {
+    // A second signal means: leave now. A terminal that closes may send SIGHUP twice.
+    if (signal !== 'SIGHUP' && performance.now() - stopped >= ECHO_MS) process.exit(STOP_SIGNALS[signal]);
+    return;
+  }
+  stopped = performance.now();
+  stop.abort(STOP_SIGNALS[signal]);
+});
+
+// At its exit Node sets terminals back as they were, and aborts where one is gone by then, unless its stream is closed.
+process.on('exit', () => {
+  for (const stream of terminals) if (!isatty(stream)) closeSync(stream);
+});
 
 /** The commands; a command's code is loaded only when it is called for, so that help comes at once. */
 const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Configure> }[] = [
@@ -135,6 +143,10 @@ const palette = (support: typeof supportsColor) => {
   return new Chalk({ level: unwanted || !support ? 0 : support.level });
 };
 
+/** Whether the terminal says that it knows no escape codes, or nothing of itself. Windows has no TERM. */
+const isDumb = (): boolean =>
+  process.platform !== 'win32' && (!process.env.TERM || process.env.TERM === 'dumb');
+
 const createProgram = async (io: Io, called: string | undefined): Promise<Command> => {
   const program = new Command('wnlstm')
     .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
@@ -196,8 +208,8 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
     err: (line) => write(process.stderr, `${line}\n`),
     outColor: palette(supportsColor),
     errColor: palette(supportsColorStderr),
-    outWidth: process.stdout.columns ?? 80,
-    terminal: process.stderr.isTTY && !process.env.CI ? process.stderr : null,
+    outWidth: process.stdout.isTTY ? process.stdout.columns || 80 : null, // some terminals say 0
+    terminal: process.stderr.isTTY && !process.env.CI && !isDumb() ? process.stderr : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
     signal: stop.signal,
     argv,

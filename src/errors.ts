@@ -18,9 +18,8 @@ export const EXIT = {
   usage: 2,
   refused: 3,
   diverged: 4,
+  /** A sweep that was stopped. Other commands: see signals.ts. */
   stopped: 75,
-  interrupted: 130,
-  terminated: 143,
 } as const;
 
 /** Printed as one line and a hint, without a stack; anything else that is thrown is a bug and shows its stack. */

@@ -61,7 +61,7 @@ test('compare prints the arms and the declared comparison with a verdict, 80 col
   assert.equal(status, 0, stderr);
   assert.equal(stderr, '');
   assert.match(stdout, /^slow high +6 /m);
-  assert.match(stdout, /^slow high − wn high +6 +-\d.* 0\.03\d? +worse$/m);
+  assert.match(stdout, /^slow high − wn high +6 +−\d.* 0\.03\d? +worse$/m);
   for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
 });
 

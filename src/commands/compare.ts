@@ -154,7 +154,7 @@ const compareRuns = async (names: readonly string[], options: CompareOptions, io
 const printed = (comparison: Comparison, format: CompareOptions['format'], io: Io): string => {
   switch (format) {
     case 'text':
-      return compareText(comparison, io.outColor);
+      return compareText(comparison, io.outColor, io.outWidth ?? 80);
     case 'md':
       return compareMarkdown(comparison);
     case 'csv':

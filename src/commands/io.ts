@@ -2,7 +2,7 @@
 
 import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
-import { EXIT } from '../errors.js';
+import { STOP_SIGNALS } from '../signals.js';
 
 export interface Io {
   /** A line of data, to standard output. */
@@ -12,9 +12,9 @@ export interface Io {
   /** Colours of either, plain where they are not wanted. */
   readonly outColor: ChalkInstance;
   readonly errColor: ChalkInstance;
-  /** Columns of standard output; 80 where it is not a terminal. */
-  readonly outWidth: number;
-  /** Standard error, where a bar may be drawn; null where it is not a terminal. */
+  /** Columns of standard output; null where it is not a terminal. */
+  readonly outWidth: number | null;
+  /** Standard error, where a bar may be drawn; null where it is not a terminal that can move its cursor. */
   readonly terminal: NodeJS.WriteStream | null;
   /** Asks a question on the terminal; null where nobody is there to answer. */
   readonly ask: ((question: string) => Promise<string>) | null;
@@ -30,4 +30,4 @@ export type Configure = (command: Command, io: Io) => void;
 
 /** The exit code of a command that the user stopped. */
 export const stopCode = ({ signal }: Pick<Io, 'signal'>): number =>
-  typeof signal.reason === 'number' ? signal.reason : EXIT.interrupted;
+  typeof signal.reason === 'number' ? signal.reason : STOP_SIGNALS.SIGINT;

@@ -187,7 +187,7 @@ const render = async (
 
 /** As wide as the terminal, but no wider than curves can be read. */
 const textSize = (io: Io): { width: number; height: number } => ({
-  width: Math.min(io.outWidth, 120),
+  width: Math.min(io.outWidth ?? 80, 120),
   height: 14,
 });
 

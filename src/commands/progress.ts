@@ -1,9 +1,10 @@
 /** @file Training before the user's eyes: a bar on a terminal, one plain line an epoch elsewhere. All on standard error. */
-import { type Bar, MultiBar, type Options } from 'cli-progress';
 import { UNFUSED } from '../engines/arithmetic.js';
+import { wrapWords } from '../report/table.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { TrainingEvent } from '../train/events.js';
 import type { Listener, Opening } from '../train/session.js';
+import { createBars, logAbove } from './bars.js';
 import { describeModel, number, percent, plural, seconds } from './format.js';
 import type { Io } from './io.js';
 
@@ -11,6 +12,11 @@ import type { Io } from './io.js';
 export interface Progress extends Listener {
   readonly close: () => void;
 }
+
+/** Between the parts of a line. */
+const GAP = '  ';
+const MIN_BAR = 6;
+const MAX_BAR = 30;
 
 const SILENT: Progress = { onOpen: () => {}, onEvent: () => {}, close: () => {} };
 
@@ -25,8 +31,9 @@ export const createProgress = (io: Io, quiet: boolean): Progress => {
       if (io.terminal) bar = barDisplay(io, io.terminal, opened);
     },
     onEvent: (event: TrainingEvent) => {
-      if (event.kind === 'step') bar.step(event.row);
-      if (event.kind === 'epoch' && opening) bar.epoch(describeEpoch(event.row, opening, io), event.row);
+      if (event.kind === 'step') bar.step(event.row.step ?? 0, event.row);
+      if (event.kind === 'progress') bar.step(event.step);
+      if (event.kind === 'epoch' && opening) bar.epoch(describeEpoch(event.row, opening, io));
       if (event.kind === 'end') bar.close();
     },
     close: () => bar.close(),
@@ -34,14 +41,15 @@ export const createProgress = (io: Io, quiet: boolean): Progress => {
 };
 
 interface Display {
-  step(row: StepRow): void;
-  epoch(line: string, row: EpochRow): void;
+  step(step: number, row?: StepRow): void;
+  /** The parts of an epoch's line. */
+  epoch(parts: readonly string[]): void;
   close(): void;
 }
 
 const plainDisplay = (io: Io): Display => ({
   step: () => {},
-  epoch: (line) => io.err(line),
+  epoch: (parts) => io.err(parts.join(GAP)),
   close: () => {},
 });
 
@@ -71,7 +79,8 @@ const introduction = (
   ];
 };
 
-const describeEpoch = (row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io: Io): string => {
+/** An epoch in parts; a line may break between them. */
+const describeEpoch = (row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io: Io): string[] => {
   const epochs = Math.ceil(totalSteps / stepsPerEpoch);
   const { bold, dim } = io.errColor;
   return [
@@ -81,46 +90,63 @@ const describeEpoch = (row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io
     `val loss ${number(row.val_loss)}`,
     bold(`val acc ${percent(row.val_accuracy)}`),
     dim(seconds(row.epoch_seconds)),
-  ].join('  ');
+  ];
+};
+
+/** Where training stands. */
+interface Standing {
+  readonly step: number;
+  readonly totalSteps: number;
+  /** The last row of steps.csv, if there is one. */
+  readonly row: StepRow | null;
+  /** Steps a second; null before anything is known. */
+  readonly speed: number | null;
+}
+
+/**
+ * A bar and numbers beside it.
+ *
+ * @param columns of the terminal; what matters least is left out where it is narrow
+ * @returns a line shorter than that
+ */
+export const barLine = (
+  { step, totalSteps, row, speed }: Standing,
+  columns: number,
+  { cyan, dim }: Io['errColor'],
+): string => {
+  const parts = [
+    { text: `step ${step}/${totalSteps}`, rank: 0 },
+    { text: `loss ${number(row?.loss ?? null)}`, rank: 2 },
+    { text: `acc ${percent(row?.accuracy ?? null)}`, rank: 3 },
+    { text: `${speed === null ? '?' : Math.round(speed)} steps/s`, rank: 4, paint: dim },
+    { text: `ETA ${speed === null ? '?' : seconds((totalSteps - step) / speed)}`, rank: 1, paint: dim },
+  ];
+  const width = (most: number): number =>
+    parts.reduce((sum, { text, rank }) => (rank <= most ? sum + GAP.length + text.length : sum), 0);
+  const most = [4, 3, 2, 1].find((rank) => MIN_BAR + width(rank) < columns) ?? 0;
+  const length = Math.min(MAX_BAR, Math.max(0, columns - 1 - width(most)));
+  const done = Math.round((step / totalSteps) * length);
+  return [
+    ...(length < MIN_BAR ? [] : [cyan('━'.repeat(done)) + dim('─'.repeat(length - done))]),
+    ...parts.flatMap(({ text, rank, paint = (plain: string) => plain }) =>
+      rank <= most ? [paint(text)] : [],
+    ),
+  ].join(GAP);
 };
 
 const barDisplay = (io: Io, terminal: NodeJS.WriteStream, { resumedFrom, totalSteps }: Opening): Display => {
-  const { cyan, dim } = io.errColor;
-  const format: Options['format'] = (
-    _options,
-    { value, total },
-    payload: { row?: StepRow; speed?: number },
-  ) => {
-    const width = Math.max(6, Math.min(30, (terminal.columns ?? 80) - 70));
-    const done = Math.round((value / total) * width);
-    const { row, speed } = payload;
-    const eta = speed ? seconds((total - value) / speed) : '?';
-    return [
-      cyan('━'.repeat(done)) + dim('─'.repeat(width - done)),
-      `step ${value}/${total}`,
-      `loss ${number(row?.loss ?? null)}`,
-      `acc ${percent(row?.accuracy ?? null)}`,
-      dim(`${speed ? Math.round(speed) : '?'} steps/s  ETA ${eta}`),
-    ].join('  ');
-  };
-  const bars = new MultiBar({
-    format,
-    stream: terminal,
-    hideCursor: true,
-    clearOnComplete: true,
-    fps: 12,
-    gracefulExit: false,
-    emptyOnZero: true,
-  });
-  const bar: Bar = bars.create(totalSteps, resumedFrom, {});
+  let standing: Standing = { step: resumedFrom, totalSteps, row: null, speed: null };
+  const columns = (): number => terminal.columns || 80; // some terminals say 0
+  const bars = createBars(terminal, () => barLine(standing, columns(), io.errColor), 12);
+  bars.create(totalSteps, resumedFrom, {});
   const started = performance.now();
   let open = true;
   return {
-    step: (row) => {
-      const step = row.step ?? 0;
-      bar.update(step, { row, speed: ((step - resumedFrom) / (performance.now() - started)) * 1000 });
+    step: (step, row) => {
+      const speed = ((step - resumedFrom) / (performance.now() - started)) * 1000;
+      standing = { ...standing, step, speed, row: row ?? standing.row };
     },
-    epoch: (line) => bars.log(`${line}\n`),
+    epoch: (parts) => logAbove(bars, wrapWords(parts, columns(), GAP, GAP)),
     close: () => {
       if (!open) return;
       open = false;

@@ -1,9 +1,10 @@
 /** @file A sweep before the user's eyes: a table of all runs on a terminal, a line a run elsewhere. All on standard error. */
-import { MultiBar } from 'cli-progress';
+import { wrap, wrapWords } from '../report/table.js';
 import type { Board, RunState } from '../sweep/board.js';
 import type { JobEnd } from '../sweep/executor.js';
 import type { PlannedRun } from '../sweep/plan.js';
 import type { SweepEvent } from '../sweep/run-sweep.js';
+import { createBars, logAbove } from './bars.js';
 import { percent, seconds } from './format.js';
 import type { Io } from './io.js';
 
@@ -14,6 +15,8 @@ export interface SweepDisplay {
 }
 
 const CELL = 5;
+/** Columns that the table needs. */
+const NARROWEST = 48;
 
 /** One run in at most five characters. */
 const cellText = (state: RunState): string => {
@@ -145,43 +148,38 @@ export const boardLines = (
 const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): SweepDisplay => {
   const { cyan, dim } = io.errColor;
   const started = performance.now();
-  const columns = (): number => terminal.columns ?? 80;
-  const rows = Math.max(4, (terminal.rows ?? 24) - 6);
+  const columns = (): number => terminal.columns || 80;
+  const rows = Math.max(4, (terminal.rows || 24) - 6);
   const footer = (): string => {
     const all = board.arms.length * board.seeds.length;
     const { total, done } = board.steps();
     const length = Math.max(10, Math.min(30, columns() - 50));
     const filled = total === 0 ? length : Math.round((done / total) * length);
     const left = secondsLeft(board, started);
-    return [
+    const parts = [
       cyan('━'.repeat(filled)) + dim('─'.repeat(length - filled)),
       `${board.count('completed', 'diverged', 'failed')}/${all} runs`,
       dim(seconds((performance.now() - started) / 1000)),
       ...(done < total ? [dim(`ETA ${left === null ? '?' : seconds(left)}`)] : []),
-    ].join('  ');
+    ];
+    return wrapWords(parts, columns() - 1, '  ')[0]; // the parts that fit
   };
   const lines = (): string[] => [...boardLines(board, { rows, columns: columns() }, io.errColor), footer()];
   let drawn: string[] = [];
-  const bars = new MultiBar({
-    format: (_options, _params, { index }: { index: number }) => {
+  const bars = createBars(
+    terminal,
+    (_options, _params, { index }: { index: number }) => {
       if (index === 0) drawn = lines(); // once for all bars
       return drawn[index] ?? '';
     },
-    stream: terminal,
-    hideCursor: true,
-    clearOnComplete: true, // its last drawing would count colour codes as text: ours is printed instead
-    fps: 5,
-    gracefulExit: false,
-    emptyOnZero: true,
-    forceRedraw: true,
-    linewrap: false,
-  });
+    5,
+  );
   for (const index of lines().keys()) bars.create(1, 0, { index });
   let open = true;
   return {
     onEvent: (event) => {
       if (event.kind === 'end' && event.end.kind === 'failed') {
-        bars.log(`${describeEnd(event.run, event.end, board)}\n`);
+        logAbove(bars, wrap(describeEnd(event.run, event.end, board), columns(), '  '));
       }
     },
     close: () => {
@@ -196,5 +194,8 @@ const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
 /** Shows a sweep as it goes; to be closed whatever happens. */
 export const createSweepDisplay = (board: Board, io: Io, quiet: boolean): SweepDisplay => {
   if (quiet) return { onEvent: () => {}, close: () => {} };
-  return io.terminal ? tableDisplay(board, io, io.terminal) : lineDisplay(board, io);
+  const { terminal } = io;
+  return terminal && (terminal.columns || 80) >= NARROWEST
+    ? tableDisplay(board, io, terminal)
+    : lineDisplay(board, io);
 };

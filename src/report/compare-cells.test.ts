@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from './compare.js';
-import { footnotes, legend, remarks } from './compare-cells.js';
+import { footnotes, remarks } from './compare-cells.js';
 import { madeUpArm } from './comparison.testing.js';
 
 /** The remarks on a comparison with these differences, one of a family. */
@@ -48,7 +48,6 @@ test('the notes say what Holm does not adjust and that seeds, not test images, a
   const arms = ['a', 'b', 'c'].map((name) => madeUpArm(name, mixed));
   const of = (comparisons: [string, string][]): string => {
     const compared = compare({ arms, comparisons, exploratory: [], margin: 0.005, notes: [] });
-    assert.match(legend(compared).join(' '), /Intervals, and so equivalence, are unadjusted\./);
     return footnotes(compared).join(' ');
   };
   const family = of([
@@ -61,4 +60,17 @@ test('the notes say what Holm does not adjust and that seeds, not test images, a
     family,
     /cover the choice of seeds, not that of the test images, which are the same for all runs/,
   );
+});
+
+test('a verdict that seems to contradict its interval says why', () => {
+  const skewed = [0.3, 0.01, 0.012, 0.011, 0.013, 0.014, 0.012, 0.01];
+  assert.match(
+    remarksOn(skewed).join(),
+    /the interval includes 0, but p decides: the sign-flip test does not/,
+  );
+  assert.match(
+    remarksOn([0.03, 0.02, 0.035, 0.025, -0.02, 0.028, 0.02, 0.015], 3).join(),
+    /the interval excludes 0, but p decides: it is 0\.117, adjusted for 3 comparisons, which is not below 0\.05/,
+  );
+  assert.deepEqual(remarksOn(mixed), []);
 });

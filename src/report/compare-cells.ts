@@ -27,9 +27,9 @@ export const differenceCell = ({ mean, interval_95: interval }: PairedComparison
   const digits = interval !== null && (interval[1] - interval[0]) / 2 >= 0.01 ? 1 : 2;
   const cell = (value: number): string => {
     const text = (value * 100).toFixed(digits);
-    return Number(text) === 0 ? text.replace('-', '') : text;
+    return text.replace('-', Number(text) === 0 ? '' : '−');
   };
-  const signed = mean > 0 && Number(cell(mean)) > 0 ? `+${cell(mean)}` : cell(mean);
+  const signed = Number((mean * 100).toFixed(digits)) > 0 ? `+${cell(mean)}` : cell(mean);
   return interval === null ? signed : `${signed} [${cell(interval[0])}, ${cell(interval[1])}]`;
 };
 
@@ -40,7 +40,8 @@ export const pCell = (p: number | null): string => {
 };
 
 /** `1.33` */
-export const effectCell = (effect: number | null): string => (effect === null ? NOTHING : effect.toFixed(2));
+export const effectCell = (effect: number | null): string =>
+  effect === null ? NOTHING : effect.toFixed(2).replace('-', '−');
 
 /** The name of a comparison; a true minus sign, as names contain hyphens. */
 export const pairName = ({ a, b }: PairedComparison): string => `${a} − ${b}`;
@@ -57,6 +58,27 @@ const smallestPRemark = ({ differ, smallest_p, p_holm }: PairedComparison, famil
   if (!matters || smallest_p < SMALLEST_SHOWN) return [];
   const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
   return [`p${over} cannot be below ${pCell(smallest_p)} with ${differ} pairs that differ`];
+};
+
+/** Why a verdict and the 95 % interval seem to say different things; nothing where they do not. */
+const disagreement = (
+  { verdict, interval_95: interval, p_holm }: PairedComparison,
+  family: number,
+): string[] => {
+  if (interval === null || p_holm === null) return [];
+  const includesZero = interval[0] <= 0 && interval[1] >= 0;
+  const isDecided = verdict.kind === 'better' || verdict.kind === 'worse';
+  if (isDecided && includesZero) {
+    return [
+      `the interval includes 0, but p decides: the sign-flip test does not assume that the differences are normally distributed, as the interval does`,
+    ];
+  }
+  if (verdict.kind === 'undecided' && !includesZero) {
+    return [
+      `the interval excludes 0, but p decides: it is ${pCell(p_holm)}${family === 1 ? '' : `, adjusted for ${family} comparisons`}, which is not below ${ALPHA}`,
+    ];
+  }
+  return [];
 };
 
 /**
@@ -76,22 +98,11 @@ export const remarks = (pair: PairedComparison, family: number): string[] => {
   if (pair.n < 2) found.push(pair.n === 0 ? 'no seed is in both' : 'one pair gives no interval');
   if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
   if (pair.no_p !== null && pair.verdict.kind === 'undecided') found.push(pair.no_p);
+  found.push(...disagreement(pair, family));
   return [...found, ...smallestPRemark(pair, family)];
 };
 
-/** How to read the tables, in few words: for a terminal, where README.md is at hand. */
-export const legend = ({ comparisons, family, margin, arms }: Comparison): string[] => {
-  const diverged = arms.some((arm) => arm.diverged > 0) ? ' A diverged run counts with guessing.' : '';
-  const steps = `steps until training accuracy over ${WINDOW_STEPS} of them is there: median, ${NOTHING} where half never are`;
-  return [
-    `Accuracy: test data, last weights, ± sd over runs; ${steps}.${diverged}`,
-    comparisons.length === 0
-      ? 'Points of test accuracy, paired by seed. Not declared: no p, intervals unadjusted.'
-      : `Points of test accuracy, paired by seed; p: sign-flip test${family === 1 ? '' : `, Holm over ${family}`}; equivalent: the 90 % interval lies within ±${points(margin)}. Intervals, and so equivalence, are unadjusted. More seeds: for a chance of 80 %.`,
-  ];
-};
-
-/** What a reader must know to read the tables, in whole sentences. */
+/** How to read the tables, in whole sentences. */
 export const footnotes = (comparison: Comparison): string[] => {
   const { arms, comparisons, exploratory, family, margin } = comparison;
   const runs = arms.reduce((sum, arm) => sum + arm.n, 0);
@@ -113,5 +124,5 @@ export const footnotes = (comparison: Comparison): string[] => {
     notes.push(
       'Exploratory comparisons were not declared: no p, and their intervals are not adjusted for their number. Some will lie beside 0 by chance.',
     );
-  return [...comparison.notes, ...notes];
+  return notes;
 };

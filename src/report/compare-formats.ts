@@ -61,6 +61,7 @@ export const comparisonNotes = (comparison: Comparison): string[] => [
   ...[...comparison.comparisons, ...comparison.exploratory].flatMap((pair) =>
     remarks(pair, comparison.family).map((text) => `${pairName(pair)}: ${text}.`),
   ),
+  ...comparison.notes,
   ...footnotes(comparison),
 ];
 

@@ -1,7 +1,7 @@
 /** @file Plain text tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alignColumns } from './table.js';
+import { alignColumns, type TableRow, table, wrap, wrapWords } from './table.js';
 
 test('the first column is aligned to the left, the others to the right, two spaces apart', () => {
   assert.equal(
@@ -30,4 +30,54 @@ test('no line ends in a space, and the text does not end in a line break', () =>
 test('one column is its cells, one row is its cells two spaces apart', () => {
   assert.equal(alignColumns([['a'], ['bcd'], ['']]), 'a\nbcd\n');
   assert.equal(alignColumns([['a', 'bc', 'def']]), 'a  bc  def');
+});
+
+test('text breaks between words, and a word that is too long stands alone', () => {
+  assert.deepEqual(wrap('one two three', 8), ['one two', 'three']);
+  assert.deepEqual(wrap('one extraordinarily two', 8, '  '), ['one', '  extraordinarily', '  two']);
+  assert.deepEqual(wrapWords(['acc 97.31 %', 'loss 0.1'], 12, '  '), ['acc 97.31 %', 'loss 0.1']);
+  assert.deepEqual(wrapWords(['\x1b[1mab\x1b[22m', 'cd'], 5), ['\x1b[1mab\x1b[22m cd']);
+});
+
+const heads: TableRow[] = [{ name: 'run', cells: ['step', 'val %'], last: 'settings' }];
+const rows: TableRow[] = [
+  { name: 'wn-s0', cells: ['859/859', '96.60'] },
+  { name: 'article/wn-clip0.5-s0', cells: ['4/859', '-'], last: 'units=32 lr=0.02 model=wn clip=0.5' },
+];
+
+test('a table that fits has one line a row', () => {
+  assert.deepEqual(table(heads, rows).split('\n'), [
+    'run                       step  val %  settings',
+    'wn-s0                  859/859  96.60',
+    'article/wn-clip0.5-s0    4/859      -  units=32 lr=0.02 model=wn clip=0.5',
+  ]);
+});
+
+test('words at the end wrap in their column, or else below', () => {
+  assert.deepEqual(table(heads, rows, 64).split('\n').slice(2), [
+    'article/wn-clip0.5-s0    4/859      -  units=32 lr=0.02 model=wn',
+    '                                       clip=0.5',
+  ]);
+  assert.deepEqual(table(heads, rows, 44).split('\n').slice(3), [
+    'article/wn-clip0.5-s0    4/859      -',
+    '  units=32 lr=0.02 model=wn clip=0.5',
+  ]);
+});
+
+test('a table draws its columns together, then gives long names lines of their own, then is paragraphs', () => {
+  const short = rows.map(({ name, cells }) => ({ name, cells }));
+  const [head] = heads.map(({ name, cells }) => ({ name, cells }));
+  assert.deepEqual(table([head], short, 35).split('\n')[2], 'article/wn-clip0.5-s0   4/859     -');
+  assert.deepEqual(table([head], short, 30).split('\n').slice(2), [
+    'article/wn-clip0.5-s0',
+    '         4/859      -',
+  ]);
+  assert.deepEqual(table([head], short, 12).split('\n'), [
+    'wn-s0',
+    '  step 859/859',
+    '  val % 96.60',
+    'article/wn-clip0.5-s0',
+    '  step 4/859',
+    '  val % -',
+  ]);
 });

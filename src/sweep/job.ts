@@ -76,6 +76,7 @@ export const runJob = async (
     },
     onEvent: (event) => {
       if (event.kind === 'step') onProgress({ step: event.row.step ?? 0, totalSteps });
+      if (event.kind === 'progress') onProgress({ step: event.step, totalSteps });
       if (event.kind === 'epoch') {
         const { epoch, loss, val_loss, val_accuracy } = event.row;
         log(`epoch ${epoch} loss ${loss} val_loss ${val_loss} val_accuracy ${val_accuracy}`);

@@ -1,4 +1,5 @@
 /** @file A child process that does one job: takes it from its parent, tells it how far it is, stops when it is told to or is alone. */
+import { onStopSignal } from '../signals.js';
 import type { Job, JobEnd, JobProgress } from './executor.js';
 import { runJob } from './job.js';
 
@@ -31,4 +32,6 @@ process.on('message', (message: ToWorker) => {
   else void work(message.job, message.threads);
 });
 process.on('disconnect', () => stop.abort()); // the sweep was killed: nobody else would end this
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => stop.abort());
+onStopSignal((signal) => {
+  if (signal !== 'SIGHUP') stop.abort(); // it has no terminal of its own: what a hang-up means is for the sweep to say
+});

@@ -9,6 +9,8 @@ export type TrainingEvent =
   | { readonly kind: 'epoch'; readonly row: EpochRow }
   /** A state to write down before anything later is. */
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  /** How far it is, now and then, also where rows and epochs are long. */
+  | { readonly kind: 'progress'; readonly step: number }
   /** How it ended; always the last event. */
   | {
       readonly kind: 'end';

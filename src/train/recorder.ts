@@ -44,6 +44,7 @@ export const openRecorder = (
           steps.sync();
           epochs.sync();
           return writeCheckpoint(join(directory, 'checkpoints'), event.checkpoint);
+        case 'progress':
         case 'end':
           return;
         default:

@@ -33,6 +33,7 @@ export const START: Progress = {
 };
 
 const CHECKPOINT_SECONDS = 60;
+const PROGRESS_MS = 200;
 
 /**
  * Trains from where `engine` and `from` stand to the end of the schedule, a divergence, or the signal.
@@ -54,6 +55,7 @@ export async function* train(
   const started = now() - from.elapsedSeconds * 1000;
   let progress = from;
   let checkpointAt = now();
+  let progressAt = checkpointAt;
   const update = (change: Partial<Progress>): Progress => {
     progress = { ...progress, ...change, elapsedSeconds: (now() - started) / 1000 };
     return progress;
@@ -106,6 +108,10 @@ export async function* train(
       yield { kind: 'epoch', row };
     }
     update({ diverged });
+    if (begun - progressAt > PROGRESS_MS) {
+      progressAt = begun;
+      yield { kind: 'progress', step };
+    }
     if (diverged || closesEpoch || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
   }
   yield { kind: 'end', outcome: progress.diverged ? 'diverged' : 'completed', progress };

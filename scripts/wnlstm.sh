@@ -1,0 +1,16 @@
+# Sourced by other scripts: the function `wnlstm` runs the program on the folder $runs. A signal to the script goes on to
+# the program, which stops in order.
+child=
+for signal in HUP INT QUIT TERM USR1 USR2; do
+  trap "if [ -n \"\$child\" ]; then kill -s $signal \"\$child\"; else exit $((128 + $(kill -l $signal))); fi" "$signal"
+done
+
+wnlstm() {
+  node bin/wnlstm.js "$@" --runs "$runs" &
+  child=$!
+  local code=0
+  # A signal ends `wait` early.
+  while kill -0 "$child" 2>/dev/null; do wait "$child" && code=0 || code=$?; done
+  child=
+  return "$code"
+}
