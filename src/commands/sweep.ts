@@ -106,14 +106,15 @@ const sweep = async (path: string, options: SweepOptions, io: Io): Promise<void>
   if (asked.left.length > MANY_RUNS && !options.yes) await confirm(asked.left.length, io);
 
   makeDirectory(directory);
-  const release = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
+  const lock = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
   try {
     // Once more, now that nobody else changes it: another sweep may just have ended, or added seeds.
     const prepared = await prepare(path, options);
+    lock.assertHeld();
     writePlan(directory, prepared.plan);
     await runPrepared(prepared, options, io);
   } finally {
-    release();
+    lock.release();
   }
 };
 

@@ -1,6 +1,7 @@
 /** @file Who owns a run: living and dead owners, on this host and on others. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -10,14 +11,17 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, type MockTracker, test } from 'node:test';
+import { after, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.js';
-import { acquireLock, type Owner, ownerOf } from './lock.js';
+import { acquireLock, ownerOf } from './lock.js';
+import { type Owner, thisProcess } from './owner.js';
 
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 const children: ChildProcess[] = [];
@@ -43,7 +47,7 @@ const sleeper = async (): Promise<{ child: ChildProcess; owner: Owner }> => {
   children.push(child);
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
-  return { child, owner: { host: hostname(), pid, started: statOf(pid)[19] ?? '' } };
+  return { child, owner: { ...thisProcess(), pid, started: statOf(pid)[19] ?? '' } };
 };
 
 /** A lock of somebody else, last touched so many seconds ago. */
@@ -75,7 +79,7 @@ const isRefused = (directory: string, who: string): void => {
 /** Taken, owned by this process, and given back. */
 const isTaken = (directory: string): void => {
   assert.equal(ownerOf(directory), null);
-  const release = acquireLock(directory);
+  const { release } = acquireLock(directory);
   assert.equal(stored(directory).pid, process.pid);
   assert.deepEqual(readdirSync(directory), ['lock'], 'no rest of the old lock');
   release();
@@ -85,8 +89,13 @@ const isTaken = (directory: string): void => {
 test('a lock names host, process and start time, and is gone once it is given back', () => {
   const directory = fresh();
   assert.equal(ownerOf(directory), null);
-  const release = acquireLock(directory);
-  const expected = { host: hostname(), pid: process.pid, started: statOf(process.pid)[19] ?? '' };
+  const { release } = acquireLock(directory);
+  const expected = {
+    ...thisProcess(),
+    host: hostname(),
+    pid: process.pid,
+    started: statOf(process.pid)[19] ?? '',
+  };
   assert.deepEqual(stored(directory), expected);
   assert.deepEqual(ownerOf(directory), expected);
   release();
@@ -96,7 +105,7 @@ test('a lock names host, process and start time, and is gone once it is given ba
 
 test('giving back twice is giving back once', () => {
   const directory = fresh();
-  const release = acquireLock(directory);
+  const { release } = acquireLock(directory);
   release();
   release();
   isTaken(directory);
@@ -104,7 +113,7 @@ test('giving back twice is giving back once', () => {
 
 test('a run that this process owns is refused to this process as well', () => {
   const directory = fresh();
-  const release = acquireLock(directory);
+  const { release } = acquireLock(directory);
   isRefused(directory, `process ${process.pid} on ${hostname()}`);
   release();
 });
@@ -142,7 +151,7 @@ test('a process that was killed but not yet reaped by its parent has ended', {
   const started = statOf(pid)[19];
   while (statOf(pid)[0] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5));
   const directory = fresh();
-  writeLock(directory, { host: hostname(), pid, started });
+  writeLock(directory, { ...thisProcess(), pid, started });
   isTaken(directory);
 });
 
@@ -153,74 +162,141 @@ test('a process with the pid of the owner but another start time is another proc
   isTaken(directory);
 });
 
-test('a lock of another host is refused while it is touched, and taken over after 60 s', () => {
+/** Owners that cannot be seen from here. */
+const elsewhere: [string, Partial<Owner>, RegExp][] = [
+  ['another host', { host: 'another-host.example', boot: '1' }, /on another-host\.example\.$/],
+  [
+    'another container of this host',
+    { namespace: 'pid:[1]' },
+    /\(in another container, or another machine of/,
+  ],
+  ['another machine of the same name', { boot: '1' }, /\(in another container, or another machine of/],
+];
+
+for (const [where, change, named] of elsewhere) {
+  test(`a lock of ${where} is refused while it is touched, and taken over after 60 s`, () => {
+    const directory = fresh();
+    const owner = { ...thisProcess(), pid: process.pid, ...change };
+    for (const secondsAgo of [0, 30, 55]) {
+      writeLock(directory, owner, secondsAgo);
+      isRefused(directory, `process ${process.pid} on `);
+      assert.throws(() => acquireLock(directory), { message: named });
+      assert.deepEqual(ownerOf(directory), owner);
+    }
+    writeLock(directory, owner, 61);
+    isTaken(directory);
+  });
+}
+
+test('who is refused because of another machine learns until when, and what to do', () => {
   const directory = fresh();
-  const owner = { host: 'another-host.example', pid: process.pid, started: '1' };
-  for (const secondsAgo of [0, 30, 55]) {
-    writeLock(directory, owner, secondsAgo);
-    isRefused(directory, `process ${process.pid} on another-host.example`);
-    assert.deepEqual(ownerOf(directory), owner);
-  }
-  writeLock(directory, owner, 61);
+  writeLock(directory, { ...thisProcess(), host: 'b', boot: '1' }, 20);
+  const until = new Date(statSync(lockOf(directory)).mtimeMs + 60_000).toTimeString().slice(0, 8);
+  assert.throws(
+    () => acquireLock(directory),
+    (error) => error instanceof UserError && Boolean(error.hint?.includes(`taken over at ${until}`)),
+  );
+});
+
+test('a lock that earlier versions wrote is understood', async () => {
+  const { child, owner } = await sleeper();
+  const directory = fresh();
+  const { host, pid, started } = owner;
+  writeLock(directory, JSON.stringify({ host, pid, started }));
+  isRefused(directory, `process ${pid} on ${host}`);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
   isTaken(directory);
 });
 
-test('a torn lock is a process that is just starting, for 60 s', () => {
-  for (const content of ['', '{"host":"a', 'null', '{}']) {
+test('a lock without an owner is being written, and is a rest of a crash a moment later', () => {
+  for (const content of ['', '{"host":"a', 'null', '{}', '{"host":"a","pid":0,"started":"1"}']) {
     const directory = fresh();
     writeLock(directory, content);
-    assert.throws(() => acquireLock(directory), { code: 'E_LOCKED' }, content);
-    writeLock(directory, content, 61);
-    isTaken(directory);
+    const begun = Date.now();
+    const { release } = acquireLock(directory);
+    assert.ok(Date.now() - begun >= 150, content);
+    assert.equal(stored(directory).pid, process.pid);
+    release();
+    assert.deepEqual(readdirSync(directory), []);
   }
 });
 
-/** Catches the heartbeat of a lock that is taken while the test runs, so that time need not pass. */
-const catchHeartbeat = (mock: MockTracker): { beat: () => void; everyMs: number; timer: NodeJS.Timeout } => {
-  const caught = {
-    beat: (): void => assert.fail('no heartbeat'),
-    everyMs: 0,
-    timer: setTimeout(() => {}, 0),
-  };
-  mock.method(globalThis, 'setInterval', (task: () => void, ms: number) => {
-    caught.beat = task;
-    caught.everyMs = ms;
-    return caught.timer;
+test('a takeover that was killed half way does not stand in the way of the next', async () => {
+  const { child, owner } = await sleeper();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const directory = fresh();
+  writeLock(directory, owner);
+  const dead = readFileSync(lockOf(directory), 'utf8');
+  const name = createHash('sha256').update(dead).digest('hex').slice(0, 8);
+  writeFileSync(`${lockOf(directory)}.${name}`, dead.replace(/"started":"/, '"started":"1'));
+  const { release } = acquireLock(directory);
+  assert.deepEqual(readdirSync(directory), ['lock']);
+  release();
+});
+
+test('of many processes that take over one dead lock, one has it', async () => {
+  const { child, owner } = await sleeper();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const directory = fresh();
+  const script = `import { acquireLock } from ${JSON.stringify(new URL('lock.js', import.meta.url))};
+    console.log('ready');
+    process.stdin.once('data', () => {
+      try { acquireLock(${JSON.stringify(directory)}).assertHeld(); console.log('taken'); }
+      catch (error) { console.log(error.code); }
+    });`;
+  writeLock(directory, owner);
+  const rivals = Array.from({ length: 6 }, () => {
+    const rival = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    children.push(rival);
+    return { rival, says: rival.stdout.setEncoding('utf8')[Symbol.asyncIterator]() };
   });
-  return caught;
-};
-
-test('the owner touches its lock every ten seconds, until it gives it back', ({ mock }) => {
-  const heartbeat = catchHeartbeat(mock);
-  const cleared = mock.method(globalThis, 'clearInterval');
-  const directory = fresh();
-  const release = acquireLock(directory);
-  assert.equal(heartbeat.everyMs, 10_000);
-  const old = new Date(Date.now() - 50_000);
-  for (let count = 0; count < 3; count++) {
-    utimesSync(lockOf(directory), old, old);
-    heartbeat.beat();
-    const agoMs = Date.now() - statSync(lockOf(directory)).mtimeMs;
-    assert.ok(agoMs < 5000, `touched ${agoMs} ms ago`);
-  }
-  assert.equal(cleared.mock.callCount(), 0);
-  release();
-  assert.equal(cleared.mock.calls[0].arguments[0], heartbeat.timer);
+  const next = (): Promise<string[]> =>
+    Promise.all(rivals.map(async ({ says }) => String((await says.next()).value).trim()));
+  assert.deepEqual(await next(), Array(6).fill('ready'));
+  for (const { rival } of rivals) rival.stdin.write('go\n');
+  assert.deepEqual((await next()).sort(), [...Array(5).fill('E_LOCKED'), 'taken']);
+  for (const { rival } of rivals) rival.kill('SIGKILL');
 });
 
-test('a lock that goes away does not end its process by the heartbeat', ({ mock }) => {
-  const heartbeat = catchHeartbeat(mock);
+test('the owner touches its lock while its thread computes, and an old lock stays alive so', async () => {
   const directory = fresh();
-  const release = acquireLock(directory);
-  rmSync(directory, { recursive: true });
-  assert.doesNotThrow(() => heartbeat.beat());
-  release();
+  writeFileSync(lockOf(directory), 'text');
+  const old = new Date(Date.now() - 50_000);
+  utimesSync(lockOf(directory), old, old);
+  const workerData = { path: lockOf(directory), text: 'text', everyMs: 10 };
+  const beat = new Worker(new URL('heartbeat.js', import.meta.url), { workerData });
+  const isTouched = (): boolean => Date.now() - statSync(lockOf(directory)).mtimeMs < 5000;
+  for (let waited = 0; !isTouched(); waited += 10) {
+    assert.ok(waited < 5000);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // this thread does nothing else
+    if (waited === 0) await once(beat, 'online');
+  }
+  await beat.terminate();
+});
+
+test('who has lost its lock is told by whom, and writes nothing more', () => {
+  const directory = fresh();
+  const lock = acquireLock(directory);
+  lock.assertHeld();
+  writeLock(directory, { ...thisProcess(), host: 'b', boot: '1', pid: 7 });
+  assert.throws(lock.assertHeld, {
+    code: 'E_LOCKED',
+    message: /was taken over by process 7 on b; this process writes/,
+  });
+  rmSync(lockOf(directory));
+  assert.throws(lock.assertHeld, { code: 'E_LOCKED', message: /has lost its lock/ });
+  lock.release();
 });
 
 test('giving back leaves the lock of a process that has taken the run over', () => {
   const directory = fresh();
-  const release = acquireLock(directory);
-  const owner = { host: 'another-host.example', pid: 1, started: '1' };
+  const { release } = acquireLock(directory);
+  const owner = { ...thisProcess(), host: 'another-host.example', pid: 1 };
   writeLock(directory, owner); // as another host does when this one was frozen for more than 60 s
   release();
   assert.deepEqual(stored(directory), owner);
@@ -240,9 +316,17 @@ test('a folder that is not there cannot be locked: an error of the disk', () => 
   assert.throws(() => acquireLock(join(root, 'absent')), { name: 'UserError', code: 'E_IO' });
 });
 
-test('a lock that cannot be read is an error of the disk, not an endless wait', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'wnlstm-'));
-  mkdirSync(join(directory, 'lock'));
-  assert.throws(() => acquireLock(directory), { name: 'UserError', code: 'E_IO' });
-  rmSync(directory, { recursive: true });
+test('a lock that is no file is an error at once, not an endless wait', {
+  skip: process.platform === 'win32' ? 'needs mkfifo' : false,
+}, () => {
+  const makers: ((path: string) => void)[] = [
+    (path) => mkdirSync(path),
+    (path) => symlinkSync('nowhere', path),
+    (path) => spawnSync('mkfifo', [path]),
+  ];
+  for (const make of makers) {
+    const directory = fresh();
+    make(lockOf(directory));
+    assert.throws(() => acquireLock(directory), { code: 'E_IO', message: /lock: expected a file, got a/ });
+  }
 });

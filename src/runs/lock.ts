@@ -1,124 +1,155 @@
-/** @file One process at a time owns a run: an exclusive file that names the owner and is touched while it lives. */
-import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+/** @file One process at a time owns a folder: an exclusive file that names the owner and is touched while it lives. */
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { ioError, systemCode, UserError } from '../errors.js';
-
-/** Who holds a run. */
-export interface Owner {
-  readonly host: string;
-  readonly pid: number;
-  /** When the process started, in the system's own words: a pid is used again, this pair is not. */
-  readonly started: string;
-}
+import type { HeartbeatData } from './heartbeat.js';
+import { describeOwner, isRunning, type Owner, parseOwner, thisProcess } from './owner.js';
 
 const HEARTBEAT_MS = 10_000;
-const REMOTE_STALE_MS = 60_000;
+/** An owner that cannot be seen from here is taken for dead when its lock was not touched for so long. */
+const STALE_MS = 60_000;
+/** A lock without an owner is being written; after so long it is a rest of a crash. */
+const WRITE_MS = 200;
 
-/** Start time of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty where there is no /proc. */
-const startTime = (pid: number): string => {
+/** A folder that this process has taken. */
+export interface Lock {
+  /**
+   * To be called before every write to the folder.
+   *
+   * @throws {UserError} E_LOCKED if another process has taken it over since, as from a machine that slept
+   */
+  readonly assertHeld: () => void;
+  /** Gives the folder back. */
+  readonly release: () => void;
+}
+
+interface Found {
+  readonly text: string;
+  readonly owner: Owner | null;
+  /** When it was last touched, in milliseconds. */
+  readonly touched: number;
+}
+
+/** What a lock file holds; null if there is none. */
+const read = (path: string): Found | null => {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? ''); // Z: killed, and its parent has not asked for it yet
-  } catch {
-    return ''; // no such process, or no /proc
-  }
-};
-
-const exists = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === 'EPERM'; // it is there and is somebody else's
-  }
-};
-
-const isAlive = (owner: Owner, lastTouched: number): boolean => {
-  if (owner.host !== hostname()) return Date.now() - lastTouched < REMOTE_STALE_MS;
-  return exists(owner.pid) && startTime(owner.pid) === owner.started;
-};
-
-const read = (path: string): { owner: Owner | null; text: string; alive: boolean } | null => {
-  try {
-    const text = readFileSync(path, 'utf8');
-    const { mtimeMs } = statSync(path);
-    try {
-      const owner = JSON.parse(text) as Owner;
-      return { owner, text, alive: isAlive(owner, mtimeMs) };
-    } catch {
-      return { owner: null, text, alive: Date.now() - mtimeMs < REMOTE_STALE_MS }; // being written, or torn by a crash
+    if (!lstatSync(path).isFile()) {
+      throw new UserError('E_IO', `${path}: expected a file, got a folder, a link or a pipe.`, {
+        hint: 'wnlstm does not make such locks. Remove it, then run the same command again.',
+      });
     }
+    const text = readFileSync(path, 'utf8');
+    return { text, owner: parseOwner(text), touched: statSync(path).mtimeMs };
   } catch (error) {
+    if (error instanceof UserError) throw error;
     if (systemCode(error) === 'ENOENT') return null; // no lock, or it went away meanwhile
     throw ioError(`read ${path}`, error);
   }
 };
 
-/** The living owner of a run, if it has one. */
-export const ownerOf = (runDirectory: string): Owner | null => {
-  const lock = read(join(runDirectory, 'lock'));
-  return lock?.alive ? lock.owner : null;
+const isAlive = ({ owner, touched }: Found): boolean => {
+  const age = Date.now() - touched;
+  if (owner === null) return age < WRITE_MS;
+  return isRunning(owner) ?? age < STALE_MS;
+};
+
+/** The living owner of a folder, if it has one. */
+export const ownerOf = (directory: string): Owner | null => {
+  const found = read(join(directory, 'lock'));
+  return found && isAlive(found) ? found.owner : null;
+};
+
+/** Creates a lock file, and says whether it did; if not, there is one. */
+const create = (path: string, text: string): boolean => {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true }); // it is there, but empty
+    throw ioError(`write ${path}`, error);
+  }
+};
+
+/**
+ * Replaces the lock of a dead owner. Only who has created the claim, a file whose name follows from the dead lock, may do
+ * it; the claim then becomes the lock, in one step. A claim whose owner died is replaced in the same way.
+ *
+ * @returns whether it did; if not, another process was faster
+ */
+const replaceDead = (path: string, dead: string, text: string): boolean => {
+  const claim = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 8)}`;
+  if (!create(claim, text)) {
+    const other = read(claim);
+    if (other === null || isAlive(other) || !replaceDead(claim, other.text, text)) return false;
+  }
+  const isThere = read(path)?.text === dead;
+  if (isThere) renameSync(claim, path);
+  else rmSync(claim, { force: true });
+  return isThere;
+};
+
+const refusal = (directory: string, { touched }: Found, owner: Owner, follow: string): UserError => {
+  const until = new Date(touched + STALE_MS).toTimeString().slice(0, 8);
+  const elsewhere = `If that process has ended without giving the folder back, it can be taken over at ${until}, ${STALE_MS / 1000} s after its last sign of life: run the same command again then. If it lives, stop it there, or follow it with \`${follow}\`.`;
+  return new UserError('E_LOCKED', `${directory} is in use by ${describeOwner(owner)}.`, {
+    hint: isRunning(owner) === null ? elsewhere : `Follow it with \`${follow}\`, or stop that process first.`,
+  });
+};
+
+const pause = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+};
+
+/** Creates the lock or takes it from a dead owner; waits only for those that are at it just now. */
+const take = (directory: string, text: string, follow: string): void => {
+  const path = join(directory, 'lock');
+  while (!create(path, text)) {
+    const found = read(path);
+    if (found === null) continue;
+    const alive = isAlive(found);
+    if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
+    if (!alive && replaceDead(path, found.text, text)) return;
+    pause(5);
+  }
+};
+
+const startHeartbeat = (path: string, text: string): Worker => {
+  const workerData: HeartbeatData = { path, text, everyMs: HEARTBEAT_MS };
+  const worker = new Worker(new URL('./heartbeat.js', import.meta.url), { workerData });
+  worker.unref();
+  worker.on('error', () => {}); // without it, other machines take this process for dead after a minute, and it notices
+  return worker;
 };
 
 /**
  * Takes a folder, of a run or of a sweep, for this process, also from an owner that is dead.
  *
  * @param follow command that shows what the owner does
- * @returns gives it back
  * @throws {UserError} E_LOCKED naming the owner, if it lives
  */
-export const acquireLock = (
-  runDirectory: string,
-  follow = `tail -f ${join(runDirectory, 'steps.csv')}`,
-): (() => void) => {
-  const path = join(runDirectory, 'lock');
-  const owner: Owner = { host: hostname(), pid: process.pid, started: startTime(process.pid) };
-  const text = `${JSON.stringify(owner)}\n`;
-  for (;;) {
-    try {
-      writeFileSync(path, text, { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true }); // it is there, but empty
-      if (systemCode(error) !== 'EEXIST') throw ioError(`write ${path}`, error);
-    }
-    const lock = read(path);
-    if (lock?.alive) {
-      const who = lock.owner
-        ? `process ${lock.owner.pid} on ${lock.owner.host}`
-        : 'a process that is just starting';
-      throw new UserError('E_LOCKED', `${runDirectory} is being trained by ${who}.`, {
-        hint: `Follow it with \`${follow}\`, or stop that process first.`,
+export const acquireLock = (directory: string, follow = `tail -f ${join(directory, 'steps.csv')}`): Lock => {
+  const path = join(directory, 'lock');
+  const text = `${JSON.stringify(thisProcess())}\n`;
+  take(directory, text, follow);
+  const heartbeat = startHeartbeat(path, text);
+  let held = true;
+  return {
+    assertHeld: () => {
+      const found = read(path);
+      if (held && found?.text === text) return;
+      const how = found?.owner ? `was taken over by ${describeOwner(found.owner)}` : 'has lost its lock';
+      throw new UserError('E_LOCKED', `${directory} ${how}; this process writes nothing more to it.`, {
+        hint: `See who has it: \`cat ${path}\`. This process was out of reach for over ${STALE_MS / 1000} s, or somebody removed the lock.`,
       });
-    }
-    if (lock) removeDead(path, lock.text);
-  }
-  const heartbeat = setInterval(() => {
-    const now = new Date();
-    try {
-      if (read(path)?.text === text) utimesSync(path, now, now); // else another process took it over
-    } catch {
-      // the folder is gone or out of reach: the next write says so
-    }
-  }, HEARTBEAT_MS);
-  heartbeat.unref();
-  return () => {
-    clearInterval(heartbeat);
-    if (read(path)?.text === text) rmSync(path, { force: true }); // else another process took it over
+    },
+    release: () => {
+      if (!held) return;
+      held = false;
+      void heartbeat.terminate();
+      if (read(path)?.text === text) rmSync(path, { force: true }); // else another process took it over
+    },
   };
-};
-
-/** Removes a dead owner's lock, unless another process took the run in the meantime. */
-const removeDead = (path: string, text: string): void => {
-  const aside = `${path}.${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return; // somebody else removed it
-    throw ioError(`remove the dead lock ${path}`, error);
-  }
-  if (readFileSync(aside, 'utf8') === text) rmSync(aside);
-  else renameSync(aside, path);
 };

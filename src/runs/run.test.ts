@@ -217,10 +217,10 @@ test('a run that says running is stale without an owner, and any other status st
   const directory = add(runs, 'wn-s0-01234567', { status: 'running' });
   const running = record('wn-s0-01234567', { status: 'running' });
   assert.equal(statusOf(directory, running), 'stale');
-  const release = acquireLock(directory);
+  const lock = acquireLock(directory);
   assert.equal(statusOf(directory, running), 'running');
   assert.equal(list(runs)[0].status, 'running');
-  release();
+  lock.release();
   assert.equal(list(runs)[0].status, 'stale');
   writeFileSync(
     join(directory, 'lock'),

@@ -32,7 +32,8 @@ const describeError = (error: unknown): string =>
 export const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0];
 
-const PATIENCE_MS = 30_000;
+/** Longer than a lock of another machine or container lives without its owner. */
+const PATIENCE_MS = 70_000;
 
 /** Tries again while another process has the run: one that an earlier sweep left ends soon, since it is alone. */
 const whenFree = async (signal: AbortSignal, session: () => Promise<Outcome>): Promise<Outcome> => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { replaceFile, toJson } from '../files.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
+import type { Lock } from '../runs/lock.js';
 import { epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
 import { type RunRecord, type Summary, writeRecord } from '../runs/run.js';
 import type { TrainingEvent } from './events.js';
@@ -19,13 +20,15 @@ export interface Recorder {
  * Opens a run's files, new or to go on.
  *
  * @param step the last step whose rows stay
- * @throws {UserError} E_IO if they cannot be written, also from the methods
+ * @param lock of the folder, held before every write
+ * @throws {UserError} E_IO if they cannot be written, E_LOCKED if the lock is lost, also from the methods
  */
 export const openRecorder = (
   directory: string,
   config: Config,
   record: RunRecord,
   step: number,
+  lock: Pick<Lock, 'assertHeld'>,
 ): Recorder => {
   const setStatus = (status: RunRecord['status']): void =>
     writeRecord(directory, { ...record, status, updated_at: new Date().toISOString() });
@@ -35,6 +38,7 @@ export const openRecorder = (
   const epochs = openCsv(join(directory, 'metrics.csv'), epochColumns, step);
   return {
     write: async (event) => {
+      if (event.kind !== 'progress') lock.assertHeld();
       switch (event.kind) {
         case 'step':
           return steps.write(event.row);
@@ -52,6 +56,7 @@ export const openRecorder = (
       }
     },
     finish: (status, summary) => {
+      lock.assertHeld();
       if (summary) replaceFile(join(directory, 'summary.json'), toJson(summary));
       setStatus(status);
     },

@@ -12,7 +12,7 @@ import { makeDirectory } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { packageRoot, packageVersion } from '../package.js';
 import { type Checkpoint, listCheckpoints, readCheckpoint } from '../runs/checkpoint.js';
-import { acquireLock } from '../runs/lock.js';
+import { acquireLock, type Lock } from '../runs/lock.js';
 import { epochColumns, readCsv } from '../runs/metrics.js';
 import {
   FORMAT,
@@ -161,7 +161,7 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   const finished = input.force ? null : findResult(directory, print, choice);
   if (finished) return finished;
   makeDirectory(directory);
-  const release = acquireLock(directory);
+  const lock = acquireLock(directory);
   try {
     const meanwhile = input.force ? null : findResult(directory, print, choice); // the owner before may just have ended
     if (meanwhile) return meanwhile;
@@ -174,12 +174,13 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
         print,
         directory,
         engine,
+        lock,
       });
     } finally {
       engine.dispose();
     }
   } finally {
-    release();
+    lock.release();
   }
 };
 
@@ -189,6 +190,7 @@ interface Prepared {
   readonly print: string;
   readonly directory: string;
   readonly engine: Engine;
+  readonly lock: Lock;
 }
 
 const lastCheckpoint = (directory: string): Checkpoint | null => {
@@ -200,7 +202,7 @@ const lastCheckpoint = (directory: string): Checkpoint | null => {
 const trainInFolder = async (
   { config, argv, signal }: SessionInput,
   listener: Listener,
-  { dataset, choice, print, directory, engine }: Prepared,
+  { dataset, choice, print, directory, engine, lock }: Prepared,
 ): Promise<Outcome> => {
   const before = readRecord(directory);
   const checkpoint = lastCheckpoint(directory);
@@ -227,7 +229,7 @@ const trainInFolder = async (
     error: null,
   };
   try {
-    const recorder = openRecorder(directory, config, record, from.step);
+    const recorder = openRecorder(directory, config, record, from.step, lock);
     listener.onOpen({
       directory,
       config,
@@ -255,6 +257,7 @@ const trainInFolder = async (
     throw new Error('training ended without an end');
   } catch (error) {
     try {
+      lock.assertHeld();
       writeRecord(directory, {
         ...record,
         status: 'failed',
@@ -262,7 +265,7 @@ const trainInFolder = async (
         updated_at: new Date().toISOString(),
       });
     } catch {
-      // The same full disk, most likely: the error that came first is the one to show.
+      // The same full disk or lost lock, most likely: the error that came first is the one to show.
     }
     return { kind: 'failed', directory, error };
   }

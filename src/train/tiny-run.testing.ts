@@ -24,7 +24,7 @@ export const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60
  */
 export const trainTiny = async (
   change: Record<string, unknown>,
-  stopAt: (event: TrainingEvent) => boolean = () => false,
+  stopAt: (event: TrainingEvent, directory: string) => boolean = () => false,
   runsDirectory = mkdtempSync(join(scratch, 'runs-')),
 ): Promise<string> => {
   const tiny = {
@@ -46,7 +46,7 @@ export const trainTiny = async (
       directory = opening.directory;
     },
     onEvent: (event) => {
-      if (stopAt(event)) stop.abort(130);
+      if (stopAt(event, directory)) stop.abort(130);
     },
   });
   return directory;

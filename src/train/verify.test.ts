@@ -68,11 +68,11 @@ test('a checkpoint that a living process deletes is no problem', () => {
   const run = copy();
   replace('run.json', '"completed"', '"running"')(run);
   remove(`${LAST}/model.safetensors`)(run);
-  const release = acquireLock(run);
+  const lock = acquireLock(run);
   try {
     assert.deepEqual(verifyRun(run).problems, []);
   } finally {
-    release();
+    lock.release();
   }
   assert.deepEqual(problemsOf(run), [[`${LAST}/model.safetensors`, 'It is missing.']]);
 });
