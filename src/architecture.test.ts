@@ -15,7 +15,16 @@ const textOf = (name: string): string => readFileSync(join(source, name), 'utf8'
 
 /** Layers from the bottom up; a file may import its own folder and lower layers. */
 const LAYERS = [
-  ['errors.ts', 'rng.ts', 'config.ts', 'files.ts', 'package.ts', 'signals.ts'],
+  [
+    'errors.ts',
+    'rng.ts',
+    'config.ts',
+    'config-file.ts',
+    'files.ts',
+    'nearest.ts',
+    'package.ts',
+    'signals.ts',
+  ],
   ['data', 'model', 'runs'],
   ['engines', 'report'],
   ['train'],

@@ -266,7 +266,7 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
     return join(scratch, name);
   };
   assertRefused(train(runs, '--units', '0'), /--units: expected a whole number from 1 to 4096, got 0/);
-  assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number above 0, got "NaN"/);
+  assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number from 1e-37, got "NaN"/);
   assertRefused(train(runs, '--units', '0', '--model', 'x'), /--model.*--units|--units.*--model/s);
   assertRefused(train(runs, '--clp', '1'), /unknown option '--clp'.*(Did you mean --clip|$)/s);
   assertRefused(train(runs, '--batch', '221'), /expected at most the 220 training examples, got 221/);
@@ -282,7 +282,10 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
   );
   assertRefused(train(runs, '--data', join(scratch, 'nowhere')), /no such folder/);
   assertRefused(train(runs, '--device', 'cuda'), /Expected --device cpu for the wasm backend, got cuda/);
-  assertRefused(train(runs, '--clip', 'nil'), /--clip: expected a number above 0 or none, got "nil"/);
+  assertRefused(
+    train(runs, '--clip', 'nil'),
+    /--clip: expected a number from 1e-37 to 1e\+38 or none, got "nil"/,
+  );
   assertRefused(wnlstm('trian'), /unknown command 'trian'/);
   assert.ok(!existsSync(runs));
   assertRefused(train(write('file', ''), '--epochs', '1'), /a file is in the way/);
@@ -325,7 +328,7 @@ test('a second process on a live run changes nothing and names the owner', async
   while (!existsSync(runs) || !readdirSync(runs)[0] || !existsSync(join(onlyRun(runs), 'steps.csv'))) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  assertRefused(train(runs, '--epochs', '4000'), new RegExp(`is being trained by process ${child.pid}`));
+  assertRefused(train(runs, '--epochs', '4000'), new RegExp(`is in use by process ${child.pid}`));
   child.kill('SIGKILL');
   await ended;
 });

@@ -1,9 +1,8 @@
 /** @file Configs from files and flags: what is accepted, what is said about what is not. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import {
   type Config,
   type ConfigKey,
@@ -12,20 +11,10 @@ import {
   flagName,
   parseConfig,
   parseFlag,
-  readConfigFile,
   resolveConfig,
 } from './config.js';
 import { UserError } from './errors.js';
 import { packageRoot } from './package.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
-after(() => rmSync(folder, { recursive: true }));
-
-const fileWith = (text: string): string => {
-  const path = join(folder, 'config.json');
-  writeFileSync(path, text);
-  return path;
-};
 
 /** The message of the E_CONFIG that `task` throws. */
 const problem = (task: () => unknown): string => {
@@ -99,8 +88,8 @@ test('all problems are reported at once, each with its key, what was expected an
   for (const part of [
     'model: expected one of base, wn, got "lstm"',
     'units: expected a whole number from 1 to 4096, got 0',
-    'lr: expected a number above 0, got "0.1"',
-    'clip: expected a number above 0 or null, got -1',
+    'lr: expected a number from 1e-37, got "0.1"',
+    'clip: expected a number from 1e-37 to 1e+38 or null, got -1',
     'clipMode: expected one of norm, global-norm, value, got null',
     'seed: expected a whole number from 0 to 4294967295, got 1.5',
     'data: expected text or null, got ""',
@@ -118,7 +107,7 @@ test('a problem is said once, also when a value breaks two rules', () => {
 test('an unknown key is reported with the nearest one, each of several with its own', () => {
   const message = problem(() => parseConfig({ clipmode: 'norm', learningRate: 1, sed: 3 }, 'test'));
   assert.match(message, /clipmode \(nearest: clipMode\)/);
-  assert.match(message, /unknown key learningRate \(nearest: \w+\)/);
+  assert.match(message, /unknown key learningRate;/);
   assert.match(message, /sed \(nearest: seed\)/);
 });
 
@@ -156,7 +145,7 @@ test('no key takes a value outside its range', () => {
 test('a learning rate that is not a number is called by its name', () => {
   assert.match(
     problem(() => parseConfig({ lr: Number.NaN }, 'test')),
-    /lr: expected a number above 0, got NaN/,
+    /lr: expected a number from 1e-37, got NaN/,
   );
 });
 
@@ -197,53 +186,35 @@ test('`none` unsets what can be unset, and is text elsewhere', () => {
   }
 });
 
+test('a number that is 0 or infinite in float32 is refused; a rate that is too large diverges, which is a result', () => {
+  for (const key of ['lr', 'clip', 'columnNorm']) {
+    for (const value of [0, -1, 1e-46, 1e-300]) {
+      assert.match(
+        problem(() => parseConfig({ [key]: value }, 'test')),
+        new RegExp(`${key}: expected a number from 1e-37`),
+      );
+    }
+  }
+  for (const [key, value] of [
+    ['clip', 1e39],
+    ['columnNorm', 1e39],
+    ['forgetBias', 1e39],
+    ['forgetBias', -1e39],
+  ] as const) {
+    assert.match(
+      problem(() => parseConfig({ [key]: value }, 'test')),
+      new RegExp(`${key}: expected a number from .* to 1e\\+38`),
+    );
+  }
+  assert.equal(parseConfig({ lr: 1e39 }, 'test').lr, 1e39);
+});
+
 test('a flag is a number where it reads as one, but a folder stays text', () => {
   assert.equal(parseFlag('lr', '0.02'), 0.02);
   assert.equal(parseFlag('lr', '1e-3'), 1e-3);
   assert.equal(parseFlag('seed', '-1'), -1);
   assert.equal(parseFlag('data', '5'), '5');
   for (const text of ['', ' ', 'NaN', 'fast', '1,5']) assert.equal(parseFlag('lr', text), text);
-});
-
-test('a config file is its keys, without the line for editors', () => {
-  const path = fileWith('{ "$schema": "./schema.json", "model": "base", "clip": null }\n');
-  assert.deepEqual(readConfigFile(path), { model: 'base', clip: null });
-  assert.deepEqual(readConfigFile(fileWith('{}')), {});
-});
-
-test('a config file that is missing, a folder, not JSON or not an object is an error that names it', () => {
-  assert.match(
-    problem(() => readConfigFile(join(folder, 'absent.json'))),
-    /absent\.json: no such file/,
-  );
-  assert.match(
-    problem(() => readConfigFile(folder)),
-    new RegExp(`${folder}: it is a folder`),
-  );
-  for (const text of ['', '{', '{ "lr": 0.1, }', "{ 'lr': 0.1 }", 'lr: 0.1']) {
-    assert.match(
-      problem(() => readConfigFile(fileWith(text))),
-      /config\.json is not JSON: /,
-      text,
-    );
-  }
-  for (const [text, got] of [
-    ['[]', 'a list'],
-    ['[{ "lr": 0.1 }]', 'a list'],
-    ['null', 'null'],
-    ['5', '5'],
-    ['"lr"', '"lr"'],
-  ]) {
-    const message = problem(() => readConfigFile(fileWith(text)));
-    assert.ok(message.endsWith(`config.json: expected a JSON object, got ${got}.`), message);
-  }
-});
-
-test('the problems of a config file are found when it is read, in the words of the file', () => {
-  const path = fileWith('{ "clipMode": "x", "unitz": 3 }');
-  const message = problem(() => readConfigFile(path));
-  assert.ok(message.startsWith(`${path}: clipMode: expected one of`), message);
-  assert.match(message, /unknown key unitz \(nearest: units\)/);
 });
 
 const shipped = readdirSync(join(packageRoot, 'configs')).filter((name) => /(?<!schema)\.json$/.test(name));
@@ -255,16 +226,6 @@ test('configs/schema.json is the schema that the code has', () => {
     JSON.parse(JSON.stringify(configJsonSchema())),
     'Write it anew: node bin/wnlstm.js config schema > configs/schema.json',
   );
-});
-
-test('each config that comes with the program is valid and names just what differs from the defaults', () => {
-  assert.ok(shipped.length >= 4);
-  for (const name of shipped) {
-    const keys = readConfigFile(join(packageRoot, 'configs', name));
-    for (const [key, value] of Object.entries(keys)) {
-      assert.notDeepEqual(value, defaults[key as ConfigKey], `configs/${name} names the default of ${key}`);
-    }
-  }
 });
 
 test('each config that comes with the program points editors to the schema beside it', () => {

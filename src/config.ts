@@ -1,17 +1,19 @@
 /** @file One schema is type, defaults, check, flags and JSON Schema of a run's configuration. */
-import { readFileSync } from 'node:fs';
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { ioError, UserError } from './errors.js';
+import { UserError } from './errors.js';
+import { nearest } from './nearest.js';
 
 const count = (description: string) => z.number().int().min(1).max(1_000_000_000).describe(description);
-const positive = (description: string) => z.number().positive().describe(description);
+/** The range of float32, in round numbers: beyond it a value would be 0 or infinite where it is computed with. */
+const [SMALLEST, LARGEST] = [1e-37, 1e38];
+const positive = (description: string) => z.number().min(SMALLEST).max(LARGEST).describe(description);
 
 /** Every key of a config, with its meaning, range and default. */
 export const configSchema = z.strictObject({
   model: z.enum(['base', 'wn']).default('wn').describe('base LSTM, or wn: with weight normalisation'),
   units: z.number().int().min(1).max(4096).default(100).describe('LSTM units'),
-  lr: positive('learning rate').default(0.1),
+  // Without an upper limit: a rate that is too large diverges, which is a result.
+  lr: z.number().min(SMALLEST).describe('learning rate').default(0.1),
   batch: z.number().int().min(1).max(65_536).default(64).describe('examples a step'),
   clip: positive('largest gradient norm or value; none: no clipping').nullable().default(null),
   clipMode: z
@@ -30,7 +32,7 @@ export const configSchema = z.strictObject({
     .max(2 ** 32 - 1)
     .default(0)
     .describe('seed of initial values and batches'),
-  forgetBias: z.number().default(1).describe("added to the forget gate's input"),
+  forgetBias: z.number().min(-LARGEST).max(LARGEST).default(1).describe("added to the forget gate's input"),
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
   logEvery: count('steps between rows of steps.csv').default(10),
   backend: z
@@ -91,9 +93,7 @@ const explain = (
   name: (key: string) => string,
 ): string => {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys
-      .map((key) => `unknown key ${name(key)} (nearest: ${name(closest(key, configKeys))})`)
-      .join('; ');
+    return issue.keys.map((key) => `unknown key ${name(key)}${nearest(key, configKeys, name)}`).join('; ');
   }
   const key = String(issue.path[0]);
   return `${name(key)}: expected ${expectedValue(key as ConfigKey, name(key) === key ? 'null' : 'none')}, got ${describe(input[key])}`;
@@ -117,10 +117,8 @@ export const expectedValue = (key: ConfigKey, nothing: 'null' | 'none'): string 
   if (plain.enum) return `one of ${plain.enum.join(', ')}${orNone}`;
   if (plain.type === 'string') return `text${orNone}`;
   const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
-  if (plain.exclusiveMinimum !== undefined) return `${kind} above ${plain.exclusiveMinimum}${orNone}`;
-  return plain.minimum === undefined
-    ? kind + orNone
-    : `${kind} from ${plain.minimum} to ${plain.maximum}${orNone}`;
+  const to = plain.maximum === undefined ? '' : ` to ${plain.maximum}`;
+  return `${kind} from ${plain.minimum}${to}${orNone}`;
 };
 
 interface JsonSchema {
@@ -128,7 +126,6 @@ interface JsonSchema {
   enum?: string[];
   minimum?: number;
   maximum?: number;
-  exclusiveMinimum?: number;
   anyOf?: JsonSchema[];
 }
 
@@ -151,55 +148,6 @@ export const parseConfig = (
   throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
     hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
   });
-};
-
-/**
- * Reads a JSON object that a user wrote.
- *
- * @param what the kind of file, as in "config"
- * @param smallest an example of one
- * @returns its keys, but for an editor's `$schema`
- * @throws {UserError} E_CONFIG if it is missing, not JSON, or not an object
- */
-export const readObject = (path: string, what: string, smallest: string): Record<string, unknown> => {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError('E_CONFIG', ioError(`read the ${what} ${path}`, error).message, {
-      hint: 'Those that come with wnlstm are in configs/, such as configs/wn-clip.json and configs/sweeps/article.json.',
-      cause: error,
-    });
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text.replace(/^\uFEFF/, '')); // some editors begin a file with a byte order mark
-  } catch (error) {
-    throw new UserError('E_CONFIG', `${path} is not JSON: ${(error as SyntaxError).message}.`, {
-      hint: 'Look for a missing quote, a trailing comma or a comment: JSON has none.',
-      cause: error,
-    });
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new UserError(
-      'E_CONFIG',
-      `${path}: expected a JSON object, got ${Array.isArray(json) ? 'a list' : describe(json)}.`,
-      { hint: `The smallest ${what} is ${smallest}.` },
-    );
-  }
-  const { $schema: _, ...keys } = json as Record<string, unknown>;
-  return keys;
-};
-
-/**
- * Reads a config file: a JSON object that names just what differs from the defaults.
- *
- * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
- */
-export const readConfigFile = (path: string): Record<string, unknown> => {
-  const keys = readObject(path, 'config', '{}');
-  parseConfig(keys, path);
-  return keys;
 };
 
 /**

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UserError } from './errors.js';
 
 /** The folder that holds package.json. */
 export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -11,6 +12,29 @@ export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** Where fetched libraries and data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`. */
+const homeDirectory = (): string => {
+  try {
+    return homedir();
+  } catch (error) {
+    throw new UserError(
+      'E_IO',
+      'Could not find your home folder: HOME is not set, and the system knows none.',
+      {
+        hint: 'Set HOME to a folder, or XDG_CACHE_HOME to one for what wnlstm fetches.',
+        cause: error,
+      },
+    );
+  }
+};
+
+/**
+ * Where fetched libraries and data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`.
+ *
+ * @throws {UserError} E_IO if there is no home folder
+ */
 export const cacheDirectory = (): string =>
-  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wnlstm');
+  join(process.env.XDG_CACHE_HOME || join(homeDirectory(), '.cache'), 'wnlstm');
+
+/** A path as it was meant: shells leave the `~` of `--runs=~/runs` and of a config as it is. */
+export const expandHome = (path: string): string =>
+  /^~(?=$|[/\\])/.test(path) ? join(homeDirectory(), path.slice(1)) : path;

@@ -15,7 +15,7 @@ import type { Plan } from '../sweep/plan.js';
 import { type Results, readResults } from '../sweep/results.js';
 import { selectArms } from '../sweep/select.js';
 import type { Configure, Io } from './io.js';
-import { addRunsOption } from './options.js';
+import { addRunsOption, parsePath } from './options.js';
 
 interface CompareOptions {
   readonly runs: string;
@@ -52,8 +52,8 @@ export const configureCompare: Configure = (command, io) => {
         'worse',
       ]),
     )
-    .option('--figure <file>', 'also draw the differences, as svg, png or html')
-    .option('--report <file>', 'also write one HTML page: tables, figures, configs, environment')
+    .option('--figure <file>', 'also draw the differences, as svg, png or html', parsePath)
+    .option('--report <file>', 'also write one HTML page: tables, figures, configs, environment', parsePath)
     .action((names: string[], options: CompareOptions) => compareRuns(names, options, io));
 };
 

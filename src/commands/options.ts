@@ -9,14 +9,27 @@ import {
   expectedValue,
   flagName,
   parseFlag,
-  readConfigFile,
   resolveConfig,
   type Source,
 } from '../config.js';
+import { expandHome } from '../package.js';
+
+/** The path that an option names. */
+export const parsePath = (text: string): string => {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return expandHome(text);
+};
 
 /** Adds a flag for every key of a config, and `--config`. */
 export const addConfigOptions = (command: Command): void => {
-  command.option('--config <file>', 'JSON file with any of the keys below, as in configs/');
+  command.option(
+    '--config <file>',
+    'JSON file with any of the keys below, as in configs/',
+    (path: string, before: string | undefined) => {
+      if (before === undefined) return parsePath(path);
+      throw new InvalidArgumentError(`There is one already, ${before}; put the keys of both into one file.`);
+    },
+  );
   for (const key of configKeys) {
     const { description, defaultValue } = describeKey(key);
     const choices = expectedValue(key, 'none').startsWith('one of') ? `; ${expectedValue(key, 'none')}` : '';
@@ -31,28 +44,24 @@ export const addConfigOptions = (command: Command): void => {
  *
  * @throws {UserError} E_CONFIG with all problems at once
  */
-export const configFrom = (
+export const configFrom = async (
   options: Record<string, unknown>,
-): { config: Config; sources: Record<ConfigKey, Source> } => {
+): Promise<{ config: Config; sources: Record<ConfigKey, Source> }> => {
   const flags = Object.fromEntries(
     configKeys.flatMap((key) => (key in options ? [[key, parseFlag(key, String(options[key]))]] : [])),
   );
-  const file = typeof options.config === 'string' ? readConfigFile(options.config) : {};
+  // Loaded only when there is a file: its parser takes some milliseconds.
+  const file =
+    typeof options.config === 'string'
+      ? (await import('../config-file.js')).readConfigFile(options.config)
+      : {};
   const resolved = resolveConfig(flags, file);
   // A folder is meant from where it is written: a config file's own, or the current one.
   const from = resolved.sources.data === 'file' ? dirname(String(options.config)) : '.';
   const { data } = resolved.config;
-  return { ...resolved, config: { ...resolved.config, data: data && resolve(from, data) } };
+  return { ...resolved, config: { ...resolved.config, data: data && resolve(from, expandHome(data)) } };
 };
 
 /** Adds `--runs DIR`. */
 export const addRunsOption = (command: Command): Command =>
-  command.option(
-    '--runs <dir>',
-    'folder of the runs',
-    (text: string) => {
-      if (text === '') throw new InvalidArgumentError('It must name a folder.');
-      return text;
-    },
-    'runs',
-  );
+  command.option('--runs <dir>', 'folder of the runs', parsePath, 'runs');

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../errors.js';
 import { makeDirectory, replaceFile } from '../files.js';
+import { nearest } from '../nearest.js';
 import type { Arm, RunRows } from '../report/arm.js';
 import {
   type Band,
@@ -22,7 +22,7 @@ import { figureHtml, figureJson, figurePng, figureSvg } from '../report/figure-f
 import { figureText } from '../report/figure-text.js';
 import { type Results, readProgress } from '../sweep/results.js';
 import type { Configure, Io } from './io.js';
-import { addRunsOption } from './options.js';
+import { addRunsOption, parsePath } from './options.js';
 
 const CURVES_HEADER = 'column,arm,step,mean';
 const FACET_COLUMNS: readonly Column[] = ['loss', 'accuracy'];
@@ -63,6 +63,7 @@ export const configurePlot: Configure = (command, io) => {
     .option(
       '--out <file>',
       'where to; its ending names the format (default: curves in the folder of the sweep or run)',
+      parsePath,
     )
     .option('--columns <names>', 'columns of the CSVs, with commas', (text) =>
       text.split(',').map(parseColumn),
@@ -119,13 +120,9 @@ const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): read
   if (names.length === 0) return [];
   for (const name of wanted) {
     if (names.includes(name)) continue;
-    throw new UserError(
-      'E_USAGE',
-      `--arm: there is no arm ${name} with rows (nearest: ${closest(name, names)}).`,
-      {
-        hint: `There are ${names.join(', ')}.`,
-      },
-    );
+    throw new UserError('E_USAGE', `--arm: there is no arm ${name} with rows${nearest(name, names)}.`, {
+      hint: `There are ${names.join(', ')}.`,
+    });
   }
   return wanted.length === 0 ? withRows : withRows.filter(({ name }) => wanted.includes(name));
 };

@@ -14,6 +14,7 @@ import { defaultVariant, requireSupported, thisMachine } from '../setup/platform
 import { DEFAULT_VERSION } from '../setup/wheel.js';
 import { plural } from './format.js';
 import type { Configure, Io } from './io.js';
+import { parsePath } from './options.js';
 
 interface Options {
   readonly cpu?: boolean;
@@ -128,6 +129,7 @@ export const configureSetup: Configure = (command, io) => {
     .option(
       '--from <path>',
       'instead of a download: a wheel, a folder of wheels or libraries, or the word pip',
+      parsePath,
     )
     .option('--list', 'list what is set up')
     .option('--remove [name]', 'remove one of the list, or all')

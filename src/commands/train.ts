@@ -17,7 +17,7 @@ export const configureTrain: Configure = (command, io) => {
     .option('--json', 'print the summary as one line of JSON')
     .option('--print-config', 'show every value and where it comes from, and train nothing')
     .action(async (options: Record<string, unknown>) => {
-      const { config, sources } = configFrom(options);
+      const { config, sources } = await configFrom(options);
       if (options.printConfig) {
         const rows = configKeys.map((key) => [key, JSON.stringify(config[key]), sources[key]]);
         io.out(options.json ? JSON.stringify(config) : alignColumns([['key', 'value', 'from'], ...rows]));

@@ -1,6 +1,6 @@
 /** @file Compares arms over seeds: each arm summed up, and the differences of pairs of runs that share a seed. */
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { Arm, ArmRun } from './arm.js';
 import { type ArmSummary, summariseArm } from './arm-summary.js';
 import { pairsNeeded, type SignFlip, signFlip, smallestP } from './sign-flip.js';
@@ -84,10 +84,13 @@ const findArms = (arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm
   const find = (name: string): Arm => {
     const arm = arms.find((candidate) => candidate.name === name);
     if (arm) return arm;
-    const nearest = names.length === 0 ? '' : ` (nearest: ${closest(name, names)})`;
-    throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: there is no arm ${name}${nearest}.`, {
-      hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.`,
-    });
+    throw new UserError(
+      'E_CONFIG',
+      `Comparison ${a} − ${b}: there is no arm ${name}${nearest(name, names)}.`,
+      {
+        hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.`,
+      },
+    );
   };
   if (a === b) throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: expected two different arms.`);
   return [find(a), find(b)];

@@ -1,6 +1,6 @@
 /** @file Learning curves of arms: a column of the CSVs as means and bands over the seeds, at common training steps. */
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { type EpochRow, epochColumns, type StepRow, stepColumns } from '../runs/metrics.js';
 import type { Arm, RunRows } from './arm.js';
 import { mean, standardDeviation, tInterval } from './stats.js';
@@ -70,7 +70,7 @@ export const parseColumn = (name: string): Column => {
   if (column) return column;
   throw new UserError(
     'E_USAGE',
-    `Expected a column of steps.csv or metrics.csv, got ${JSON.stringify(name)} (nearest: ${closest(name, curveColumns)}).`,
+    `Expected a column of steps.csv or metrics.csv, got ${JSON.stringify(name)}${nearest(name, curveColumns)}.`,
     { hint: `There are ${curveColumns.join(', ')}.` },
   );
 };

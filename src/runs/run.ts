@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import type { Config, ConfigKey } from '../config.js';
 import { ioError, UserError } from '../errors.js';
 import { replaceFile, toJson } from '../files.js';
+import { nearest } from '../nearest.js';
 import { ownerOf } from './lock.js';
 
 /** Version of the files' format; part of every fingerprint. */
@@ -279,7 +279,7 @@ export const findRun = (
   const names = [...new Set(runs.flatMap((run) => nameOf(runsDirectory, run).split(sep)))];
   const found =
     matches.length === 0
-      ? `no run${names.length > 0 ? ` (nearest: ${closest(name, names)})` : ''}`
+      ? `no run${nearest(name, names)}`
       : `${matches.length} runs (${some.join(', ')}${matches.length > some.length ? ', …' : ''})`;
   throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, {
     hint: 'List them with `wnlstm ls`.',

@@ -1,6 +1,7 @@
 /** @file Laws of sweep files: what they multiply out to, and what they refuse. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../package.js';
@@ -65,7 +66,7 @@ test('without comparisons each arm is compared with the first', () => {
 test('a sweep file that cannot be meant is refused, and the error says what to change', () => {
   const refused: [Record<string, unknown>, RegExp][] = [
     [{ arms: { a: { unit: 3 } } }, /x\.json, arm a: unknown key unit \(nearest: units\)/],
-    [{ base: { lr: 'high' } }, /lr: expected a number above 0, got "high"/],
+    [{ base: { lr: 'high' } }, /lr: expected a number from 1e-37, got "high"/],
     [{ grid: { lr: [] } }, /grid\.lr has no values/],
     [{ grid: { clipping: {} } }, /grid\.clipping has no values/],
     [{ seeds: [1, 1] }, /a seed occurs twice/],
@@ -74,7 +75,7 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
     [{ base: { seed: 3 } }, /sets seed; use seeds/],
     [{ base: { threads: 3 } }, /sets threads; use --threads/],
     [{ comparision: [] }, /unknown key comparision \(nearest: comparisons\)/],
-    [{ arms: { wn: {} }, comparisons: [['wn', 'bas']] }, /bas, which is no arm \(nearest: wn\)/],
+    [{ arms: { wn: {}, base: {} }, comparisons: [['wn', 'bas']] }, /bas, which is no arm \(nearest: base\)/],
     [{ arms: { wn: {} }, comparisons: [['wn', 'wn']] }, /compare wn with itself/],
     [
       {
@@ -104,6 +105,24 @@ test('a grid too large to write down is refused before it is multiplied out', ()
   const values = Array.from({ length: 1000 }, (_, index) => index + 1);
   const grid = { lr: values, units: values, batch: values };
   assert.throws(() => parseSweep({ ...minimal, grid }, 'x.json'), /2,000,000,000 runs are too many/);
+});
+
+test('arms and values of the grid keep the order of the file, also those whose names are numbers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+  const path = join(folder, 'order.json');
+  writeFileSync(
+    path,
+    `{ "name": "order", "seeds": 1, "arms": { "base": {}, "32": { "units": 32 }, "16": { "units": 16 } },
+       "grid": { "rate": { "2": { "lr": 0.2 }, "1": { "lr": 0.1 } } } }`,
+  );
+  const { arms, comparisons } = readSweepFile(path);
+  const names = ['base 2', 'base 1', '32 2', '32 1', '16 2', '16 1'];
+  assert.deepEqual(
+    arms.map(({ name }) => name),
+    names,
+  );
+  assert.deepEqual(comparisons[0], ['base 1', 'base 2']);
+  rmSync(folder, { recursive: true });
 });
 
 test('the sweeps that come with the program are valid', () => {

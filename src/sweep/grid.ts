@@ -1,9 +1,11 @@
 /** @file What a sweep file asks for: arms x grid x seeds, as named configs. Pure but for reading the file. */
 import { dirname, resolve } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { type Config, configKeys, parseConfig, readObject } from '../config.js';
+import { type Config, configKeys, parseConfig } from '../config.js';
+import { keysOf, readObject } from '../config-file.js';
 import { UserError } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { expandHome } from '../package.js';
 import { DEFAULT_MARGIN } from '../report/compare.js';
 
 const keys = z.record(z.string(), z.unknown());
@@ -67,12 +69,12 @@ const written = (key: string, value: unknown): string => `${key}=${value ?? 'non
 
 /** The points of one axis: values of a key, objects of several keys, or named objects. */
 const axisPoints = (axis: string, values: unknown[] | Record<string, Record<string, unknown>>): Point[] => {
-  if (!Array.isArray(values)) return Object.entries(values).map(([name, keys]) => ({ name, keys }));
+  if (!Array.isArray(values)) return keysOf(values).map((name) => ({ name, keys: values[name] }));
   return values.map((value) =>
     isObject(value)
       ? {
-          name: Object.entries(value)
-            .map(([key, part]) => written(key, part))
+          name: keysOf(value)
+            .map((key) => written(key, value[key]))
             .join(','),
           keys: value,
         }
@@ -118,7 +120,7 @@ const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): strin
         .map((key) =>
           (configKeys as string[]).includes(key)
             ? `${key} belongs into base, arms or grid`
-            : `unknown key ${key} (nearest: ${closest(key, known)})`,
+            : `unknown key ${key}${nearest(key, known)}`,
         )
         .join('; ');
     }
@@ -141,10 +143,13 @@ export const parseSweep = (input: Record<string, unknown>, where: string): Sweep
   if (!parsed.success) throw problem(where, shapeProblems(parsed.error, input));
   const { name, about, base, arms: families, grid, seeds: wanted, comparisons, margin } = parsed.data;
 
-  const axes = Object.entries(grid).map(([axis, values]) => axisPoints(axis, values));
-  const empty = Object.keys(grid).find((_, at) => axes[at].length === 0);
+  // Keys in the order of the file: the checked objects are copies in JavaScript's order.
+  const asWritten = input as { arms?: typeof families; grid?: typeof grid };
+  const axisNames = keysOf(asWritten.grid ?? {});
+  const axes = axisNames.map((axis) => axisPoints(axis, asWritten.grid?.[axis] ?? []));
+  const empty = axisNames.find((_, at) => axes[at].length === 0);
   if (empty !== undefined) throw problem(where, `grid.${empty} has no values`);
-  const named: Point[] = Object.entries(families).map(([family, keys]) => ({ name: family, keys }));
+  const named: Point[] = keysOf(asWritten.arms ?? {}).map((name) => ({ name, keys: families[name] }));
   if (named.length === 0) named.push({ name: axes.length > 0 ? '' : name, keys: {} });
 
   const seeds = typeof wanted === 'number' ? Array.from({ length: wanted }, (_, seed) => seed) : wanted;
@@ -197,8 +202,7 @@ const checkComparisons = (
   for (const [a, b] of comparisons) {
     for (const name of [a, b]) {
       if (names.has(name)) continue;
-      const nearest = closest(name, [...names]);
-      throw problem(where, `comparisons name ${name}, which is no arm (nearest: ${nearest})`);
+      throw problem(where, `comparisons name ${name}, which is no arm${nearest(name, [...names])}`);
     }
     if (a === b) throw problem(where, `comparisons compare ${a} with itself`);
     const pair = JSON.stringify([a, b].sort());
@@ -222,7 +226,7 @@ export const readSweepFile = (path: string): Sweep => {
   );
   const arms = sweep.arms.map((arm) => {
     const { data } = arm.config;
-    return { ...arm, config: { ...arm.config, data: data && resolve(dirname(path), data) } };
+    return { ...arm, config: { ...arm.config, data: data && resolve(dirname(path), expandHome(data)) } };
   });
   return { ...sweep, arms };
 };

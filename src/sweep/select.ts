@@ -1,6 +1,6 @@
 /** @file The best point of each arm's grid, chosen on validation data alone. */
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { Arm, ArmRun } from '../report/arm.js';
 import type { Results } from './results.js';
 
@@ -37,7 +37,7 @@ export const selectArms = (
     const known = [...CRITERIA.keys()];
     const message = name.includes('test')
       ? `Nothing is selected by ${name}: what was chosen on test data cannot be measured on it.`
-      : `Expected a criterion to select by, got ${name} (nearest: ${closest(name, known)}).`;
+      : `Expected a criterion to select by, got ${name}${nearest(name, known)}.`;
     throw new UserError('E_USAGE', message, { hint: `There are ${known.join(', ')}.` });
   }
   const { plan } = results;

@@ -24,6 +24,7 @@ import {
   type Summary,
   writeRecord,
 } from '../runs/run.js';
+import { chooseForRun } from './choose.js';
 import type { TrainingEvent } from './events.js';
 import { openRecorder } from './recorder.js';
 import { summarise } from './summary.js';
@@ -54,6 +55,8 @@ export interface Opening {
   readonly resumedFrom: number;
   /** Whether it was begun before. */
   readonly begunBefore: boolean;
+  /** Something that the user has to know, a sentence. */
+  readonly note: string | null;
 }
 
 /** How a session ended. */
@@ -153,7 +156,9 @@ const removeRun = (directory: string): void => {
 export const runSession = async (input: SessionInput, listener: Listener): Promise<Outcome> => {
   const dataset = readDataset(input.config.data);
   checkBatch(input.config, dataset);
-  const choice = await chooseBackend(input.config);
+  const { choice, note } = input.directory
+    ? { choice: await chooseBackend(input.config), note: null }
+    : await chooseForRun(input.config, dataset.checksums, input.runsDirectory);
   const config: Config = { ...input.config, backend: choice.backend, device: choice.device };
   const print = fingerprint(config, choice.arithmetic, dataset.checksums);
   const directory = input.directory ?? join(input.runsDirectory, runId(config, print));
@@ -175,6 +180,7 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
         directory,
         engine,
         lock,
+        note,
       });
     } finally {
       engine.dispose();
@@ -191,6 +197,7 @@ interface Prepared {
   readonly directory: string;
   readonly engine: Engine;
   readonly lock: Lock;
+  readonly note: string | null;
 }
 
 const lastCheckpoint = (directory: string): Checkpoint | null => {
@@ -202,7 +209,7 @@ const lastCheckpoint = (directory: string): Checkpoint | null => {
 const trainInFolder = async (
   { config, argv, signal }: SessionInput,
   listener: Listener,
-  { dataset, choice, print, directory, engine, lock }: Prepared,
+  { dataset, choice, print, directory, engine, lock, note }: Prepared,
 ): Promise<Outcome> => {
   const before = readRecord(directory);
   const checkpoint = lastCheckpoint(directory);
@@ -238,6 +245,7 @@ const trainInFolder = async (
       dataset,
       resumedFrom: from.step,
       begunBefore: before !== null,
+      note,
       ...scheduleOf(config, dataset.train.count),
     });
     for await (const event of train(engine, dataset, config, from, signal)) {

@@ -1,0 +1,134 @@
+/** @file JSON files that a person writes: what is read from them, and what is said of mistakes. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type ConfigKey, defaultConfig } from './config.js';
+import { keysOf, readConfigFile, readObject } from './config-file.js';
+import { UserError } from './errors.js';
+import { expandHome, packageRoot } from './package.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const fileWith = (text: string): string => {
+  const path = join(folder, 'config.json');
+  writeFileSync(path, text);
+  return path;
+};
+
+/** The message of the E_CONFIG that `task` throws. */
+const problem = (task: () => unknown): string => {
+  try {
+    task();
+  } catch (error) {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, 'E_CONFIG');
+    assert.ok(error.hint, 'it says what to do');
+    return error.message;
+  }
+  assert.fail('Expected an error, got none.');
+};
+
+test('a config file is its keys, without the line for editors', () => {
+  const path = fileWith('{ "$schema": "./schema.json", "model": "base", "clip": null }\n');
+  assert.deepEqual(readConfigFile(path), { model: 'base', clip: null });
+  assert.deepEqual(readConfigFile(fileWith('{}')), {});
+});
+
+test('a config file that is missing, a folder, not JSON or not an object is an error that names it', () => {
+  assert.match(
+    problem(() => readConfigFile(join(folder, 'absent.json'))),
+    /absent\.json: no such file/,
+  );
+  assert.match(
+    problem(() => readConfigFile(folder)),
+    new RegExp(`${folder}: it is a folder`),
+  );
+  for (const text of ['', '{', '{ "lr": 0.1, }', "{ 'lr': 0.1 }", 'lr: 0.1']) {
+    assert.match(
+      problem(() => readConfigFile(fileWith(text))),
+      /config\.json is not JSON: /,
+      text,
+    );
+  }
+  for (const [text, got] of [
+    ['[]', 'a list'],
+    ['[{ "lr": 0.1 }]', 'a list'],
+    ['null', 'null'],
+    ['5', '5'],
+    ['"lr"', '"lr"'],
+  ]) {
+    const message = problem(() => readConfigFile(fileWith(text)));
+    assert.ok(message.endsWith(`config.json: expected a JSON object, got ${got}.`), message);
+  }
+});
+
+test('the problems of a config file are found when it is read, in the words of the file', () => {
+  const path = fileWith('{ "clipMode": "x", "unitz": 3 }');
+  const message = problem(() => readConfigFile(path));
+  assert.ok(message.startsWith(`${path}: clipMode: expected one of`), message);
+  assert.match(message, /unknown key unitz \(nearest: units\)/);
+});
+
+test('keys keep the order of the file, also those that are numbers, at every depth', () => {
+  const read = readObject(fileWith('{"b": {"32": 1, "16": {"z": 1, "2": 2}}, "1": 0, "a": 0}'), 'file', '{}');
+  assert.deepEqual(keysOf(read), ['b', '1', 'a']);
+  const inner = read.b as Record<string, object>;
+  assert.deepEqual(keysOf(inner), ['32', '16']);
+  assert.deepEqual(keysOf(inner[16]), ['z', '2']);
+  assert.deepEqual(keysOf({ made: 1, elsewhere: 2 }), ['made', 'elsewhere']);
+});
+
+test('a key that occurs twice is an error with both places, at every depth, all at once', () => {
+  assert.equal(
+    problem(() => readConfigFile(fileWith('{\n  "lr": 0.1,\n  "units": 3,\n  "lr": 0.2\n}'))),
+    `${join(folder, 'config.json')}, line 4, column 3: the key "lr" is there already, in line 2, column 3.`,
+  );
+  const twice = problem(() =>
+    readObject(fileWith('{"arms": {"a": {}, "a": {"lr": 1, "lr": 2}}}'), 'f', '{}'),
+  );
+  assert.match(twice, /column 20: the key "a" .*; line 1, column 35: the key "lr"/);
+});
+
+test('a file that is not JSON says where, and what stands there', () => {
+  for (const [text, said] of [
+    ['{"lr": 0.1,}', 'line 1, column 12: unexpected "}"'],
+    ['{\n  lr: 0.1\n}', 'line 2, column 3: unexpected "lr"'],
+    ['// a comment\n{}', 'line 1, column 1: unexpected "/"'],
+    ['{"lr": tru}', 'line 1, column 8: unexpected "tru"'],
+    ['{"lr":', 'it ends too early'],
+    ['', 'it ends too early'],
+  ]) {
+    const message = problem(() => readConfigFile(fileWith(text)));
+    assert.ok(message.endsWith(`config.json is not JSON: ${said}.`), message);
+  }
+});
+
+test('a byte order mark and a key called __proto__ are harmless', () => {
+  assert.deepEqual(readConfigFile(fileWith('\uFEFF{"lr": 1}')), { lr: 1 });
+  assert.match(
+    problem(() => readConfigFile(fileWith('{"__proto__": {"lr": 1}}'))),
+    /unknown key __proto__/,
+  );
+});
+
+const shipped = readdirSync(join(packageRoot, 'configs')).filter((name) => /(?<!schema)\.json$/.test(name));
+const defaults = defaultConfig();
+
+test('each config that comes with the program is valid and names just what differs from the defaults', () => {
+  assert.ok(shipped.length >= 4);
+  for (const name of shipped) {
+    const keys = readConfigFile(join(packageRoot, 'configs', name));
+    for (const [key, value] of Object.entries(keys)) {
+      assert.notDeepEqual(value, defaults[key as ConfigKey], `configs/${name} names the default of ${key}`);
+    }
+  }
+});
+
+test('a ~ at the start of a path is the home folder, elsewhere it is a letter', () => {
+  assert.equal(expandHome('~'), homedir());
+  assert.equal(expandHome('~/runs'), join(homedir(), 'runs'));
+  for (const path of ['a/~/b', '~x', 'runs', '/~']) assert.equal(expandHome(path), path);
+});

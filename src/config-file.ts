@@ -1,0 +1,114 @@
+/** @file JSON files that a person writes: every key counts, in its order, and none may occur twice. */
+import { readFileSync } from 'node:fs';
+import { type AnyNode, parse, type ValueNode } from '@humanwhocodes/momoa';
+import { parseConfig } from './config.js';
+import { ioError, UserError } from './errors.js';
+
+const keyOrder = new WeakMap<object, readonly string[]>();
+
+/**
+ * The keys of an object that was read here, in the order of the file. JavaScript puts keys that are whole numbers first.
+ *
+ * @param value one that came from elsewhere has its keys in JavaScript's order
+ */
+export const keysOf = (value: object): readonly string[] => keyOrder.get(value) ?? Object.keys(value);
+
+const at = ({ loc }: AnyNode): string => `line ${loc.start.line}, column ${loc.start.column}`;
+
+/** The value of a part of a file; keys that occur twice are added to `problems`. */
+const toValue = (node: ValueNode, problems: string[]): unknown => {
+  switch (node.type) {
+    case 'Object': {
+      const first = new Map<string, AnyNode>();
+      const entries = node.members.map(({ name, value }): [string, unknown] => {
+        const key = name.type === 'String' ? name.value : name.name;
+        const before = first.get(key);
+        if (before)
+          problems.push(`${at(name)}: the key ${JSON.stringify(key)} is there already, in ${at(before)}`);
+        else first.set(key, name);
+        return [key, toValue(value, problems)];
+      });
+      const object = Object.fromEntries(entries);
+      keyOrder.set(object, [...first.keys()]);
+      return object;
+    }
+    case 'Array':
+      return node.elements.map(({ value }) => toValue(value, problems));
+    case 'Null':
+      return null;
+    case 'String':
+    case 'Number':
+    case 'Boolean':
+      return node.value;
+    default:
+      throw new Error(`JSON has no ${node.type}`);
+  }
+};
+
+/** Where JSON ends to be JSON, in words. */
+const describeSyntaxError = (text: string, error: Error): string => {
+  const { line, column, offset } = error as Error & { line?: number; column?: number; offset?: number };
+  if (error.message.startsWith('Unexpected end') || offset === undefined) return 'it ends too early';
+  const found = /^(\w+|.)/.exec(text.slice(offset))?.[0] ?? '';
+  return `line ${line}, column ${column}: unexpected ${JSON.stringify(found)}`;
+};
+
+/**
+ * Reads a JSON object that a person wrote.
+ *
+ * @param what the kind of file, as in "config"
+ * @param smallest an example of one
+ * @returns its keys, but for an editor's `$schema`; see `keysOf` for their order
+ * @throws {UserError} E_CONFIG if it is missing, not JSON, not an object, or has a key twice
+ */
+export const readObject = (path: string, what: string, smallest: string): Record<string, unknown> => {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, ''); // some editors begin a file with a byte order mark
+  } catch (error) {
+    throw new UserError('E_CONFIG', ioError(`read the ${what} ${path}`, error).message, {
+      hint: 'Those that come with wnlstm are in configs/, such as configs/wn-clip.json and configs/sweeps/article.json.',
+      cause: error,
+    });
+  }
+  const problems: string[] = [];
+  let value: unknown;
+  try {
+    value = toValue(parse(text).body, problems);
+    JSON.parse(text); // stricter on what strings and numbers may hold
+  } catch (error) {
+    throw new UserError('E_CONFIG', `${path} is not JSON: ${describeSyntaxError(text, error as Error)}.`, {
+      hint: 'Look for a missing quote, a trailing comma or a comment: JSON has none.',
+      cause: error,
+    });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UserError(
+      'E_CONFIG',
+      `${path}: expected a JSON object, got ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}.`,
+      { hint: `The smallest ${what} is ${smallest}.` },
+    );
+  }
+  if (problems.length > 0) {
+    throw new UserError('E_CONFIG', `${path}, ${problems.join('; ')}.`, {
+      hint: 'Remove one of the two, or give it another name.',
+    });
+  }
+  const { $schema: _, ...keys } = value as Record<string, unknown>;
+  keyOrder.set(
+    keys,
+    keysOf(value).filter((key) => key !== '$schema'),
+  );
+  return keys;
+};
+
+/**
+ * Reads a config file: a JSON object that names just what differs from the defaults.
+ *
+ * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
+ */
+export const readConfigFile = (path: string): Record<string, unknown> => {
+  const keys = readObject(path, 'config', '{}');
+  parseConfig(keys, path);
+  return keys;
+};
