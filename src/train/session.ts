@@ -71,9 +71,13 @@ export interface Listener {
   readonly onEvent: (event: TrainingEvent) => void;
 }
 
+/** The commit of the clone that runs. An installed package has none: the repository around it is somebody else's. */
 const gitCommit = (): string | null => {
-  const { status, stdout } = spawnSync('git', ['-C', packageRoot, 'rev-parse', 'HEAD'], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : null;
+  const { status, stdout } = spawnSync('git', ['-C', packageRoot, 'rev-parse', '--show-prefix', 'HEAD'], {
+    encoding: 'utf8',
+  });
+  const [folder, commit] = stdout?.split('\n') ?? [];
+  return status === 0 && folder === '' ? commit : null;
 };
 
 const checkBatch = ({ batch }: Config, dataset: Dataset): void => {
