@@ -21,6 +21,7 @@ import { unavailable } from './engines/oracle.testing.js';
 import { packageRoot } from './package.js';
 import { timeColumns } from './runs/metrics.js';
 import type { Summary } from './runs/run.js';
+import { assertSameText } from './same-text.testing.js';
 
 const bin = join(packageRoot, 'bin/wnlstm.js');
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-'));
@@ -74,15 +75,17 @@ const onlyRun = (runs: string): string => {
   return join(runs, found[0]);
 };
 
-/** Both CSVs without their time columns. */
-const csvs = (run: string): string[] =>
-  ['metrics.csv', 'steps.csv'].map((file) => {
+/** Both CSVs without their time columns, one after the other. */
+const csvs = (run: string): string => {
+  const texts = ['metrics.csv', 'steps.csv'].map((file) => {
     const lines = readFileSync(join(run, file), 'utf8')
       .split('\n')
       .map((line) => line.split(','));
     const kept = lines[0].flatMap((name, column) => (timeColumns.includes(name) ? [] : [column]));
     return lines.map((cells) => kept.map((column) => cells[column]).join(',')).join('\n');
   });
+  return texts.join('\n');
+};
 
 const assertRefused = ({ code, out, err }: Result, expected: RegExp, exit = 2): void => {
   assert.match(err, expected);
@@ -125,10 +128,10 @@ test('the same command again shows the result and trains nothing; --force trains
   const shown = train(runs, '--epochs', '1');
   assert.equal(shown.code, 0);
   assert.match(shown.out, /completed before/);
-  assert.equal(readFileSync(join(run, 'metrics.csv'), 'utf8'), before);
-  const [first] = [csvs(run)];
+  assertSameText(readFileSync(join(run, 'metrics.csv'), 'utf8'), before, 'metrics.csv');
+  const first = csvs(run);
   assert.equal(train(runs, '--epochs', '1', '--force').code, 0);
-  assert.deepEqual(csvs(run), first);
+  assertSameText(csvs(run), first, 'the CSVs');
   assert.notEqual(readFileSync(join(run, 'metrics.csv'), 'utf8'), before);
 });
 
@@ -170,7 +173,7 @@ for (const [backend, skip] of [
     assert.match(wnlstm('ls', '--runs', killed).out, / stale /);
     const { code, err } = wnlstm(...training(killed, ...long));
     assert.equal(code, 0, err);
-    assert.deepEqual(csvs(onlyRun(killed)), csvs(onlyRun(whole)));
+    assertSameText(csvs(onlyRun(killed)), csvs(onlyRun(whole)), 'the CSVs');
   });
 }
 
@@ -301,7 +304,7 @@ test('a checkpoint that was cut short is refused, and nothing is harmed', () => 
   truncateSync(file, 1000);
   const before = csvs(run);
   assertRefused(train(runs, '--epochs', '1'), /model.safetensors: expected \d+ bytes of data, got \d+/);
-  assert.deepEqual(csvs(run), before);
+  assertSameText(csvs(run), before, 'the CSVs');
   assert.equal(readFileSync(file).length, 1000);
 });
 

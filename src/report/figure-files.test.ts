@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
 import { packageRoot } from '../package.js';
+import { assertSameText } from '../same-text.testing.js';
 import { compare } from './compare.js';
 import { madeUpArm } from './comparison.testing.js';
 import { curvesOf } from './curves.js';
@@ -18,10 +19,10 @@ const heading = { title: 'Weight normalisation <&>', subtitle: 'three seeds agai
 
 test('the golden figure is drawn as it was', async () => {
   const golden = readFileSync(join(packageRoot, 'src/report/figure.golden.svg'), 'utf8');
-  assert.equal(
+  assertSameText(
     await figureSvg(figureSpec(goldenCurves(), heading)),
     golden,
-    'after a change on purpose: node scripts/fixtures/figure.mjs, then look at it',
+    'figure.golden.svg (after a change on purpose: node scripts/fixtures/figure.mjs, then look at it)',
   );
 });
 
@@ -30,7 +31,7 @@ test('the same curves give the same bytes', async () => {
     await figureSvg(figureSpec(goldenCurves(), null)),
     await figureSvg(figureSpec(goldenCurves(), null)),
   ];
-  assert.equal(svgs[0], svgs[1]);
+  assertSameText(svgs[0], svgs[1], 'the SVG');
   const pngs = [await figurePng(svgs[0]), await figurePng(svgs[1])];
   assert.ok(Buffer.from(pngs[0]).equals(pngs[1]));
   assert.deepEqual([...pngs[0].subarray(1, 4)], [...Buffer.from('PNG')]);

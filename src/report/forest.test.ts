@@ -1,6 +1,7 @@
 /** @file A forest figure as a picture: every word, every verdict's colour, an arrow where something goes on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertSameText } from '../same-text.testing.js';
 import { type CompareInput, type Comparison, compare } from './compare.js';
 import { differenceCell } from './compare-cells.js';
 import { madeUpArm } from './comparison.testing.js';
@@ -113,7 +114,7 @@ test('forty-five comparisons are all there', async () => {
 
 test('the same comparison gives the same bytes', async () => {
   const [one, other] = [await draw(four), await draw(four)];
-  assert.equal(one, other);
+  assertSameText(one, other, 'the SVG');
   assert.ok(Buffer.from(await figurePng(one)).equals(await figurePng(other)));
 });
 

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sha256 } from '../data/mnist.js';
 import { acquireLock } from '../runs/lock.js';
 import { copy, data, edit, problemsOf, remove, replace, trainTiny, whole } from './tiny-run.testing.js';
 import { verifyRun } from './verify.js';
@@ -15,12 +16,12 @@ const interrupted = await trainTiny({}, (event) => event.kind === 'step' && even
 
 const wild = { lr: 1e39, optimizer: 'sgd', epochs: 2, logEvery: 4 };
 
-/** Every file below a folder, with its contents and when it was last changed. */
+/** Every file below a folder, with the hash of its contents and when it was last changed. */
 const contentsOf = (directory: string): [string, string, number][] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .map((name) => join(directory, name))
     .filter((path) => statSync(path).isFile())
-    .map((path) => [path, readFileSync(path, 'hex'), statSync(path).mtimeMs]);
+    .map((path) => [path, sha256(readFileSync(path)), statSync(path).mtimeMs]);
 
 test('a run as it was trained has no problem, and stays as it is', () => {
   const before = contentsOf(whole);
