@@ -1,39 +1,86 @@
-// Runs the compiled tests: node scripts/test.mjs [PART OF A NAME ...]. The file list is made here because Node 20 and
-// 22 disagree on what `node --test` takes. Names every skipped test at the end.
-import { spawn } from 'node:child_process';
+// Runs the compiled tests and reports them: node scripts/test.mjs [--full] [PART OF A FILE'S NAME ...]. Each file gets a
+// run() of its own, so that what it writes and how it ends are surely its own, the same on Node 20, 22 and 24.
+// WNLSTM_TESTS is another folder of tests than dist/.
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { report } from './test-report.mjs';
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url));
-const wanted = process.argv.slice(2);
-const files = readdirSync(dist, { recursive: true })
-  .filter(
-    (name) =>
-      name.endsWith('.test.js') && (wanted.length === 0 || wanted.some((part) => name.includes(part))),
-  )
-  .map((name) => join(dist, name));
+const { values, positionals: parts } = parseArgs({
+  options: { full: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const folder = resolve(process.env.WNLSTM_TESTS ?? fileURLToPath(new URL('../dist', import.meta.url)));
+const names = readdirSync(folder, { recursive: true })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => /\.test\.m?js$/.test(name))
+  .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
+  .sort();
 
-const child = spawn(
-  process.execPath,
-  ['--test', `--test-concurrency=${availableParallelism()}`, '--test-reporter=tap', ...files],
-  {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
+const HANGING_MS = 15 * 60_000; // of a whole file; Node 24 waits for ever for a promise that nothing settles
+const LINE_EVERY_MS = 10_000;
+const { stderr, env } = process;
+const rewrites = Boolean(stderr.isTTY) && env.TERM !== 'dumb' && !env.NO_COLOR && !env.CI;
+const started = performance.now();
+const seconds = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
+const counts = { tests: 0, passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+const skips = [];
+let ended = '';
+
+const showProgress = () => {
+  const line = `${counts.tests} tests, ${counts.failed} failed, ${seconds()}  ${ended}`;
+  stderr.write(rewrites ? `\r${line.slice(0, (stderr.columns || 80) - 1)}\x1b[K` : `${line}\n`);
+};
+
+const runFile = async (name) => {
+  const file = join(folder, name);
+  let output = '';
+  let tests = 0;
+  for await (const { type, data } of run({ files: [file], timeout: HANGING_MS })) {
+    // What a file writes tells why it ended early. The runner's own diagnostics are counts, of which there are enough.
+    if (type === 'test:stderr') output += data.message;
+    if (type === 'test:diagnostic' && !/^[a-z_]+ [\d.]+$/.test(data.message)) output += `${data.message}\n`;
+    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    const ofFile = data.name === file; // not a test, but the process
+    const error = type === 'test:fail' && data.todo === undefined ? data.details.error : null;
+    if (error?.failureType === 'subtestsFailed') continue; // those are reported themselves
+    if (!ofFile) {
+      tests++;
+      counts.tests++;
+      if (data.skip !== undefined) skips.push({ title: data.name, reason: data.skip });
+      counts[error ? 'failed' : data.skip !== undefined ? 'skipped' : 'passed']++;
+    } else if (error) counts.failed++;
+    if (error) failures.push({ name, file, title: ofFile ? null : data.name, test: data, error, output: '' });
+    if (error && ofFile) failures.at(-1).output = output;
+  }
+  if (tests === 0 && !failures.some((failure) => failure.file === file)) {
+    counts.failed++;
+    failures.push({ name, file, title: null, test: null, error: { message: 'It has no tests.' }, output });
+  }
+  ended = name;
+  if (rewrites) showProgress();
+};
+
+if (rewrites) showProgress();
+const timer = setInterval(showProgress, rewrites ? 1000 : LINE_EVERY_MS);
+const queue = names.values(); // one iterator for all: each takes the next name
+const workers = Array.from({ length: availableParallelism() }, async () => {
+  for (const name of queue) await runFile(name);
+});
+await Promise.all(workers);
+clearInterval(timer);
+if (rewrites) stderr.write('\r\x1b[K');
+
+process.stdout.write(
+  report({ folder, failures, skips, full: values.full, brief: Boolean(process.stdout.isTTY) }),
 );
-let output = '';
-child.stdout.on('data', (chunk) => {
-  output += chunk;
-});
-child.on('close', (code) => {
-  const lines = output.split('\n');
-  const skipped = lines.filter((line) => /^\s*ok .* # SKIP/.test(line));
-  if (code !== 0) process.stdout.write(output);
-  else
-    process.stdout.write(
-      `${lines.filter((line) => /^# (tests|pass|fail|skipped|duration)/.test(line)).join('\n')}\n`,
-    );
-  for (const line of skipped) process.stdout.write(`SKIPPED ${line.trim().replace(/^ok \d+ - /, '')}\n`);
-  process.exitCode = code ?? 1;
-});
+const { tests, passed, failed, skipped } = counts;
+process.stdout.write(
+  `${tests} tests: ${passed} passed, ${failed} failed, ${skipped} skipped, in ${seconds()}\n`,
+);
+if (tests === 0) process.stdout.write(`No test ran: no file matches ${parts.join(' ') || '*.test.js'}.\n`);
+process.exitCode = failed > 0 || tests === 0 ? 1 : 0;
