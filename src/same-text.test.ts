@@ -8,7 +8,7 @@ const messageOf = (actual: string, expected: string): string => {
     assertSameText(actual, expected, 'a.csv');
     return '';
   } catch (error) {
-    return (error as Error).message;
+    return (error as Error).message.replace(/\n +/, ' ').replace('\n', ', ');
   }
 };
 

@@ -24,6 +24,10 @@ export const assertSameText = (actual: string, expected: string, what: string): 
   let column = 0;
   while (column < one.length && one[column] === other[column]) column++;
   assert.fail(
-    `${what}:${at + 1}:${column + 1} differs: got ${excerpt(got[at], column)}, expected ${excerpt(wanted[at], column)}`,
+    [
+      `${what}:${at + 1}:${column + 1} differs:`,
+      `     got ${excerpt(got[at], column)}`,
+      `expected ${excerpt(wanted[at], column)}`,
+    ].join('\n'),
   );
 };
