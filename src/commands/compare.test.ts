@@ -234,7 +234,32 @@ test('runs without a plan get intervals and no p', () => {
   assert.equal(status, 0, stderr);
   const { comparisons, exploratory, notes } = JSON.parse(stdout);
   assert.deepEqual(comparisons, []);
-  assert.equal(exploratory[0].a, 'wn lr=0.00001');
+  assert.equal(exploratory[0].a, 'wn lr=0.00001 clip=0.5');
   assert.equal(exploratory[0].p, null);
   assert.match(notes.join(' '), /Nothing was declared/);
+});
+
+test('without a name both take the newest sweep and say so', () => {
+  const compared = wnlstm('compare');
+  assert.equal(compared.stderr, 'note No run was named, so this is the newest sweep, rates.\n');
+  assert.equal(compared.stdout, wnlstm('compare', 'rates').stdout);
+  const plotted = wnlstm('plot', '--format', 'text');
+  assert.match(plotted.stderr, /^note No run was named, so this is the newest sweep, rates\.$/m);
+  assert.equal(plotted.stdout, wnlstm('plot', 'rates', '--format', 'text').stdout);
+});
+
+test('in a folder of unlike runs plot draws them all, and compare says what to do', () => {
+  const folderOfRuns = join(scratch, 'unlike');
+  const options = ['--runs', folderOfRuns, '--data', data, '--backend', 'wasm', '--units', '4', '--quiet'];
+  for (const length of ['20', '30']) assert.equal(wnlstm('train', ...options, '--steps', length).status, 0);
+  const plotted = wnlstm('plot', '--runs', folderOfRuns, '--format', 'text');
+  assert.equal(plotted.status, 0, plotted.stderr);
+  assert.match(plotted.stderr, /all 2 runs in .*unlike/);
+  assert.match(plotted.stdout, /^. wn steps=20 \(1 seed\)\n. wn steps=30 \(1 seed\)$/m);
+  const compared = wnlstm('compare', '--runs', folderOfRuns);
+  assert.equal(compared.status, 2);
+  assert.match(
+    compared.stderr,
+    /different length: 20 steps, 30 steps[\s\S]*hint +Name a sweep, or runs of one/,
+  );
 });

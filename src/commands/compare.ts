@@ -15,7 +15,8 @@ import type { Plan } from '../sweep/plan.js';
 import { type Results, readResults } from '../sweep/results.js';
 import { selectArms } from '../sweep/select.js';
 import type { Configure, Io } from './io.js';
-import { addRunsOption, parsePath } from './options.js';
+import { parsePath } from './options.js';
+import { addRunsArgument, namedRuns } from './runs-argument.js';
 
 interface CompareOptions {
   readonly runs: string;
@@ -31,8 +32,7 @@ interface CompareOptions {
 type Pairs = readonly (readonly [string, string])[];
 
 export const configureCompare: Configure = (command, io) => {
-  command.argument('<runs...>', 'a sweep (its folder or name), or runs, or folders of runs');
-  addRunsOption(command)
+  addRunsArgument(command)
     .addOption(
       new Option('--format <name>', 'how to print it').choices(['text', 'md', 'csv', 'json']).default('text'),
     )
@@ -120,7 +120,7 @@ const describePlan = ({ created_at, added }: Plan): string =>
   ].join(' ');
 
 const compareRuns = async (names: readonly string[], options: CompareOptions, io: Io): Promise<void> => {
-  const results = readResults(options.runs, names);
+  const results = readResults(options.runs, namedRuns(names, options.runs, io));
   const { arms, comparison } = comparisonOf(results, options);
   if (options.failOn && comparison.comparisons.length === 0) {
     throw new UserError('E_USAGE', `--fail-on ${options.failOn} expects declared comparisons, found none.`, {

@@ -22,7 +22,8 @@ import { figureHtml, figureJson, figurePng, figureSvg } from '../report/figure-f
 import { figureText } from '../report/figure-text.js';
 import { type Results, readProgress } from '../sweep/results.js';
 import type { Configure, Io } from './io.js';
-import { addRunsOption, parsePath } from './options.js';
+import { parsePath } from './options.js';
+import { addRunsArgument, namedRuns } from './runs-argument.js';
 
 const CURVES_HEADER = 'column,arm,step,mean';
 const FACET_COLUMNS: readonly Column[] = ['loss', 'accuracy'];
@@ -53,8 +54,7 @@ const parseFormats = (text: string): Format[] => {
 };
 
 export const configurePlot: Configure = (command, io) => {
-  command.argument('<runs...>', 'a sweep (its folder or name), or runs, or folders of runs');
-  addRunsOption(command)
+  addRunsArgument(command)
     .option(
       '--format <names>',
       'svg, png, vl.json, html, text; several with commas (default: svg)',
@@ -128,7 +128,7 @@ const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): read
 };
 
 const plot = async (names: readonly string[], options: PlotOptions, io: Io): Promise<void> => {
-  const results = readProgress(options.runs, names);
+  const results = readProgress(options.runs, namedRuns(names, options.runs, io));
   const arms = chosenArms(results, options.arm);
   const columns = [...new Set(options.columns ?? (options.facet ? FACET_COLUMNS : defaultColumns(arms)))];
   const shown = arms.map(({ name }) => name);

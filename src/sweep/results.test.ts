@@ -4,14 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { resolveConfig } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
 import { decided } from './decided.testing.js';
 import { parseSweep } from './grid.js';
 import { createInProcessExecutor } from './job.js';
 import { addSeeds, freeze, type Plan, plannedRuns, writePlan } from './plan.js';
-import { armNames, readResults } from './results.js';
+import { readProgress, readResults } from './results.js';
 import { runSweep } from './run-sweep.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-results-'));
@@ -167,23 +166,34 @@ test('runs without a plan are arms by their config, each seed once', () => {
   assert.match(results.notes.join('\n'), /Nothing was declared/);
 });
 
-test('runs of different length or data are not compared', async () => {
+test('runs of different length or data are not compared, but can be plotted together', async () => {
   await sweepIn('other', 'long', { base: { ...base, steps: 6 } });
   const loose = join(scratch, 'loose');
   renameSync(join(scratch, 'other/long'), loose);
   rmSync(join(loose, 'plan.json'));
   const { folder } = copy();
   rmSync(join(folder, 'plan.json'));
+  const namesOf = (...folders: string[]): string[] =>
+    readProgress(scratch, folders)
+      .arms.map(({ name }) => name)
+      .sort();
   assert.throws(() => readResults(scratch, [folder, loose]), {
     code: 'E_DATA',
     message: /12 steps, 6 steps/,
+    hint: /Name a sweep, or runs of one length and data set.*wnlstm plot/,
   });
+  assert.deepEqual(namesOf(folder, loose), ['base steps=12', 'base steps=6', 'wn steps=12', 'wn steps=6']);
+
   const { folder: foreign, run } = copy();
   edit(join(run, 'run.json'), (text) =>
-    text.replace(/"checksums": \{\s*"([^"]+)": "[0-9a-f]+"/, '"checksums": {"$1": "0"'),
+    text
+      .replace(/"checksums": \{\s*"([^"]+)": "[0-9a-f]+"/, '"checksums": {"$1": "0"')
+      .replace(/"fingerprint": "..../, '"fingerprint": "0000')
+      .replace(JSON.stringify(data), '"/elsewhere/letters"'),
   );
   rmSync(join(foreign, 'plan.json'));
-  assert.throws(() => readResults(scratch, [foreign]), { code: 'E_DATA', message: /different data sets/ });
+  assert.throws(() => readResults(scratch, [foreign]), { code: 'E_DATA', message: /2 different data sets/ });
+  assert.deepEqual(namesOf(foreign), ['base data=data', 'base data=letters', 'wn data=data']);
 });
 
 test('nothing to look at is an error', () => {
@@ -191,14 +201,4 @@ test('nothing to look at is an error', () => {
   assert.throws(() => readResults(runs, ['nowhere']), { code: 'E_RUN' });
   for (const { id } of plannedRuns(plan)) rmSync(join(folder, id), { recursive: true });
   assert.throws(() => readResults(runs, ['x']), { code: 'E_RUN', message: /has a result yet/ });
-});
-
-test('arms without a plan are named by what tells them apart', () => {
-  const configs = [{ model: 'base' }, { model: 'wn', clip: 0.5 }, { model: 'wn' }].map(
-    (flags) => resolveConfig(flags).config,
-  );
-  const groups = configs.map((config) => ({ config, arithmetic: 'a' }));
-  assert.deepEqual(armNames(groups), ['base clip=none', 'wn clip=0.5', 'wn clip=none']);
-  assert.deepEqual(armNames(groups.slice(2)), ['wn']);
-  assert.deepEqual(armNames([groups[2], { ...groups[2], arithmetic: 'b' }]), ['wn (a)', 'wn (b)']);
 });

@@ -1,10 +1,11 @@
 /** @file From a sweep or single runs on disk to arms that can be compared, with every exclusion in words. */
 import { existsSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { type Config, configKeys } from '../config.js';
+import { basename, join } from 'node:path';
+import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { Arm, ArmRun, RunRows } from '../report/arm.js';
-import { type FoundRun, findRun, isSweep, listRuns, NO_IDENTITY } from '../runs/run.js';
+import { type FoundRun, findRun, isSweep, listRuns } from '../runs/run.js';
+import { armNames, dataKey, lengthOf } from './arm-names.js';
 import { type Plan, plannedRuns, readPlan } from './plan.js';
 import { type Reader, readResult, readRows } from './read-run.js';
 
@@ -23,25 +24,6 @@ export interface Results<Run extends RunRows = ArmRun> {
   /** The runs behind the arms. */
   readonly found: readonly FoundRun[];
 }
-
-/** Names that tell groups of runs apart: the model, the keys in which they differ, and the arithmetic if there are several. */
-export const armNames = (groups: readonly { config: Config; arithmetic: string }[]): string[] => {
-  const configs = groups.map(({ config }) => config);
-  const several = new Set(groups.map(({ arithmetic }) => arithmetic)).size > 1;
-  const differing = configKeys.filter(
-    (key) =>
-      key !== 'model' &&
-      !NO_IDENTITY.includes(key) &&
-      configs.some((config) => config[key] !== configs[0][key]),
-  );
-  return groups.map(({ config, arithmetic }) =>
-    [
-      config.model,
-      ...differing.map((key) => `${key}=${config[key] ?? 'none'}`),
-      ...(several ? [`(${arithmetic})`] : []),
-    ].join(' '),
-  );
-};
 
 /** A finished run with damaged files is not trained again unless its folder is gone. */
 const mendBy = ({ status }: FoundRun): string =>
@@ -126,11 +108,10 @@ const planNotes = ({ plan, found }: Results): string[] => {
   ];
 };
 
-const lengthOf = ({ steps, epochs }: Config): string =>
-  steps === null ? `${epochs} epochs` : `${steps} steps`;
-
 const refuse = (message: string): UserError =>
-  new UserError('E_DATA', message, { hint: 'See `wnlstm ls`, and name runs that belong together.' });
+  new UserError('E_DATA', message, {
+    hint: 'Name a sweep, or runs of one length and data set: `wnlstm ls` lists them. `wnlstm plot` draws unlike runs together.',
+  });
 
 const looseResults = <Run extends RunRows>(
   reader: Reader<Run>,
@@ -142,11 +123,7 @@ const looseResults = <Run extends RunRows>(
     groups.set(run.record.fingerprint, [...(groups.get(run.record.fingerprint) ?? []), run]);
   }
   const configs = [...groups.values()].map(([first]) => first.config);
-  const lengths = [...new Set(configs.map(lengthOf))];
-  if (lengths.length > 1) throw refuse(`These runs are of different length: ${lengths.join(', ')}.`);
-  const names = armNames(
-    [...groups.values()].map(([{ config, record }]) => ({ config, arithmetic: record.arithmetic })),
-  );
+  const names = armNames([...groups.values()].map(([first]) => first));
   const arms = collect(
     reader,
     [...groups.values()].map((runs, at) => ({ name: names[at], config: configs[at], runs })),
@@ -166,10 +143,12 @@ const cautions = (found: readonly FoundRun[]): string[] => {
   ];
 };
 
-const checkData = (found: readonly FoundRun[]): void => {
-  const data = new Set(
-    found.map(({ record }) => JSON.stringify(Object.entries(record.data.checksums).sort())),
-  );
+/** A test accuracy after more steps, or on other images, is of another thing. */
+const checkAlike = ({ plan, arms, found }: Results): void => {
+  const lengths = [...new Set(arms.map(({ config }) => lengthOf(config)))];
+  // A plan may mean to compare lengths, and its notes tell of them.
+  if (!plan && lengths.length > 1) throw refuse(`These runs are of different length: ${lengths.join(', ')}.`);
+  const data = new Set(found.map(({ record }) => dataKey(record)));
   if (data.size > 1) throw refuse(`These runs are of ${data.size} different data sets.`);
 };
 
@@ -187,7 +166,7 @@ const readWith = <Run extends RunRows>(
   runsDirectory: string,
   names: readonly string[],
 ): Results<Run> => {
-  const folders = names.map((name) => (isSweep(name) ? resolve(name) : join(runsDirectory, name)));
+  const folders = names.map((name) => (isSweep(name) ? name : join(runsDirectory, name)));
   const sweeps = folders.filter(isSweep);
   if (sweeps.length > 0 && names.length > 1) {
     throw new UserError('E_USAGE', `Expected one sweep or several runs, got ${names.join(', ')}.`, {
@@ -203,7 +182,6 @@ const readWith = <Run extends RunRows>(
         names.flatMap((name) => runsOf(runsDirectory, name, notes)),
         notes,
       );
-  checkData(results.found);
   return { ...results, notes: [...results.notes, ...cautions(results.found)] };
 };
 
@@ -215,6 +193,7 @@ const readWith = <Run extends RunRows>(
  */
 export const readResults = (runsDirectory: string, names: readonly string[]): Results => {
   const read = readWith(readResult, runsDirectory, names);
+  checkAlike(read);
   const results = { ...read, notes: [...read.notes, ...planNotes(read)] };
   if (results.arms.some(({ runs }) => runs.length > 0)) return results;
   const message = `No run in ${names.join(', ')} has a result yet. ${results.notes.join(' ')}`;
@@ -223,6 +202,6 @@ export const readResults = (runsDirectory: string, names: readonly string[]): Re
   });
 };
 
-/** Reads the rows of runs as far as they are, also of runs that go on. See `readResults`. */
+/** Reads the rows of runs as far as they are, also of runs that go on, and of different length or data. See `readResults`. */
 export const readProgress = (runsDirectory: string, names: readonly string[]): Results<RunRows> =>
   readWith(readRows, runsDirectory, names);
