@@ -247,19 +247,3 @@ test('without a name both take the newest sweep and say so', () => {
   assert.match(plotted.stderr, /^note No run was named, so this is the newest sweep, rates\.$/m);
   assert.equal(plotted.stdout, wnlstm('plot', 'rates', '--format', 'text').stdout);
 });
-
-test('in a folder of unlike runs plot draws them all, and compare says what to do', () => {
-  const folderOfRuns = join(scratch, 'unlike');
-  const options = ['--runs', folderOfRuns, '--data', data, '--backend', 'wasm', '--units', '4', '--quiet'];
-  for (const length of ['20', '30']) assert.equal(wnlstm('train', ...options, '--steps', length).status, 0);
-  const plotted = wnlstm('plot', '--runs', folderOfRuns, '--format', 'text');
-  assert.equal(plotted.status, 0, plotted.stderr);
-  assert.match(plotted.stderr, /all 2 runs in .*unlike/);
-  assert.match(plotted.stdout, /^. wn steps=20 \(1 seed\)\n. wn steps=30 \(1 seed\)$/m);
-  const compared = wnlstm('compare', '--runs', folderOfRuns);
-  assert.equal(compared.status, 2);
-  assert.match(
-    compared.stderr,
-    /different length: 20 steps, 30 steps[\s\S]*hint +Name a sweep, or runs of one/,
-  );
-});

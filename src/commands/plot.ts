@@ -6,13 +6,12 @@ import { UserError } from '../errors.js';
 import { makeDirectory, replaceFile } from '../files.js';
 import { nearest } from '../nearest.js';
 import type { Arm, RunRows } from '../report/arm.js';
+import { curveNotes, curvesCsv } from '../report/curve-words.js';
 import {
   type Band,
   bands,
   type Column,
   type Curves,
-  curveNotes,
-  curvesCsv,
   curvesOf,
   defaultColumns,
   parseColumn,
@@ -20,6 +19,7 @@ import {
 import { figureSpec, type Heading } from '../report/figure.js';
 import { figureHtml, figureJson, figurePng, figureSvg } from '../report/figure-files.js';
 import { figureText } from '../report/figure-text.js';
+import { type XAxis, xAxes } from '../report/x-axis.js';
 import { type Results, readProgress } from '../sweep/results.js';
 import type { Configure, Io } from './io.js';
 import { parsePath } from './options.js';
@@ -39,6 +39,8 @@ interface PlotOptions {
   readonly columns?: readonly Column[];
   readonly arm: readonly string[];
   readonly band: Band;
+  readonly x: XAxis;
+  readonly smooth?: number;
   readonly facet?: boolean;
   readonly title?: string;
 }
@@ -51,6 +53,11 @@ const parseFormats = (text: string): Format[] => {
   const wrong = names.find((name) => !isFormat(name));
   if (wrong === undefined) return names.filter(isFormat);
   throw new InvalidArgumentError(`Expected ${[...FILE_FORMATS, 'text'].join(', ')}, got ${wrong}.`);
+};
+
+const parseSteps = (text: string): number => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number of steps, 1 or more, got ${text}.`);
 };
 
 export const configurePlot: Configure = (command, io) => {
@@ -78,6 +85,19 @@ export const configurePlot: Configure = (command, io) => {
       new Option('--band <kind>', 'over the seeds: 95 % interval of the mean, standard deviation, or range')
         .choices(bands)
         .default('ci'),
+    )
+    .addOption(
+      new Option(
+        '--x <axis>',
+        'what the curves run over; seconds are the mean time of the seeds at the same step',
+      )
+        .choices(xAxes)
+        .default('step'),
+    )
+    .option(
+      '--smooth <steps>',
+      'columns of steps.csv as means over so many steps, back from each point (default: as they are)',
+      parseSteps,
     )
     .option(
       '--facet',
@@ -132,7 +152,11 @@ const plot = async (names: readonly string[], options: PlotOptions, io: Io): Pro
   const arms = chosenArms(results, options.arm);
   const columns = [...new Set(options.columns ?? (options.facet ? FACET_COLUMNS : defaultColumns(arms)))];
   const shown = arms.map(({ name }) => name);
-  const curves = curvesOf(results.arms, columns, options.band, shown);
+  const curves = curvesOf(results.arms, columns, options.band, {
+    shown,
+    x: options.x,
+    smooth: options.smooth,
+  });
   const unfinished = results.found.filter(({ status }) => status !== 'completed' && status !== 'diverged');
   const notes = [
     ...results.notes,

@@ -1,6 +1,7 @@
 /** @file What a comparison says of one arm: its accuracy, its loss, how soon it learnt, how many runs diverged. */
 import type { StepRow } from '../runs/metrics.js';
 import type { Arm, ArmRun } from './arm.js';
+import { rowsWithin } from './bins.js';
 import { mean, median, standardDeviation } from './stats.js';
 
 /** Training accuracies whose steps are reported. */
@@ -47,15 +48,14 @@ const spread = (values: readonly number[]): Spread | null => {
 
 /** Mean accuracy of the `WINDOW_STEPS` steps up to each row; null while there are fewer. */
 const windowMeans = (rows: readonly StepRow[]): (number | null)[] => {
-  const stepOf = (index: number): number => (index < 0 ? 0 : (rows[index].step ?? Number.NaN));
-  return rows.map((_, last) => {
-    const start = stepOf(last) - WINDOW_STEPS;
+  const cells = rows.map(({ step, accuracy }) => ({ step: step ?? Number.NaN, value: accuracy }));
+  return cells.map(({ step }, last) => {
+    const start = step - WINDOW_STEPS;
     if (!(start >= 0)) return null;
-    let sum = 0;
-    for (let index = last; index >= 0 && stepOf(index) > start; index--) {
-      // A row is the mean since the row before: it counts with as many of its steps as lie in the window.
-      sum += (rows[index].accuracy ?? Number.NaN) * (stepOf(index) - Math.max(start, stepOf(index - 1)));
-    }
+    const sum = rowsWithin(cells, last, start).reduce(
+      (total, { value, steps }) => total + (value ?? Number.NaN) * steps,
+      0,
+    );
     return sum / WINDOW_STEPS;
   });
 };

@@ -1,23 +1,19 @@
-/** @file Curves: bins, bands, what is left out, and the numbers as CSV. */
+/** @file Curves: bins, bands, axes, and whose they are. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse } from 'csv-parse/sync';
 import { UserError } from '../errors.js';
 import {
-  armLabel,
-  bandLabel,
   bands,
   type Column,
   curveColumns,
-  curveNotes,
-  curvesCsv,
   curvesOf,
   defaultColumns,
   parseColumn,
   summarise,
 } from './curves.js';
-import { falling, goldenCurves, lossArm, ROW } from './curves.testing.js';
+import { falling, lossArm, ROW } from './curves.testing.js';
 import { tInterval } from './stats.js';
+import { MNIST_TRAIN, stepsPerEpoch } from './x-axis.js';
 
 const lossOf = (...arms: Parameters<typeof curvesOf>[0]) => curvesOf(arms, ['loss'], 'ci').columns[0].points;
 
@@ -28,6 +24,7 @@ test('the curve of one run is the run, without a band', () => {
     losses.map((loss, row) => ({
       arm: 'wn',
       step: ROW * (row + 1),
+      x: ROW * (row + 1),
       mean: loss,
       low: null,
       high: null,
@@ -54,13 +51,35 @@ test('a column comes from steps.csv, and from metrics.csv if only that has it', 
   );
 });
 
-test('a long curve is means of whole rows over equal bins, the last one as short as the run', () => {
-  const losses = Array.from({ length: 250 }, (_, row) => row);
-  const points = lossOf(lossArm('wn', [losses]));
-  assert.deepEqual(
-    points.map(({ step, mean }) => [step, mean]),
-    Array.from({ length: 84 }, (_, bin) => (bin < 83 ? [30 * (bin + 1), 3 * bin + 1] : [2500, 249])),
-  );
+test('a long curve is means of whole rows over equal bins, and the last bin is not a short one', () => {
+  const ends = (rows: number): number[][] =>
+    lossOf(lossArm('wn', [Array.from({ length: rows }, (_, row) => row)]))
+      .slice(-2)
+      .map(({ step, mean }) => [step, mean]);
+  assert.deepEqual(ends(249), [
+    [2460, 244],
+    [2490, 247],
+  ]);
+  assert.deepEqual(ends(251), [
+    [2490, 247],
+    [2510, 249.5], // two rows of three are more than half
+  ]);
+  assert.deepEqual(ends(250), [
+    [2460, 244],
+    [2500, 247.5], // one row of three is not: it goes with the three before
+  ]);
+});
+
+test('a last row of few steps is no cliff: it goes with the row before, and counts by its steps', () => {
+  const withLast = (steps: number) => {
+    const arm = lossArm('wn', [[1, 1, 1, 9]]);
+    const rows = arm.runs[0].steps.map((row, at) => (at === 3 ? { ...row, step: 30 + steps } : row));
+    return lossOf({ ...arm, runs: [{ ...arm.runs[0], steps: rows }] }).map(({ step, mean }) => [step, mean]);
+  };
+  assert.deepEqual(withLast(4).at(-1), [34, 1 + (8 * 4) / 14]);
+  assert.equal(withLast(4).length, 3);
+  assert.deepEqual(withLast(5).at(-1), [35, 9]);
+  assert.equal(withLast(5).length, 4);
 });
 
 test('from fifty rows on a curve has fifty to a hundred points', () => {
@@ -77,17 +96,6 @@ test('all seeds count alike, however many rows each has in a bin', () => {
   assert.deepEqual([point.step, point.mean, point.n], [220, 2.5, 2]);
 });
 
-test('where runs end early, n falls, and the label says so', () => {
-  const arm = lossArm('base', [falling(6, 0), falling(6, 1), falling(4, 2)]);
-  assert.deepEqual(
-    lossOf(arm).map(({ n }) => n),
-    [3, 3, 3, 3, 2, 2],
-  );
-  const curves = curvesOf([arm, lossArm('wn', [falling(6, 0)])], ['loss'], 'ci');
-  assert.equal(armLabel(curves, 0), 'base (3 seeds, 2 to the end)');
-  assert.equal(armLabel(curves, 1), 'wn (1 seed)');
-});
-
 test('adding an arm changes no points of another', () => {
   const arm = lossArm('wn', [falling(150, 0), falling(130, 1)]);
   const alone = lossOf(arm);
@@ -102,10 +110,10 @@ test('an arm keeps its points and its slot when not all arms are shown', () => {
   const arms = [lossArm('base', [falling(7, 0)]), lossArm('none', []), lossArm('wn', [falling(7, 1)])];
   const all = curvesOf(arms, ['loss'], 'ci');
   assert.deepEqual(all.arms, [
-    { name: 'base', seeds: 1, slot: 0 },
-    { name: 'wn', seeds: 1, slot: 2 },
+    { name: 'base', seeds: 1, slot: 0, binSteps: ROW },
+    { name: 'wn', seeds: 1, slot: 2, binSteps: ROW },
   ]);
-  const one = curvesOf(arms, ['loss'], 'ci', ['wn']);
+  const one = curvesOf(arms, ['loss'], 'ci', { shown: ['wn'] });
   assert.deepEqual(one.arms, [all.arms[1]]);
   assert.deepEqual(
     one.columns[0].points,
@@ -130,30 +138,6 @@ test('a band holds the mean; it is the t interval, a deviation, or the extremes'
   assert.deepEqual([low, high], tInterval(values, 0.95));
   assert.deepEqual(summarise([1, 3], 'sd'), { mean: 2, low: 2 - Math.SQRT2, high: 2 + Math.SQRT2 });
   assert.deepEqual(summarise(values, 'range'), { mean: 3, low: 1, high: 5 });
-});
-
-test('what is not finite is left out and counted; what was not measured is not there', () => {
-  const arm = lossArm('base', [
-    [1, null, Number.NaN],
-    [3, 4, Number.POSITIVE_INFINITY],
-  ]);
-  const curves = curvesOf([arm], ['loss', 'val_loss'], 'range');
-  assert.deepEqual(
-    curves.columns[0].points.map(({ mean, n }) => [mean, n]),
-    [
-      [2, 2],
-      [4, 1],
-    ],
-  );
-  assert.deepEqual(curveNotes(curves), [
-    'loss: 2 cells that are not finite left out.',
-    'val_loss has no finite number and is not shown.',
-  ]);
-});
-
-test('the band has a name where there is one', () => {
-  assert.equal(bandLabel(goldenCurves()), 'mean over seeds; band: 95 % interval of the mean');
-  assert.equal(bandLabel(curvesOf([lossArm('wn', [[1]])], ['loss'], 'sd')), null);
 });
 
 test('the clipped share is shown where something is clipped', () => {
@@ -181,26 +165,49 @@ test('nothing to plot is an error that says what to do', () => {
     error instanceof UserError && error.code === code && error.hint !== undefined;
   assert.throws(() => curvesOf([], ['loss'], 'ci'), hasHint('E_RUN'));
   assert.throws(() => curvesOf([lossArm('wn', [])], ['loss'], 'ci'), hasHint('E_RUN'));
-  assert.throws(() => curvesOf([lossArm('wn', [[1]])], ['loss'], 'ci', []), hasHint('E_RUN'));
+  assert.throws(() => curvesOf([lossArm('wn', [[1]])], ['loss'], 'ci', { shown: [] }), hasHint('E_RUN'));
   assert.throws(() => curvesOf([lossArm('wn', [[]])], ['loss'], 'ci'), hasHint('E_DATA'));
   assert.throws(() => curvesOf([lossArm('wn', [[Number.NaN], []])], ['loss'], 'ci'), hasHint('E_DATA'));
 });
 
-test('the CSV reads back to the points of the curves', () => {
-  const arms = [lossArm('a,"b"\nc', [falling(7, 0), falling(6, 1)]), lossArm('wn', [falling(5, 2)])];
-  const curves = curvesOf(arms, ['loss', 'val_accuracy'], 'ci');
-  const number = (cell: string): number | null => (cell === '' ? null : Number(cell));
-  const rows = (parse(curvesCsv(curves), { columns: true }) as Record<string, string>[]).map((row) => ({
-    column: row.column,
-    arm: row.arm,
-    step: number(row.step),
-    mean: number(row.mean),
-    low: number(row.low),
-    high: number(row.high),
-    n: number(row.n),
-  }));
+test('over epochs a step is its share of the steps of an epoch, for each arm its own', () => {
+  const [own, bundled] = [
+    lossArm('own', [falling(6, 0)], { data: '/letters' }), // its first epoch ends at step 30
+    lossArm('short', [falling(2, 0)], { steps: 20, batch: 550 }), // of 100 steps, none of which ended
+  ];
+  const xOf = (arm: typeof own): number[] =>
+    curvesOf([arm], ['loss'], 'ci', { x: 'epoch' }).columns[0].points.map(({ x }) => x);
   assert.deepEqual(
-    rows,
-    curves.columns.flatMap(({ column, points }) => points.map((point) => ({ column, ...point }))),
+    xOf(own),
+    [10, 20, 30, 40, 50, 60].map((step) => step / 30),
+  );
+  assert.deepEqual(xOf(bundled), [0.1, 0.2]);
+});
+
+test('the end of a run of so many steps is not taken for the end of an epoch', () => {
+  const arm = lossArm('short', [falling(3, 0)], { steps: 30 });
+  assert.equal(stepsPerEpoch(arm), Math.floor(MNIST_TRAIN / 64));
+  assert.equal(stepsPerEpoch({ ...arm, config: { ...arm.config, data: '/letters' } }), null);
+  assert.equal(stepsPerEpoch(lossArm('long', [falling(4, 0)], { steps: 40 })), 30);
+});
+
+test('an arm whose epochs are not known is left out over epochs, and refused where it is the only one', () => {
+  const arms = [lossArm('wn', [falling(4, 0)]), lossArm('own', [falling(2, 0)], { data: '/letters' })];
+  const curves = curvesOf(arms, ['loss'], 'ci', { x: 'epoch' });
+  assert.deepEqual([curves.arms.map(({ name }) => name), curves.leftOut], [['wn'], ['own']]);
+  assert.throws(() => curvesOf(arms.slice(1), ['loss'], 'ci', { x: 'epoch' }), { code: 'E_DATA' });
+});
+
+test('over seconds a point stands at the mean time of the seeds there, and time never runs back', () => {
+  const arm = lossArm('wn', [falling(6, 0), falling(6, 1), falling(3, 2)]);
+  const pace = [1, 3, 8]; // the slowest run ends first
+  const runs = arm.runs.map((run, seed) => ({
+    ...run,
+    steps: run.steps.map((row, at) => ({ ...row, elapsed_seconds: pace[seed] * (at + 1) })),
+  }));
+  const { points } = curvesOf([{ ...arm, runs }], ['loss'], 'ci', { x: 'seconds' }).columns[0];
+  assert.deepEqual(
+    points.map(({ x }) => x),
+    [4, 8, 12, 14, 16, 18],
   );
 });

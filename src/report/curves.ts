@@ -3,7 +3,9 @@ import { UserError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type EpochRow, epochColumns, type StepRow, stepColumns } from '../runs/metrics.js';
 import type { Arm, RunRows } from './arm.js';
+import { type Binned, type Bins, binned, binsOf, type Cell } from './bins.js';
 import { mean, standardDeviation, tInterval } from './stats.js';
+import { positions, stepsPerEpoch, type XAxis } from './x-axis.js';
 
 /** What the band shows: a 95 % t interval of the mean, one standard deviation, or the smallest and largest seed. */
 export type Band = 'ci' | 'sd' | 'range';
@@ -18,6 +20,8 @@ export const curveColumns: readonly Column[] = [...new Set<Column>([...stepColum
 export interface CurvePoint {
   readonly arm: string;
   readonly step: number;
+  /** Where the step lies on the axis. */
+  readonly x: number;
   readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
@@ -39,17 +43,31 @@ export interface Curve {
 /** All that a figure shows. */
 export interface Curves {
   readonly band: Band;
+  readonly x: XAxis;
+  /** Columns of steps.csv are means over so many steps back; 0 if they are not smoothed. */
+  readonly smooth: number;
   readonly arms: readonly {
     readonly name: string;
     readonly seeds: number;
     /** Its place among all arms, also those not shown: what its colour, dash and marker go by. */
     readonly slot: number;
+    /** A point of steps.csv is at least the mean over so many steps. */
+    readonly binSteps: number;
   }[];
   readonly columns: readonly Curve[];
+  /** Names of arms that were to be shown and have no place on the axis. */
+  readonly leftOut: readonly string[];
 }
 
-/** A curve has at most this many bins, and at least half as many where there are as many rows. */
-const MOST_BINS = 100;
+/** What curves are made of besides arms, columns and the band. */
+export interface CurveOptions {
+  /** Names of the arms to show, in any order; if not given, all that have runs. */
+  readonly shown?: readonly string[];
+  /** Steps if not given. */
+  readonly x?: XAxis;
+  /** Steps that columns of steps.csv are averaged over; none if not given. */
+  readonly smooth?: number;
+}
 
 /** The columns that a figure shows if none are named: the clipped share only where something is clipped. */
 export const defaultColumns = (arms: readonly Arm<RunRows>[]): Column[] => [
@@ -76,36 +94,6 @@ export const parseColumn = (name: string): Column => {
 };
 
 /**
- * Sorts steps into bins of equally many rows.
- *
- * As a row of steps.csv is a mean over the steps since the row before, a bin is a mean over the rows since the bin
- * before, and stands at its last step. Bins depend on the arm's own rows alone, and arms of equal length share them.
- *
- * @param last the last step of the arm's longest run
- * @returns the last step of the bin that a step is in
- */
-const binEnds = (arm: Arm<RunRows>, last: number): ((step: number) => number) => {
-  const rowSteps = arm.config.logEvery;
-  const width = rowSteps * Math.max(1, Math.ceil(last / rowSteps / MOST_BINS));
-  return (step) => Math.min(Math.ceil(step / width) * width, last);
-};
-
-/** A run's column: the mean of its rows in each bin. Cells without a finite number count for nothing. */
-const binned = (
-  rows: readonly { step: number; value: number }[],
-  binEnd: (step: number) => number,
-): Map<number, number> => {
-  const bins = new Map<number, number[]>();
-  for (const { step, value } of rows) {
-    const end = binEnd(step);
-    const bin = bins.get(end);
-    if (bin) bin.push(value);
-    else bins.set(end, [value]);
-  }
-  return new Map([...bins].map(([end, values]) => [end, mean(values)]));
-};
-
-/**
  * Mean and band of one value a seed.
  *
  * @param values `[n]`, finite, n at least 1
@@ -127,29 +115,53 @@ export const summarise = (
   return { mean: centre, low, high };
 };
 
-const curveOf = (arms: readonly Arm<RunRows>[], column: Column, band: Band): Curve => {
-  const file = (stepColumns as readonly string[]).includes(column) ? 'steps.csv' : 'metrics.csv';
-  let notFinite = 0;
+/** The bins of an arm depend on its own rows alone, and arms of equal length share them. */
+const binsOfArm = ({ config, runs }: Arm<RunRows>): Bins =>
+  binsOf(config.logEvery, Math.max(0, ...runs.flatMap(({ steps }) => steps.at(-1)?.step ?? [])));
+
+const isOfSteps = (column: Column): boolean => (stepColumns as readonly string[]).includes(column);
+
+const cellsOf = (rows: readonly Partial<StepRow & EpochRow>[], column: Column): Cell[] =>
+  rows.flatMap((row): Cell[] => {
+    const { step = null, elapsed_seconds: seconds = null } = row;
+    const value = row[column] ?? null;
+    if (step === null) return [];
+    return [{ step, value: value !== null && Number.isFinite(value) ? value : null, seconds }];
+  });
+
+/** Rows of metrics.csv stand for themselves. */
+const unbinned = (cells: readonly Cell[]): Map<number, Binned> =>
+  new Map(cells.flatMap(({ step, value, seconds }) => (value === null ? [] : [[step, { value, seconds }]])));
+
+const curveOf = (
+  arms: readonly Arm<RunRows>[],
+  column: Column,
+  band: Band,
+  { x: axis = 'step', smooth = 0 }: CurveOptions,
+): Curve => {
+  const file = isOfSteps(column) ? 'steps.csv' : 'metrics.csv';
+  const rowsOf = ({ steps, epochs }: RunRows): readonly Partial<StepRow & EpochRow>[] =>
+    file === 'steps.csv' ? steps : epochs;
   const points = arms.flatMap((arm): CurvePoint[] => {
-    const runs = arm.runs.map(({ steps, epochs }) => {
-      const rows: readonly Partial<StepRow & EpochRow>[] = file === 'steps.csv' ? steps : epochs;
-      return rows.flatMap((row) => {
-        const [step, value] = [row.step ?? null, row[column] ?? null];
-        if (step === null || value === null) return []; // not measured
-        if (Number.isFinite(value)) return [{ step, value }];
-        notFinite++;
-        return [];
-      });
+    const bins = binsOfArm(arm);
+    const series = arm.runs.map((run) => {
+      const cells = cellsOf(rowsOf(run), column);
+      return file === 'steps.csv' ? binned(cells, bins, smooth) : unbinned(cells);
     });
-    const last = Math.max(0, ...arm.runs.flatMap(({ steps }) => steps.at(-1)?.step ?? []));
-    const binEnd = file === 'steps.csv' ? binEnds(arm, last) : (step: number) => step;
-    const series = runs.map((rows) => binned(rows, binEnd));
-    const ends = [...new Set(series.flatMap((bins) => [...bins.keys()]))].sort((a, b) => a - b);
-    return ends.map((step) => {
-      const values = series.flatMap((bins) => bins.get(step) ?? []);
-      return { arm: arm.name, step, ...summarise(values, band), n: values.length };
+    const ends = [...new Set(series.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
+    const places = positions(axis, arm, series, ends);
+    return ends.flatMap((step) => {
+      const x = places.get(step);
+      if (x === undefined) return [];
+      const values = series.flatMap((here) => here.get(step)?.value ?? []);
+      return [{ arm: arm.name, step, x, ...summarise(values, band), n: values.length }];
     });
   });
+  const isNotFinite = (value: number | null | undefined): boolean =>
+    typeof value === 'number' && !Number.isFinite(value);
+  const notFinite = arms
+    .flatMap(({ runs }) => runs)
+    .reduce((sum, run) => sum + rowsOf(run).filter((row) => isNotFinite(row[column])).length, 0);
   return { column, file, points, notFinite };
 };
 
@@ -158,21 +170,28 @@ const curveOf = (arms: readonly Arm<RunRows>[], column: Column, band: Band): Cur
  *
  * @param arms all of them
  * @param columns each once
- * @param shown names of those to show, in any order; if not given, all that have runs
- * @throws {UserError} E_RUN if there are none to show, E_DATA if none of the columns has a number
+ * @throws {UserError} E_RUN if there are none to show, E_DATA if none of the columns has a number, or no arm a place on
+ *   the axis
  */
 export const curvesOf = (
   arms: readonly Arm<RunRows>[],
   columns: readonly Column[],
   band: Band,
-  shown?: readonly string[],
+  options: CurveOptions = {},
 ): Curves => {
-  const chosen = arms
+  const { shown, x = 'step', smooth = 0 } = options;
+  const wanted = arms
     .map((arm, slot) => ({ arm, slot }))
     .filter(({ arm }) => (shown ? shown.includes(arm.name) : arm.runs.length > 0));
-  if (chosen.length === 0) {
+  if (wanted.length === 0) {
     throw new UserError('E_RUN', 'There is nothing to plot: no run has a result.', {
       hint: 'See what there is with `wnlstm ls`; start a run with `wnlstm train`.',
+    });
+  }
+  const chosen = wanted.filter(({ arm }) => x !== 'epoch' || stepsPerEpoch(arm) !== null);
+  if (chosen.length === 0) {
+    throw new UserError('E_DATA', 'There is nothing to plot over epochs: no run has completed one.', {
+      hint: 'Plot over steps, with `--x step`.',
     });
   }
   const curves = columns.map((column) =>
@@ -180,6 +199,7 @@ export const curvesOf = (
       chosen.map(({ arm }) => arm),
       column,
       band,
+      options,
     ),
   );
   if (curves.every(({ points }) => points.length === 0)) {
@@ -189,56 +209,15 @@ export const curvesOf = (
   }
   return {
     band,
-    arms: chosen.map(({ arm: { name, runs }, slot }) => ({ name, seeds: runs.length, slot })),
+    x,
+    smooth,
+    arms: chosen.map(({ arm, slot }) => ({
+      name: arm.name,
+      seeds: arm.runs.length,
+      slot,
+      binSteps: binsOfArm(arm).width,
+    })),
     columns: curves,
+    leftOut: wanted.filter((one) => !chosen.includes(one)).map(({ arm }) => arm.name),
   };
-};
-
-/** What a reader of the curves has to know and does not see: what is left out, a sentence each. */
-export const curveNotes = ({ columns }: Curves): string[] =>
-  columns.flatMap(({ column, points, notFinite }) => [
-    ...(points.length === 0 ? [`${column} has no finite number and is not shown.`] : []),
-    ...(points.length > 0 && notFinite > 0
-      ? [
-          `${column}: ${notFinite} ${notFinite === 1 ? 'cell that is' : 'cells that are'} not finite left out.`,
-        ]
-      : []),
-  ]);
-
-/** The plotted numbers as CSV, with as many digits as read back to the same number; an empty cell is no band. */
-export const curvesCsv = ({ columns }: Curves): string => {
-  const name = (arm: string): string => (/[",\r\n]/.test(arm) ? `"${arm.replaceAll('"', '""')}"` : arm);
-  const lines = columns.flatMap(({ column, points }) =>
-    points.map(({ arm, step, mean, low, high, n }) =>
-      [column, name(arm), step, mean, low ?? '', high ?? '', n].join(','),
-    ),
-  );
-  return `${['column,arm,step,mean,low,high,n', ...lines].join('\n')}\n`;
-};
-
-/**
- * An arm's name with how many runs it stands for: `wn (8 seeds)`, `base (8 seeds, 5 to the end)`.
- *
- * @param arm index of the arm
- */
-export const armLabel = ({ arms, columns }: Curves, arm: number): string => {
-  const { name, seeds } = arms[arm];
-  const last = columns.flatMap(({ points }) => {
-    const point = points.filter((candidate) => candidate.arm === name).at(-1);
-    return point ? [point.n] : [];
-  });
-  const atEnd = last.length === 0 ? 0 : Math.min(...last);
-  const rest = atEnd < seeds ? `, ${atEnd === 0 ? 'no numbers' : `${atEnd} to the end`}` : '';
-  return `${name} (${seeds} ${seeds === 1 ? 'seed' : 'seeds'}${rest})`;
-};
-
-/** What the band is, in words; null where no point has one. */
-export const bandLabel = ({ band, columns }: Curves): string | null => {
-  if (!columns.some(({ points }) => points.some(({ low }) => low !== null))) return null;
-  const words = {
-    ci: '95 % interval of the mean',
-    sd: '± 1 standard deviation',
-    range: 'smallest to largest',
-  };
-  return `mean over seeds; band: ${words[band]}`;
 };

@@ -80,6 +80,35 @@ test('one point, a constant, and curves across zero are drawn without NaN', asyn
   }
 });
 
+test('a panel that zooms past an arm far below is drawn too', async () => {
+  const accurate = (name: string, ...seeds: readonly number[][]) =>
+    lossArm(
+      name,
+      seeds.map((accuracies) => accuracies.map((accuracy) => 1 / accuracy - 1)),
+    );
+  const arms = [
+    accurate('base', [0.1, 0.2, 0.3], [0.1, 0.2, 0.5]),
+    accurate('wn', [0.9, 0.97, 0.97], [0.9, 0.97, 0.972]),
+    accurate('clip', [0.9, 0.97, 0.975], [0.9, 0.97, 0.976]),
+  ];
+  const svg = await figureSvg(figureSpec(curvesOf(arms, ['val_accuracy'], 'sd'), null));
+  assert.match(svg, /zoom on the upper 2 of 3 arms/);
+  assert.ok((await figurePng(svg)).length > 0);
+});
+
+test('a minus sign is one on every axis, also in an exponent', async () => {
+  const svgs = await Promise.all(
+    [[[-2, 1, 3]], [[1e-9, 1e-3]]].map((losses) =>
+      figureSvg(figureSpec(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'), null)),
+    ),
+  );
+  const numbers = svgs.flatMap((svg) =>
+    [...svg.matchAll(/>([^<]*\d[^<]*)<\/text>/g)].map(([, text]) => text),
+  );
+  assert.ok(numbers.includes('−2') && numbers.includes('1e−9'), String(numbers));
+  for (const text of numbers) assert.doesNotMatch(text, /-/);
+});
+
 test('text is as wide as the font draws it', () => {
   const widthOf = readWidths();
   const font = { loadSystemFonts: false, fontFiles: [fontPath()] };

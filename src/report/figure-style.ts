@@ -1,5 +1,6 @@
 /** @file How figures look: what tells arms apart, and the settings of axes, titles and the legend. */
 import { fontFamily } from './font.js';
+import { markerOf } from './markers.js';
 import type { Verdict } from './verdict.js';
 
 /**
@@ -24,13 +25,15 @@ const DASHES = [
 export interface Stroke {
   readonly color: string;
   readonly dash: readonly number[];
+  /** The path of its points. */
+  readonly marker: string;
 }
 
-/** Colour and dash of the nth slot: within the first 49 none has both of another, within seven neither. */
-export const strokeOf = (slot: number): Stroke => ({
-  color: COLORS[slot % COLORS.length],
-  dash: DASHES[(slot + Math.floor(slot / COLORS.length)) % DASHES.length],
-});
+/** Colour, dash and marker of the nth slot: within the first 49 none has all of another, within seven none. */
+export const strokeOf = (slot: number): Stroke => {
+  const dash = (slot + Math.floor(slot / COLORS.length)) % DASHES.length;
+  return { color: COLORS[slot % COLORS.length], dash: DASHES[dash], marker: markerOf(dash) };
+};
 
 /** What is written and drawn without a colour of its own. */
 export const INK = '#333333';
@@ -113,6 +116,3 @@ export const figureConfig = {
     offset: 20,
   },
 };
-
-/** Lines of 30 pixels that make the rows of a legend no higher: to Vega they are symbols of 10 by 10. */
-export const LEGEND_LINE = { symbolType: 'M-1,0L5,0', symbolSize: 100, labelOffset: 26 };

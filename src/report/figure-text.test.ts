@@ -4,33 +4,83 @@ import { test } from 'node:test';
 import { curvesOf } from './curves.js';
 import { falling, lossArm } from './curves.testing.js';
 import { figureText } from './figure-text.js';
+import { xAxes } from './x-axis.js';
 
 const two = curvesOf([lossArm('base', [[4, 3, 2, 1]]), lossArm('wn', [[4, 2, 0, 0]])], ['loss'], 'ci');
 
-test('curves are drawn between ticks; where they meet, markers take turns', () => {
+test('curves are drawn between ticks: a marker at each point, lighter lines between', () => {
   const rows = [
     '        training loss',
-    '     4 ┤     o*',
-    '       │      oo**',
-    '       │        o ***',
-    '       │         oo  **',
-    '     2 ┤           o   ***',
-    '       │            o     **',
-    '       │             oo     **',
-    '       │               o',
-    '     0 ┤                oooooo',
+    '     4 ┤     o·',
+    '       │      ····',
+    '       │        · ·*·',
+    '       │         ··  ··',
+    '     2 ┤           o   ·*·',
+    '       │            ·     ··',
+    '       │             ··     ·*',
+    '       │               ·',
+    '     0 ┤                o····o',
     '       └┴──────────┴─────────┴',
-    '        0         20        40',
+    '  step  0         20        40',
     '',
     '* base (1 seed)',
     'o wn (1 seed)',
+    '* base and o wn lie on each other in places',
   ];
   assert.equal(figureText(two, { width: 30, height: 9 }), rows.join('\n'));
 });
 
+test('where there is no room between points, curves are drawn with markers alone', () => {
+  const dense = curvesOf([lossArm('wn', [falling(20, 0)])], ['loss'], 'ci');
+  const body = figureText(dense, { width: 60, height: 9 }).split('\n\n')[0];
+  assert.match(body, /\*\*/);
+  assert.doesNotMatch(body, /·/);
+});
+
 test('curves that lie on each other show both markers', () => {
-  const curves = curvesOf([lossArm('a', [[1, 1, 1]]), lossArm('b', [[1, 1, 1]])], ['loss'], 'ci');
-  assert.match(figureText(curves, { width: 40, height: 5 }), /┤ +(\*o){11}$/m);
+  const level = [Array.from({ length: 9 }, () => 1)];
+  const curves = curvesOf([lossArm('a', level), lossArm('b', level)], ['loss'], 'ci');
+  assert.match(figureText(curves, { width: 40, height: 5 }), /┤ +o?(\*o){10,}\*?$/m);
+});
+
+test('curves that lie on each other are named, and only they', () => {
+  const arms = [
+    lossArm('base', [[4, 3, 2, 1]]),
+    lossArm('wn', [[9, 9, 9, 9]]),
+    lossArm('clip', [[5, 3, 1, 0]]),
+  ];
+  const lastLine = (...shown: string[]): string | undefined =>
+    figureText(curvesOf(arms, ['loss'], 'ci', { shown }))
+      .split('\n')
+      .at(-1);
+  assert.equal(lastLine('base', 'wn', 'clip'), '* base and + clip lie on each other in places');
+  assert.equal(lastLine('base', 'wn'), 'o wn (1 seed)');
+  assert.equal(lastLine('wn'), 'o wn (1 seed)');
+  // Lines that cross between their points hide no point.
+  const crossing = curvesOf([lossArm('up', [[1, 2]]), lossArm('down', [[2, 1]])], ['loss'], 'ci');
+  assert.doesNotMatch(figureText(crossing), /lie on each other/);
+  const many = Array.from({ length: 7 }, (_, arm) => lossArm(`arm-${arm}`, [[arm === 6 ? 2 : 1]]));
+  assert.match(figureText(curvesOf(many, ['loss'], 'ci')), /^6 of 7 curves lie on each other in places$/m);
+});
+
+test('the x axis has its name', () => {
+  for (const axis of xAxes) {
+    const text = figureText(curvesOf([lossArm('wn', [falling(9, 0)])], ['loss'], 'ci', { x: axis }));
+    assert.match(text, new RegExp(`^ *${axis}  0 `, 'm'));
+  }
+});
+
+test('a minus sign is one, also in an exponent', () => {
+  const text = figureText(curvesOf([lossArm('wn', [[-2, 0, 2]])], ['loss'], 'ci'));
+  assert.match(text, /^ +−2 ┤/m);
+  const small = figureText(curvesOf([lossArm('wn', [[1e-9, 3e-9]])], ['loss'], 'ci'));
+  assert.match(small, /^ +[123]e−9 ┤/m);
+  assert.doesNotMatch(text + small, /-/);
+});
+
+test('how curves are smoothed stands above their names', () => {
+  const curves = curvesOf([lossArm('wn', [falling(9, 0)])], ['loss'], 'ci', { smooth: 50 });
+  assert.match(figureText(curves), /\n\ntraining curves: mean over the last 50 steps\n\* wn \(1 seed\)$/);
 });
 
 test('a steep curve has no gaps', () => {
@@ -70,7 +120,7 @@ test('no line of a panel is longer than the width, however narrow, and no panel 
 
 test('an arm keeps its marker and colour when not all arms are shown', () => {
   const arms = [lossArm('base', [[4, 3]]), lossArm('wn', [[4, 2]])];
-  const text = figureText(curvesOf(arms, ['loss'], 'ci', ['wn']), undefined, {
+  const text = figureText(curvesOf(arms, ['loss'], 'ci', { shown: ['wn'] }), undefined, {
     color: (slot, words) => `<${slot}>${words}`,
   });
   assert.match(text, /<1>o wn \(1 seed\)$/);

@@ -1,6 +1,7 @@
 /** @file Curves as lines of text, for a terminal: a panel a column, a marker an arm. */
-import { armLabel, bandLabel, type Curve, type CurvePoint, type Curves } from './curves.js';
-import { decades, type Panel, panelOf, panelTitle } from './panel.js';
+import { armLabel, curveLegend } from './curve-words.js';
+import type { Curve, CurvePoint, Curves } from './curves.js';
+import { decades, lastX, type Panel, panelsOf, panelTitle } from './panel.js';
 
 /** How to colour an arm; its marker alone tells it apart already. */
 export interface TextStyle {
@@ -10,17 +11,25 @@ export interface TextStyle {
 /** Each of one column; a terminal in any encoding has them. */
 const MARKERS = '*o+x#@%&=~$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnpqrstuvwyz';
 const markerOf = (slot: number): string => MARKERS[slot % MARKERS.length];
+/** Between points that are marked. */
+const LINE = '·';
+/** Points at least so many columns apart on average are marked; of nearer ones the curve itself is drawn. */
+const APART = 4;
 
 /** Narrower than this, there is no room for a curve beside the ticks. */
 const NARROWEST = 24;
 const LOWEST = 4;
+/** More arms than this are counted, not named. */
+const MOST_NAMED = 4;
 
 const compact = (value: number): string => {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  return size < 1e-4 || size >= 1e6
-    ? value.toExponential(0)
-    : value.toLocaleString('en', { maximumSignificantDigits: 6 });
+  const text =
+    size < 1e-4 || size >= 1e6
+      ? value.toExponential(0)
+      : value.toLocaleString('en', { maximumSignificantDigits: 6 });
+  return text.replaceAll('-', '−');
 };
 
 /** Round numbers inside a range, at most so many: multiples of 1, 2 or 5 times a power of ten. */
@@ -41,18 +50,27 @@ interface Stroke {
   readonly bottom: number;
 }
 
-/** An arm's curve, a stroke a column, null where it has none; straight between its points. */
-const strokesOf = (
-  points: readonly CurvePoint[],
-  width: number,
-  columnOf: (step: number) => number,
-  rowOf: (value: number) => number,
-): (Stroke | null)[] => {
+/** An arm's curve in characters. */
+interface Trace {
+  /** Its lines, straight between points, a stroke a column; null where it has none. */
+  readonly strokes: readonly (Stroke | null)[];
+  /** The rows of its points, by column; null where every place of its lines counts as one. */
+  readonly points: ReadonlyMap<number, ReadonlySet<number>> | null;
+}
+
+interface Frame {
+  readonly width: number;
+  readonly columnOf: (x: number) => number;
+  /** Not rounded. */
+  readonly rowOf: (value: number) => number;
+}
+
+const strokesOf = (points: readonly CurvePoint[], { width, columnOf, rowOf }: Frame): (Stroke | null)[] => {
   const strokes: (Stroke | null)[] = Array.from({ length: width }, () => null);
   let before: number | null = null;
-  for (const [index, { step, mean }] of points.entries()) {
-    const next = points[index + 1] ?? { step, mean };
-    const [from, to] = [columnOf(step), columnOf(next.step)];
+  for (const [index, { x, mean }] of points.entries()) {
+    const next = points[index + 1] ?? { x, mean };
+    const [from, to] = [columnOf(x), columnOf(next.x)];
     for (let column = from; column <= to; column++) {
       const share = to === from ? 0 : (column - from) / (to - from);
       const row = Math.round(rowOf(mean) + share * (rowOf(next.mean) - rowOf(mean)));
@@ -65,13 +83,38 @@ const strokesOf = (
   return strokes;
 };
 
-const panelLines = (
+const traceOf = (points: readonly CurvePoint[], frame: Frame): Trace => {
+  const strokes = strokesOf(points, frame);
+  if (APART * points.length > frame.width) return { strokes, points: null };
+  const marked = new Map<number, Set<number>>();
+  for (const { x, mean } of points) {
+    const column = frame.columnOf(x);
+    marked.set(column, (marked.get(column) ?? new Set()).add(Math.round(frame.rowOf(mean))));
+  }
+  return { strokes, points: marked };
+};
+
+/** What a trace has at a place. */
+const placeOf = ({ strokes, points }: Trace, row: number, column: number): 'point' | 'line' | null => {
+  if (points?.get(column)?.has(row)) return 'point';
+  const stroke = strokes[column];
+  if (!stroke || row < stroke.top || row > stroke.bottom) return null;
+  return points === null ? 'point' : 'line';
+};
+
+interface Drawn {
+  readonly lines: readonly string[];
+  /** Indices of arms whose points lie on those of another. */
+  readonly overlapping: readonly number[];
+}
+
+const drawPanel = (
   panel: Panel,
   curves: Curves,
-  lastStep: number,
+  last: number,
   size: { width: number; height: number },
   style: TextStyle,
-): string[] => {
+): Drawn => {
   const { log, domain, percent, curve } = panel;
   const { height } = size;
   const from = log ? Math.log : (x: number) => x;
@@ -84,26 +127,27 @@ const panelLines = (
       label(tick),
     ]),
   );
-  const margin = Math.max(6, ...[...ticks.values()].map((text) => text.length));
+  const margin = Math.max(6, curves.x.length, ...[...ticks.values()].map((text) => text.length));
   const width = size.width - margin - 2;
-  const columnOf = (step: number): number => Math.round((step / Math.max(lastStep, 1)) * (width - 1));
+  const columnOf = (x: number): number => Math.round((x / last) * (width - 1));
 
-  const series = curves.arms.map(({ name }) =>
-    strokesOf(
+  const traces = curves.arms.map(({ name }) =>
+    traceOf(
       curve.points.filter(({ arm }) => arm === name),
-      width,
-      columnOf,
-      rowOf,
+      { width, columnOf, rowOf },
     ),
   );
+  const overlapping = new Set<number>();
   const cell = (row: number, column: number): string => {
-    const here = series.flatMap((strokes, arm) => {
-      const stroke = strokes[column];
-      return stroke && stroke.top <= row && row <= stroke.bottom ? [arm] : [];
-    });
+    const places = traces.map((trace) => placeOf(trace, row, column));
+    const armsWith = (kind: 'point' | 'line'): number[] =>
+      places.flatMap((place, arm) => (place === kind ? [arm] : []));
+    const [points, lines] = [armsWith('point'), armsWith('line')];
+    if (points.length > 1) for (const arm of points) overlapping.add(arm);
+    const here = points.length > 0 ? points : lines;
     if (here.length === 0) return ' ';
     const { slot } = curves.arms[here[column % here.length]]; // curves that lie on each other take turns
-    return style.color(slot, markerOf(slot));
+    return style.color(slot, points.length > 0 ? markerOf(slot) : LINE);
   };
   const body = Array.from({ length: height }, (_, row) => {
     const cells = Array.from({ length: width }, (_, column) => cell(row, column)).join('');
@@ -111,8 +155,8 @@ const panelLines = (
   });
 
   const axis = Array.from({ length: width }, () => '─');
-  let names = '';
-  for (const tick of roundTicks([0, Math.max(lastStep, 1)], Math.max(1, Math.floor(width / 10)))) {
+  let names = curves.x.padStart(margin);
+  for (const tick of roundTicks([0, last], Math.max(1, Math.floor(width / 10)))) {
     const at = columnOf(tick);
     axis[at] = '┴';
     const start = at - Math.floor(compact(tick).length / 2) + margin + 2;
@@ -120,12 +164,13 @@ const panelLines = (
     if (start > names.length && start + compact(tick).length <= size.width)
       names = names.padEnd(start) + compact(tick);
   }
-  return [
+  const lines = [
     `${' '.repeat(margin + 2)}${panelTitle(panel)}`,
     ...body,
     `${' '.repeat(margin)} └${axis.join('')}`,
     names,
   ];
+  return { lines, overlapping: [...overlapping] };
 };
 
 /** Text shows the means alone, so that they have all the room. */
@@ -133,6 +178,16 @@ const withoutBand = (curve: Curve): Curve => ({
   ...curve,
   points: curve.points.map((point) => ({ ...point, low: null, high: null })),
 });
+
+/** Which arms hide each other in places, in words; null if none do. */
+const overlapNote = ({ arms }: Curves, overlapping: readonly number[]): string | null => {
+  if (overlapping.length === 0) return null;
+  if (overlapping.length > MOST_NAMED) {
+    return `${overlapping.length} of ${arms.length} curves lie on each other in places`;
+  }
+  const names = overlapping.map((arm) => `${markerOf(arms[arm].slot)} ${arms[arm].name}`);
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} lie on each other in places`;
+};
 
 /**
  * The curves' means as text, a panel under the other, and what each marker stands for.
@@ -146,16 +201,15 @@ export const figureText = (
   style: TextStyle = { color: (_, text) => text },
 ): string => {
   const room = { width: Math.max(size.width, NARROWEST), height: Math.max(size.height, LOWEST) };
-  const panels = curves.columns.map((curve) => panelOf(withoutBand(curve))).filter((panel) => panel !== null);
-  const lastStep = panels
-    .flatMap(({ curve }) => curve.points.map(({ step }) => step))
-    .reduce((last, step) => Math.max(last, step), 0);
+  const panels = panelsOf({ columns: curves.columns.map(withoutBand) });
+  const drawn = panels.map((panel) => drawPanel(panel, curves, lastX(panels), room, style));
   const legend = curves.arms.map(({ slot }, arm) =>
     style.color(slot, `${markerOf(slot)} ${armLabel(curves, arm)}`),
   );
-  const average = bandLabel(curves) === null ? [] : ['mean over seeds, by step'];
+  const overlapping = [...new Set(drawn.flatMap((panel) => panel.overlapping))].sort((a, b) => a - b);
+  const note = overlapNote(curves, overlapping);
   return [
-    ...panels.map((panel) => panelLines(panel, curves, lastStep, room, style).join('\n')),
-    [...average, ...legend].join('\n'),
+    ...drawn.map(({ lines }) => lines.join('\n')),
+    [...curveLegend(curves, false), ...legend, ...(note === null ? [] : [note])].join('\n'),
   ].join('\n\n');
 };

@@ -1,27 +1,45 @@
 /** @file What a figure shows of curves: panels, scales, strokes, names. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Column, type Curves, curvesOf } from './curves.js';
+import { type Column, type Curves, curvesOf, defaultColumns } from './curves.js';
 import { falling, goldenCurves, lossArm } from './curves.testing.js';
 import { figureSpec } from './figure.js';
 import { strokeOf } from './figure-style.js';
-import { decades, panelOf } from './panel.js';
+import { decades, panelsOf, panelTitle } from './panel.js';
+import { xAxes } from './x-axis.js';
 
-const panelsOf = (curves: Curves) => curves.columns.map(panelOf).filter((panel) => panel !== null);
 const lossPanel = (...losses: number[][]) => panelsOf(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'))[0];
 const rowsIn = (curves: Curves) => figureSpec(curves, null).datasets.curves;
 
-test('up to 49 arms no two look the same, and up to seven differ in colour and in dash', () => {
+interface View {
+  readonly width: number;
+  readonly transform: readonly unknown[];
+  readonly encoding: { readonly x: unknown; readonly y: { readonly title: string; readonly scale: unknown } };
+}
+/** The views of a figure, row by row. */
+const viewsIn = (...spec: Parameters<typeof figureSpec>): View[][] => {
+  const [{ concat, columns }, ...rest] = figureSpec(...spec).vconcat as [
+    { concat: View[]; columns: number },
+    ...View[],
+  ];
+  const rows = Array.from({ length: Math.ceil(concat.length / columns) }, (_, row) =>
+    concat.slice(row * columns, (row + 1) * columns),
+  );
+  return [...rows, ...rest.map((view) => [view])];
+};
+
+test('up to 49 arms no two look the same, and up to seven differ in colour, in dash and in marker', () => {
   const strokes = Array.from({ length: 49 }, (_, arm) => strokeOf(arm));
   assert.equal(new Set(strokes.map(({ color, dash }) => `${color} ${dash}`)).size, 49);
   assert.equal(new Set(strokes.slice(0, 7).map(({ color }) => color)).size, 7);
   assert.equal(new Set(strokes.slice(0, 7).map(({ dash }) => String(dash))).size, 7);
+  assert.equal(new Set(strokes.slice(0, 7).map(({ marker }) => marker)).size, 7);
 });
 
 test('an arm keeps its colour and dash when not all arms are shown', () => {
   const arms = ['base', 'wn', 'clip'].map((name) => lossArm(name, [[2, 1]]));
   const looks = (...shown: string[]): Map<unknown, string> => {
-    const text = JSON.stringify(figureSpec(curvesOf(arms, ['loss'], 'ci', shown), null));
+    const text = JSON.stringify(figureSpec(curvesOf(arms, ['loss'], 'ci', { shown }), null));
     const scales = [...text.matchAll(/"scale":({"domain":\["[^}]*"range":[^}]*})/g)].map(
       ([, scale]) => JSON.parse(scale) as { domain: string[]; range: unknown[] },
     );
@@ -71,9 +89,8 @@ test('decades are powers of ten inside the domain, at most eight', () => {
 
 test('a figure has a panel a column and leaves out those without a number', () => {
   const curves = curvesOf([lossArm('wn', [[2, 1]])], ['loss', 'val_loss', 'accuracy'], 'ci');
-  const { concat, datasets } = figureSpec(curves, null);
-  assert.equal((concat as unknown[]).length, 2);
-  assert.equal(datasets.curves.length, 4);
+  assert.equal(viewsIn(curves, null).flat().length, 2);
+  assert.equal(rowsIn(curves).length, 4);
 });
 
 test('the rows of a figure are the points of the curves', () => {
@@ -81,7 +98,7 @@ test('the rows of a figure are the points of the curves', () => {
   assert.deepEqual(
     rowsIn(curves).map(({ arm: _, ...row }) => row),
     curves.columns.flatMap(({ column, points }) =>
-      points.map(({ arm: _, ...point }) => ({ column, ...point })),
+      points.map(({ arm: _, x: __, ...point }) => ({ column, ...point })),
     ),
   );
 });
@@ -114,13 +131,97 @@ test('only an interactive figure has parameters', () => {
 
 test('facets show each arm alone, every column on the same scale', () => {
   const arms = [lossArm('base', [[2, 1]]), lossArm('wn', [[3, 0.5]])];
-  const { concat, columns } = figureSpec(curvesOf(arms, ['loss', 'accuracy'], 'ci'), null, { facet: true });
-  const panels = concat as { transform: unknown[]; encoding: { y: { title: string; scale: unknown } } }[];
-  assert.equal(columns, 2);
+  const rows = viewsIn(curvesOf(arms, ['loss', 'accuracy'], 'ci'), null, { facet: true });
   assert.deepEqual(
-    panels.map(({ encoding }) => encoding.y.title),
-    ['base', 'wn'].flatMap((arm) => [`${arm} (1 seed): training loss`, `${arm} (1 seed): training accuracy`]),
+    rows.map((row) => row.map(({ encoding }) => encoding.y.title)),
+    ['base', 'wn'].map((arm) => [`${arm} (1 seed): training loss`, `${arm} (1 seed): training accuracy`]),
   );
-  assert.deepEqual(panels[0].encoding.y.scale, panels[2].encoding.y.scale);
-  assert.deepEqual(panels[2].transform[1], { filter: { field: 'arm', equal: 'wn (1 seed)' } });
+  assert.deepEqual(rows[0][0].encoding.y.scale, rows[1][0].encoding.y.scale);
+  assert.deepEqual(rows[1][0].transform[1], { filter: { field: 'arm', equal: 'wn (1 seed)' } });
+});
+
+test('no row of panels has a hole, and rows are as wide as each other', () => {
+  const arm = lossArm('wn', [falling(9, 0)], { clip: 0.5 });
+  for (const [count, rows] of [
+    [1, [1]],
+    [2, [2]],
+    [3, [2, 1]],
+    [4, [2, 2]],
+    [5, [2, 2, 1]],
+  ] as const) {
+    const columns = defaultColumns([arm]).slice(0, count);
+    const views = viewsIn(curvesOf([arm], columns, 'ci'), null);
+    assert.deepEqual(
+      views.map((row) => row.length),
+      rows,
+    );
+    const gap = 72; // between columns
+    const widths = views.map((row) => row.reduce((sum, { width }) => sum + width, gap * (row.length - 1)));
+    assert.equal(new Set(widths).size, 1, String(widths));
+  }
+});
+
+test('all panels have one x axis, from 0 to the last point of any, and every point stands at its step', () => {
+  const arms = [lossArm('long', [falling(9, 0)]), lossArm('short', [falling(3, 1), falling(3, 2)])];
+  for (const axis of xAxes) {
+    const curves = curvesOf(arms, ['loss', 'val_accuracy'], 'ci', { x: axis });
+    const last = Math.max(...curves.columns.flatMap(({ points }) => points.map(({ x }) => x)));
+    const [views] = viewsIn(curves, null);
+    assert.equal(views.length, 2);
+    for (const { encoding } of views) {
+      assert.deepEqual(encoding.x, {
+        field: axis,
+        type: 'quantitative',
+        title: { step: 'step', epoch: 'epoch', seconds: 'elapsed time (s)' }[axis],
+        scale: { domain: [0, last], nice: false },
+        axis: { tickCount: 5, format: ',~r' },
+      });
+    }
+    const places = rowsIn(curves).map((row) => row[axis]);
+    assert.deepEqual(
+      places,
+      curves.columns.flatMap(({ points }) => points.map(({ x }) => x)),
+    );
+  }
+  // Of one epoch too: nothing is moved aside.
+  const short = curvesOf(arms, ['val_accuracy'], 'ci', { shown: ['short'] });
+  assert.doesNotMatch(JSON.stringify(figureSpec(short, null)), /[xX]Offset|ordinal/);
+});
+
+/** An arm whose accuracies are these, by row. */
+const accurate = (name: string, accuracies: readonly number[]) =>
+  lossArm(name, [accuracies.map((accuracy) => 1 / accuracy - 1)]);
+const titlesOf = (columns: readonly Column[], ...arms: ReturnType<typeof accurate>[]): string[] =>
+  panelsOf(curvesOf(arms, columns, 'ci')).map(panelTitle);
+const good = accurate('wn', [0.2, 0.9, 0.96, 0.97, 0.97, 0.971]);
+const better = accurate('clip', [0.2, 0.9, 0.965, 0.972, 0.975, 0.976]);
+const poor = accurate('base', [0.1, 0.3, 0.5, 0.6, 0.5, 0.55]);
+
+test('arms that are squeezed at the top get a panel of their own, behind that of validation accuracy', () => {
+  assert.deepEqual(titlesOf(['accuracy', 'val_accuracy', 'loss'], poor, good, better), [
+    'training accuracy',
+    'validation accuracy',
+    'validation accuracy, zoom on the upper 2 of 3 arms',
+    'training loss (log scale)',
+  ]);
+  assert.deepEqual(titlesOf(['accuracy'], good, better), [
+    'training accuracy',
+    'training accuracy, zoomed in',
+  ]);
+});
+
+test('there is no zoom where it would show nothing else: of one arm, of arms that are far apart, of a loss', () => {
+  assert.deepEqual(titlesOf(['accuracy'], good), ['training accuracy']);
+  assert.deepEqual(titlesOf(['accuracy'], poor, good), ['training accuracy']);
+  assert.deepEqual(titlesOf(['loss'], poor, good, better), ['training loss (log scale)']);
+  const curves = curvesOf([poor, good, better], ['accuracy'], 'ci');
+  assert.equal(viewsIn(curves, null, { facet: true }).flat().length, 3);
+});
+
+test('a zoomed panel holds the second half of its arms, and has no others', () => {
+  const [whole, zoomed] = panelsOf(curvesOf([poor, good, better], ['accuracy'], 'ci'));
+  assert.deepEqual(new Set(zoomed.curve.points.map(({ arm }) => arm)), new Set(['wn', 'clip']));
+  const [low, high] = zoomed.domain;
+  for (const { step, mean } of zoomed.curve.points) if (step >= 30) assert.ok(low < mean && mean < high);
+  assert.ok(4 * (high - low) < 1.2 * (whole.domain[1] - whole.domain[0]));
 });

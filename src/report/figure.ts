@@ -1,7 +1,11 @@
 /** @file Curves as a Vega-Lite specification: a panel a column, a line and a band an arm, one legend. */
-import { armLabel, bandLabel, type Curves } from './curves.js';
-import { figureConfig, LEGEND_LINE, type Stroke, shorten, strokeOf } from './figure-style.js';
-import { decades, type Panel, panelOf, panelTitle } from './panel.js';
+import { armLabel, curveLegend } from './curve-words.js';
+import type { Curves } from './curves.js';
+import { hasMarkers, type Json, layersOf, numberText, type Shared } from './figure-marks.js';
+import { figureConfig, shorten, strokeOf } from './figure-style.js';
+import { LEGEND_SIZE, legendPath } from './markers.js';
+import { decades, lastX, type Panel, panelsOf, panelTitle } from './panel.js';
+import { axisTitle } from './x-axis.js';
 
 /** A Vega-Lite specification, as JSON; its rows are under `datasets`, those of curves under `curves`. */
 export interface FigureSpec {
@@ -15,14 +19,17 @@ export interface Heading {
   readonly subtitle?: string;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 const LONGEST_LABEL = 60;
 
-/** A curve of at most this many points shows each. */
-const FEW = 12;
 /** About so many ticks an axis. */
 const TICKS = 5;
+
+/** Pixels of a panel, of one that is alone, and between panels, where axes and titles stand. */
+const PANEL = { width: 376, height: 210 };
+const LONE = { width: 640, height: 340 };
+const FACET_HEIGHT = 150;
+const SPACING = { row: 80, column: 72 };
+const BELOW_GRID = 24;
 
 /** Columns of the legend: as many as fit 860 pixels, a label's character being about 7 wide. */
 const legendColumns = (labels: readonly string[]): number => {
@@ -30,140 +37,73 @@ const legendColumns = (labels: readonly string[]): number => {
   return Math.max(1, Math.min(labels.length, Math.floor(860 / width)));
 };
 
-interface Shared {
-  readonly labels: readonly string[];
-  /** By label. */
-  readonly strokes: readonly Stroke[];
-  readonly legend: Json;
-  readonly lastStep: number;
-  readonly size: { readonly width: number; readonly height: number };
-  readonly interactive: boolean;
-}
-
-const tooltip = ({ title, percent }: Panel, banded: boolean): Json[] => {
-  const format = percent ? '.2%' : '.4~g';
-  return [
-    { field: 'arm', title: 'arm' },
-    { field: 'step', title: 'step', format: ',d' },
-    { field: 'mean', title, format },
-    ...(banded ? ['low', 'high'].map((field) => ({ field, title: `${field} end of the band`, format })) : []),
-    { field: 'n', title: 'seeds here' },
-  ].map((row) => ({ type: row.field === 'arm' ? 'nominal' : 'quantitative', ...row }));
-};
-
-/** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
-const zoom = (index: number): Json => ({
-  name: `zoom_${index}`,
-  select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
-  bind: 'scales',
-});
-
-/** A panel's marks from the back to the front: bands, lines, points where there are few, and what answers the mouse. */
-const layersOf = (panel: Panel, shared: Shared, oneStep: boolean, index: number): Json[] => {
-  const { curve, log } = panel;
-  const { labels, strokes, legend, interactive } = shared;
-  const counts = new Map<string, number>();
-  for (const { arm } of curve.points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
-  const fewest = Math.min(...counts.values());
-  const banded = curve.points.some(({ low }) => low !== null);
-
-  const field = { field: 'arm', type: 'nominal', sort: null, legend };
-  const color = { ...field, scale: { domain: labels, range: strokes.map((stroke) => stroke.color) } };
-  const strokeDash = {
-    ...field,
-    scale: { domain: labels, range: strokes.map((stroke) => stroke.dash) },
-  };
-  const opacity = (value: number): Json =>
-    interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
-  const band = { y: { field: log ? 'lowShown' : 'low', type: 'quantitative' }, y2: { field: 'high' } };
-  const few = (most: number): Json[] => [
-    { joinaggregate: [{ op: 'count', as: 'points' }], groupby: ['arm'] },
-    { filter: `datum.points <= ${most}` },
-  ];
-
-  const areas: Json = {
-    mark: { type: 'area', clip: true },
+/** The legend shows lines of 30 pixels, with marks where points have some; to Vega they are symbols of 10 by 10. */
+const legendOf = (curves: Curves, labels: readonly string[]): Json => {
+  const [marked, words] = [hasMarkers(curves), curveLegend(curves)];
+  const paths = curves.arms.map(({ slot }) => {
+    const { dash, marker } = strokeOf(slot);
+    return legendPath(dash, marked ? marker : null);
+  });
+  return {
+    title: words.length > 0 ? words : null,
+    orient: 'bottom',
+    columns: legendColumns(labels),
+    symbolSize: LEGEND_SIZE,
+    labelOffset: 26,
+    symbolStrokeWidth: 0,
+    symbolLimit: 0,
+    symbolOpacity: 1, // else the band's, as is the next
     encoding: {
-      ...band,
-      color,
-      opacity: opacity(Math.max(0.06, 0.2 / Math.sqrt(Math.max(1, labels.length / 3)))),
+      symbols: {
+        shape: { value: { expr: `${JSON.stringify(paths)}[datum.index]` } },
+        fill: { value: { expr: "scale('color', datum.value)" } },
+        fillOpacity: { value: 1 },
+      },
     },
   };
-  // Over a single point an area has no width.
-  const bars: Json = {
-    transform: few(1),
-    mark: { type: 'rule', clip: true, strokeWidth: 1.5 },
-    encoding: { ...band, color, opacity: opacity(0.7) },
-  };
-  const choice = { name: 'arms', select: { type: 'point', fields: ['arm'] }, bind: 'legend' };
-  const lines: Json = {
-    mark: { type: 'line', clip: true, strokeWidth: 1.7, strokeJoin: 'round' },
-    encoding: { color, strokeDash, opacity: opacity(1) },
-    ...(interactive && index === 0 ? { params: [choice] } : {}),
-  };
-  const points: Json = {
-    transform: few(FEW),
-    mark: { type: 'point', filled: true, size: 30 },
-    encoding: { color, opacity: opacity(1) },
-  };
-  const sensors: Json = {
-    mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
-    encoding: { tooltip: tooltip(panel, banded) },
-    ...(oneStep ? {} : { params: [zoom(index)] }),
-  };
-  return [
-    ...(banded && !oneStep ? [areas] : []),
-    ...(banded && fewest === 1 ? [bars] : []),
-    lines,
-    ...(fewest <= FEW ? [points] : []),
-    ...(interactive ? [sensors] : []),
-  ];
 };
+
+const shownIn = ({ curve }: Panel): string[] => [...new Set(curve.points.map(({ arm }) => arm))];
 
 /**
  * @param only the label of the one arm that it shows; null for all
  * @param index of the panel in the figure
  */
-const panelSpec = (panel: Panel, shared: Shared, only: string | null, index: number): Json => {
-  const { curve, log, domain, percent } = panel;
-  // Arms that have all their points at one step stand side by side there.
-  const oneStep = new Set(curve.points.map(({ step }) => step)).size === 1;
-  const x: Json = oneStep
-    ? {
-        x: { field: 'step', type: 'ordinal', title: 'step', axis: { labelAngle: 0, format: ',d' } },
-        xOffset: { field: 'arm', type: 'nominal', sort: null, scale: { domain: shared.labels } },
-      }
-    : {
-        x: {
-          field: 'step',
-          type: 'quantitative',
-          title: 'step',
-          scale: { domain: [0, shared.lastStep], nice: false },
-          axis: { tickCount: TICKS, format: ',d' },
-        },
-      };
+const panelSpec = (panel: Panel, shared: Shared, size: Json, only: string | null, index: number): Json => {
+  const { curve, log, domain, percent, zoom } = panel;
+  const x: Json = {
+    field: shared.axis,
+    type: 'quantitative',
+    title: axisTitle(shared.axis),
+    scale: { domain: [0, shared.lastX], nice: false },
+    axis: { tickCount: TICKS, format: ',~r' },
+  };
   const y: Json = {
     field: 'mean',
     type: 'quantitative',
     title: only === null ? panelTitle(panel) : `${only}: ${panelTitle(panel)}`,
     ...(log
-      ? { scale: { type: 'log', domain, nice: false }, axis: { values: decades(domain), format: ',~g' } }
+      ? {
+          scale: { type: 'log', domain, nice: false },
+          axis: { values: decades(domain), labelExpr: numberText('datum.value', ',~g') },
+        }
       : {
-          scale: { domain, zero: false, nice: TICKS },
-          axis: { tickCount: TICKS, ...(percent ? { format: '%' } : {}) },
+          scale: { domain, zero: false, nice: zoom ? false : TICKS },
+          axis: { tickCount: TICKS, ...(percent ? { format: zoom ? '~%' : '%' } : {}) },
         }),
   };
   // An interval may begin below zero, which has no logarithm.
   const lowShown = `datum.low === null ? null : max(datum.low, ${domain[0]})`;
   return {
-    ...shared.size,
+    ...size,
     transform: [
       { filter: `datum.column === '${curve.column}'` },
       ...(only === null ? [] : [{ filter: { field: 'arm', equal: only } }]),
+      ...(zoom ? [{ filter: { field: 'arm', oneOf: shownIn(panel).map(shared.labelOf) } }] : []),
       ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
     ],
-    encoding: { ...x, y },
-    layer: layersOf(panel, shared, oneStep, index),
+    encoding: { x, y },
+    layer: layersOf(panel, shared, index),
   };
 };
 
@@ -175,9 +115,16 @@ export interface FigureOptions {
   readonly facet?: boolean;
 }
 
-const sizeOf = (panels: number, facet: boolean): Shared['size'] => {
-  if (panels === 1 && !facet) return { width: 640, height: 340 };
-  return { width: 376, height: facet ? 150 : 210 };
+/** Panels in columns; one that would be alone in its row is as wide as a whole one. */
+const grid = (panels: readonly Json[], columns: number): Json => {
+  const rest = panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
+  const inColumns: Json = {
+    bounds: 'flush', // so that the widths of labels do not count
+    spacing: SPACING,
+    columns,
+    concat: rest.length > 0 ? panels.slice(0, -1) : panels,
+  };
+  return { spacing: BELOW_GRID, vconcat: [inColumns, ...rest] };
 };
 
 /** The figure of curves; columns without a point are left out. */
@@ -190,43 +137,45 @@ export const figureSpec = (
     curves.arms.map((_, arm) => armLabel(curves, arm)),
     LONGEST_LABEL,
   );
-  const labelOf = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
-  const panels = curves.columns.map(panelOf).filter((panel) => panel !== null);
+  const byName = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
+  const labelOf = (name: string): string => byName.get(name) ?? name;
+  const panels = panelsOf(curves, !facet);
   const shared: Shared = {
     labels,
+    labelOf,
     strokes: curves.arms.map(({ slot }) => strokeOf(slot)),
-    legend: {
-      title: bandLabel(curves),
-      orient: 'bottom',
-      columns: legendColumns(labels),
-      ...LEGEND_LINE,
-      symbolStrokeWidth: 2,
-      symbolLimit: 0,
-      symbolOpacity: 1, // else the band's
-    },
-    lastStep: panels.reduce(
-      (last, { curve }) => curve.points.reduce((step, point) => Math.max(step, point.step), last),
-      0,
-    ),
-    size: sizeOf(panels.length, facet),
+    legend: legendOf(curves, labels),
+    axis: curves.x,
+    lastX: lastX(panels),
     interactive,
   };
+  const columns = facet ? panels.length : 2;
+  const views = (facet ? labels : [null]).flatMap((only) => panels.map((panel) => ({ panel, only })));
+  const sizeOf = (index: number): Json => {
+    if (facet) return { ...PANEL, height: FACET_HEIGHT };
+    if (views.length === 1) return LONE;
+    const isWide = index === views.length - 1 && views.length % columns === 1;
+    return isWide ? { ...PANEL, width: columns * PANEL.width + SPACING.column } : PANEL;
+  };
+  const specs = views.map(({ panel, only }, index) => panelSpec(panel, shared, sizeOf(index), only, index));
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     padding: 16,
     ...(heading ? { title: { text: heading.title, subtitle: heading.subtitle ?? '' } } : {}),
     config: figureConfig,
-    columns: facet ? panels.length : 2,
-    spacing: { row: 28, column: 36 },
     resolve: { scale: { color: 'shared', strokeDash: 'shared' } },
     data: { name: 'curves' },
-    concat: (facet ? labels : [null])
-      .flatMap((label) => panels.map((panel) => ({ panel, label })))
-      .map(({ panel, label }, index) => panelSpec(panel, shared, label, index)),
+    ...grid(specs, columns),
     datasets: {
-      curves: panels.flatMap(({ curve: { column, points } }) =>
-        points.map(({ arm, ...point }) => ({ column, arm: labelOf.get(arm), ...point })),
+      curves: curves.columns.flatMap(({ column, points }) =>
+        points.map(({ arm, x, step, ...point }) => ({
+          column,
+          arm: labelOf(arm),
+          step,
+          ...(curves.x === 'step' ? {} : { [curves.x]: x }),
+          ...point,
+        })),
       ),
     },
   };

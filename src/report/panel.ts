@@ -1,5 +1,5 @@
 /** @file How a column is shown, in a picture or in text: its words, its unit, linear or logarithmic, from where to where. */
-import type { Column, Curve } from './curves.js';
+import type { Column, Curve, CurvePoint, Curves } from './curves.js';
 import { ROUNDING } from './stats.js';
 
 /** What columns are called; the same words as in runs/README.md. */
@@ -24,6 +24,8 @@ const SHARES: readonly Column[] = ['accuracy', 'val_accuracy', 'clip_fraction'];
 /** Columns that are shown logarithmically where they span more than two decades. */
 const LOGARITHMIC: readonly Column[] = ['loss', 'val_loss', 'grad_norm', 'grad_norm_clipped'];
 const SPAN = 100;
+/** Arms whose ends take up less than this share of a panel are squeezed in there. */
+const SQUEEZED = 0.25;
 
 /** A panel of a figure: one column. */
 export interface Panel {
@@ -33,6 +35,8 @@ export interface Panel {
   readonly log: boolean;
   /** From where to where, without rounding to ticks; low < high, and low > 0 if `log`. */
   readonly domain: readonly [low: number, high: number];
+  /** Of a panel that shows another one's upper part: how many arms its curve has, of how many. */
+  readonly zoom: { readonly arms: number; readonly of: number } | null;
 }
 
 /**
@@ -85,8 +89,59 @@ export const panelOf = (curve: Curve): Panel | null => {
     percent,
     log,
     domain: domainOf(curve, log, percent),
+    zoom: null,
   };
 };
 
+/**
+ * The panel again for the arms that end highest, on a range of their own, if they are squeezed in it: the most arms, at
+ * least two, whose curves from the half of their steps on take up less than a quarter of the panel's height.
+ */
+const zoomOf = (panel: Panel): Panel | null => {
+  const arms = new Map<string, CurvePoint[]>();
+  for (const point of panel.curve.points) arms.set(point.arm, [...(arms.get(point.arm) ?? []), point]);
+  const ends = [...arms.values()]
+    .map((points) => ({ points, last: points[points.length - 1] }))
+    .sort((a, b) => b.last.mean - a.last.mean)
+    .map(({ points, last }) => points.filter(({ step }) => 2 * step >= last.step));
+  const height = panel.domain[1] - panel.domain[0];
+  for (let count = ends.length; count > 1; count--) {
+    const points = ends.slice(0, count).flat();
+    const [low, high] = domainOf({ ...panel.curve, points }, panel.log, panel.percent);
+    const room = (high - low) / 20; // so that no mark lies on the edge
+    const domain = [Math.max(0, low - room), Math.min(1, high + room)] as const;
+    if (high - low >= SQUEEZED * height) continue;
+    const names = new Set(points.map(({ arm }) => arm));
+    const curve = { ...panel.curve, points: panel.curve.points.filter(({ arm }) => names.has(arm)) };
+    return { ...panel, curve, domain, zoom: { arms: count, of: ends.length } };
+  }
+  return null;
+};
+
+/**
+ * The panels of curves, in their order. Behind that of validation accuracy, or of training accuracy if there is none of
+ * validation, comes its upper part on a scale of its own where curves are squeezed there; see `zoomOf`.
+ *
+ * @param zoom whether there may be such a panel
+ */
+export const panelsOf = ({ columns }: Pick<Curves, 'columns'>, zoom = true): Panel[] => {
+  const panels = columns.map(panelOf).filter((panel) => panel !== null);
+  const judged = (['val_accuracy', 'accuracy'] as const).find((column) =>
+    panels.some(({ curve }) => curve.column === column),
+  );
+  return panels.flatMap((panel) => {
+    const upper = zoom && panel.curve.column === judged ? zoomOf(panel) : null;
+    return upper ? [panel, upper] : [panel];
+  });
+};
+
 /** What stands over a panel. */
-export const panelTitle = ({ title, log }: Panel): string => `${title}${log ? ' (log scale)' : ''}`;
+export const panelTitle = ({ title, log, zoom }: Panel): string => {
+  if (!zoom) return `${title}${log ? ' (log scale)' : ''}`;
+  const { arms, of } = zoom;
+  return `${title}, ${arms < of ? `zoom on the upper ${arms} of ${of} arms` : 'zoomed in'}`;
+};
+
+/** Where the x axis ends, for all panels alike; above 0. */
+export const lastX = (panels: readonly Panel[]): number =>
+  panels.reduce((last, { curve }) => curve.points.reduce((most, { x }) => Math.max(most, x), last), 0) || 1;

@@ -1,0 +1,160 @@
+/** @file The marks of a panel of curves: bands, lines, points where there are few, and what answers the mouse. */
+import type { Curves } from './curves.js';
+import type { Stroke } from './figure-style.js';
+import type { Panel } from './panel.js';
+import type { XAxis } from './x-axis.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What all panels of a figure share. */
+export interface Shared {
+  readonly labels: readonly string[];
+  readonly labelOf: (arm: string) => string;
+  /** By label. */
+  readonly strokes: readonly Stroke[];
+  readonly legend: Json;
+  readonly axis: XAxis;
+  /** Where the x axis of every panel ends. */
+  readonly lastX: number;
+  readonly interactive: boolean;
+}
+
+/** A curve of at most this many points shows each. */
+const FEW = 12;
+
+const countsOf = ({ points }: Panel['curve']): number[] => {
+  const counts = new Map<string, number>();
+  for (const { arm } of points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
+  return [...counts.values()];
+};
+
+/** Whether points are marked in a figure, so that the legend has to show the marks. */
+export const hasMarkers = ({ columns }: Pick<Curves, 'columns'>): boolean =>
+  columns.some((curve) => countsOf(curve).some((count) => count <= FEW));
+
+/** A number as text, with a minus sign also in an exponent, where d3 has a hyphen. */
+export const numberText = (value: string, format: string): string =>
+  `replace(format(${value}, '${format}'), 'e-', 'e−')`;
+
+/** A field of text for each number of a point, made in the transform; null stays away. */
+const tooltip = (
+  { title, percent }: Panel,
+  banded: boolean,
+  axis: XAxis,
+): { transform: Json[]; fields: Json[] } => {
+  const format = percent ? '.2%' : '.4~g';
+  const rows: (readonly [field: string, title: string, format: string])[] = [
+    ['step', 'step', ',d'],
+    ...(axis === 'step' ? [] : [[axis, axis, '.4~g'] as const]),
+    ['mean', title, format],
+    ...(banded
+      ? (['low', 'high'] as const).map((edge) => [edge, `${edge} end of the band`, format] as const)
+      : []),
+    ['n', 'seeds here', 'd'],
+  ];
+  return {
+    transform: rows.map(([field, , form]) => ({
+      calculate: `isValid(datum.${field}) ? ${numberText(`datum.${field}`, form)} : 'none'`,
+      as: `${field}Text`,
+    })),
+    fields: [
+      { field: 'arm', type: 'nominal' },
+      ...rows.map(([field, name]) => ({ field: `${field}Text`, title: name, type: 'nominal' })),
+    ],
+  };
+};
+
+/** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
+const zoom = (index: number): Json => ({
+  name: `zoom_${index}`,
+  select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
+  bind: 'scales',
+});
+
+/**
+ * A panel's marks from the back to the front.
+ *
+ * @param index of the panel in the figure
+ */
+export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] => {
+  const { curve, log } = panel;
+  const { labels, strokes, legend, interactive } = shared;
+  const fewest = Math.min(...countsOf(curve));
+  const banded = curve.points.some(({ low }) => low !== null);
+
+  const byArm = (range: readonly unknown[]): Json => ({
+    field: 'arm',
+    type: 'nominal',
+    sort: null,
+    legend,
+    scale: { domain: labels, range },
+  });
+  const color = byArm(strokes.map((stroke) => stroke.color));
+  const strokeDash = byArm(strokes.map((stroke) => stroke.dash));
+  const opacity = (value: number): Json =>
+    interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
+  const band = { y: { field: log ? 'lowShown' : 'low', type: 'quantitative' }, y2: { field: 'high' } };
+  const few = (most: number): Json[] => [
+    { joinaggregate: [{ op: 'count', as: 'points' }], groupby: ['arm'] },
+    { filter: `datum.points <= ${most}` },
+  ];
+
+  const areas: Json = {
+    mark: { type: 'area', clip: true },
+    encoding: {
+      ...band,
+      color,
+      opacity: opacity(Math.max(0.06, 0.2 / Math.sqrt(Math.max(1, labels.length / 3)))),
+    },
+  };
+  // Over a single point an area has no width. Dashes let two bars at one place both be seen.
+  const [bottom, top] = panel.domain;
+  const bars: Json = {
+    transform: [
+      ...few(1),
+      // A clipped bar at the end of the axis would lose half of its width.
+      { calculate: `max(datum.low, ${bottom})`, as: 'from' },
+      { calculate: `min(datum.high, ${top})`, as: 'to' },
+      { filter: 'isValid(datum.low)' },
+    ],
+    mark: { type: 'rule', strokeWidth: 2 },
+    encoding: {
+      y: { field: 'from', type: 'quantitative' },
+      y2: { field: 'to' },
+      color,
+      strokeDash,
+      opacity: opacity(0.8),
+    },
+  };
+  const choice = { name: 'arms', select: { type: 'point', fields: ['arm'] }, bind: 'legend' };
+  const lines: Json = {
+    mark: { type: 'line', clip: true, strokeWidth: 1.7, strokeJoin: 'round' },
+    encoding: { color, strokeDash, opacity: opacity(1) },
+    ...(interactive && index === 0 ? { params: [choice] } : {}),
+  };
+  const markers = Object.fromEntries(labels.map((label, arm) => [label, strokes[arm].marker]));
+  const points: Json = {
+    transform: [
+      ...few(FEW),
+      // A zoomed panel does not hold all points. None is cut at the edge.
+      ...(panel.zoom ? [{ filter: { field: 'mean', range: panel.domain } }] : []),
+      { calculate: `${JSON.stringify(markers)}[datum.arm]`, as: 'marker' },
+    ],
+    mark: { type: 'point', filled: true, size: 64 },
+    encoding: { color, shape: { field: 'marker', type: 'nominal', scale: null }, opacity: opacity(1) },
+  };
+  const { transform, fields } = tooltip(panel, banded, shared.axis);
+  const sensors: Json = {
+    transform,
+    mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
+    encoding: { tooltip: fields },
+    params: [zoom(index)],
+  };
+  return [
+    ...(banded ? [areas] : []),
+    ...(banded && fewest === 1 ? [bars] : []),
+    lines,
+    ...(fewest <= FEW ? [points] : []),
+    ...(interactive ? [sensors] : []),
+  ];
+};

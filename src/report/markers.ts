@@ -1,0 +1,84 @@
+/** @file The marks of arms as paths in Vega's box of −1 to 1: hollow shapes for points, and what stands in the legend. */
+
+type Corner = readonly [x: number, y: number];
+
+const number = (value: number): string => String(Number(value.toFixed(3)));
+
+const polygon = (corners: readonly Corner[]): string =>
+  `M${corners.map(([x, y]) => `${number(x)},${number(y)}`).join('L')}Z`;
+
+/** How much of a shape is hole, along a radius. */
+const HOLE = 0.55;
+
+/** A polygon around 0 with a hole: its inner edge runs the other way round. */
+const hollow = (corners: readonly Corner[]): string =>
+  polygon(corners) + polygon(corners.map(([x, y]): Corner => [HOLE * x, HOLE * y]).reverse());
+
+const regular = (sides: number, radius: number, turn: number): Corner[] =>
+  Array.from({ length: sides }, (_, side): Corner => {
+    const angle = 2 * Math.PI * (side / sides + turn);
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+
+/** Two bars across each other, of half their width w. */
+const cross = (turn: number, w = 0.26): Corner[] => {
+  const arm: readonly Corner[] = [
+    [w, w],
+    [1.1, w],
+    [1.1, -w],
+  ];
+  return [0, 3, 2, 1].flatMap((quarter) => {
+    const angle = Math.PI * (quarter / 2 + 2 * turn);
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return arm.map(([x, y]): Corner => [x * cos - y * sin, x * sin + y * cos]);
+  });
+};
+
+/** As many as there are dashes. Hollow, so that points that lie on each other are both seen. */
+const MARKERS: readonly string[] = [
+  hollow(regular(24, 1, 0)), // circle
+  hollow(regular(4, 1.2, 1 / 8)), // square
+  hollow(regular(3, 1.4, -1 / 4)), // triangle
+  polygon(cross(1 / 8)), // ×
+  hollow(regular(4, 1.25, 0)), // diamond
+  hollow(regular(3, 1.4, 1 / 4)), // triangle on its tip
+  polygon(cross(0)), // +
+];
+
+/** The mark of the nth dash. */
+export const markerOf = (dash: number): string => MARKERS[dash % MARKERS.length];
+
+/** Length and half thickness of a line in the legend, in units of a fifth of a pixel, as `LEGEND_SIZE` makes them. */
+const [LENGTH, HALF] = [6, 0.19];
+/** Vega draws a path of size 100 with 5 pixels a unit. */
+export const LEGEND_SIZE = 100;
+
+/** Moves a path of absolute corners, and shrinks it. */
+const placed = (path: string, x: number, scale: number): string =>
+  path.replace(/(-?[\d.]+),(-?[\d.]+)/g, (_, a, b) => `${number(x + scale * a)},${number(scale * b)}`);
+
+/**
+ * A piece of an arm's line, dash by dash, as one path to be filled: stroked with dashes, a marker would be dashed too.
+ *
+ * @param dash pixels of line and gap, in turns
+ * @param marker in the middle of the line; null if it has none
+ */
+export const legendPath = (dash: readonly number[], marker: string | null): string => {
+  const end = LENGTH - 1;
+  const lengths = dash.map((pixels) => pixels / 5);
+  const rectangles: string[] = [];
+  for (let at = -1, index = 0; at < end; at += lengths[index % lengths.length], index++) {
+    if (index % 2 === 1) continue;
+    const next = lengths[1] === 0 ? end : Math.min(end, at + lengths[index % lengths.length]);
+    rectangles.push(
+      polygon([
+        [at, -HALF],
+        [next, -HALF],
+        [next, HALF],
+        [at, HALF],
+      ]),
+    );
+    if (next === end) break;
+  }
+  return rectangles.join('') + (marker === null ? '' : placed(marker, LENGTH / 2 - 1, 0.75));
+};

@@ -1,0 +1,81 @@
+/** @file What curves run over: training steps, epochs, or seconds. */
+import type { Arm, RunRows } from './arm.js';
+import type { Binned } from './bins.js';
+import { mean } from './stats.js';
+
+/** Steps, passes of `floor(training examples / batch)` steps, or seconds since a run began. */
+export type XAxis = 'step' | 'epoch' | 'seconds';
+export const xAxes = ['step', 'epoch', 'seconds'] as const satisfies readonly XAxis[];
+
+/** What stands at the axis. */
+export const axisTitle = (axis: XAxis): string => (axis === 'seconds' ? 'elapsed time (s)' : axis);
+
+/** Training examples of the bundled MNIST. */
+export const MNIST_TRAIN = 55_000;
+
+/**
+ * Steps of an epoch of an arm.
+ *
+ * @returns null where no run shows it: on data of one's own, before the first whole epoch
+ */
+export const stepsPerEpoch = ({ config, runs }: Arm<RunRows>): number | null => {
+  for (const { epochs } of runs) {
+    const [first] = epochs;
+    // The last of `steps` ends an epoch too, a whole one or not.
+    if (first?.epoch === 1 && first.step !== null && first.step !== config.steps) return first.step;
+  }
+  return config.data === null ? Math.floor(MNIST_TRAIN / config.batch) : null;
+};
+
+/**
+ * The mean time of an arm's runs at common steps. Where some runs end, it goes on from there with the pace of the others:
+ * a mean of the times of those that are left could fall.
+ *
+ * @param series by run, what it has at each step
+ * @param steps ascending
+ */
+const meanSeconds = (
+  series: readonly ReadonlyMap<number, Binned>[],
+  steps: readonly number[],
+): Map<number, number> => {
+  const at = new Map<number, number>();
+  const before = series.map(() => ({ x: 0, seconds: 0 }));
+  for (const step of steps) {
+    const here = series.flatMap((bins, run) => {
+      const seconds = bins.get(step)?.seconds ?? null;
+      return seconds === null ? [] : [{ run, seconds }];
+    });
+    if (here.length === 0) continue;
+    const x = mean(here.map(({ run, seconds }) => before[run].x + (seconds - before[run].seconds)));
+    for (const { run, seconds } of here) before[run] = { x, seconds };
+    at.set(step, x);
+  }
+  return at;
+};
+
+/**
+ * Where the steps of an arm lie on an axis.
+ *
+ * @param series by run, what it has at each step
+ * @param steps ascending
+ * @returns by step; steps that have no place are not there
+ */
+export const positions = (
+  axis: XAxis,
+  arm: Arm<RunRows>,
+  series: readonly ReadonlyMap<number, Binned>[],
+  steps: readonly number[],
+): Map<number, number> => {
+  switch (axis) {
+    case 'step':
+      return new Map(steps.map((step) => [step, step]));
+    case 'epoch': {
+      const length = stepsPerEpoch(arm);
+      return new Map(length === null ? [] : steps.map((step) => [step, step / length]));
+    }
+    case 'seconds':
+      return meanSeconds(series, steps);
+    default:
+      return axis satisfies never;
+  }
+};
