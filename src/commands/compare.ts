@@ -8,7 +8,8 @@ import { type Comparison, compare, DEFAULT_MARGIN } from '../report/compare.js';
 import { compareCsv, compareJson, compareMarkdown } from '../report/compare-formats.js';
 import { compareText } from '../report/compare-text.js';
 import type { Heading } from '../report/figure.js';
-import { figureHtml, figurePng, figureSvg } from '../report/figure-files.js';
+import { figurePng, figureSvg } from '../report/figure-files.js';
+import { figureHtml } from '../report/figure-html.js';
 import { forestSpec, forestUsage } from '../report/forest.js';
 import { comparisonPage } from '../report/page.js';
 import type { Plan } from '../sweep/plan.js';
@@ -107,7 +108,11 @@ const drawn = async (
     case '.png':
       return figurePng(await figureSvg(forestSpec(comparison, heading)));
     case '.html':
-      return figureHtml(forestSpec(comparison, heading, { interactive: true }), heading.title, forestUsage);
+      return figureHtml(
+        { wide: forestSpec(comparison, heading, { interactive: true }), narrow: null },
+        heading.title,
+        forestUsage,
+      );
     default:
       throw new UserError('E_USAGE', `--figure ${path}: expected an ending of .svg, .png, .html.`);
   }

@@ -17,7 +17,8 @@ import {
   parseColumn,
 } from '../report/curves.js';
 import { figureSpec, type Heading } from '../report/figure.js';
-import { figureHtml, figureJson, figurePng, figureSvg } from '../report/figure-files.js';
+import { figureJson, figurePng, figureSvg } from '../report/figure-files.js';
+import { figureHtml } from '../report/figure-html.js';
 import { figureText } from '../report/figure-text.js';
 import { type XAxis, xAxes } from '../report/x-axis.js';
 import { type Results, readProgress } from '../sweep/results.js';
@@ -191,7 +192,7 @@ const render = async (
   heading: Heading,
   facet: boolean,
 ): Promise<string | Uint8Array> => {
-  const spec = figureSpec(curves, heading, { facet, interactive: format === 'html' });
+  const spec = figureSpec(curves, heading, { facet });
   switch (format) {
     case 'svg':
       return figureSvg(spec);
@@ -200,7 +201,13 @@ const render = async (
     case 'vl.json':
       return figureJson(spec);
     case 'html':
-      return figureHtml(spec, heading.title);
+      return figureHtml(
+        {
+          wide: figureSpec(curves, heading, { facet, interactive: true }),
+          narrow: figureSpec(curves, heading, { facet, interactive: true, narrow: true }),
+        },
+        heading.title,
+      );
     default:
       return format satisfies never;
   }

@@ -13,10 +13,14 @@ export interface Shared {
   /** By label. */
   readonly strokes: readonly Stroke[];
   readonly legend: Json;
+  /** What the symbols of the legend are drawn with. */
+  readonly symbols: Json;
   readonly axis: XAxis;
   /** Where the x axis of every panel ends. */
   readonly lastX: number;
   readonly interactive: boolean;
+  /** Whether panels can be dragged and zoomed. */
+  readonly movable: boolean;
 }
 
 /** A curve of at most this many points shows each. */
@@ -82,15 +86,17 @@ export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] =>
   const fewest = Math.min(...countsOf(curve));
   const banded = curve.points.some(({ low }) => low !== null);
 
-  const byArm = (range: readonly unknown[]): Json => ({
+  const byArm = (range: readonly unknown[], guide = legend): Json => ({
     field: 'arm',
     type: 'nominal',
     sort: null,
-    legend,
+    legend: guide,
     scale: { domain: labels, range },
   });
-  const color = byArm(strokes.map((stroke) => stroke.color));
-  const strokeDash = byArm(strokes.map((stroke) => stroke.dash));
+  const [colors, dashes] = [strokes.map((stroke) => stroke.color), strokes.map((stroke) => stroke.dash)];
+  const [color, strokeDash] = [byArm(colors), byArm(dashes)];
+  // Vega-Lite takes all legends for one, and wants no encoding but in the one that answers clicks.
+  const drawn = index === 0 ? { ...legend, encoding: { symbols: shared.symbols } } : legend;
   const opacity = (value: number): Json =>
     interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
   const band = { y: { field: log ? 'lowShown' : 'low', type: 'quantitative' }, y2: { field: 'high' } };
@@ -129,7 +135,7 @@ export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] =>
   const choice = { name: 'arms', select: { type: 'point', fields: ['arm'] }, bind: 'legend' };
   const lines: Json = {
     mark: { type: 'line', clip: true, strokeWidth: 1.7, strokeJoin: 'round' },
-    encoding: { color, strokeDash, opacity: opacity(1) },
+    encoding: { color: byArm(colors, drawn), strokeDash: byArm(dashes, drawn), opacity: opacity(1) },
     ...(interactive && index === 0 ? { params: [choice] } : {}),
   };
   const markers = Object.fromEntries(labels.map((label, arm) => [label, strokes[arm].marker]));
@@ -148,7 +154,7 @@ export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] =>
     transform,
     mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
     encoding: { tooltip: fields },
-    params: [zoom(index)],
+    ...(shared.movable ? { params: [zoom(index)] } : {}),
   };
   return [
     ...(banded ? [areas] : []),

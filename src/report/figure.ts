@@ -26,39 +26,61 @@ const TICKS = 5;
 
 /** Pixels of a panel, of one that is alone, and between panels, where axes and titles stand. */
 const PANEL = { width: 376, height: 210 };
+const NARROW = { width: 280, height: 190 };
 const LONE = { width: 640, height: 340 };
 const FACET_HEIGHT = 150;
 const SPACING = { row: 80, column: 72 };
 const BELOW_GRID = 24;
 
-/** Columns of the legend: as many as fit 860 pixels, a label's character being about 7 wide. */
-const legendColumns = (labels: readonly string[]): number => {
+/** Pixels that a legend has, and characters of a line, on a wide screen and on a narrow one. */
+const LEGEND_WIDTH = { wide: 860, narrow: 330 };
+const LINE_LENGTH = 46;
+
+/** Columns of the legend: as many as fit, a label's character being about 7 pixels wide. */
+const legendColumns = (labels: readonly string[], room: number): number => {
   const width = 62 + 7 * Math.max(...labels.map((label) => label.length));
-  return Math.max(1, Math.min(labels.length, Math.floor(860 / width)));
+  return Math.max(1, Math.min(labels.length, Math.floor(room / width)));
+};
+
+/** Text in lines that are as long as words allow. */
+const wrapped = (text: string): string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= LINE_LENGTH)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 };
 
 /** The legend shows lines of 30 pixels, with marks where points have some; to Vega they are symbols of 10 by 10. */
-const legendOf = (curves: Curves, labels: readonly string[]): Json => {
-  const [marked, words] = [hasMarkers(curves), curveLegend(curves)];
+const legendOf = (
+  curves: Curves,
+  labels: readonly string[],
+  narrow: boolean,
+): { legend: Json; symbols: Json } => {
+  const marked = hasMarkers(curves);
+  const words = narrow ? curveLegend(curves).flatMap(wrapped) : curveLegend(curves);
   const paths = curves.arms.map(({ slot }) => {
     const { dash, marker } = strokeOf(slot);
     return legendPath(dash, marked ? marker : null);
   });
   return {
-    title: words.length > 0 ? words : null,
-    orient: 'bottom',
-    columns: legendColumns(labels),
-    symbolSize: LEGEND_SIZE,
-    labelOffset: 26,
-    symbolStrokeWidth: 0,
-    symbolLimit: 0,
-    symbolOpacity: 1, // else the band's, as is the next
-    encoding: {
-      symbols: {
-        shape: { value: { expr: `${JSON.stringify(paths)}[datum.index]` } },
-        fill: { value: { expr: "scale('color', datum.value)" } },
-        fillOpacity: { value: 1 },
-      },
+    legend: {
+      title: words.length > 0 ? words : null,
+      orient: 'bottom',
+      columns: legendColumns(labels, narrow ? LEGEND_WIDTH.narrow : LEGEND_WIDTH.wide),
+      symbolSize: LEGEND_SIZE,
+      labelOffset: 26,
+      symbolStrokeWidth: 0,
+      symbolLimit: 0,
+      symbolOpacity: 1, // else the band's, as is the next
+    },
+    symbols: {
+      shape: { value: { expr: `${JSON.stringify(paths)}[datum.index]` } },
+      fill: { value: { expr: "scale('color', datum.value)" } },
+      fillOpacity: { value: 1 },
     },
   };
 };
@@ -113,11 +135,13 @@ export interface FigureOptions {
   readonly interactive?: boolean;
   /** A row of panels for each arm, on the same scales, instead of all arms in each panel. */
   readonly facet?: boolean;
+  /** For a phone: panels below each other, words in short lines, and no dragging, which would hold up the page. */
+  readonly narrow?: boolean;
 }
 
 /** Panels in columns; one that would be alone in its row is as wide as a whole one. */
 const grid = (panels: readonly Json[], columns: number): Json => {
-  const rest = panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
+  const rest = columns > 1 && panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
   const inColumns: Json = {
     bounds: 'flush', // so that the widths of labels do not count
     spacing: SPACING,
@@ -131,7 +155,7 @@ const grid = (panels: readonly Json[], columns: number): Json => {
 export const figureSpec = (
   curves: Curves,
   heading: Heading | null,
-  { interactive = false, facet = false }: FigureOptions = {},
+  { interactive = false, facet = false, narrow = false }: FigureOptions = {},
 ): FigureSpec => {
   const labels = shorten(
     curves.arms.map((_, arm) => armLabel(curves, arm)),
@@ -144,25 +168,29 @@ export const figureSpec = (
     labels,
     labelOf,
     strokes: curves.arms.map(({ slot }) => strokeOf(slot)),
-    legend: legendOf(curves, labels),
+    ...legendOf(curves, labels, narrow),
     axis: curves.x,
     lastX: lastX(panels),
     interactive,
+    movable: interactive && !narrow,
   };
-  const columns = facet ? panels.length : 2;
+  const inColumns = facet ? panels.length : 2;
+  const columns = narrow ? 1 : inColumns;
   const views = (facet ? labels : [null]).flatMap((only) => panels.map((panel) => ({ panel, only })));
   const sizeOf = (index: number): Json => {
+    if (narrow) return NARROW;
     if (facet) return { ...PANEL, height: FACET_HEIGHT };
     if (views.length === 1) return LONE;
     const isWide = index === views.length - 1 && views.length % columns === 1;
     return isWide ? { ...PANEL, width: columns * PANEL.width + SPACING.column } : PANEL;
   };
   const specs = views.map(({ panel, only }, index) => panelSpec(panel, shared, sizeOf(index), only, index));
+  const words = (text: string): string | string[] => (narrow ? wrapped(text) : text);
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
-    padding: 16,
-    ...(heading ? { title: { text: heading.title, subtitle: heading.subtitle ?? '' } } : {}),
+    padding: narrow ? 4 : 16,
+    ...(heading ? { title: { text: words(heading.title), subtitle: words(heading.subtitle ?? '') } } : {}),
     config: figureConfig,
     resolve: { scale: { color: 'shared', strokeDash: 'shared' } },
     data: { name: 'curves' },

@@ -50,9 +50,11 @@ test('when the plan was made is said under the title, if it is known', () => {
   assert.doesNotMatch(pageOf([], { planned: null }), /Planned/);
 });
 
-test('notes are on the page once, and nothing wide is without a scroll bar', () => {
+test('notes are on the page once, and nothing wide makes the page wider', () => {
   const html = pageOf([['wn', 'base']]);
   assert.equal(html.match(/Seed &lt;9&gt; is missing\./g)?.length, 1);
   for (const [, before] of html.matchAll(/(.{0,40})<(?:table>|div id=)/g))
-    assert.match(before, /<div (class="wide"|style="overflow-x: auto")>$/);
+    assert.match(before, /<div class="(wide|figure|figure scrolled)">$/);
+  assert.match(html, /\.wide \{ overflow-x: auto; \}/);
+  assert.match(html, /\.figure svg\.marks \{ max-width: 100%/);
 });

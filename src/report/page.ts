@@ -7,7 +7,14 @@ import { pairName } from './compare-cells.js';
 import { comparisonNotes, comparisonTables, type Table } from './compare-formats.js';
 import { curvesOf, defaultColumns } from './curves.js';
 import { figureSpec } from './figure.js';
-import { escapeHtml, figureElement, figurePolicy, figureScripts, figureUsage } from './figure-files.js';
+import {
+  escapeHtml,
+  figureElement,
+  figurePolicy,
+  figureScripts,
+  figureStyle,
+  figureUsage,
+} from './figure-html.js';
 import { verdictColors } from './figure-style.js';
 import { fontFamily } from './font.js';
 import { forestSpec, forestUsage } from './forest.js';
@@ -95,7 +102,8 @@ const environmentTable = (found: readonly FoundRun[]): Table => {
 };
 
 const style = `
-body { margin: 32px auto; max-width: 1040px; padding: 0 16px; font: 14px/1.5 ${fontFamily}; color: #222; }
+body { margin: 32px auto; max-width: 1040px; padding: 0 16px; font: 14px/1.5 ${fontFamily}; color: #222; overflow-wrap: anywhere; }
+${figureStyle}
 h1 { font-size: 24px; margin: 0; } h2 { font-size: 17px; margin: 32px 0 8px; font-weight: 600; }
 .about, .small { color: #666; } .small { font-size: 12px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 12px 0; }
@@ -110,14 +118,18 @@ ${Object.entries(verdictColors)
 const differences = (comparison: Comparison): string => {
   if (comparison.comparisons.length + comparison.exploratory.length === 0) return '';
   return `<h2>Differences</h2>
-${figureElement(forestSpec(comparison, null, { interactive: true }), 'differences')}
-<p class="small">${escapeHtml(forestUsage)}</p>`;
+${figureElement({ wide: forestSpec(comparison, null, { interactive: true }), narrow: null }, 'differences')}
+<p class="small usage">${escapeHtml(forestUsage)}</p>`;
 };
 
 /** @returns one HTML document, which loads nothing */
 export const comparisonPage = ({ title, about, planned, arms, comparison, found }: PageInput): string => {
   const { differing, shared } = configTables(arms);
-  const spec = figureSpec(curvesOf(arms, defaultColumns(arms), 'ci'), null, { interactive: true });
+  const curves = curvesOf(arms, defaultColumns(arms), 'ci');
+  const figure = {
+    wide: figureSpec(curves, null, { interactive: true }),
+    narrow: figureSpec(curves, null, { interactive: true, narrow: true }),
+  };
   const verdicts = comparison.comparisons.map(verdictItem).join('\n');
   return `<!doctype html>
 <html lang="en">
@@ -140,8 +152,8 @@ ${differences(comparison)}
 ${comparisonTables(comparison).map(htmlTable).join('\n')}
 <div class="small">${list(comparisonNotes(comparison))}</div>
 <h2>Learning curves</h2>
-${figureElement(spec, 'curves')}
-<p class="small">${escapeHtml(figureUsage)}</p>
+${figureElement(figure, 'curves')}
+<p class="small usage">${escapeHtml(figureUsage)}</p>
 <h2>Configs</h2>
 ${htmlTable(differing)}
 <details><summary>What all arms share</summary>
