@@ -13,5 +13,5 @@ npm run --silent build
 . scripts/wnlstm.sh
 wnlstm sweep configs/sweeps/article.json
 wnlstm plot article --format svg,png,html
-wnlstm plot article --facet --out "$runs/article/article.svg"
+wnlstm plot article --columns loss,accuracy,val_accuracy --out "$runs/article/article.svg"
 wnlstm compare article --report "$runs/article/report.html"
