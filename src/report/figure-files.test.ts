@@ -59,6 +59,17 @@ test('many arms are all in the legend', async () => {
   for (const { name } of arms) assert.ok(svg.includes(`>${name} (1 seed)</text>`), name);
 });
 
+test('names of arms over facets do not run into each other', async () => {
+  const name = 'n'.repeat(50);
+  const curves = curvesOf([lossArm(name, [[2, 1]])], ['loss', 'accuracy'], 'ci');
+  const svg = await figureSvg(figureSpec(curves, null, { facet: true }));
+  const starts = [...svg.matchAll(/transform="translate\((\d+),\d+\)"><path class="background"/g)]
+    .map(([, x]) => Number(x))
+    .filter((x) => x > 0);
+  const title = `${name} (1 seed): training loss`;
+  assert.ok(Math.max(...starts) > 12 * readWidths()(title), String(starts)); // titles are of 12 pixels
+});
+
 test('one point, a constant, and curves across zero are drawn without NaN', async () => {
   for (const losses of [
     [[1]],

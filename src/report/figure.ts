@@ -30,6 +30,7 @@ const NARROW = { width: 280, height: 190 };
 const LONE = { width: 640, height: 340 };
 const FACET_HEIGHT = 150;
 const SPACING = { row: 80, column: 72 };
+const FACET_SPACING = { row: 28, column: 36 };
 const BELOW_GRID = 24;
 
 /** Pixels that a legend has, and characters of a line, on a wide screen and on a narrow one. */
@@ -140,11 +141,11 @@ export interface FigureOptions {
 }
 
 /** Panels in columns; one that would be alone in its row is as wide as a whole one. */
-const grid = (panels: readonly Json[], columns: number): Json => {
+const grid = (panels: readonly Json[], columns: number, facet: boolean): Json => {
   const rest = columns > 1 && panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
   const inColumns: Json = {
-    bounds: 'flush', // so that the widths of labels do not count
-    spacing: SPACING,
+    // Flush, the widths of labels do not count; but the names of arms over facets need room.
+    ...(facet ? { spacing: FACET_SPACING } : { bounds: 'flush', spacing: SPACING }),
     columns,
     concat: rest.length > 0 ? panels.slice(0, -1) : panels,
   };
@@ -194,7 +195,7 @@ export const figureSpec = (
     config: figureConfig,
     resolve: { scale: { color: 'shared', strokeDash: 'shared' } },
     data: { name: 'curves' },
-    ...grid(specs, columns),
+    ...grid(specs, columns, facet),
     datasets: {
       curves: curves.columns.flatMap(({ column, points }) =>
         points.map(({ arm, x, step, ...point }) => ({
