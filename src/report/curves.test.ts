@@ -1,6 +1,7 @@
 /** @file Curves: bins, bands, axes, and whose they are. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readDataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import {
   bands,
@@ -182,6 +183,10 @@ test('over epochs a step is its share of the steps of an epoch, for each arm its
     [10, 20, 30, 40, 50, 60].map((step) => step / 30),
   );
   assert.deepEqual(xOf(bundled), [0.1, 0.2]);
+});
+
+test('the bundled MNIST has as many training examples as its epochs are reckoned with', () => {
+  assert.equal(readDataset(null).train.count, MNIST_TRAIN);
 });
 
 test('the end of a run of so many steps is not taken for the end of an epoch', () => {
