@@ -24,6 +24,7 @@ const LAYERS = [
     'nearest.ts',
     'package.ts',
     'signals.ts',
+    'threads.ts',
   ],
   ['data', 'model', 'runs'],
   ['engines', 'report'],

@@ -6,7 +6,7 @@ import { isatty } from 'node:tty';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
 import type { Configure, Io } from './commands/io.js';
-import { EXIT, systemCode, UserError } from './errors.js';
+import { asUserError, EXIT, systemCode, UserError } from './errors.js';
 import { packageRoot, packageVersion } from './package.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
 
@@ -113,6 +113,14 @@ Examples:
   wnlstm train --config configs/base.json --epochs 1
   wnlstm show                            the newest run`;
 
+const isCurrentFolder = (folder: string): boolean => {
+  try {
+    return relative(process.cwd(), folder) === '';
+  } catch {
+    return false; // it was removed
+  }
+};
+
 /** How this program is called from here: hints are commands to paste. */
 const invocation = (): string => {
   // npx puts its own folders there, for this one command.
@@ -121,7 +129,7 @@ const invocation = (): string => {
     .filter((folder) => !folder.includes('node_modules'));
   if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
   const script = join(packageRoot, 'bin/wnlstm.js');
-  return relative(process.cwd(), packageRoot) === '' ? 'npx wnlstm' : `node ${script}`;
+  return isCurrentFolder(packageRoot) ? 'npx wnlstm' : `node ${script}`;
 };
 
 /**
@@ -227,8 +235,9 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
   } catch (error) {
     if (stop.signal.aborted && error === stop.signal.reason) return Number(error);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (!(error instanceof UserError)) throw error;
-    printError(error, io);
+    const known = asUserError(error);
+    if (!known) throw error;
+    printError(known, io);
     return code === EXIT.done ? EXIT.usage : code;
   }
 };

@@ -40,34 +40,77 @@ export class UserError extends Error {
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+const ELSEWHERE = 'Choose another folder, such as with `--runs DIR`.';
+const PERMISSION = `Check who owns it and what its permissions are. ${ELSEWHERE}`;
+const SPACE = 'Free some space, then run the same command again: it goes on from the last checkpoint.';
+const CHECK = 'Check the path.';
+
+/** What the system's codes mean, and what to do. */
+const REASONS: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ['the disk is full', SPACE],
+  EDQUOT: ['your quota of disk space is used up', SPACE],
+  EFBIG: ['a file would be larger than is allowed', 'See the limit with `ulimit -f`.'],
+  EIO: ['the device reports an error', 'Check the disk; the kernel log says more (`dmesg`).'],
+  EACCES: ['permission denied', PERMISSION],
+  EPERM: ['permission denied', PERMISSION],
+  EROFS: ['the file system is read-only', ELSEWHERE],
+  ENOTDIR: ['a part of the path is a file, not a folder', ELSEWHERE],
+  EEXIST: ['a file is in the way', ELSEWHERE],
+  ENOTEMPTY: ['the folder is not empty', CHECK],
+  ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
+  ELOOP: ['its links lead in a circle', CHECK],
+  ENOENT: ['no such file or folder', CHECK],
+  EISDIR: ['it is a folder, not a file', CHECK],
+  EBUSY: ['it is in use, or a folder', CHECK],
+  ENXIO: ['it is a pipe or a device, not a file', CHECK],
+  EMFILE: ['too many files are open', 'See the limit with `ulimit -n`.'],
+  ENFILE: ['too many files are open on this machine', 'Try again later.'],
+  ENOMEM: ['there is not enough memory', 'Free some memory, or raise the limit (`ulimit -v`).'],
+  EAGAIN: ['no more processes or threads can be started', 'See the limit with `ulimit -u`.'],
+};
+
 /**
- * Turns a failed file operation into words.
+ * Turns a failed operation of the system into words.
  *
  * @param action what was tried, as in "write runs/x/metrics.csv"
  * @returns an `E_IO` error that says why and what to do
  */
 export const ioError = (action: string, error: unknown): UserError => {
   const code = systemCode(error);
-  const reasons: Record<string, [string, string]> = {
-    ENOSPC: [
-      'the disk is full',
-      'Free some space, then run the same command again: it goes on from the last checkpoint.',
-    ],
-    EACCES: ['permission denied', 'Choose another folder, such as with `--runs DIR`.'],
-    EPERM: ['permission denied', 'Choose another folder, such as with `--runs DIR`.'],
-    EROFS: ['the file system is read-only', 'Choose another folder, such as with `--runs DIR`.'],
-    ENOTDIR: [
-      'a part of the path is a file, not a folder',
-      'Choose another folder, such as with `--runs DIR`.',
-    ],
-    EEXIST: ['a file is in the way', 'Choose another folder, such as with `--runs DIR`.'],
-    ENOENT: ['no such file or folder', 'Check the path.'],
-    EISDIR: ['it is a folder, not a file', 'Check the path.'],
-    EBUSY: ['it is in use, or a folder', 'Check the path.'],
-  };
-  const [reason, hint] = (code && reasons[code]) || [
-    error instanceof Error ? error.message : String(error),
-    undefined,
-  ];
+  const [reason, hint] = (code && REASONS[code]) || [error instanceof Error ? error.message : String(error)];
   return new UserError('E_IO', `Could not ${action}: ${reason}.`, { hint, cause: error });
+};
+
+/** What the system's calls do, where their names do not say it. */
+const CALLS: Readonly<Record<string, string>> = {
+  open: 'open',
+  scandir: 'list',
+  mkdir: 'make the folder',
+  lstat: 'look at',
+  stat: 'look at',
+  rm: 'remove',
+  unlink: 'remove',
+  uv_cwd: 'find the current folder',
+};
+
+/**
+ * Any error as one for users, if it is the system or its memory that refused.
+ *
+ * @returns null for a bug in this program, which should show its stack
+ */
+export const asUserError = (error: unknown): UserError | null => {
+  if (error instanceof UserError) return error;
+  if (!(error instanceof Error)) return null;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) {
+    const [call] = syscall.split(' '); // "spawn git"
+    return ioError([CALLS[call] ?? syscall, path].filter(Boolean).join(' '), error);
+  }
+  if (systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY' || /memory|allocation failed/i.test(error.message)) {
+    return new UserError('E_IO', `There is not enough memory (${error.message.replace(/\.$/, '')}).`, {
+      hint: 'Free some memory, raise the limit (`ulimit -v`), or use fewer threads: `--threads 1`.',
+      cause: error,
+    });
+  }
+  return null;
 };

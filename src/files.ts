@@ -1,10 +1,11 @@
 /** @file Files that are whole or not there: written beside their place, synced, then renamed. */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,18 +14,42 @@ import {
 import { dirname, resolve } from 'node:path';
 import { ioError, systemCode, UserError } from './errors.js';
 
-/**
- * Makes what was written to a file or folder survive a power cut. Windows syncs only files that are open for writing, and
- * has no call for folders.
- */
-export const syncPath = (path: string): void => {
-  const windows = process.platform === 'win32';
-  if (windows && statSync(path).isDirectory()) return;
-  const handle = openSync(path, windows ? 'r+' : 'r');
+/** What file systems answer that cannot sync: all of them for folders (CIFS, vboxsf), the first ones for files too. */
+const CANNOT_SYNC_FILES = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+const CANNOT_SYNC_FOLDERS = [...CANNOT_SYNC_FILES, 'EPERM', 'EISDIR', 'EACCES', 'EBADF'];
+
+const isOneOf = (codes: readonly string[], error: unknown): boolean =>
+  codes.includes(systemCode(error) ?? '');
+
+const syncHandle = (handle: number): void => {
   try {
     fsyncSync(handle);
+  } catch (error) {
+    if (!isOneOf(CANNOT_SYNC_FILES, error)) throw error;
+  }
+};
+
+/** Makes what was written to a file survive a power cut, where the file system can. */
+export const syncFile = (path: string): void => {
+  // Windows syncs only files that are open for writing.
+  const handle = openSync(path, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    syncHandle(handle);
   } finally {
     closeSync(handle);
+  }
+};
+
+/** Makes the names in a folder survive a power cut, where the file system can. */
+export const syncFolder = (path: string): void => {
+  let handle: number | null = null;
+  try {
+    handle = openSync(path, 'r');
+    fsyncSync(handle);
+  } catch (error) {
+    if (!isOneOf(CANNOT_SYNC_FOLDERS, error)) throw error;
+  } finally {
+    if (handle !== null) closeSync(handle);
   }
 };
 
@@ -41,7 +66,7 @@ export const writeSynced = (path: string, ...parts: readonly (string | Uint8Arra
         const bytes = typeof part === 'string' ? Buffer.from(part) : part;
         for (let written = 0; written < bytes.length; ) written += writeSync(handle, bytes, written);
       }
-      fsyncSync(handle);
+      syncHandle(handle);
     } finally {
       closeSync(handle);
     }
@@ -60,10 +85,27 @@ export const replaceFile = (path: string, content: string | Uint8Array): void =>
   try {
     writeSynced(temporary, content);
     renameSync(temporary, path);
-    syncPath(dirname(path));
+    syncFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error instanceof UserError ? error : ioError(`write ${path}`, error);
+  }
+};
+
+/** Whether a path leads to a folder. */
+export const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // not there, or out of reach: whoever uses it learns why
+  }
+};
+
+const isLink = (path: string): boolean => {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
   }
 };
 
@@ -76,13 +118,23 @@ export const replaceFile = (path: string, content: string | Uint8Array): void =>
  * @throws {UserError} E_IO if it cannot be made
  */
 export const makeDirectory = (path: string): void => {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (isDirectory(path)) return;
   const parent = dirname(resolve(path));
   if (parent !== resolve(path)) makeDirectory(parent);
   try {
     mkdirSync(path);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST' && statSync(path).isDirectory()) return; // another process was faster
+    if (isDirectory(path)) return; // another process was faster
+    if (isLink(path)) {
+      throw new UserError(
+        'E_IO',
+        `Could not make the folder ${path}: it is a link to ${readlinkSync(path)}, which is not a folder.`,
+        {
+          hint: 'Make that folder, or remove the link.',
+          cause: error,
+        },
+      );
+    }
     throw ioError(`make the folder ${path}`, error);
   }
 };

@@ -17,10 +17,12 @@ export const STOP_SIGNALS = {
 export type StopSignal = keyof typeof STOP_SIGNALS;
 
 /**
- * Calls back for each of these signals that arrives.
+ * Calls back for each of these signals that arrives. To be called first of all.
  *
  * @param stop is given the signal; see `STOP_SIGNALS` for its exit code
  */
 export const onStopSignal = (stop: (signal: StopSignal) => void): void => {
+  // A file that reaches the limit of its size is then an error of the write, and does not end the process without a word.
+  process.on('SIGXFSZ', () => {});
   for (const signal of Object.keys(STOP_SIGNALS) as StopSignal[]) process.on(signal, () => stop(signal));
 };

@@ -132,7 +132,12 @@ const GPU_PATH: Finding = {
 
 /** Everything about the tensorflow backend; a line if it is not set up. */
 export const examineTensorFlow = async (signal: AbortSignal): Promise<Finding[]> => {
-  const installed = listInstallations();
+  let installed: Installation[] = [];
+  const cache = await examine('tensorflow', () => {
+    installed = listInstallations();
+    return 'readable';
+  });
+  if (!cache.ok) return [cache];
   const findings = await examineBroken();
   const variant = (wanted: 'cpu' | 'cuda') => installed.find(({ manifest }) => manifest.variant === wanted);
   const [cpu, cuda] = [variant('cpu') ?? installed[0], variant('cuda')];

@@ -97,7 +97,7 @@ test('a gzip file cut anywhere behind its first bytes, or changed inside, is an 
 });
 
 test('a file that is not there, or is a folder, is an error that names it', () => {
-  assert.throws(() => readMaybeGzipped(join(folder, 'some/path-absent')), isDamage(/ENOENT/));
+  assert.throws(() => readMaybeGzipped(join(folder, 'some/path-absent')), isDamage(/no such file/));
   mkdirSync(join(folder, 'some/path-folder'), { recursive: true });
-  assert.throws(() => readMaybeGzipped(join(folder, 'some/path-folder')), isDamage(/EISDIR/));
+  assert.throws(() => readMaybeGzipped(join(folder, 'some/path-folder')), isDamage(/it is a folder/));
 });

@@ -1,7 +1,7 @@
 /** @file Reads the IDX format of MNIST: four magic bytes, big-endian sizes, then unsigned bytes. Source: yann.lecun.com. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { systemCode, UserError } from '../errors.js';
+import { asUserError, ioError, systemCode, UserError } from '../errors.js';
 
 /** An array of bytes with a shape. */
 export interface IdxArray {
@@ -26,10 +26,9 @@ export const readMaybeGzipped = (path: string): Buffer => {
   } catch (error) {
     if (systemCode(error)?.startsWith('Z_'))
       throw damaged(path, `expected a whole gzip file, got a damaged one (${(error as Error).message})`);
-    throw new UserError('E_DATA', `Could not read ${path}: ${(error as Error).message}.`, {
-      hint: 'Name a folder with four IDX files: `--data DIR`.',
-      cause: error,
-    });
+    const known = systemCode(error) ? null : asUserError(error); // too little memory has no code
+    const { message, hint } = known ?? ioError(`read ${path}`, error);
+    throw new UserError('E_DATA', message, { hint, cause: error });
   }
 };
 

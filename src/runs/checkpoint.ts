@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
-import { makeDirectory, syncPath, toJson, writeSynced } from '../files.js';
+import { makeDirectory, syncFolder, toJson, writeSynced } from '../files.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Sums over `count` steps; divided by `count` they are what the CSVs show. */
@@ -105,10 +105,10 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
     );
     writeSafetensors(join(temporary, 'optimizer.safetensors'), pick(state, isOptimizerArray));
     writeSynced(join(temporary, 'progress.json'), toJson(progress));
-    syncPath(temporary);
+    syncFolder(temporary);
     rmSync(target, { recursive: true, force: true });
     renameSync(temporary, target);
-    syncPath(directory);
+    syncFolder(directory);
   } catch (error) {
     if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     throw error instanceof UserError ? error : ioError(`write the checkpoint ${target}`, error);

@@ -269,7 +269,7 @@ test('the owner touches its lock while its thread computes, and an old lock stay
   const old = new Date(Date.now() - 50_000);
   utimesSync(lockOf(directory), old, old);
   const workerData = { path: lockOf(directory), text: 'text', everyMs: 10 };
-  const beat = new Worker(new URL('heartbeat.js', import.meta.url), { workerData });
+  const beat = new Worker(new URL('heartbeat-thread.js', import.meta.url), { workerData });
   const isTouched = (): boolean => Date.now() - statSync(lockOf(directory)).mtimeMs < 5000;
   for (let waited = 0; !isTouched(); waited += 10) {
     assert.ok(waited < 5000);

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { ioError, systemCode, UserError } from '../errors.js';
-import type { HeartbeatData } from './heartbeat.js';
+import { startThreads } from '../threads.js';
+import { beat, type Heartbeat } from './heartbeat.js';
 import { describeOwner, isRunning, type Owner, parseOwner, thisProcess } from './owner.js';
 
 const HEARTBEAT_MS = 10_000;
@@ -116,12 +116,18 @@ const take = (directory: string, text: string, follow: string): void => {
   }
 };
 
-const startHeartbeat = (path: string, text: string): Worker => {
-  const workerData: HeartbeatData = { path, text, everyMs: HEARTBEAT_MS };
-  const worker = new Worker(new URL('./heartbeat.js', import.meta.url), { workerData });
-  worker.unref();
-  worker.on('error', () => {}); // without it, other machines take this process for dead after a minute, and it notices
-  return worker;
+/** Begins to touch a lock; returns what ends it. */
+const startHeartbeat = (path: string, text: string): (() => void) => {
+  const heartbeat: Heartbeat = { path, text, everyMs: HEARTBEAT_MS };
+  try {
+    const [thread] = startThreads(new URL('./heartbeat-thread.js', import.meta.url), [heartbeat]);
+    thread.unref();
+    thread.on('error', () => {}); // the lock is gone: `assertHeld` says so
+    return () => void thread.terminate();
+  } catch {
+    const timer = beat(heartbeat)?.unref(); // no thread can be started: between the steps is better than never
+    return () => clearInterval(timer);
+  }
 };
 
 /**
@@ -134,7 +140,7 @@ export const acquireLock = (directory: string, follow = `tail -f ${join(director
   const path = join(directory, 'lock');
   const text = `${JSON.stringify(thisProcess())}\n`;
   take(directory, text, follow);
-  const heartbeat = startHeartbeat(path, text);
+  const endHeartbeat = startHeartbeat(path, text);
   let held = true;
   return {
     assertHeld: () => {
@@ -148,7 +154,7 @@ export const acquireLock = (directory: string, follow = `tail -f ${join(director
     release: () => {
       if (!held) return;
       held = false;
-      void heartbeat.terminate();
+      endHeartbeat();
       if (read(path)?.text === text) rmSync(path, { force: true }); // else another process took it over
     },
   };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { createObjectCsvWriter } from 'csv-writer';
 import { ioError, UserError } from '../errors.js';
-import { replaceFile, syncPath } from '../files.js';
+import { replaceFile, syncFile } from '../files.js';
 
 /** Columns of `steps.csv`; times last, so that the rest of two runs can be compared byte for byte. */
 export const stepColumns = [
@@ -86,7 +86,7 @@ export const openCsv = <Column extends string>(
       ),
     sync: () => {
       try {
-        syncPath(path);
+        syncFile(path);
       } catch (error) {
         throw ioError(`sync ${path}`, error);
       }

@@ -1,10 +1,10 @@
 /** @file A run is a folder of plain files: its name, its record (run.json), its summary, and finding it again. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import type { Config, ConfigKey } from '../config.js';
 import { ioError, UserError } from '../errors.js';
-import { replaceFile, toJson } from '../files.js';
+import { isDirectory, replaceFile, toJson } from '../files.js';
 import { nearest } from '../nearest.js';
 import { ownerOf } from './lock.js';
 
@@ -26,7 +26,10 @@ export interface RunRecord {
   readonly updated_at: string;
   readonly argv: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
+  /** Of the clone that ran; null for an installed package. */
   readonly git_commit: string | null;
+  /** Whether its files were changed since that commit; earlier versions did not say. */
+  readonly git_dirty?: boolean | null;
   readonly host: string;
   readonly backend: string;
   readonly device: string;
@@ -137,6 +140,10 @@ export const readRecord = (directory: string): RunRecord | null => {
   });
 };
 
+/** The commit that computed a run, in words. */
+export const describeCommit = ({ git_commit, git_dirty }: RunRecord): string =>
+  git_commit === null ? 'none' : `${git_commit.slice(0, 12)}${git_dirty ? ', with changes' : ''}`;
+
 /** Replaces run.json; its status is the only end marker, so it is written last. */
 export const writeRecord = (directory: string, record: RunRecord): void =>
   replaceFile(join(directory, 'run.json'), toJson(record));
@@ -225,8 +232,7 @@ const holdsRun = (directory: string): boolean => RUN_FILES.some((name) => exists
 export const runDirectories = (runsDirectory: string, name: string): string[] => {
   for (const folder of [name, join(runsDirectory, name)]) {
     if (holdsRun(folder)) return [folder];
-    const inside =
-      existsSync(folder) && statSync(folder).isDirectory() ? candidates(folder).filter(holdsRun) : [];
+    const inside = isDirectory(folder) ? candidates(folder).filter(holdsRun) : [];
     if (inside.length > 0) return inside;
   }
   const begun = (existsSync(runsDirectory) ? candidates(runsDirectory) : []).filter(

@@ -2,7 +2,7 @@
  * @file Sets TensorFlow up: fetch, unpack beside the target, check, write the manifest, rename. What is not whole never
  * gets its name, and what is whole is used again.
  */
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { LibraryReport } from '../engines/autodiff/tensorflow/check-library.js';
 import {
@@ -14,7 +14,7 @@ import {
   readInstallation,
 } from '../engines/autodiff/tensorflow/installation.js';
 import { systemCode, UserError } from '../errors.js';
-import { makeDirectory, syncPath, toJson, writeSynced } from '../files.js';
+import { isDirectory, makeDirectory, syncFolder, toJson, writeSynced } from '../files.js';
 import { checkLibrary } from './check.js';
 import { isCudaBuild, linkLibraries } from './link.js';
 import { downloadCommand, downloadWheels, type Progress } from './pip.js';
@@ -142,13 +142,13 @@ const unpackAll = async (
 /** Gives a stage its name; what had it was not whole. */
 const rename = (stage: string, target: string): void => {
   for (const name of readdirSync(stage, { recursive: true, encoding: 'utf8' })) {
-    if (statSync(join(stage, name)).isDirectory()) syncPath(join(stage, name));
+    if (isDirectory(join(stage, name))) syncFolder(join(stage, name));
   }
-  syncPath(stage);
+  syncFolder(stage);
   if (readInstallation(target)) return; // another process was faster
   rmSync(target, { recursive: true, force: true });
   renameSync(stage, target);
-  syncPath(dirname(target));
+  syncFolder(dirname(target));
 };
 
 /** Fills a stage, checks it and moves it into place. */

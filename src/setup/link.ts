@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { BUILD_INFO, LIBRARIES, type Manifest } from '../engines/autodiff/tensorflow/installation.js';
 import { systemCode } from '../errors.js';
-import { makeDirectory, syncPath } from '../files.js';
+import { makeDirectory, syncFile } from '../files.js';
 import { nvidiaFolder } from './source.js';
 import { cacheError } from './unpack.js';
 import { neededPath } from './wheel.js';
@@ -29,7 +29,7 @@ const linkOrCopy = (from: string, to: string): void => {
     }
   }
   copyFileSync(from, to);
-  syncPath(to);
+  syncFile(to);
 };
 
 /**

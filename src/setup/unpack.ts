@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { ioError, systemCode, UserError } from '../errors.js';
-import { makeDirectory, syncPath } from '../files.js';
+import { makeDirectory, syncFile } from '../files.js';
 import { neededPath, nvidiaRequirements, PINNED, parseRecord } from './wheel.js';
 
 const damaged = (wheel: string, reason: string, cause?: unknown): UserError =>
@@ -89,7 +89,7 @@ const extract = async (
     createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }),
     { signal },
   );
-  syncPath(path);
+  syncFile(path);
   return { bytes, digest: hash.digest('base64url') };
 };
 

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { continuable } from '../engines/select.js';
-import { UserError } from '../errors.js';
+import { asUserError, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { type Listener, type Outcome, runSession } from '../train/session.js';
 import type { Executor, Job, JobEnd, JobProgress } from './executor.js';
@@ -23,14 +23,16 @@ const describeOutcome = (outcome: Outcome): string => {
   }
 };
 
-const describeError = (error: unknown): string =>
-  error instanceof UserError
-    ? [error.message, error.hint].filter(Boolean).join('\n')
+const describeError = (error: unknown): string => {
+  const known = asUserError(error);
+  return known
+    ? [known.message, known.hint].filter(Boolean).join('\n')
     : ((error as Error).stack ?? String(error));
+};
 
 /** What went wrong, in a line. */
 export const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  (asUserError(error)?.message ?? String(error)).split('\n')[0];
 
 /** Longer than a lock of another machine or container lives without its owner. */
 const PATIENCE_MS = 70_000;

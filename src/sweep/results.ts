@@ -1,8 +1,9 @@
 /** @file From a sweep or single runs on disk to arms that can be compared, with every exclusion in words. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
+import { isDirectory } from '../files.js';
 import type { Arm, ArmRun, RunRows } from '../report/arm.js';
 import { type FoundRun, findRun, isSweep, listRuns } from '../runs/run.js';
 import { armNames, dataKey, lengthOf } from './arm-names.js';
@@ -154,8 +155,7 @@ const checkAlike = ({ plan, arms, found }: Results): void => {
 
 /** Runs that a name means: one run, or all runs in a folder. */
 const runsOf = (runsDirectory: string, name: string, notes: string[]): FoundRun[] => {
-  const isFolderOfRuns =
-    existsSync(name) && statSync(name).isDirectory() && !existsSync(join(name, 'run.json'));
+  const isFolderOfRuns = isDirectory(name) && !existsSync(join(name, 'run.json'));
   const damaged = (error: UserError): void => void notes.push(`Left out: ${error.message}`);
   const inside = isFolderOfRuns ? listRuns(name, damaged) : [];
   return inside.length > 0 ? inside : [findRun(runsDirectory, name)];

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { CANONICAL, UNFUSED } from '../engines/arithmetic.js';
 import { ioError, UserError } from '../errors.js';
 import { timeColumns } from '../runs/metrics.js';
-import { type RunRecord, readRecord, readSummary, type Summary } from '../runs/run.js';
+import { describeCommit, type RunRecord, readRecord, readSummary, type Summary } from '../runs/run.js';
 
 /** The first place where a run and its repetition differ. */
 export interface Difference {
@@ -142,7 +142,7 @@ const environmentOf = (record: RunRecord): Record<string, string> => ({
   device: record.device,
   threads: String(record.threads),
   ...record.versions,
-  'git commit': record.git_commit?.slice(0, 12) ?? 'none',
+  'git commit': describeCommit(record),
   host: record.host,
 });
 

@@ -1,13 +1,13 @@
 /** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
-import { UserError } from '../errors.js';
+import { asUserError, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { packageRoot, packageVersion } from '../package.js';
@@ -72,12 +72,12 @@ export interface Listener {
 }
 
 /** The commit of the clone that runs. An installed package has none: the repository around it is somebody else's. */
-const gitCommit = (): string | null => {
-  const { status, stdout } = spawnSync('git', ['-C', packageRoot, 'rev-parse', '--show-prefix', 'HEAD'], {
-    encoding: 'utf8',
-  });
-  const [folder, commit] = stdout?.split('\n') ?? [];
-  return status === 0 && folder === '' ? commit : null;
+const sourceCommit = (): Pick<RunRecord, 'git_commit' | 'git_dirty'> => {
+  const args = ['-C', packageRoot, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+  const isClone = existsSync(join(packageRoot, '.git'));
+  const described = isClone ? spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() : '';
+  const [, commit = null, dirty] = /^([0-9a-f]{40})(-dirty)?$/.exec(described ?? '') ?? [];
+  return { git_commit: commit, git_dirty: commit === null ? null : dirty !== undefined };
 };
 
 const checkBatch = ({ batch }: Config, dataset: Dataset): void => {
@@ -229,7 +229,7 @@ const trainInFolder = async (
     updated_at: now,
     argv,
     versions: { wnlstm: packageVersion(), node: process.versions.node, ...engine.versions },
-    git_commit: gitCommit(),
+    ...sourceCommit(),
     host: hostname(),
     backend: choice.backend,
     device: engine.device,
@@ -273,7 +273,7 @@ const trainInFolder = async (
       writeRecord(directory, {
         ...record,
         status: 'failed',
-        error: String(error),
+        error: asUserError(error)?.message ?? String(error),
         updated_at: new Date().toISOString(),
       });
     } catch {

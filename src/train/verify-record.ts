@@ -24,6 +24,7 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   argv: ['a list of texts', (value) => Array.isArray(value) && value.every(isText)],
   versions: ['texts by name', (value) => isObjectOf(value, isText)],
   git_commit: ['text or null', isTextOrNull],
+  git_dirty: ['true, false or null', (value) => value == null || typeof value === 'boolean'],
   host: ['text', isText],
   backend: ['text', isText],
   device: ['text', isText],

@@ -1,7 +1,7 @@
 /** @file The kernel as WebAssembly. */
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.js';
+import { startThreads } from '../../threads.js';
 import { type Kernel, THREADS_INDEX } from './kernel.js';
 import { createMemory, loadModule, PAGE, WASM_BYTES, type WasmModule } from './wasm-module.js';
 import type { WasmThread } from './wasm-worker.js';
@@ -56,12 +56,14 @@ export const createWasmKernel = ({ module }: WasmModule = loadModule()): Kernel 
     return { net: views[0], arrays: views.slice(1, 1 + arrays.length) };
   };
   const start = async (net: Uint8Array): Promise<void> => {
+    const parts = stackEnds.map(
+      (stackEnd, index): WasmThread => ({ module, memory, net: at(net), part: index + 1, stackEnd }),
+    );
+    const threads = startThreads(new URL('./wasm-worker.js', import.meta.url), parts);
     await Promise.all(
-      stackEnds.map(async (stackEnd, index) => {
-        const workerData: WasmThread = { module, memory, net: at(net), part: index + 1, stackEnd };
-        const worker = new Worker(new URL('./wasm-worker.js', import.meta.url), { workerData });
-        await once(worker, 'message'); // it is ready; a failure to start rejects
-        worker.unref();
+      threads.map(async (thread) => {
+        await once(thread, 'message'); // it is ready; a failure to start rejects
+        thread.unref();
       }),
     );
   };

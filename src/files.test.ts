@@ -1,0 +1,88 @@
+/** @file Files and folders where the system says no. */
+import assert from 'node:assert/strict';
+import fs, { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, mock, test } from 'node:test';
+import { asUserError, UserError } from './errors.js';
+import { makeDirectory, replaceFile, syncFile, syncFolder } from './files.js';
+
+const root = mkdtempSync(join(tmpdir(), 'wnlstm-files-'));
+after(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  mock.restoreAll();
+  syncBuiltinESMExports();
+});
+
+/** Lets fsync fail, of folders alone or of everything. */
+const failSync = (code: string, files: boolean): void => {
+  const real = fs.fsyncSync;
+  mock.method(fs, 'fsyncSync', (handle: number) => {
+    if (files || fs.fstatSync(handle).isDirectory()) throw Object.assign(new Error(code), { code });
+    real(handle);
+  });
+  syncBuiltinESMExports();
+};
+
+for (const code of ['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF', 'ENOSYS']) {
+  test(`a file system that answers ${code} to the sync of a folder can hold runs`, () => {
+    failSync(code, false);
+    const path = join(root, 'file');
+    replaceFile(path, code);
+    assert.equal(readFileSync(path, 'utf8'), code);
+    syncFolder(root);
+  });
+}
+
+test('a folder that cannot be opened to be synced is no error', () => {
+  mock.method(fs, 'openSync', () => {
+    throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+  });
+  syncBuiltinESMExports();
+  syncFolder(root);
+});
+
+test('a file that cannot be synced because its disk is full or broken is an error', () => {
+  const path = join(root, 'synced');
+  writeFileSync(path, '');
+  failSync('EINVAL', true);
+  syncFile(path);
+  for (const code of ['EIO', 'ENOSPC', 'EPERM']) {
+    mock.restoreAll();
+    failSync(code, true);
+    assert.throws(() => syncFile(path), { code });
+    assert.throws(() => replaceFile(path, 'x'), { code: 'E_IO' });
+  }
+});
+
+test('a link to nowhere in the place of a folder is an error that says so', () => {
+  const link = join(root, 'link');
+  symlinkSync('nowhere', link);
+  assert.throws(() => makeDirectory(link), {
+    code: 'E_IO',
+    message: /it is a link to nowhere, which is not a folder/,
+  });
+  const circle = join(root, 'circle');
+  symlinkSync('circle', circle);
+  assert.throws(() => makeDirectory(join(circle, 'below')), { code: 'E_IO' });
+});
+
+test('whatever the system refuses is a sentence and not a stack, and a bug stays a bug', () => {
+  const failed = (): unknown => {
+    try {
+      return fs.readFileSync(join(root, 'absent'));
+    } catch (error) {
+      return error;
+    }
+  };
+  assert.equal(
+    asUserError(failed())?.message,
+    `Could not open ${join(root, 'absent')}: no such file or folder.`,
+  );
+  const memory = new RangeError('WebAssembly.Memory(): could not allocate memory');
+  assert.match(asUserError(memory)?.message ?? '', /^There is not enough memory/);
+  assert.equal(asUserError(new TypeError('x is undefined')), null);
+  const own = new UserError('E_DATA', 'own');
+  assert.equal(asUserError(own), own);
+});
