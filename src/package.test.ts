@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packageRoot } from './package.js';
-import type { RunRecord, Summary } from './runs/run.js';
+import type { RunRecord, Summary } from './runs/record.js';
 
 const onWindows = process.platform === 'win32';
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-package-'));

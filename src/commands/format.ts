@@ -1,6 +1,6 @@
 /** @file Numbers and runs as people read them. */
 import { type Config, configKeys, defaultConfig } from '../config.js';
-import { NO_IDENTITY } from '../runs/run.js';
+import { NO_IDENTITY } from '../runs/record.js';
 
 /** Four decimals, or a power of ten where they would run wide; a dash for nothing. */
 export const number = (value: number | null): string => {

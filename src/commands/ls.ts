@@ -1,6 +1,7 @@
 /** @file `wnlstm ls`: all runs, a line each. */
 import { alignColumns } from '../report/table.js';
-import { type FoundRun, listRuns, nameOf } from '../runs/run.js';
+import { listRuns, nameOf } from '../runs/find.js';
+import type { FoundRun } from '../runs/reading.js';
 import { differences } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';

@@ -150,6 +150,7 @@ const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): read
 
 const plot = async (names: readonly string[], options: PlotOptions, io: Io): Promise<void> => {
   const results = readProgress(options.runs, namedRuns(names, options.runs, io));
+  for (const note of results.notes) io.err(`${io.errColor.yellow('note')} ${note}`);
   const arms = chosenArms(results, options.arm);
   const columns = [...new Set(options.columns ?? (options.facet ? FACET_COLUMNS : defaultColumns(arms)))];
   const shown = arms.map(({ name }) => name);
@@ -160,7 +161,6 @@ const plot = async (names: readonly string[], options: PlotOptions, io: Io): Pro
   });
   const unfinished = results.found.filter(({ status }) => status !== 'completed' && status !== 'diverged');
   const notes = [
-    ...results.notes,
     ...(unfinished.length > 0 ? [`${unfinished.length} of these runs are not finished.`] : []),
     ...curveNotes(curves),
   ];

@@ -54,7 +54,7 @@ const plainDisplay = (io: Io): Display => ({
 });
 
 const introduction = (
-  { directory, config, choice, device, dataset, resumedFrom, begunBefore, note, totalSteps }: Opening,
+  { directory, config, choice, device, dataset, resumedFrom, begunBefore, notes, totalSteps }: Opening,
   io: Io,
 ): string[] => {
   const { bold, dim } = io.errColor;
@@ -67,7 +67,7 @@ const introduction = (
     dim(`${device}${choice.why ? ` (auto: ${choice.why})` : ''}`),
     dim(`${data}, ${counts} images; ${plural(totalSteps, 'step')}`),
     dim(directory),
-    ...(note === null ? [] : [`${io.errColor.yellow('note')} ${note}`]),
+    ...notes.map((note) => `${io.errColor.yellow('note')} ${note}`),
     ...(choice.arithmetic === UNFUSED
       ? [
           `This CPU has no fused multiply-add: the results differ from those of other machines (arithmetic ${UNFUSED}).`,

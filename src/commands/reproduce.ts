@@ -2,7 +2,8 @@
 import { Option } from 'commander';
 import { parseFlag, resolveConfig } from '../config.js';
 import { EXIT } from '../errors.js';
-import { type FoundRun, findRun } from '../runs/run.js';
+import { findRun } from '../runs/find.js';
+import type { FoundRun } from '../runs/reading.js';
 import { type Change, type Repetition, repeatRun } from '../train/repeat.js';
 import type { Comparison } from '../train/reproduce.js';
 import { type Configure, type Io, stopCode } from './io.js';

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { parseFlag, resolveConfig } from '../config.js';
 import { continuable } from '../engines/select.js';
-import { findRun } from '../runs/run.js';
+import { findRun } from '../runs/find.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 import { trainAndReport } from './train.js';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignColumns } from '../report/table.js';
+import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import { findRun } from '../runs/run.js';
 import { describeModel, number, percent, quoted, seconds } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import { alignColumns } from '../report/table.js';
-import type { Summary } from '../runs/run.js';
+import type { Summary } from '../runs/record.js';
 import { number, percent, plural, quoted, runsFlag, seconds } from './format.js';
 
 const resultTable = (summary: Summary): string =>

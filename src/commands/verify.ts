@@ -1,7 +1,7 @@
 /** @file `wnlstm verify`: checks the files of runs without training. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
-import { runDirectories } from '../runs/run.js';
+import { runDirectories } from '../runs/find.js';
 import type { Problem } from '../train/findings.js';
 import { type Verification, verifyRun } from '../train/verify.js';
 import { plural } from './format.js';

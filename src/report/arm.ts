@@ -1,7 +1,7 @@
 /** @file What the reports are made of: the runs of one configuration, one a seed, as they were read from disk. */
 import type { Config } from '../config.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
-import type { Summary } from '../runs/run.js';
+import type { Summary } from '../runs/record.js';
 
 /** The rows of a run, finished or not. */
 export interface RunRows {

@@ -184,7 +184,7 @@ export const curvesOf = (
     .map((arm, slot) => ({ arm, slot }))
     .filter(({ arm }) => (shown ? shown.includes(arm.name) : arm.runs.length > 0));
   if (wanted.length === 0) {
-    throw new UserError('E_RUN', 'There is nothing to plot: no run has a result.', {
+    throw new UserError('E_RUN', 'There is nothing to plot: no run has rows that can be read.', {
       hint: 'See what there is with `wnlstm ls`; start a run with `wnlstm train`.',
     });
   }

@@ -1,6 +1,7 @@
 /** @file A comparison as one HTML page that needs nothing else: verdicts, tables, figures, configs, environment. */
 import { type Config, configKeys } from '../config.js';
-import { describeCommit, type FoundRun } from '../runs/run.js';
+import type { FoundRun } from '../runs/reading.js';
+import { describeCommit } from '../runs/record.js';
 import type { Arm } from './arm.js';
 import type { Comparison, PairedComparison } from './compare.js';
 import { pairName } from './compare-cells.js';

@@ -119,6 +119,8 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
   }
 };
 
+const HINT = 'Put back a copy of it; `--force` starts the run over.';
+
 /**
  * Reads the checkpoint of a step.
  *
@@ -134,7 +136,7 @@ export const readCheckpoint = (directory: string, step: number): Checkpoint => {
       'E_CHECKPOINT',
       `${folder}/progress.json: expected JSON, got ${(error as Error).message}.`,
       {
-        hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.`,
+        hint: HINT,
         cause: error,
       },
     );
@@ -143,7 +145,7 @@ export const readCheckpoint = (directory: string, step: number): Checkpoint => {
     throw new UserError(
       'E_CHECKPOINT',
       `${folder}/progress.json: expected the progress of step ${step}, got something else.`,
-      { hint: `Delete ${folder} to go on from the checkpoint before, or start over with \`--force\`.` },
+      { hint: HINT },
     );
   }
   const files = ['model.safetensors', 'optimizer.safetensors'].map((file) =>

@@ -1,5 +1,6 @@
 /** @file The two CSV files of a run: their columns, writing them as it happens, cutting them back, reading them. */
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { createObjectCsvWriter } from 'csv-writer';
 import { ioError, UserError } from '../errors.js';
@@ -55,21 +56,22 @@ export interface CsvLog<Column extends string> {
 }
 
 /**
- * Opens a CSV, new or to go on: what an earlier process wrote past `step`, a torn last line included, is cut off.
+ * Opens a CSV, new or to go on: what an earlier process wrote past `step`, a torn last line included, is cut off, and what
+ * a spreadsheet changed in its form is changed back.
  *
  * @param step the last step whose rows stay; 0 starts the file anew
- * @throws {UserError} E_IO if it cannot be written, also from `write` and `sync`
+ * @throws {UserError} E_DATA if its rows cannot be read; E_IO if it cannot be written, also from `write` and `sync`
  */
 export const openCsv = <Column extends string>(
   path: string,
   columns: readonly Column[],
   step: number,
 ): CsvLog<Column> => {
-  const header = columns.join(',');
-  const lines = existsSync(path) && step > 0 ? readFileSync(path, 'utf8').split('\n').slice(1, -1) : [];
-  const stepIndex = (columns as readonly string[]).indexOf('step');
-  const kept = lines.filter((line) => Number(line.split(',')[stepIndex]) <= step);
-  replaceFile(path, `${[header, ...kept].join('\n')}\n`);
+  const kept = step > 0 && existsSync(path) ? readCsv(path, columns) : [];
+  const lines = kept
+    .filter((row) => ((row as Row<string>).step ?? 0) <= step)
+    .map((row) => columns.map((name) => format(row[name])).join(','));
+  replaceFile(path, `${[columns.join(','), ...lines].join('\n')}\n`);
 
   const writer = createObjectCsvWriter({ path, header: [...columns], append: true });
   const attempt = async (action: string, task: () => void | Promise<void>): Promise<void> => {
@@ -94,42 +96,55 @@ export const openCsv = <Column extends string>(
   };
 };
 
+/** What spreadsheets put between cells; they write decimal commas then. */
+const DELIMITERS = [',', ';', '\t'];
+
 /**
- * Reads a CSV of this program's, also one that is being written: a torn last line is left out.
+ * Reads a CSV of this program's, also one that is being written (a torn last line is left out), and one that a spreadsheet
+ * saved: with a byte order mark, CRLF, semicolons or tabs, decimal commas.
  *
  * @returns the rows; an empty cell is null
- * @throws {UserError} E_DATA if columns are missing or a cell is not a number
+ * @throws {UserError} E_DATA if columns are missing, a cell is not a number, or steps do not rise
  */
 export const readCsv = <Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] => {
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_DATA', `${path}: ${message}.`, {
-      hint: 'Run the same `wnlstm train` again with `--force` to write it anew.',
+      hint: `Put back a copy of it. Summary and weights do not depend on it: \`wnlstm verify ${dirname(path)}\` says what is whole.`,
       cause,
     });
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new UserError('E_DATA', ioError(`read ${path}`, error).message, { cause: error });
   }
-  let records: Record<string, string>[];
   const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-  const names = complete.split('\n', 1)[0].split(',');
+  if (complete === '') return [];
+  const [header] = complete.split(/\r?\n/, 1);
+  const delimiter = DELIMITERS.find((candidate) => header.includes(candidate)) ?? ',';
+  const names = header.split(delimiter);
   const missing = columns.find((column) => !names.includes(column));
-  if (complete !== '' && missing) throw bad(`expected a column ${missing}, got ${names}`);
+  if (missing) throw bad(`expected a column ${missing}, got ${names}`);
+  let records: Record<string, string>[];
   try {
-    records = parse(complete, { columns: true }) as Record<string, string>[];
+    records = parse(complete, { columns: true, delimiter }) as Record<string, string>[];
   } catch (error) {
     throw bad(`expected CSV, got ${(error as Error).message}`, error);
   }
+  let last = 0;
   return records.map((record, index) => {
     const cells = columns.map((column): [Column, number | null] => {
-      const cell = record[column];
-      const value = cell === '' ? null : Number(cell?.trim() || 'no number');
+      const written = record[column] ?? '';
+      const cell = delimiter === ',' ? written : written.replace(',', '.');
+      const value = cell === '' ? null : Number(cell.trim() || 'blank');
       if (Number.isNaN(value) && cell !== 'NaN')
-        throw bad(`expected a number for ${column} in row ${index + 1}, got ${JSON.stringify(cell)}`);
+        throw bad(`expected a number for ${column} in row ${index + 1}, got ${JSON.stringify(written)}`);
       return [column, value];
     });
-    return Object.fromEntries(cells) as Record<Column, number | null>;
+    const row = Object.fromEntries(cells) as Record<Column, number | null>;
+    const step = (row as Row<string>).step ?? last;
+    if (step < last) throw bad(`expected steps that rise, got ${step} after ${last} in row ${index + 1}`);
+    last = step;
+    return row;
   });
 };

@@ -57,7 +57,7 @@ export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, Named
 export const readSafetensors = (path: string): Map<string, NamedArray> => {
   const damaged = (expected: string, got: string): UserError =>
     new UserError('E_CHECKPOINT', `${path}: expected ${expected}, got ${got}.`, {
-      hint: 'Delete that checkpoint folder to go on from the one before, or start over with `--force`.',
+      hint: 'Put back a copy of it; `--force` starts the run over.',
     });
   let file: Buffer;
   try {

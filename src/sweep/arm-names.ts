@@ -1,7 +1,7 @@
 /** @file Names for groups of loose runs: the model, what is clipped, and whatever else tells the groups apart. */
 import { basename } from 'node:path';
 import { type Config, type ConfigKey, configKeys } from '../config.js';
-import { NO_IDENTITY, type RunRecord } from '../runs/run.js';
+import { NO_IDENTITY, type RunRecord } from '../runs/record.js';
 
 /** Runs of one fingerprint, by any of them. */
 export interface RunGroup {

@@ -71,11 +71,12 @@ export const runJob = async (
   };
   let totalSteps = 0;
   const listener: Listener = {
-    onOpen: ({ device, resumedFrom, totalSteps: total }) => {
+    onOpen: ({ device, resumedFrom, notes, totalSteps: total }) => {
       totalSteps = total;
       onProgress({ step: resumedFrom, totalSteps });
       const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';
       log(`started on ${device}${from}`);
+      for (const note of notes) log(`note: ${note}`);
     },
     onEvent: (event) => {
       if (event.kind === 'step') onProgress({ step: event.row.step ?? 0, totalSteps });

@@ -1,7 +1,7 @@
 /** @file What is looked at where no run is named. */
 import { basename, dirname } from 'node:path';
 import { UserError } from '../errors.js';
-import { isSweep, listRuns } from '../runs/run.js';
+import { isSweep, listRuns } from '../runs/find.js';
 
 /** Names for `readResults`, and what they are in words. */
 export interface Newest {

@@ -5,7 +5,8 @@ import { basename, join } from 'node:path';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { replaceFile, toJson } from '../files.js';
-import { fingerprint, PLAN_FILE, runId } from '../runs/run.js';
+import { PLAN_FILE } from '../runs/find.js';
+import { fingerprint, runId } from '../runs/record.js';
 import type { Sweep, SweepArm } from './grid.js';
 
 /** An arm with its backend decided, and so its arithmetic; `config.seed` says nothing. */

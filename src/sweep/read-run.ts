@@ -4,10 +4,27 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { ArmRun, RunRows } from '../report/arm.js';
 import { epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import type { FoundRun } from '../runs/run.js';
+import type { FoundRun } from '../runs/reading.js';
 
 /** Reads a run, or says why it cannot be used. */
 export type Reader<Run extends RunRows> = (run: FoundRun) => Run | string;
+
+/** An error as a part of a sentence, with what repairs it. */
+const described = (error: UserError | undefined): string =>
+  [error?.message, error?.hint].filter(Boolean).join(' ').replace(/\.$/, '');
+
+/** What a finished run has lost of its rows; null if nothing. */
+export const lostRows = ({ summary, status }: FoundRun, { steps, epochs }: RunRows): string | null => {
+  if (!summary || status !== 'completed') return null;
+  for (const [file, rows] of [
+    ['metrics.csv', epochs],
+    ['steps.csv', steps],
+  ] as const) {
+    const last = rows.at(-1)?.step ?? 0;
+    if (last !== summary.steps) return `has a ${file} that ends at step ${last} of ${summary.steps}`;
+  }
+  return null;
+};
 
 /** The rows of a run as far as it is. */
 export const readRows: Reader<RunRows> = ({ directory, config }) => {
@@ -19,27 +36,20 @@ export const readRows: Reader<RunRows> = ({ directory, config }) => {
     const [epochs, steps] = [read('metrics.csv', epochColumns), read('steps.csv', stepColumns)];
     return { seed: config.seed, epochs, steps };
   } catch (error) {
-    if (error instanceof UserError) return `cannot be read: ${error.message.replace(/\.$/, '')}`;
+    if (error instanceof UserError) return `cannot be read: ${described(error)}`;
     throw error;
   }
 };
 
 /** A run that has a result, with all its rows. */
 export const readResult: Reader<ArmRun> = (run) => {
-  const { summary, record, status } = run;
-  if (!summary || (status !== 'completed' && status !== 'diverged')) return `is ${status}`;
+  const { summary, record, status, damage } = run;
+  if (status !== 'completed' && status !== 'diverged') return `is ${status}`;
+  if (!summary) return `has no result: ${described(damage[0])}`;
   const rows = readRows(run);
   if (typeof rows === 'string') return rows;
-  if (status === 'completed') {
-    for (const [file, last] of [
-      ['metrics.csv', rows.epochs.at(-1)],
-      ['steps.csv', rows.steps.at(-1)],
-    ] as const) {
-      if (last?.step !== summary.steps) {
-        return `has a ${file} that ends at step ${last?.step ?? 0} of ${summary.steps}`;
-      }
-    }
-  }
+  const lost = lostRows(run, rows);
+  if (lost) return lost;
   const guessing = 1 / (record.data.classes ?? 10); // runs of before it was written down are of MNIST
   const testAccuracy = status === 'diverged' ? guessing : summary.test_accuracy;
   if (testAccuracy === null) return 'has no test accuracy';

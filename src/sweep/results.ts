@@ -5,10 +5,11 @@ import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
 import type { Arm, ArmRun, RunRows } from '../report/arm.js';
-import { type FoundRun, findRun, isSweep, listRuns } from '../runs/run.js';
+import { findRun, isSweep, listRuns } from '../runs/find.js';
+import type { FoundRun } from '../runs/reading.js';
 import { armNames, dataKey, lengthOf } from './arm-names.js';
 import { type Plan, plannedRuns, readPlan } from './plan.js';
-import { type Reader, readResult, readRows } from './read-run.js';
+import { lostRows, type Reader, readResult, readRows } from './read-run.js';
 
 /** Runs that were asked for, as arms. */
 export interface Results<Run extends RunRows = ArmRun> {
@@ -26,10 +27,6 @@ export interface Results<Run extends RunRows = ArmRun> {
   readonly found: readonly FoundRun[];
 }
 
-/** A finished run with damaged files is not trained again unless its folder is gone. */
-const mendBy = ({ status }: FoundRun): string =>
-  status === 'completed' || status === 'diverged' ? ' Remove its folder and train it again.' : '';
-
 /** Runs by arm, each seed once; what is left out goes into `notes`. */
 const collect = <Run extends RunRows>(
   reader: Reader<Run>,
@@ -40,9 +37,13 @@ const collect = <Run extends RunRows>(
     const bySeed = new Map<number, Run>();
     for (const found of runs) {
       const run = reader(found);
-      if (typeof run === 'string') notes.push(`Left out: ${found.directory} ${run}.${mendBy(found)}`);
+      if (typeof run === 'string') notes.push(`Left out: ${found.directory} ${run}.`);
       else if (bySeed.has(run.seed)) notes.push(`Left out: ${found.directory} is the same run again.`);
-      else bySeed.set(run.seed, run);
+      else {
+        bySeed.set(run.seed, run);
+        const lost = lostRows(found, run);
+        if (lost) notes.push(`${found.directory} ${lost}: its curves end there.`);
+      }
     }
     const sorted = [...bySeed.values()].sort((a, b) => a.seed - b.seed);
     return { name, config: { ...config, seed: sorted[0]?.seed ?? config.seed }, runs: sorted };
@@ -58,7 +59,10 @@ const sweepResults = <Run extends RunRows>(
   const notes: string[] = [];
   const damaged: string[] = [];
   const found = new Map(
-    listRuns(directory, (error) => damaged.push(error.message)).map((run) => [basename(run.directory), run]),
+    listRuns(directory, (error) => void damaged.push(error.message)).map((run) => [
+      basename(run.directory),
+      run,
+    ]),
   );
   const runs = plannedRuns(plan);
   const planned = new Set(runs.map(({ id }) => id));
@@ -69,7 +73,9 @@ const sweepResults = <Run extends RunRows>(
       `${missing} of ${counted(runs.length, 'run')} ${missing === 1 ? 'is' : 'are'} not there yet: sweep again to train the rest.`,
     );
   }
-  for (const message of damaged) notes.push(`Left out: ${message} Remove its folder and sweep again.`);
+  for (const message of damaged) {
+    notes.push(`Left out: ${message} To train it again, move its folder away and sweep again.`);
+  }
   const strangers = [...found.keys()].filter((id) => !planned.has(id));
   if (strangers.length > 0) notes.push(`Left out, as not planned: ${strangers.join(', ')}.`);
   const byArm = new Map<string, FoundRun[]>(plan.arms.map(({ name }) => [name, []]));

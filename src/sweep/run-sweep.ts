@@ -2,7 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { readRecord, readSummary, type Summary } from '../runs/run.js';
+import { readRecord, readSummary } from '../runs/reading.js';
+import type { Summary } from '../runs/record.js';
 import type { Executor, JobEnd, JobProgress } from './executor.js';
 import type { PlannedRun } from './plan.js';
 

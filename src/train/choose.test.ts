@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type Config, parseConfig } from '../config.js';
 import { readDataset } from '../data/mnist.js';
-import { readConfig } from '../runs/run.js';
+import { readConfig } from '../runs/reading.js';
 import { chooseForRun } from './choose.js';
 import { data, edit, trainTiny } from './tiny-run.testing.js';
 

@@ -4,7 +4,9 @@ import { basename, join } from 'node:path';
 import { type Config, configKeys } from '../config.js';
 import { type Choice, chooseBackend, continuable } from '../engines/select.js';
 import { UserError } from '../errors.js';
-import { type FoundRun, fingerprint, listRuns, NO_IDENTITY, runId } from '../runs/run.js';
+import { listRuns } from '../runs/find.js';
+import type { FoundRun } from '../runs/reading.js';
+import { fingerprint, NO_IDENTITY, runId } from '../runs/record.js';
 
 /** What computes a run, and what there is to say of it. */
 export interface Chosen {

@@ -5,7 +5,7 @@ import { replaceFile, toJson } from '../files.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
 import type { Lock } from '../runs/lock.js';
 import { epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
-import { type RunRecord, type Summary, writeRecord } from '../runs/run.js';
+import { type RunRecord, type Summary, writeRecord } from '../runs/record.js';
 import type { TrainingEvent } from './events.js';
 
 /** The files of a run that is going on. */
@@ -57,7 +57,10 @@ export const openRecorder = (
     },
     finish: (status, summary) => {
       lock.assertHeld();
-      if (summary) replaceFile(join(directory, 'summary.json'), toJson(summary));
+      if (summary) {
+        const { dir: _, ...stored } = summary; // folders are moved
+        replaceFile(join(directory, 'summary.json'), toJson(stored));
+      }
       setStatus(status);
     },
   };

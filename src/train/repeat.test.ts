@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { UNFUSED } from '../engines/arithmetic.js';
 import { loadModule } from '../engines/fused/wasm-module.js';
-import { findRun } from '../runs/run.js';
+import { findRun } from '../runs/find.js';
 import type { TrainingEvent } from './events.js';
 import { type Change, type Repetition, repeatRun } from './repeat.js';
 import type { Comparison } from './reproduce.js';
@@ -17,7 +17,7 @@ process.env.TMPDIR = temporary;
 after(() => rmSync(temporary, { recursive: true }));
 afterEach(() => assert.deepEqual(readdirSync(temporary), [], 'the temporary folder is left behind'));
 
-const repeat = (
+const repeat = async (
   run: string,
   change: Change = {},
   onEvent: (event: TrainingEvent) => void = () => {},

@@ -6,7 +6,8 @@ import { type Config, parseConfig } from '../config.js';
 import { readDataset } from '../data/mnist.js';
 import { chooseBackend, continuable } from '../engines/select.js';
 import { UserError } from '../errors.js';
-import { type FoundRun, fingerprint, type RunRecord, runId } from '../runs/run.js';
+import type { FoundRun } from '../runs/reading.js';
+import { fingerprint, type RunRecord, runId } from '../runs/record.js';
 import { type Comparison, compareResults, readResult } from './reproduce.js';
 import { type Listener, runSession, type SessionInput } from './session.js';
 

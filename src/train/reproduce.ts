@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { CANONICAL, UNFUSED } from '../engines/arithmetic.js';
 import { ioError, UserError } from '../errors.js';
 import { timeColumns } from '../runs/metrics.js';
-import { describeCommit, type RunRecord, readRecord, readSummary, type Summary } from '../runs/run.js';
+import { readRecord, readSummary } from '../runs/reading.js';
+import { describeCommit, type RunRecord, type Summary } from '../runs/record.js';
 
 /** The first place where a run and its repetition differ. */
 export interface Difference {

@@ -11,22 +11,14 @@ import { asUserError, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { packageRoot, packageVersion } from '../package.js';
-import { type Checkpoint, listCheckpoints, readCheckpoint } from '../runs/checkpoint.js';
 import { acquireLock, type Lock } from '../runs/lock.js';
 import { epochColumns, readCsv } from '../runs/metrics.js';
-import {
-  FORMAT,
-  fingerprint,
-  type RunRecord,
-  readRecord,
-  readSummary,
-  runId,
-  type Summary,
-  writeRecord,
-} from '../runs/run.js';
+import { readRecord, readSummary } from '../runs/reading.js';
+import { FORMAT, fingerprint, type RunRecord, runId, type Summary, writeRecord } from '../runs/record.js';
 import { chooseForRun } from './choose.js';
 import type { TrainingEvent } from './events.js';
 import { openRecorder } from './recorder.js';
+import { resumePoint } from './resume.js';
 import { summarise } from './summary.js';
 import { START, scheduleOf, train } from './trainer.js';
 
@@ -55,8 +47,8 @@ export interface Opening {
   readonly resumedFrom: number;
   /** Whether it was begun before. */
   readonly begunBefore: boolean;
-  /** Something that the user has to know, a sentence. */
-  readonly note: string | null;
+  /** What the user has to know, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** How a session ended. */
@@ -109,6 +101,16 @@ export const openEngine = (config: Config, dataset: Dataset, choice: Choice): Pr
   return createEngine(choice.backend, input, choice.device);
 };
 
+/** The summary of a run; null if it is missing or damaged, as it is then written anew from the last checkpoint. */
+const summaryOf = (directory: string): Summary | null => {
+  try {
+    return readSummary(directory);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+};
+
 /**
  * The result of a run that has one.
  *
@@ -118,7 +120,7 @@ const findResult = (directory: string, print: string, choice: Choice): Outcome |
   const record = readRecord(directory);
   checkFingerprint(directory, record, print, choice);
   if (record?.status !== 'completed' && record?.status !== 'diverged') return null;
-  const summary = readSummary(directory);
+  const summary = summaryOf(directory);
   return summary && { kind: record.status, summary, trained: false };
 };
 
@@ -204,19 +206,14 @@ interface Prepared {
   readonly note: string | null;
 }
 
-const lastCheckpoint = (directory: string): Checkpoint | null => {
-  const checkpoints = join(directory, 'checkpoints');
-  const step = listCheckpoints(checkpoints).at(-1);
-  return step === undefined ? null : readCheckpoint(checkpoints, step);
-};
-
 const trainInFolder = async (
   { config, argv, signal }: SessionInput,
   listener: Listener,
   { dataset, choice, print, directory, engine, lock, note }: Prepared,
 ): Promise<Outcome> => {
   const before = readRecord(directory);
-  const checkpoint = lastCheckpoint(directory);
+  const schedule = scheduleOf(config, dataset.train.count);
+  const { checkpoint, notes } = resumePoint(directory, before, config, schedule);
   if (checkpoint) engine.load(checkpoint.state);
   const from = checkpoint?.progress ?? START;
   const now = new Date().toISOString();
@@ -249,8 +246,8 @@ const trainInFolder = async (
       dataset,
       resumedFrom: from.step,
       begunBefore: before !== null,
-      note,
-      ...scheduleOf(config, dataset.train.count),
+      notes: [...(note === null ? [] : [note]), ...notes],
+      ...schedule,
     });
     for await (const event of train(engine, dataset, config, from, signal)) {
       await recorder.write(event);

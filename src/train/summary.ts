@@ -5,7 +5,7 @@ import type { Dataset } from '../data/mnist.js';
 import type { Engine, Evaluation } from '../engines/engine.js';
 import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
-import type { RunRecord, Summary } from '../runs/run.js';
+import type { RunRecord, Summary } from '../runs/record.js';
 
 /** A run at its end. */
 export interface Ended {

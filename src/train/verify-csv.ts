@@ -1,6 +1,6 @@
 /** @file A CSV of a run, read strictly: every cell is what training writes, or a problem with its line. */
 import { type Row, timeColumns } from '../runs/metrics.js';
-import type { StoredStatus } from '../runs/run.js';
+import type { StoredStatus } from '../runs/record.js';
 import type { Problem } from './findings.js';
 
 /** The rows of a CSV with what is wrong in it; line 2 holds row 0. A cell that is no number is null. */

@@ -44,7 +44,7 @@ testDamages([
     'an unknown status',
     'run.json',
     replace('run.json', '"completed"', '"complete"'),
-    /status: expected one of/,
+    /[sS]tatus: expected one of/,
   ],
   ['a record that is none', 'run.json', write('run.json', '{'), /^Expected JSON, got/],
   [

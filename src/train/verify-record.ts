@@ -1,52 +1,9 @@
-/** @file Whether run.json and summary.json have their fields, and summary.json says what the other files say. */
+/** @file Whether summary.json says what the other files of a run say. */
 import type { Config } from '../config.js';
 import type { Progress } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
-import type { RunRecord, StoredStatus, Summary } from '../runs/run.js';
+import type { RunRecord, Summary } from '../runs/record.js';
 import { bestOf } from './verify-checkpoints.js';
-
-const STATUSES: readonly StoredStatus[] = ['running', 'completed', 'interrupted', 'failed', 'diverged'];
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
-const isHash = (value: unknown): boolean => /^[0-9a-f]{64}$/.test(String(value));
-const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(String(value)));
-const isObjectOf = (value: unknown, isMember: (member: unknown) => boolean): boolean =>
-  typeof value === 'object' && value !== null && Object.values(value).every(isMember);
-
-/** What each field of run.json must be; in words, and as a test. */
-const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (value: unknown) => boolean]>> = {
-  run_id: ['text', isText],
-  status: [`one of ${STATUSES.join(', ')}`, (value) => STATUSES.some((status) => status === value)],
-  fingerprint: ['64 hex digits', isHash],
-  started_at: ['a time', isTime],
-  updated_at: ['a time', isTime],
-  argv: ['a list of texts', (value) => Array.isArray(value) && value.every(isText)],
-  versions: ['texts by name', (value) => isObjectOf(value, isText)],
-  git_commit: ['text or null', isTextOrNull],
-  git_dirty: ['true, false or null', (value) => value == null || typeof value === 'boolean'],
-  host: ['text', isText],
-  backend: ['text', isText],
-  device: ['text', isText],
-  arithmetic: ['text', isText],
-  kernel: ['text', isText],
-  threads: ['a whole number', Number.isSafeInteger],
-  data: ['SHA-256 checksums', (value) => isObjectOf((value as RunRecord['data'] | null)?.checksums, isHash)],
-  error: ['text or null', isTextOrNull],
-};
-
-/** A value in a few words. */
-const short = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
-};
-
-/** Fields of run.json that are missing or of another type, which means that it is not what was written. */
-export const recordProblems = (record: RunRecord): string[] =>
-  Object.entries(FIELDS).flatMap(([name, [expected, isValid]]) => {
-    const value = record[name as keyof RunRecord];
-    return isValid(value) ? [] : [`${name}: expected ${expected}, got ${short(value)}.`];
-  });
 
 /** What the other files of a run say that summary.json repeats. */
 export interface Sources {

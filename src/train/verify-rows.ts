@@ -8,7 +8,7 @@ import {
   stepColumns,
   timeColumns,
 } from '../runs/metrics.js';
-import type { StoredStatus } from '../runs/run.js';
+import type { StoredStatus } from '../runs/record.js';
 import type { Problem } from './findings.js';
 import { lineOf, type Parsed, parseCsv } from './verify-csv.js';
 

@@ -1,23 +1,13 @@
 /** @file Whether the files of a run belong together: record, config, rows, summary, checkpoints. Reads, and changes nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, parseConfig } from '../config.js';
+import type { Config } from '../config.js';
 import { type Checkpoint, hashWeights, listCheckpoints } from '../runs/checkpoint.js';
-import {
-  FORMAT,
-  fingerprint,
-  type RunRecord,
-  readConfig,
-  readRecord,
-  readSummary,
-  runId,
-  type Status,
-  type Summary,
-  statusOf,
-} from '../runs/run.js';
+import { readConfig, readRecord, readSummary, statusOf } from '../runs/reading.js';
+import { FORMAT, fingerprint, type RunRecord, runId, type Status, type Summary } from '../runs/record.js';
 import { createFindings, type Findings, type Problem } from './findings.js';
 import { checkCheckpoints, loadCheckpoints } from './verify-checkpoints.js';
-import { recordProblems, summaryProblems } from './verify-record.js';
+import { summaryProblems } from './verify-record.js';
 import { type CheckedRows, checkRows } from './verify-rows.js';
 
 /** What was found in a run's folder. */
@@ -51,24 +41,16 @@ const checkIdentity = (record: RunRecord, config: Config, { wrong }: Findings): 
 /** Record and config; null if they cannot be used. */
 const openRun = (
   directory: string,
-  { problems, demand, wrong, attempt }: Findings,
+  { problems, demand, attempt }: Findings,
 ): { record: RunRecord; config: Config } | null => {
   const record = demand('run.json') ? attempt('run.json', () => readRecord(directory)) : null;
-  for (const problem of record ? recordProblems(record) : []) wrong('run.json', problem);
-  const config = demand('config.json')
-    ? attempt('config.json', () => parseConfig({ ...readConfig(directory) }, 'config.json'))
-    : null;
+  const config = demand('config.json') ? attempt('config.json', () => readConfig(directory)) : null;
   return record && config && problems.length === 0 ? { record, config } : null;
 };
 
 /** The summary of a run that has a result. */
-const openSummary = (directory: string, { demand, wrong, attempt }: Findings): Summary | null => {
-  if (!demand('summary.json')) return null;
-  const summary: unknown = attempt('summary.json', () => readSummary(directory) ?? 'null');
-  if (summary === null || typeof summary === 'object') return summary as Summary | null;
-  wrong('summary.json', `Expected a JSON object, got ${summary}.`);
-  return null;
-};
+const openSummary = (directory: string, { demand, attempt }: Findings): Summary | null =>
+  demand('summary.json') ? attempt('summary.json', () => readSummary(directory)) : null;
 
 /** The rows of a run, which a run that did not get to its first checkpoint may not have. */
 const openRows = (

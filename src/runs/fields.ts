@@ -1,0 +1,80 @@
+/** @file What the fields of run.json and summary.json must be: untrusted JSON becomes a type here, once. */
+import type { RunRecord, StoredStatus, Summary } from './record.js';
+
+const STATUSES: readonly StoredStatus[] = ['running', 'completed', 'interrupted', 'failed', 'diverged'];
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(String(value)));
+const isObjectOf = (value: unknown, isMember: (member: unknown) => boolean): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every(isMember);
+
+/** What each field of run.json must be; in words, and as a test. */
+const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (value: unknown) => boolean]>> = {
+  run_id: ['text', isText],
+  status: [`one of ${STATUSES.join(', ')}`, (value) => STATUSES.some((status) => status === value)],
+  fingerprint: ['text', isText],
+  started_at: ['a time', isTime],
+  updated_at: ['a time', isTime],
+  argv: ['a list of texts', (value) => Array.isArray(value) && value.every(isText)],
+  versions: ['texts by name', (value) => isObjectOf(value, isText)],
+  git_commit: ['text or null', isTextOrNull],
+  git_dirty: ['true, false or null', (value) => value == null || typeof value === 'boolean'],
+  host: ['text', isText],
+  backend: ['text', isText],
+  device: ['text', isText],
+  arithmetic: ['text', isText],
+  kernel: ['text', isText],
+  threads: ['a whole number', Number.isSafeInteger],
+  data: ['SHA-256 checksums', (value) => isObjectOf((value as RunRecord['data'] | null)?.checksums, isText)],
+  error: ['text or null', isTextOrNull],
+};
+
+/** A value in a few words. */
+const short = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+};
+
+type Check = readonly [string, (value: unknown) => boolean];
+
+const problemsOf = (fields: Readonly<Record<string, Check>>, object: object): string[] =>
+  Object.entries(fields).flatMap(([name, [expected, isValid]]) => {
+    const value: unknown = (object as Record<string, unknown>)[name];
+    return isValid(value) ? [] : [`${name}: expected ${expected}, got ${short(value)}`];
+  });
+
+/** Fields of run.json that are missing or of another type, which means that it is not what was written. */
+export const recordProblems = (record: object): string[] => problemsOf(FIELDS, record);
+
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
+const numberOrNull: Check = ['a number or null', isNumberOrNull];
+const text: Check = ['text', isText];
+
+const SUMMARY_FIELDS: Readonly<Record<Exclude<keyof Summary, 'dir'>, Check>> = {
+  run_id: text,
+  status: ['completed or diverged', (value) => value === 'completed' || value === 'diverged'],
+  backend: text,
+  device: text,
+  model: text,
+  seed: ['a whole number', Number.isSafeInteger],
+  steps: ['a whole number', Number.isSafeInteger],
+  epochs: ['a whole number', Number.isSafeInteger],
+  loss: numberOrNull,
+  accuracy: numberOrNull,
+  val_loss: numberOrNull,
+  val_accuracy: numberOrNull,
+  test_loss: numberOrNull,
+  test_accuracy: numberOrNull,
+  best_epoch: numberOrNull,
+  best_val_accuracy: numberOrNull,
+  best_test_loss: numberOrNull,
+  best_test_accuracy: numberOrNull,
+  weights_sha256: ['text or null', (value) => value === undefined || isTextOrNull(value)], // format 1 has none
+  seconds: ['a number', isNumber],
+  ms_per_step: ['a number', isNumber],
+};
+
+/** Fields of summary.json that are missing or of another type. */
+export const summaryFieldProblems = (summary: object): string[] => problemsOf(SUMMARY_FIELDS, summary);

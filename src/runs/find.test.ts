@@ -1,0 +1,106 @@
+/** @file Finding runs again. */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findRun, listRuns } from './find.js';
+import type { FoundRun } from './reading.js';
+import { add, fresh, isRunError, root } from './run.testing.js';
+
+/** All runs; a damaged one is an error. */
+const list = (runs: string): FoundRun[] =>
+  listRuns(runs, (error) => {
+    throw error;
+  });
+
+test('runs are listed by start, oldest first, and nothing else that lies there', () => {
+  const runs = fresh();
+  add(runs, 'a', { started_at: '2026-03-01T00:00:00.000Z' });
+  add(runs, 'b', { started_at: '2026-01-01T00:00:00.000Z' });
+  add(runs, 'c', { started_at: '2026-02-01T00:00:00.000Z' });
+  mkdirSync(join(runs, 'empty'));
+  writeFileSync(join(runs, 'README.md'), '');
+  assert.deepEqual(
+    list(runs).map(({ directory, record: { run_id: id } }) => [directory, id]),
+    ['b', 'c', 'a'].map((id) => [join(runs, id), id]),
+  );
+});
+
+test('a folder of runs that is not there has none; a file in its place is an error', () => {
+  assert.deepEqual(list(join(root, 'absent')), []);
+  const file = join(root, 'file');
+  writeFileSync(file, '');
+  assert.throws(() => list(file), { name: 'UserError', code: 'E_IO' });
+});
+
+test('a run is found by its id, by the start of it, and by its folder', () => {
+  const runs = fresh();
+  const one = add(runs, 'wn-s0-01234567');
+  const other = add(runs, 'base-s0-89abcdef', { status: 'failed' });
+  assert.equal(findRun(runs, 'wn-s0-01234567').directory, one);
+  assert.equal(findRun(runs, 'wn').directory, one);
+  assert.equal(findRun(runs, 'base-s0-8').record.run_id, 'base-s0-89abcdef');
+  for (const folder of [other, `${other}/`]) {
+    const found = findRun(join(root, 'absent'), folder);
+    assert.equal(found.record.run_id, 'base-s0-89abcdef');
+    assert.equal(found.status, 'failed');
+  }
+});
+
+test('a whole id is no start of a longer one', () => {
+  const runs = fresh();
+  add(runs, 'wn-s1-01234567');
+  add(runs, 'wn-s1-01234567-copy');
+  assert.equal(findRun(runs, 'wn-s1-01234567').record.run_id, 'wn-s1-01234567');
+});
+
+test('a name that means several runs, or none, is an error that says which', () => {
+  const runs = fresh();
+  for (const id of ['wn-s0-00000000', 'wn-s1-00000000', 'base-s0-00000000']) add(runs, id);
+  assert.throws(
+    () => findRun(runs, 'wn'),
+    isRunError(/one run called wn in .+, found 2 runs \(wn-s\d-00000000, wn-s\d-00000000\)/),
+  );
+  assert.throws(() => findRun(runs, 'lstm'), isRunError(/one run called lstm in .+, found no run/));
+  assert.throws(() => findRun(runs, 's0-00000000'), isRunError(/found no run/));
+});
+
+test('no name means the newest run, or the newest that is wanted', () => {
+  const runs = fresh();
+  add(runs, 'c', { started_at: '2026-02-01T00:00:00.000Z', status: 'interrupted' });
+  add(runs, 'a', { started_at: '2026-03-01T00:00:00.000Z' });
+  add(runs, 'b', { started_at: '2026-01-01T00:00:00.000Z', status: 'interrupted' });
+  assert.equal(findRun(runs, undefined).record.run_id, 'a');
+  const interrupted = findRun(runs, undefined, {
+    kind: 'interrupted run',
+    wanted: ({ status }) => status === 'interrupted',
+  });
+  assert.equal(interrupted.record.run_id, 'c');
+  assert.throws(
+    () => findRun(runs, undefined, { kind: 'unfinished run', wanted: () => false }),
+    isRunError(/no unfinished run in/),
+  );
+  assert.throws(() => findRun(join(root, 'absent'), undefined), isRunError(/no run in/));
+});
+
+test('a damaged run that a name means is named, with its file; it does not hide the others', () => {
+  const runs = fresh();
+  const whole = add(runs, 'wn-s0-00000000');
+  const damaged = add(runs, 'wn-s1-00000000');
+  writeFileSync(join(damaged, 'config.json'), '');
+  for (const name of ['wn-s1-00000000', 'wn-s1', damaged]) {
+    assert.throws(
+      () => findRun(runs, name),
+      isRunError(/wn-s1-00000000.config\.json: expected JSON, got an empty file/),
+    );
+  }
+  assert.equal(findRun(runs, 'wn-s0').directory, whole);
+  assert.equal(findRun(runs, undefined).directory, whole);
+  assert.throws(() => findRun(runs, 'wn'), isRunError(/found 2 runs/));
+  const found: string[] = [];
+  assert.deepEqual(
+    listRuns(runs, (_, directory) => found.push(directory)).map(({ directory }) => directory),
+    [whole],
+  );
+  assert.deepEqual(found, [damaged]);
+});

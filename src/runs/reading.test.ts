@@ -1,0 +1,142 @@
+/** @file Reading the JSON files of a run, whole and damaged. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { toJson } from '../files.js';
+import { listRuns } from './find.js';
+import { acquireLock } from './lock.js';
+import { type FoundRun, readConfig, readRecord, readRun, readSummary, statusOf } from './reading.js';
+import { type StoredStatus, writeRecord } from './record.js';
+import { add, defaults, fresh, isRunError, record, root, storedSummary } from './run.testing.js';
+
+/** All runs; a damaged one is an error. */
+const list = (runs: string): FoundRun[] =>
+  listRuns(runs, (error) => {
+    throw error;
+  });
+
+test('a record is read as it was written, and replaced without a rest', () => {
+  const directory = add(fresh(), 'wn-s0-01234567', { status: 'running' });
+  const completed = record('wn-s0-01234567', { error: 'ä "quoted"\nline' });
+  writeRecord(directory, completed);
+  assert.deepEqual(readRecord(directory), completed);
+  assert.deepEqual(readdirSync(directory).sort(), ['config.json', 'run.json']);
+});
+
+test('a folder without run.json holds no run', () => {
+  assert.equal(readRecord(fresh()), null);
+  assert.equal(readRecord(join(root, 'absent')), null);
+});
+
+test('a record of format 1 is read, and has an arithmetic of its own', () => {
+  const { arithmetic: _, ...before } = record('x');
+  const directory = add(fresh(), 'x');
+  writeFileSync(join(directory, 'run.json'), toJson({ ...before, format: 1 }));
+  assert.deepEqual(readRecord(directory), { ...before, format: 1, arithmetic: 'format-1-wasm-k' });
+});
+
+test('a record of another format is refused', () => {
+  for (const format of [0, 3, '2', null, undefined]) {
+    const directory = fresh();
+    writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), format }));
+    assert.throws(() => readRecord(directory), isRunError(/run\.json: expected format 2, got /), `${format}`);
+  }
+});
+
+test('a torn run.json is reported by its path, wherever it was torn', () => {
+  const runs = fresh();
+  const directory = join(runs, 'wn-s0-01234567');
+  mkdirSync(directory);
+  const text = toJson(record('wn-s0-01234567')).trimEnd();
+  for (let length = 0; length < text.length; length += 11) {
+    writeFileSync(join(directory, 'run.json'), text.slice(0, length));
+    assert.throws(() => readRecord(directory), isRunError(/wn-s0-01234567.run\.json: expected JSON, got /));
+  }
+  assert.throws(() => list(runs), isRunError(/wn-s0-01234567.run\.json/));
+});
+
+test('a run.json that is JSON but no record is reported', () => {
+  const directory = fresh();
+  for (const text of ['{}', '[]', '5', '"completed"', 'null']) {
+    writeFileSync(join(directory, 'run.json'), text);
+    assert.throws(() => readRecord(directory), isRunError(/run\.json/), text);
+  }
+});
+
+test('config.json and summary.json are read, a missing summary is null, torn ones are reported', () => {
+  const directory = fresh();
+  assert.equal(readSummary(directory), null);
+  assert.throws(() => readConfig(directory), isRunError(/config\.json/));
+  writeFileSync(join(directory, 'config.json'), toJson(defaults));
+  writeFileSync(join(directory, 'summary.json'), toJson(storedSummary('x')));
+  assert.deepEqual(readConfig(directory), defaults);
+  assert.deepEqual(readSummary(directory), { ...storedSummary('x'), dir: directory });
+  for (const name of ['config.json', 'summary.json']) writeFileSync(join(directory, name), '{ "units":');
+  assert.throws(() => readConfig(directory), isRunError(/config\.json: expected JSON/));
+  assert.throws(() => readSummary(directory), isRunError(/summary\.json: expected JSON/));
+});
+
+test('a run that says running is stale without an owner, and any other status stays', () => {
+  const runs = fresh();
+  const directory = add(runs, 'wn-s0-01234567', { status: 'running' });
+  const running = record('wn-s0-01234567', { status: 'running' });
+  assert.equal(statusOf(directory, running), 'stale');
+  const lock = acquireLock(directory);
+  assert.equal(statusOf(directory, running), 'running');
+  assert.equal(list(runs)[0].status, 'running');
+  lock.release();
+  assert.equal(list(runs)[0].status, 'stale');
+  writeFileSync(
+    join(directory, 'lock'),
+    JSON.stringify({ host: hostname(), pid: process.pid, started: 'x' }),
+  );
+  assert.equal(statusOf(directory, running), 'stale', 'the owner is another process that had this pid');
+  for (const status of ['completed', 'interrupted', 'failed', 'diverged'] as StoredStatus[]) {
+    assert.equal(statusOf(directory, record('wn-s0-01234567', { status })), status);
+  }
+});
+
+test('a record without checksums of its data is damaged', () => {
+  for (const data of [undefined, null, 'x', {}, { checksums: null }]) {
+    const directory = add(fresh(), 'x');
+    writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), data }));
+    assert.throws(() => readRecord(directory), isRunError(/run\.json: data: expected SHA-256 checksums/));
+  }
+});
+
+/** Ways in which a file is damaged. */
+const damages: [string, (path: string) => void, RegExp][] = [
+  ['missing', (path) => rmSync(path), / is missing\.$/],
+  ['empty', (path) => writeFileSync(path, ''), /: expected JSON, got an empty file\.$/],
+  ['torn', (path) => writeFileSync(path, '{"format": 2, "stat'), /: expected JSON, got /],
+  ['null', (path) => writeFileSync(path, 'null'), /: expected a JSON object, got null\.$/],
+  ['a list', (path) => writeFileSync(path, '[]'), /: expected a JSON object, got \[\]\.$/],
+  ['of another program', (path) => writeFileSync(path, '{"a": 1}'), /: .+\.$/],
+];
+
+for (const [how, damage, message] of damages) {
+  test(`a file that is ${how} is named, and what repairs it; a summary can be written anew`, () => {
+    for (const file of ['run.json', 'config.json', 'summary.json']) {
+      const directory = add(fresh(), 'x');
+      writeFileSync(join(directory, 'steps.csv'), '');
+      damage(join(directory, file));
+      const named = new RegExp(`${file}${message.source}`);
+      if (file !== 'summary.json') {
+        assert.throws(() => readRun(directory), isRunError(named));
+        continue;
+      }
+      const run = readRun(directory);
+      assert.equal(run?.summary, null);
+      const [error] = run?.damage ?? [];
+      assert.ok(isRunError(named)(error));
+      assert.match(error.hint ?? '', /wnlstm resume/);
+    }
+  });
+}
+
+test('the folder of a summary is where it is, not where it was written', () => {
+  const directory = add(fresh(), 'x');
+  assert.equal(readSummary(directory)?.dir, directory);
+});

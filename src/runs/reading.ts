@@ -1,0 +1,163 @@
+/** @file Reading the JSON files of a run; what is missing or damaged is named, with what still works and what repairs it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, parseConfig } from '../config.js';
+import { ioError, systemCode, UserError } from '../errors.js';
+import { recordProblems, summaryFieldProblems } from './fields.js';
+import { ownerOf } from './lock.js';
+import { FORMAT, type RunRecord, type Status, type Summary } from './record.js';
+
+type JsonFile = 'run.json' | 'config.json' | 'summary.json';
+
+/** What to do about a damaged file. */
+const repair = (directory: string, file: JsonFile): string => {
+  switch (file) {
+    case 'run.json':
+      return `Put back a copy of it. Without it the run is not resumed or compared, but metrics.csv, steps.csv and checkpoints/ are as they were: \`wnlstm verify ${directory}\` says what is whole.`;
+    case 'config.json':
+      return `Put back a copy of it, or make it anew: \`wnlstm train FLAGS --print-config --json > ${join(directory, file)}\`, with the flags that stand in run.json under argv. Until then the run is not resumed or compared.`;
+    case 'summary.json':
+      return `Write it anew from the last checkpoint: \`wnlstm resume ${directory}\`.`;
+    default:
+      return file satisfies never;
+  }
+};
+
+const damaged = (directory: string, file: JsonFile, problem: string, cause?: unknown): UserError =>
+  new UserError('E_RUN', `${join(directory, file)}${problem}.`, { hint: repair(directory, file), cause });
+
+/** A JSON object from a run's folder, or null if there is no such file. */
+const readJson = (directory: string, file: JsonFile): Record<string, unknown> | null => {
+  const path = join(directory, file);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new UserError('E_RUN', ioError(`read ${path}`, error).message, {
+      hint: repair(directory, file),
+      cause: error,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const got = text.trim() === '' ? 'an empty file' : (error as Error).message;
+    throw damaged(directory, file, `: expected JSON, got ${got}`, error);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw damaged(directory, file, `: expected a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`);
+};
+
+/**
+ * The record of a run, or null if the folder holds none.
+ *
+ * @throws {UserError} E_RUN if it is damaged or of another format
+ */
+export const readRecord = (directory: string): RunRecord | null => {
+  const json = readJson(directory, 'run.json');
+  if (json === null) return null;
+  const stored = json as unknown as RunRecord;
+  if (stored.format !== FORMAT && stored.format !== 1) {
+    throw new UserError(
+      'E_RUN',
+      `${join(directory, 'run.json')}: expected format ${FORMAT}, got ${stored.format}.`,
+      {
+        hint: 'It was written by another version of wnlstm; use that version, or another folder with `--runs DIR`.',
+      },
+    );
+  }
+  // Runs of format 1 had the bits of their build of the kernel.
+  const record =
+    stored.format === 1
+      ? { ...stored, arithmetic: `format-1-${stored.backend}-${String(stored.kernel).slice(0, 8)}` }
+      : stored;
+  const problems = recordProblems(record);
+  if (problems.length > 0) throw damaged(directory, 'run.json', `: ${problems.join('; ')}`);
+  return record;
+};
+
+/**
+ * The resolved config of a run.
+ *
+ * @throws {UserError} E_RUN if it is missing or damaged
+ */
+export const readConfig = (directory: string): Config => {
+  const json = readJson(directory, 'config.json');
+  if (json === null) throw damaged(directory, 'config.json', ' is missing');
+  try {
+    return parseConfig(json, '');
+  } catch (error) {
+    throw damaged(directory, 'config.json', (error as Error).message.replace(/\.$/, ''), error);
+  }
+};
+
+/**
+ * The summary of a run; its `dir` is where it was read from. Null if it has none.
+ *
+ * @throws {UserError} E_RUN if it is damaged
+ */
+export const readSummary = (directory: string): Summary | null => {
+  const json = readJson(directory, 'summary.json');
+  if (json === null) return null;
+  const problems = summaryFieldProblems(json);
+  if (problems.length > 0) throw damaged(directory, 'summary.json', `: ${problems.join('; ')}`);
+  return { ...(json as unknown as Summary), dir: directory };
+};
+
+/** The status of a run as it is now. */
+export const statusOf = (directory: string, record: RunRecord): Status =>
+  record.status === 'running' && ownerOf(directory) === null ? 'stale' : record.status;
+
+/** A run found on disk. */
+export interface FoundRun {
+  readonly directory: string;
+  readonly config: Config;
+  /** Null if it has no result yet, or its summary is damaged. */
+  readonly summary: Summary | null;
+  readonly record: RunRecord;
+  readonly status: Status;
+  /** What is wrong with its summary. */
+  readonly damage: readonly UserError[];
+}
+
+/** What only the folder of a run holds; any of them may have been lost. */
+const RUN_FILES = ['run.json', 'steps.csv', 'checkpoints'];
+
+/** Whether a folder is, or was, that of a run. */
+export const holdsRun = (directory: string): boolean =>
+  RUN_FILES.some((name) => existsSync(join(directory, name)));
+
+const attemptSummary = (
+  directory: string,
+  { status }: RunRecord,
+): { summary: Summary | null; damage: UserError[] } => {
+  try {
+    const summary = readSummary(directory);
+    const isMissing = summary === null && (status === 'completed' || status === 'diverged');
+    return { summary, damage: isMissing ? [damaged(directory, 'summary.json', ' is missing')] : [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { summary: null, damage: [error] };
+  }
+};
+
+/**
+ * The run in a folder; null if it holds none.
+ *
+ * @throws {UserError} E_RUN if its record or config is missing or damaged
+ */
+export const readRun = (directory: string): FoundRun | null => {
+  const record = readRecord(directory);
+  if (record === null) {
+    if (holdsRun(directory)) throw damaged(directory, 'run.json', ' is missing');
+    return null;
+  }
+  const config = readConfig(directory);
+  const status = statusOf(directory, record);
+  return { directory, record, config, status, ...attemptSummary(directory, record) };
+};
