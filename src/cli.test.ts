@@ -207,7 +207,10 @@ test('ls and show tell what is there', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');
   const id = onlyRun(runs).split('/').at(-1) ?? '';
-  assert.match(wnlstm('ls', '--runs', runs).out, new RegExp(`^run +status[^\\n]*\\n${id} +completed +wasm`));
+  assert.match(
+    wnlstm('ls', '--runs', runs).out,
+    new RegExp(`^run +status[^\\n]*\\n${id} +completed +13/13 `),
+  );
   assert.match(wnlstm('show', id.slice(0, 6), '--runs', runs).out, /epoch +step +loss/);
   assert.equal(
     (JSON.parse(wnlstm('show', '--runs', runs, '--json').out) as { epochs: unknown[] }).epochs.length,

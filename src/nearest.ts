@@ -11,7 +11,7 @@ const difference = (a: string, b: string): number => {
 
 const BEGINNING = 0.3;
 /** Names that differ by more have nothing to do with each other. */
-const NEAR = 0.4;
+const NEAR = 0.5;
 
 /**
  * The nearest of the known names as an addition to an error, such as ` (nearest: units)`.

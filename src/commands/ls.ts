@@ -1,50 +1,104 @@
-/** @file `wnlstm ls`: all runs, a line each. */
-import { alignColumns } from '../report/table.js';
-import { listRuns, nameOf } from '../runs/find.js';
-import type { FoundRun } from '../runs/reading.js';
+/** @file `wnlstm ls`: all runs, with where each stands. */
+import { type TableRow, table } from '../report/table.js';
+import { listRuns } from '../runs/find.js';
+import { filteredBy, type ListedRun, listed, sortedBy } from '../sweep/listing.js';
 import { differences } from './format.js';
-import type { Configure } from './io.js';
+import type { Configure, Io } from './io.js';
 import { addRunsOption } from './options.js';
+
+interface LsOptions {
+  readonly runs: string;
+  readonly sort: string;
+  readonly reverse?: boolean;
+  readonly filter: readonly string[];
+  readonly json?: boolean;
+}
 
 /** Keys that a run's id or another column shows already. */
 const SHOWN = ['model', 'clip', 'backend', 'device'];
 
-const share = (value: number | null | undefined): string => (value == null ? '-' : (value * 100).toFixed(2));
+const share = (value: number | null): string => (value === null ? '-' : (value * 100).toFixed(2));
 
-const cells = (runsDirectory: string, run: FoundRun): string[] => {
-  const { summary } = run;
-  return [
-    nameOf(runsDirectory, run),
-    run.status,
-    run.record.backend,
-    String(summary?.epochs ?? '-'),
-    share(summary?.val_accuracy),
-    share(summary?.test_accuracy),
-    run.record.started_at.slice(5, 16).replace('T', ' '),
-  ];
+/** Day and time in UTC, without this year's number. */
+const begun = (at: string, now: Date): string => {
+  const text = at.slice(0, 16).replace('T', ' ');
+  return text.startsWith(`${now.getUTCFullYear()}-`) ? text.slice(5) : text;
 };
 
-const HEADER = ['run', 'status', 'on', 'epochs', 'val %', 'test %', 'begun (UTC)'];
+const HEAD: TableRow = { name: 'run', cells: ['status', 'step', 'val %', 'test %', 'begun (UTC)'] };
+
+/** Words that are the same for all runs tell none apart. */
+const varied = (runs: readonly ListedRun[], read: (run: ListedRun) => string): boolean =>
+  new Set(runs.map(read)).size > 1;
+
+const tableOf = (runs: readonly ListedRun[], { outWidth, outColor }: Io): string => {
+  const [dataDiffer, backendsDiffer] = [
+    varied(runs, ({ data }) => data),
+    varied(runs, ({ run }) => run.record.backend),
+  ];
+  const now = new Date();
+  const rows = runs.map(({ run, name, arm, data, step, totalSteps, valAccuracy, testAccuracy }): TableRow => {
+    const words = [
+      ...(arm === null ? [] : [`arm ${arm}`]),
+      ...(dataDiffer ? [`data=${data}`] : []),
+      ...(backendsDiffer ? [`on ${run.record.backend}`] : []),
+      differences(run.config, SHOWN),
+    ];
+    return {
+      name,
+      cells: [
+        run.status,
+        `${step}/${totalSteps ?? '?'}`,
+        share(valAccuracy),
+        share(testAccuracy),
+        begun(run.record.started_at, now),
+      ],
+      last: words.filter(Boolean).join(' '),
+    };
+  });
+  return table([{ ...HEAD, paint: outColor.bold }], rows, outWidth ?? undefined);
+};
+
+const ls = ({ runs: folder, sort, reverse, filter, json }: LsOptions, io: Io): void => {
+  const { yellow, dim } = io.errColor;
+  const found = listRuns(folder, (error) => {
+    io.err(`${yellow('damaged')} ${error.message}`);
+    if (error.hint) io.err(dim(`        ${error.hint}`));
+  });
+  for (const { damage } of found) {
+    for (const { message, hint } of damage) io.err(`${yellow('damaged')} ${message} ${dim(hint ?? '')}`);
+  }
+  const wanted = filter.reduce<readonly ListedRun[]>(filteredBy, listed(folder, found));
+  const runs = sortedBy(wanted, sort, Boolean(reverse));
+  if (json) {
+    for (const { run, sweep, arm, step, totalSteps, valAccuracy } of runs) {
+      const { directory, record, config, summary, status } = run;
+      const standing = { sweep, arm, step, total_steps: totalSteps, val_accuracy: valAccuracy };
+      io.out(JSON.stringify({ ...record, status, dir: directory, ...standing, config, summary }));
+    }
+  } else if (found.length === 0) {
+    io.err(`No runs in ${folder} yet. Start one: \`wnlstm train\``);
+  } else if (runs.length === 0) {
+    io.err(`None of the ${found.length} runs in ${folder} meets ${filter.join(' and ')}.`);
+  } else {
+    io.out(tableOf(runs, io));
+  }
+};
 
 export const configureLs: Configure = (command, io) => {
   addRunsOption(command)
+    .option(
+      '--sort <name>',
+      'by run, status, step, val, test, begun, sweep, arm, data, backend, or any key of a config',
+      'begun',
+    )
+    .option('--reverse', 'the other way round, such as the best first')
+    .option(
+      '--filter <condition>',
+      'only runs with such as status=completed, "lr<0.1", clip=none; may be repeated',
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    )
     .option('--json', 'print one line of JSON a run')
-    .action((options: { runs: string; json?: boolean }) => {
-      const runs = listRuns(options.runs, (error) =>
-        io.err(`${io.errColor.yellow('damaged')} ${error.message}`),
-      );
-      if (options.json) {
-        for (const { directory, record, config, summary, status } of runs) {
-          io.out(JSON.stringify({ ...record, status, dir: directory, config, summary }));
-        }
-      } else if (runs.length === 0) {
-        io.err(`No runs in ${options.runs} yet. Start one: \`wnlstm train\``);
-      } else {
-        const table = alignColumns([HEADER, ...runs.map((run) => cells(options.runs, run))]).split('\n');
-        const lines = table.map((line, at) =>
-          at === 0 ? line : `${line}  ${differences(runs[at - 1].config, SHOWN)}`.trimEnd(),
-        );
-        io.out(lines.join('\n'));
-      }
-    });
+    .action((options: LsOptions) => ls(options, io));
 };

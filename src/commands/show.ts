@@ -1,7 +1,8 @@
 /** @file `wnlstm show`: one run, its record and its epochs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { alignColumns } from '../report/table.js';
+import { UserError } from '../errors.js';
+import { type TableRow, table } from '../report/table.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
 import { describeModel, number, percent, quoted, seconds } from './format.js';
@@ -9,31 +10,58 @@ import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
 import { describeSummary } from './summary.js';
 
-/** The rows of a CSV; none if the run was stopped before it was made. */
-const readRows = <Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] =>
-  existsSync(path) ? readCsv(path, columns) : [];
+/** The rows of a CSV; none if it is not there or cannot be read, and then it is said why. */
+const readRows = <Column extends string>(
+  path: string,
+  columns: readonly Column[],
+  tell: (error: UserError) => void,
+): Row<Column>[] => {
+  try {
+    return existsSync(path) ? readCsv(path, columns) : [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    tell(error);
+    return [];
+  }
+};
+
+const share = (value: number | null): string => (value === null ? '-' : (value * 100).toFixed(2));
 
 const epochCells = (row: EpochRow): string[] => [
   String(row.epoch),
   String(row.step),
   number(row.loss),
-  percent(row.accuracy),
+  share(row.accuracy),
   number(row.val_loss),
-  percent(row.val_accuracy),
+  share(row.val_accuracy),
   number(row.grad_norm),
-  percent(row.clip_fraction),
+  share(row.clip_fraction),
   seconds(row.epoch_seconds),
 ];
 
-const EPOCH_HEADER = ['epoch', 'step', 'loss', 'acc', 'val loss', 'val acc', 'grad norm', 'clipped', 'time'];
+const EPOCH_HEADS = [
+  ['', '', '', '', 'val', 'val', 'grad', 'clipped', ''],
+  ['epoch', 'step', 'loss', 'acc %', 'loss', 'acc %', 'norm', '%', 'time'],
+];
+
+const tableRow = ([name, ...cells]: readonly string[]): TableRow => ({ name, cells });
 
 export const configureShow: Configure = (command, io) => {
   command.argument('[run]', 'folder or id of a run, or the start of its id; the newest one if left out');
   addRunsOption(command)
     .option('--json', 'print record, config, epochs and summary as one line of JSON')
     .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
-      const { directory, record, config, summary, status } = findRun(options.runs, name);
-      const rows = readRows(join(directory, 'metrics.csv'), epochColumns);
+      const { directory, record, config, summary, status, damage } = findRun(options.runs, name);
+      const tell = ({ message, hint }: UserError): void => {
+        io.err(`${io.errColor.yellow('damaged')} ${message}`);
+        if (hint) io.err(io.errColor.dim(`        ${hint}`));
+      };
+      damage.forEach(tell);
+      const rows = readRows(join(directory, 'metrics.csv'), epochColumns, tell);
+      const hasRows = status === 'completed' || (status === 'diverged' && (summary?.epochs ?? 0) > 0);
+      if (hasRows && rows.length === 0) {
+        io.err(`${io.errColor.yellow('note')} ${join(directory, 'metrics.csv')} has no epochs to show.`);
+      }
       if (options.json) {
         io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));
         return;
@@ -43,12 +71,15 @@ export const configureShow: Configure = (command, io) => {
       io.out(describeModel(config));
       io.out(dim(`${record.device}; arithmetic ${record.arithmetic}, kernel ${record.kernel}`));
       io.out(dim(`started ${record.started_at} on ${record.host}`));
-      if (rows.length > 0) io.out(`\n${alignColumns([EPOCH_HEADER, ...rows.map(epochCells)])}`);
+      if (rows.length > 0) {
+        const cells = rows.map((row) => tableRow(epochCells(row)));
+        io.out(`\n${table(EPOCH_HEADS.map(tableRow), cells, io.outWidth ?? undefined)}`);
+      }
       if (summary) {
         io.out(`\n${describeSummary(summary, true, io.outColor)}`);
         return;
       }
-      const last = readRows(join(directory, 'steps.csv'), stepColumns).at(-1);
+      const last = readRows(join(directory, 'steps.csv'), stepColumns, tell).at(-1);
       if (last) io.out(`\nat step ${last.step}: loss ${number(last.loss)}, acc ${percent(last.accuracy)}`);
       const follow = `tail -f ${quoted(join(directory, 'steps.csv'))}`;
       io.out(

@@ -98,7 +98,8 @@ const paragraphs = (heads: readonly TableRow[], rows: readonly TableRow[], width
       [...heads.map((head) => head.cells[column]), cell].filter(Boolean).join(' '),
     );
     const below = [...wrapWords(pairs, width - 2, '  '), ...(last ? wrap(last, width - 2) : [])];
-    return [...wrap(name, width, '  '), ...below.map((line) => `  ${line}`)].map((line) => paint(line));
+    const named = /^\d+$/.test(name) ? `${heads.at(-1)?.name} ${name}` : name;
+    return [...wrap(named, width, '  '), ...below.map((line) => `  ${line}`)].map((line) => paint(line));
   });
 
 /**

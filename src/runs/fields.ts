@@ -26,6 +26,7 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   arithmetic: ['text', isText],
   kernel: ['text', isText],
   threads: ['a whole number', Number.isSafeInteger],
+  total_steps: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
   data: ['SHA-256 checksums', (value) => isObjectOf((value as RunRecord['data'] | null)?.checksums, isText)],
   error: ['text or null', isTextOrNull],
 };

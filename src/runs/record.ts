@@ -34,6 +34,8 @@ export interface RunRecord {
   /** Which build of the kernel computed it; information only. */
   readonly kernel: string;
   readonly threads: number;
+  /** How long the run is; earlier versions did not say. */
+  readonly total_steps?: number;
   readonly data: {
     readonly directory: string | null;
     readonly classes: number;

@@ -233,6 +233,7 @@ const trainInFolder = async (
     arithmetic: choice.arithmetic,
     kernel: choice.build,
     threads: threadsOf(config),
+    total_steps: schedule.totalSteps,
     data: { directory: config.data, classes: dataset.classes, checksums: dataset.checksums },
     error: null,
   };
