@@ -203,6 +203,22 @@ test('a run that diverges keeps its last row, exits 4, and is not tried again', 
   assert.equal((JSON.parse(again.out) as Summary).status, 'diverged');
 });
 
+test('a run that has learnt nothing says so, and so do data that are sorted by class', () => {
+  const runs = freshFolder();
+  const { code, out, err } = train(runs, '--lr', '1e6', '--epochs', '1');
+  assert.equal(code, 0);
+  assert.match(out, /completed, at chance/);
+  assert.match(err, /validation accuracy, \d+\.\d\d %, is no better than guessing/);
+  const sorted = writeTinyDataset(join(scratch, 'sorted'), { size: 8, train: 240, test: 60, classes: 4 });
+  const labels = join(sorted, 'train-labels-idx1-ubyte');
+  const bytes = readFileSync(labels);
+  writeFileSync(labels, Buffer.concat([bytes.subarray(0, 8), bytes.subarray(8).sort()]));
+  assert.match(
+    train(runs, '--data', sorted, '--epochs', '1').err,
+    /note The validation set has no example of classes 1, 2, 3\..*sorted by class/,
+  );
+});
+
 test('ls and show tell what is there', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');

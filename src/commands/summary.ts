@@ -33,7 +33,8 @@ export const nextCommands = (summary: Summary, color: ChalkInstance): string =>
 
 /** @param trained whether it was trained just now, rather than found finished */
 export const describeSummary = (summary: Summary, trained: boolean, color: ChalkInstance): string => {
-  const status = trained ? summary.status : `${summary.status} before; train it again with --force`;
+  const chance = summary.status === 'completed' && summary.at_chance ? ', at chance' : '';
+  const status = `${summary.status}${trained ? '' : ' before'}${chance}${trained ? '' : '; train it again with --force'}`;
   const steps = `${plural(summary.steps, 'step')}, ${summary.ms_per_step.toFixed(2)} ms each`;
   return [
     `${color.bold(summary.run_id)} ${status}`,

@@ -3,7 +3,7 @@ import { configKeys } from '../config.js';
 import { EXIT } from '../errors.js';
 import { alignColumns } from '../report/table.js';
 import { type Outcome, runSession, type SessionInput } from '../train/session.js';
-import { quoted } from './format.js';
+import { percent, quoted } from './format.js';
 import { type Configure, type Io, stopCode } from './io.js';
 import { addConfigOptions, addRunsOption, configFrom } from './options.js';
 import { createProgress } from './progress.js';
@@ -72,6 +72,11 @@ const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): voi
       else if (!options.quiet) {
         io.out(describeSummary(outcome.summary, outcome.trained, io.outColor));
         io.out(nextCommands(outcome.summary, io.outColor));
+      }
+      if (outcome.kind === 'completed' && outcome.summary.at_chance) {
+        io.err(
+          `${io.errColor.yellow('note')} The validation accuracy, ${percent(outcome.summary.val_accuracy)}, is no better than guessing: nothing was learnt, or it was lost again. Try a smaller --lr, or --clip 0.5.`,
+        );
       }
       if (outcome.kind === 'diverged') {
         io.exit(EXIT.diverged);

@@ -72,6 +72,7 @@ const SUMMARY_FIELDS: Readonly<Record<Exclude<keyof Summary, 'dir'>, Check>> = {
   best_val_accuracy: numberOrNull,
   best_test_loss: numberOrNull,
   best_test_accuracy: numberOrNull,
+  at_chance: ['true or false', (value) => value === undefined || typeof value === 'boolean'],
   weights_sha256: ['text or null', (value) => value === undefined || isTextOrNull(value)], // format 1 has none
   seconds: ['a number', isNumber],
   ms_per_step: ['a number', isNumber],

@@ -66,6 +66,8 @@ export interface Summary {
   readonly best_val_accuracy: number | null;
   readonly best_test_loss: number | null;
   readonly best_test_accuracy: number | null;
+  /** Whether the last validation accuracy is no better than guessing; earlier versions did not say. */
+  readonly at_chance?: boolean;
   /** SHA-256 of the last weights, as `hashWeights` has it; null if the run diverged. */
   readonly weights_sha256: string | null;
   readonly seconds: number;

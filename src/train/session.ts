@@ -4,6 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { unvalidatedClasses } from '../data/chance.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
@@ -70,6 +71,16 @@ const sourceCommit = (): Pick<RunRecord, 'git_commit' | 'git_dirty'> => {
   const described = isClone ? spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() : '';
   const [, commit = null, dirty] = /^([0-9a-f]{40})(-dirty)?$/.exec(described ?? '') ?? [];
   return { git_commit: commit, git_dirty: commit === null ? null : dirty !== undefined };
+};
+
+/** Data sorted by class leave classes out of the first examples, which are those for validation. */
+const describeUnvalidated = (dataset: Dataset): string[] => {
+  const classes = unvalidatedClasses(dataset);
+  return classes.length === 0
+    ? []
+    : [
+        `The validation set has no example of ${classes.length === 1 ? 'class' : 'classes'} ${classes.join(', ')}. It is the first ${dataset.validation.count} training examples: are they sorted by class? Shuffle the files, or validation says little.`,
+      ];
 };
 
 const checkBatch = ({ batch }: Config, dataset: Dataset): void => {
@@ -247,7 +258,7 @@ const trainInFolder = async (
       dataset,
       resumedFrom: from.step,
       begunBefore: before !== null,
-      notes: [...(note === null ? [] : [note]), ...notes],
+      notes: [...(note === null ? [] : [note]), ...notes, ...describeUnvalidated(dataset)],
       ...schedule,
     });
     for await (const event of train(engine, dataset, config, from, signal)) {

@@ -1,6 +1,7 @@
 /** @file The summary of a run that has a result; the one place that looks at test data. */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { isAtChance } from '../data/chance.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine, Evaluation } from '../engines/engine.js';
 import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
@@ -66,6 +67,9 @@ export const summarise = ({
     best_val_accuracy: best?.valAccuracy ?? null,
     best_test_loss: finite(bestTest?.loss),
     best_test_accuracy: finite(bestTest?.accuracy),
+    at_chance:
+      !(lastRow?.val_accuracy != null && outcome === 'completed') ||
+      isAtChance(lastRow.val_accuracy, dataset.validation),
     weights_sha256: weights,
     seconds: progress.elapsedSeconds,
     ms_per_step: (progress.stepSeconds / step) * 1000,

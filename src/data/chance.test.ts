@@ -1,0 +1,27 @@
+/** @file Guessing, and classes that are not validated. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isAtChance, unvalidatedClasses } from './chance.js';
+import type { Dataset, Split } from './mnist.js';
+
+const split = (...labels: number[]): Split => ({
+  count: labels.length,
+  images: new Uint8Array(0),
+  labels: Uint8Array.from(labels),
+});
+
+test('chance is the share of the most frequent class, and two standard errors', () => {
+  const even = split(...Array.from({ length: 1000 }, (_, index) => index % 10)); // 0.1 ± 0.0095
+  assert.ok(isAtChance(0.1, even));
+  assert.ok(isAtChance(0.118, even));
+  assert.ok(!isAtChance(0.12, even));
+  const skewed = split(...Array.from({ length: 1000 }, (_, index) => (index < 700 ? 0 : 1))); // 0.7 ± 0.0145
+  assert.ok(isAtChance(0.72, skewed));
+  assert.ok(!isAtChance(0.74, skewed));
+});
+
+test('classes of which validation has no example are named', () => {
+  const dataset = { train: split(3, 0, 1, 2, 3), validation: split(0, 0, 2) } as unknown as Dataset;
+  assert.deepEqual(unvalidatedClasses(dataset), [1, 3]);
+  assert.deepEqual(unvalidatedClasses({ ...dataset, validation: split(0, 1, 2, 3) }), []);
+});
