@@ -192,7 +192,7 @@ test('a run goes on from the newest checkpoint that is whole, and ends with the 
   const { code, err } = wnlstm('resume', 'd', '--runs', runs);
   assert.equal(code, 0, err);
   assert.match(err, /note .*step-000065\/model\.safetensors.* from the checkpoint before, of step 52\./);
-  assertSameText(csvs(run), csvs(other));
+  assertSameText(csvs(run), csvs(other), 'the CSVs');
 });
 
 test('a run whose checkpoints are gone is refused and keeps its rows', () => {
@@ -253,5 +253,5 @@ test('a CSV that went through a spreadsheet is read, and resuming restores its f
   assert.match(wnlstm('show', 'd', '--runs', runs).out, /\n4 +52 +/);
   const { code, err } = wnlstm('resume', 'd', '--runs', runs);
   assert.equal(code, 0, err);
-  assertSameText(csvs(run), csvs(other));
+  assertSameText(csvs(run), csvs(other), 'the CSVs');
 });
