@@ -1,17 +1,19 @@
 /** @file Files that are whole or not there: written beside their place, synced, then renamed. */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ioError, systemCode, UserError } from './errors.js';
 
 /** What file systems answer that cannot sync: all of them for folders (CIFS, vboxsf), the first ones for files too. */
@@ -53,14 +55,24 @@ export const syncFolder = (path: string): void => {
   }
 };
 
+/** A name beside a path that nobody can foresee, so that nothing is planted there; see `removeTemporary`. */
+export const temporaryName = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;
+
+/** Removes what processes that were killed left in a folder that nobody else writes to. */
+export const removeTemporary = (directory: string): void => {
+  for (const name of readdirSync(directory)) {
+    if (/\.[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(directory, name), { recursive: true, force: true });
+  }
+};
+
 /**
- * Writes a file and syncs it.
+ * Writes a new file and syncs it. It follows no link, and replaces nothing.
  *
- * @throws {UserError} E_IO if it cannot be written
+ * @throws {UserError} E_IO if it cannot be written, or is there
  */
 export const writeSynced = (path: string, ...parts: readonly (string | Uint8Array)[]): void => {
   try {
-    const handle = openSync(path, 'w');
+    const handle = openSync(path, 'wx');
     try {
       for (const part of parts) {
         const bytes = typeof part === 'string' ? Buffer.from(part) : part;
@@ -81,7 +93,7 @@ export const writeSynced = (path: string, ...parts: readonly (string | Uint8Arra
  * @throws {UserError} E_IO if it cannot be written; the old file is then as it was
  */
 export const replaceFile = (path: string, content: string | Uint8Array): void => {
-  const temporary = `${path}.tmp`;
+  const temporary = temporaryName(path);
   try {
     writeSynced(temporary, content);
     renameSync(temporary, path);

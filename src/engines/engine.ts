@@ -1,5 +1,6 @@
 /** @file The contract between training and arithmetic. */
 import type { Dataset, Split } from '../data/mnist.js';
+import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import type { StepMetrics, TrainingState } from '../runs/checkpoint.js';
 import type { NamedArray } from '../runs/safetensors.js';
@@ -29,7 +30,11 @@ export interface Engine {
   evaluate(split: Split): Evaluation;
   /** Every parameter, optimiser slot and the sums not yet taken, by name. Saving takes nothing. */
   save(): TrainingState;
-  /** Takes over a state that an engine of the same spec saved, and keeps no reference to it. */
+  /**
+   * Takes over a state that an engine of the same spec saved, and keeps no reference to it.
+   *
+   * @throws {UserError} E_CHECKPOINT if an array is missing, too many, or of another shape or type (see select.ts)
+   */
   load(state: TrainingState): void;
   /** Frees what the engine holds; nothing may be called afterwards. */
   dispose(): void;
@@ -72,3 +77,25 @@ export const metricsFromArray = (data: ArrayLike<number>): StepMetrics => ({
   gradNormClipped: data[4],
   clipFraction: data[5],
 });
+
+/**
+ * Checks that a state has exactly the arrays of an engine: their names, shapes and types.
+ *
+ * @param own a state that the engine saved
+ * @throws {UserError} E_CHECKPOINT naming what differs
+ */
+export const checkState = (own: TrainingState, given: TrainingState): void => {
+  const describe = (array: NamedArray | undefined): string =>
+    array ? `${array.data.constructor.name.replace('Array', '')} [${array.shape.join(', ')}]` : 'nothing';
+  for (const name of new Set([...own.keys(), ...given.keys()])) {
+    const [expected, got] = [describe(own.get(name)), describe(given.get(name))];
+    if (expected === got) continue;
+    throw new UserError(
+      'E_CHECKPOINT',
+      `The checkpoint does not fit the model: expected ${expected} for ${name}, got ${got}.`,
+      {
+        hint: 'It is of another run, or damaged. Put back a copy of it; `--force` starts the run over.',
+      },
+    );
+  }
+};

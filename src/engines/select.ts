@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { CANONICAL } from './arithmetic.js';
 import type { RecurrenceName } from './autodiff/tensorflow/probe.js';
-import type { Engine, EngineInput } from './engine.js';
+import { checkState, type Engine, type EngineInput } from './engine.js';
 import type { Kernel } from './fused/kernel.js';
 
 /** What can compute. */
@@ -106,15 +106,10 @@ export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> 
   return createNativeKernel((await openNative()).library);
 };
 
-/**
- * Makes the engine of a backend that was chosen before. Loads only what that backend needs.
- *
- * @param recurrence forces one on the tensorflow backend, for tests
- */
-export const createEngine = async (
+const makeEngine = async (
   backend: Backend,
   input: EngineInput,
-  device: Choice['device'] = 'cpu',
+  device: Choice['device'],
   recurrence?: RecurrenceName,
 ): Promise<Engine> => {
   switch (backend) {
@@ -137,4 +132,25 @@ export const createEngine = async (
     default:
       return backend satisfies never;
   }
+};
+
+/**
+ * Makes the engine of a backend that was chosen before. Loads only what that backend needs.
+ *
+ * @param recurrence forces one on the tensorflow backend, for tests
+ */
+export const createEngine = async (
+  backend: Backend,
+  input: EngineInput,
+  device: Choice['device'] = 'cpu',
+  recurrence?: RecurrenceName,
+): Promise<Engine> => {
+  const engine = await makeEngine(backend, input, device, recurrence);
+  return {
+    ...engine,
+    load: (state) => {
+      checkState(engine.save(), state);
+      engine.load(state);
+    },
+  };
 };

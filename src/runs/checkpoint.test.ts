@@ -120,19 +120,36 @@ test('checkpoints are in the order of their steps, beyond six digits as well', (
   assert.equal(readCheckpoint(directory, 1_000_001).progress.step, 1_000_001);
 });
 
-test('the checkpoint of a step is replaced by a later one of the same step', () => {
+test('a whole checkpoint of a step stays when the step is saved again; a damaged one is replaced', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const { progress, state } = checkpointAt(10);
-  writeCheckpoint(directory, { progress: { ...progress, elapsedSeconds: 99 }, state });
+  const again = { progress: { ...progress, elapsedSeconds: 99 }, state };
+  writeCheckpoint(directory, again);
   assert.deepEqual(listCheckpoints(directory), [10]);
+  assert.equal(readCheckpoint(directory, 10).progress.elapsedSeconds, progress.elapsedSeconds);
+  const path = join(directory, 'step-000010/model.safetensors');
+  writeFileSync(path, readFileSync(path).subarray(1));
+  writeCheckpoint(directory, again);
   assert.equal(readCheckpoint(directory, 10).progress.elapsedSeconds, 99);
+});
+
+test('one changed bit in either file of arrays is damage', () => {
+  for (const file of ['model.safetensors', 'optimizer.safetensors']) {
+    const directory = fresh();
+    writeCheckpoint(directory, checkpointAt(10));
+    const path = join(directory, 'step-000010', file);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 2] ^= 1;
+    writeFileSync(path, bytes);
+    refuses(directory, 10, file);
+  }
 });
 
 test('a folder that was not finished is no checkpoint, and is not in the way of the next', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
-  const unfinished = join(directory, 'step-000020.tmp');
+  const unfinished = join(directory, 'step-000020.0123abcd.tmp');
   mkdirSync(unfinished);
   writeFileSync(join(unfinished, 'model.safetensors'), 'half');
   writeFileSync(join(unfinished, 'left over'), '');
@@ -170,7 +187,16 @@ test('progress.json that is JSON but no progress of this step is damaged', () =>
   writeCheckpoint(directory, checkpointAt(10));
   const path = join(directory, 'step-000010/progress.json');
   const { progress } = checkpointAt(10);
-  for (const other of [null, 5, [], {}, { ...progress, row: undefined }, { ...progress, step: 11 }]) {
+  const wrong = [
+    { row: undefined },
+    { row: {} },
+    { step: 11 },
+    { best: { step: '../../x' } },
+    { diverged: 0 },
+    { epochSeconds: null },
+    { model_sha256: 'x' },
+  ];
+  for (const other of [null, 5, [], {}, ...wrong.map((change) => ({ ...progress, ...change }))]) {
     const text = JSON.stringify(other);
     writeFileSync(path, text);
     refuses(directory, 10, text);

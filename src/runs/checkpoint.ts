@@ -1,9 +1,9 @@
 /** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
-import { makeDirectory, syncFolder, toJson, writeSynced } from '../files.js';
+import { makeDirectory, removeTemporary, syncFolder, temporaryName, toJson, writeSynced } from '../files.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Sums over `count` steps; divided by `count` they are what the CSVs show. */
@@ -55,6 +55,12 @@ export interface Progress {
   readonly epochSeconds: number;
 }
 
+/** SHA-256 of the two files of a checkpoint; earlier versions did not write them down. */
+interface Hashes {
+  readonly model_sha256?: string;
+  readonly optimizer_sha256?: string;
+}
+
 /** What a checkpoint holds. */
 export interface Checkpoint {
   readonly progress: Progress;
@@ -80,46 +86,133 @@ export const hashWeights = (state: TrainingState): string => {
   return hash.digest('hex');
 };
 
-/** Steps that have a checkpoint in `directory`, ascending. */
+/**
+ * Steps that have a checkpoint in `directory`, ascending.
+ *
+ * @throws {UserError} E_IO if it cannot be listed
+ */
 export const listCheckpoints = (directory: string): number[] => {
   if (!existsSync(directory)) return [];
-  const steps = readdirSync(directory).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
-  return steps.map(Number).sort((a, b) => a - b);
+  try {
+    const steps = readdirSync(directory).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
+    return steps.map(Number).sort((a, b) => a - b);
+  } catch (error) {
+    throw ioError(`list ${directory}`, error);
+  }
+};
+
+const isWhole = (directory: string, step: number): boolean => {
+  try {
+    readCheckpoint(directory, step);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+};
+
+/** Deletes all but the last two and the best by validation. What cannot be deleted does no harm. */
+const prune = (directory: string, best: number | undefined): void => {
+  const steps = listCheckpoints(directory);
+  const kept = new Set([...steps.slice(-2), best]);
+  for (const step of steps.filter((each) => !kept.has(each))) {
+    const folder = join(directory, checkpointName(step));
+    const aside = temporaryName(folder); // so that a half deleted one is none
+    try {
+      renameSync(folder, aside);
+      rmSync(aside, { recursive: true, force: true });
+    } catch {
+      // no permission, or a file that is open: it is tried again after the next checkpoint
+    }
+  }
 };
 
 /**
- * Writes a checkpoint, then deletes all but the last two and the best by validation.
+ * Writes a checkpoint, then deletes all but the last two and the best by validation. A whole checkpoint of the same step
+ * holds the same, and stays.
  *
  * @param directory `runs/<run-id>/checkpoints`
  * @throws {UserError} E_IO if it cannot be written; older checkpoints are then untouched
  */
 export const writeCheckpoint = (directory: string, { progress, state }: Checkpoint): void => {
   const target = join(directory, checkpointName(progress.step));
-  const temporary = `${target}.tmp`;
+  if (existsSync(target) && isWhole(directory, progress.step)) return;
+  const temporary = temporaryName(target);
   try {
-    rmSync(temporary, { recursive: true, force: true });
-    makeDirectory(temporary);
-    writeSafetensors(
-      join(temporary, 'model.safetensors'),
-      pick(state, (name) => !isOptimizerArray(name)),
-    );
-    writeSafetensors(join(temporary, 'optimizer.safetensors'), pick(state, isOptimizerArray));
-    writeSynced(join(temporary, 'progress.json'), toJson(progress));
+    makeDirectory(directory);
+    removeTemporary(directory);
+    mkdirSync(temporary);
+    const hashes: Hashes = {
+      model_sha256: writeSafetensors(
+        join(temporary, 'model.safetensors'),
+        pick(state, (name) => !isOptimizerArray(name)),
+      ),
+      optimizer_sha256: writeSafetensors(
+        join(temporary, 'optimizer.safetensors'),
+        pick(state, isOptimizerArray),
+      ),
+    };
+    writeSynced(join(temporary, 'progress.json'), toJson({ ...progress, ...hashes }));
     syncFolder(temporary);
-    rmSync(target, { recursive: true, force: true });
+    rmSync(target, { recursive: true, force: true }); // a damaged one
     renameSync(temporary, target);
     syncFolder(directory);
   } catch (error) {
     if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     throw error instanceof UserError ? error : ioError(`write the checkpoint ${target}`, error);
   }
-  const kept = new Set([...listCheckpoints(directory).slice(-2), progress.best?.step]);
-  for (const step of listCheckpoints(directory)) {
-    if (!kept.has(step)) rmSync(join(directory, checkpointName(step)), { recursive: true, force: true });
-  }
+  prune(directory, progress.best?.step);
 };
 
 const HINT = 'Put back a copy of it; `--force` starts the run over.';
+
+const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+const isSums = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(NO_METRICS).every((key) => {
+    const sum = (value as Record<string, unknown>)[key];
+    return typeof sum === 'number' || sum === null; // JSON has no NaN: that of a run that diverged
+  });
+const isBest = (value: unknown): boolean => {
+  if (value === null) return true;
+  const { epoch, step, valLoss, valAccuracy } = (value ?? {}) as Record<string, unknown>;
+  return (
+    Number.isSafeInteger(epoch) && Number.isSafeInteger(step) && isAmount(valLoss) && isAmount(valAccuracy)
+  );
+};
+const isHash = (value: unknown): boolean => value === undefined || /^[0-9a-f]{64}$/.test(String(value));
+
+/** What each field of progress.json must be. */
+const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) => boolean>> = {
+  step: Number.isSafeInteger,
+  row: isSums,
+  epoch: isSums,
+  best: isBest,
+  diverged: (value) => typeof value === 'boolean',
+  elapsedSeconds: isAmount,
+  stepSeconds: isAmount,
+  epochSeconds: isAmount,
+  model_sha256: isHash,
+  optimizer_sha256: isHash,
+};
+
+const readProgress = (folder: string, step: number): Progress & Hashes => {
+  const path = join(folder, 'progress.json');
+  const bad = (message: string, cause?: unknown): UserError =>
+    new UserError('E_CHECKPOINT', `${path}: ${message}.`, { hint: HINT, cause });
+  let stored: Record<string, unknown> | null;
+  try {
+    stored = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown> | null;
+  } catch (error) {
+    throw bad(`expected JSON, got ${(error as Error).message}`, error);
+  }
+  if (stored?.step !== step) throw bad(`expected the progress of step ${step}, got something else`);
+  const wrong = Object.entries(FIELDS).find(([name, isValid]) => !isValid(stored[name]));
+  if (wrong)
+    throw bad(`expected the progress of step ${step}, got ${wrong[0]} ${JSON.stringify(stored[wrong[0]])}`);
+  return stored as unknown as Progress & Hashes;
+};
 
 /**
  * Reads the checkpoint of a step.
@@ -128,28 +221,10 @@ const HINT = 'Put back a copy of it; `--force` starts the run over.';
  */
 export const readCheckpoint = (directory: string, step: number): Checkpoint => {
   const folder = join(directory, checkpointName(step));
-  let progress: Progress;
-  try {
-    progress = JSON.parse(readFileSync(join(folder, 'progress.json'), 'utf8')) as Progress;
-  } catch (error) {
-    throw new UserError(
-      'E_CHECKPOINT',
-      `${folder}/progress.json: expected JSON, got ${(error as Error).message}.`,
-      {
-        hint: HINT,
-        cause: error,
-      },
-    );
-  }
-  if (progress?.step !== step || !progress.row || !progress.epoch) {
-    throw new UserError(
-      'E_CHECKPOINT',
-      `${folder}/progress.json: expected the progress of step ${step}, got something else.`,
-      { hint: HINT },
-    );
-  }
-  const files = ['model.safetensors', 'optimizer.safetensors'].map((file) =>
-    readSafetensors(join(folder, file)),
-  );
+  const { model_sha256: model, optimizer_sha256: optimizer, ...progress } = readProgress(folder, step);
+  const files = [
+    readSafetensors(join(folder, 'model.safetensors'), model),
+    readSafetensors(join(folder, 'optimizer.safetensors'), optimizer),
+  ];
   return { progress, state: new Map(files.flatMap((arrays) => [...arrays])) };
 };

@@ -155,7 +155,11 @@ export const acquireLock = (directory: string, follow = `tail -f ${join(director
       if (!held) return;
       held = false;
       endHeartbeat();
-      if (read(path)?.text === text) rmSync(path, { force: true }); // else another process took it over
+      try {
+        if (read(path)?.text === text) rmSync(path, { force: true }); // else another process took it over
+      } catch {
+        // out of reach: what came before matters more, and the lock dies with this process
+      }
     },
   };
 };

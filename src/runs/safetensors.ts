@@ -1,4 +1,5 @@
 /** @file Named arrays in the safetensors format: a JSON header and raw little-endian data. Source: huggingface/safetensors. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { UserError } from '../errors.js';
@@ -31,8 +32,12 @@ const isEntry = (value: unknown): value is Entry => {
   return typeof dtype === 'string' && isCounts(shape) && isCounts(offsets) && offsets.length === 2;
 };
 
-/** Writes arrays, widest type first so that each lies aligned, and syncs the file. */
-export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, NamedArray>): void => {
+/**
+ * Writes arrays, widest type first so that each lies aligned, and syncs the file.
+ *
+ * @returns SHA-256 of the file, 64 hex digits
+ */
+export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, NamedArray>): string => {
   if (endianness() !== 'LE') throw new UserError('E_IO', 'Checkpoints need a little-endian machine.');
   const ordered = [...arrays].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header: Record<string, Entry> = {};
@@ -46,15 +51,20 @@ export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, Named
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length + padding.length));
   const bytes = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  writeSynced(path, length, json, padding, ...bytes);
+  const parts = [length, json, Buffer.from(padding), ...bytes];
+  writeSynced(path, ...parts);
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 };
 
 /**
  * Reads arrays. Each is a copy of its part of the file.
  *
- * @throws {UserError} E_CHECKPOINT if the file is missing, cut short or not in this format
+ * @param sha256 of the file; undefined where it is not on record
+ * @throws {UserError} E_CHECKPOINT if the file is missing, cut short, changed or not in this format
  */
-export const readSafetensors = (path: string): Map<string, NamedArray> => {
+export const readSafetensors = (path: string, sha256?: string): Map<string, NamedArray> => {
   const damaged = (expected: string, got: string): UserError =>
     new UserError('E_CHECKPOINT', `${path}: expected ${expected}, got ${got}.`, {
       hint: 'Put back a copy of it; `--force` starts the run over.',
@@ -76,6 +86,7 @@ export const readSafetensors = (path: string): Map<string, NamedArray> => {
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw damaged('a safetensors header', JSON.stringify(header));
+  const found = createHash('sha256').update(file).digest('hex');
   const data = file.subarray(8 + headerBytes);
   const arrays = new Map<string, NamedArray>();
   for (const [name, entry] of Object.entries(header)) {
@@ -91,6 +102,9 @@ export const readSafetensors = (path: string): Map<string, NamedArray> => {
     if (end > data.length) throw damaged(`${end} bytes of data`, `${data.length}`);
     const copy = Uint8Array.from(data.subarray(first, end));
     arrays.set(name, { shape, data: new type(copy.buffer) });
+  }
+  if (sha256 !== undefined && found !== sha256) {
+    throw damaged(`the SHA-256 ${sha256.slice(0, 16)}… that progress.json has`, `${found.slice(0, 16)}…`);
   }
   return arrays;
 };

@@ -1,7 +1,7 @@
 /** @file Writes a run down as it happens: rows, checkpoints, status, in an order that survives a crash. */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
-import { replaceFile, toJson } from '../files.js';
+import { removeTemporary, replaceFile, toJson } from '../files.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
 import type { Lock } from '../runs/lock.js';
 import { epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
@@ -32,6 +32,7 @@ export const openRecorder = (
 ): Recorder => {
   const setStatus = (status: RunRecord['status']): void =>
     writeRecord(directory, { ...record, status, updated_at: new Date().toISOString() });
+  removeTemporary(directory);
   replaceFile(join(directory, 'config.json'), toJson(config));
   setStatus('running');
   const steps = openCsv(join(directory, 'steps.csv'), stepColumns, step);

@@ -15,6 +15,16 @@ const write =
   (run) =>
     writeFileSync(join(run, file), text);
 
+/** Damages a run whose checkpoint has no checksums, as earlier versions wrote it. */
+const ofBefore =
+  (damage: Damage): Damage =>
+  (run) => {
+    edit(join(run, progress), (text) =>
+      text.replace(/,\s*"model_sha256": "\w+",\s*"optimizer_sha256": "\w+"/, ''),
+    );
+    damage(run);
+  };
+
 /** Flips bits of one byte of an array in a safetensors file. */
 const flip =
   (file: string, name: string, byte: number, bits: number): Damage =>
@@ -83,14 +93,31 @@ testDamages([
     write('summary.json', 'null'),
     /Expected a JSON object, got null/,
   ],
-  ['a weight with one bit changed', 'summary.json', flip(model, 'lstm/b', 0, 1), /weights_sha256 is/],
+  ['a weight with one bit changed', model, flip(model, 'lstm/b', 0, 1), /^Expected the SHA-256/],
+  [
+    'a moment with one bit changed',
+    optimizer,
+    flip(optimizer, 'adam/m/lstm/b', 0, 1),
+    /^Expected the SHA-256/,
+  ],
+  [
+    'a weight with one bit changed, of an earlier version',
+    'summary.json',
+    ofBefore(flip(model, 'lstm/b', 0, 1)),
+    /weights_sha256 is/,
+  ],
   [
     'a negative mean of squares',
     optimizer,
-    flip(optimizer, 'adam/v/lstm/b', 3, 128),
+    ofBefore(flip(optimizer, 'adam/v/lstm/b', 3, 128)),
     /holds negative numbers/,
   ],
-  ['another step of the optimizer', optimizer, flip(optimizer, 'step', 0, 1), /Expected step 15, got 14/],
+  [
+    'another step of the optimizer',
+    optimizer,
+    ofBefore(flip(optimizer, 'step', 0, 1)),
+    /Expected step 15, got 14/,
+  ],
   [
     'a checkpoint that is cut short',
     optimizer,
@@ -112,7 +139,7 @@ testDamages([
 
 test('an array of another name is found as one that is missing and one that is too many', () => {
   const run = copy();
-  replace(optimizer, 'adam/m/pred/b', 'adam/m/pred/c')(run);
+  ofBefore(replace(optimizer, 'adam/m/pred/b', 'adam/m/pred/c'))(run);
   assert.deepEqual(problemsOf(run), [
     [optimizer, 'adam/m/pred/b is missing.'],
     [optimizer, 'adam/m/pred/c is no array of this run.'],
@@ -139,5 +166,5 @@ test('checkpoints that are missing are found', () => {
   remove('checkpoints')(run);
   assert.deepEqual(problemsOf(run), [['checkpoints', 'There is no checkpoint.']]);
   write('checkpoints', '')(run);
-  assert.match(problemsOf(run)[0].join(), /^checkpoints,Could not read checkpoints: a part of the path/);
+  assert.match(problemsOf(run)[0].join(), /^checkpoints,Could not list checkpoints: a part of the path/);
 });
