@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import type { Configure, Io } from './commands/io.js';
 import { asUserError, EXIT, systemCode, UserError } from './errors.js';
 import { packageRoot, packageVersion } from './package.js';
+import { printable } from './printable.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
 
 // First of all, so that no signal finds the program without a listener.
@@ -142,7 +143,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const write = (stream: NodeJS.WriteStream, text: string): void => {
-  if (!closed.has(stream)) stream.write(text.replaceAll('`wnlstm ', `\`${invocation()} `));
+  if (!closed.has(stream)) stream.write(printable(text).replaceAll('`wnlstm ', `\`${invocation()} `));
 };
 
 /** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */

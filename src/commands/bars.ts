@@ -1,6 +1,7 @@
 /** @file Lines at the bottom of a terminal that are drawn again and again, with others above them that stay. */
 import { Writable } from 'node:stream';
 import { MultiBar, type Options } from 'cli-progress';
+import { printable } from '../printable.js';
 
 /**
  * Bars that change no setting of the terminal, so that a process that is killed leaves it as it was: the cursor stays
@@ -33,5 +34,5 @@ export const createBars = (
 
 /** Puts lines above the bars, and clears what was drawn where they stand. */
 export const logAbove = (bars: MultiBar, lines: readonly string[]): void => {
-  for (const line of lines) bars.log(`${line}\x1b[J\n`);
+  for (const line of lines) bars.log(`${printable(line)}\x1b[J\n`);
 };

@@ -1,5 +1,6 @@
 /** @file `wnlstm bench`: how fast this machine trains, and how close that is to what it could do. */
-import { availableParallelism, cpus } from 'node:os';
+
+import { cpus } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   checkAgreement,
@@ -10,6 +11,7 @@ import {
   timeEvaluation,
 } from '../bench/bench.js';
 import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
+import { usableCores } from '../cores.js';
 import { type Backend, chooseBackend } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import { alignColumns } from '../report/table.js';
@@ -50,7 +52,7 @@ const positive = (text: string): number => {
 /** Parses `1,2,4`. */
 const numbers = (text: string): number[] => text.split(',').map(positive);
 
-const defaultThreads = (): number[] => [...new Set([1, availableParallelism()])];
+const defaultThreads = (): number[] => [...new Set([1, usableCores()])];
 
 const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
 
@@ -149,7 +151,7 @@ const run = async (options: Options, io: Io): Promise<void> => {
   const difference = await checkAgreement(cases);
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
+    cores: usableCores(),
     node: process.versions.node,
   };
   io.err(

@@ -1,5 +1,5 @@
 /** @file What `wnlstm doctor` says of TensorFlow: its libraries, CUDA's, the driver, the GPU, and a step on each device. */
-import { availableParallelism } from 'node:os';
+import { usableCores } from '../cores.js';
 import { driverVersion, gpuSupport } from '../engines/autodiff/tensorflow/gpu.js';
 import {
   builtFor,
@@ -93,7 +93,7 @@ const examineStep = (
   signal: AbortSignal,
 ): Promise<Finding> =>
   examine(`tensorflow on ${device}`, async () => {
-    const report = await checkStep({ directory, device, threads: availableParallelism() }, signal);
+    const report = await checkStep({ directory, device, threads: usableCores() }, signal);
     return report.device;
   });
 

@@ -1,7 +1,8 @@
 /** @file `wnlstm doctor`: what works on this machine, what does not, and the one command that mends it. */
+
 import { existsSync, statfsSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { usableCores } from '../cores.js';
 import { mnistFiles, readDataset } from '../data/mnist.js';
 import { checkArithmetic } from '../engines/check-arithmetic.js';
 import { type Backend, chooseBackend, createEngine } from '../engines/select.js';
@@ -18,7 +19,7 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 /** Takes one step on a backend. */
 const tryBackend = async (backend: Backend): Promise<string> => {
   const { device } = await chooseBackend({ backend, device: 'cpu' });
-  return tryEngine(availableParallelism(), (input) => createEngine(backend, input, device));
+  return tryEngine(usableCores(), (input) => createEngine(backend, input, device));
 };
 
 const freeSpace = (path: string): string => {

@@ -1,7 +1,8 @@
 /** @file `wnlstm sweep`: all runs of a sweep file that have no result yet. */
-import { availableParallelism } from 'node:os';
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.js';
+import { usableCores } from '../cores.js';
 import { gpuNames } from '../engines/autodiff/tensorflow/gpu.js';
 import { UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
@@ -85,7 +86,7 @@ const prepare = async (path: string, options: SweepOptions): Promise<PreparedSwe
   const plan = more === undefined ? opened.plan : addSeeds(opened.plan, more, now);
   const runs = plannedRuns(plan);
   const left = runs.filter((run) => resultOf(opened.directory, run) === null);
-  const threads = options.threads ?? availableParallelism();
+  const threads = options.threads ?? usableCores();
   const gpus = gpusFor(plan.arms);
   const jobs = Math.max(1, Math.min(left.length, options.jobs ?? (gpus.length || threads)));
   const shape = { jobs, threads: Math.max(1, Math.floor(threads / jobs)), gpus };

@@ -67,6 +67,7 @@ test('a half is never used: a library cut short, or gone, or a torn manifest is 
   for (const spoil of [
     () => truncateSync(join(directory, framework), 100),
     () => unlinkSync(join(directory, main)),
+    () => writeFileSync(join(directory, framework), 'framewerk '.repeat(50_000)), // as long as it was
     () => truncateSync(join(directory, 'manifest.json'), 20),
   ]) {
     spoil();

@@ -2,10 +2,11 @@
  * @file Sets TensorFlow up: fetch, unpack beside the target, check, write the manifest, rename. What is not whole never
  * gets its name, and what is whole is used again.
  */
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { LibraryReport } from '../engines/autodiff/tensorflow/check-library.js';
 import {
+  checkOf,
   type Installation,
   installationDirectory,
   installationsDirectory,
@@ -15,6 +16,7 @@ import {
 } from '../engines/autodiff/tensorflow/installation.js';
 import { systemCode, UserError } from '../errors.js';
 import { isDirectory, makeDirectory, syncFolder, toJson, writeSynced } from '../files.js';
+import { cacheDirectory } from '../package.js';
 import { checkLibrary } from './check.js';
 import { isCudaBuild, linkLibraries } from './link.js';
 import { downloadCommand, downloadWheels, type Progress } from './pip.js';
@@ -151,6 +153,17 @@ const rename = (stage: string, target: string): void => {
   syncFolder(dirname(target));
 };
 
+/** Takes from others the right to write to the cache and a stage in it: what is loaded from there is run as this user. */
+const protect = (stage: string): void => {
+  const inside = readdirSync(stage, { recursive: true, encoding: 'utf8' }).map((name) => join(stage, name));
+  for (const path of [cacheDirectory(), installationsDirectory(), stage, ...inside]) {
+    const { mode, uid } = lstatSync(path);
+    if (uid === process.getuid?.() && (mode & 0o022) !== 0 && !lstatSync(path).isSymbolicLink()) {
+      chmodSync(path, mode & 0o7755);
+    }
+  }
+};
+
 /** Fills a stage, checks it and moves it into place. */
 const build = async (source: Source, request: Request, stage: string): Promise<Outcome> => {
   const { variant, signal, check = checkLibrary } = request;
@@ -172,13 +185,17 @@ const build = async (source: Source, request: Request, stage: string): Promise<O
     source.kind === 'wheel'
       ? await unpackAll(await gatherWheels(source.path, request), stage, request)
       : linkLibraries(source.directory, stage);
+  onDisk(`protect ${stage}`, () => protect(stage));
   const library = await check({ directory: stage, cuda: variant === 'cuda' }, signal);
   const version = library.version.replace('-', ''); // the library writes 2.21.0-rc1 for 2.21.0rc1
   const expected = source.kind === 'wheel' ? source.version : request.version;
   if (expected !== null && version !== expected) {
     throw wrongVersion(expected, version, source.kind === 'wheel' ? source.path : source.directory);
   }
-  const manifest: Manifest = { format: 1, version, variant, ...contents };
+  const checks = onDisk(`read ${stage}`, () =>
+    Object.fromEntries(Object.keys(contents.files).map((name) => [name, checkOf(join(stage, name))])),
+  );
+  const manifest: Manifest = { format: 1, version, variant, checks, ...contents };
   const target = installationDirectory(version, variant);
   onDisk(`write ${target}`, () => {
     writeSynced(join(stage, 'manifest.json'), toJson(manifest));

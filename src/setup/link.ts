@@ -20,7 +20,8 @@ import { neededPath } from './wheel.js';
 /** Another name for a file: a hard link, which outlives the other; else a symbolic one; else a copy. */
 const linkOrCopy = (from: string, to: string): void => {
   makeDirectory(dirname(to));
-  for (const attempt of [linkSync, symlinkSync]) {
+  const sharedFile = (statSync(from).mode & 0o022) !== 0; // what others can write to is not loaded as code
+  for (const attempt of sharedFile ? [] : [linkSync, symlinkSync]) {
     try {
       attempt(from, to);
       return;

@@ -75,8 +75,9 @@ export const neededPath = (entry: string): string | null => {
  */
 export const nvidiaRequirements = (metadata: string): string[] =>
   metadata.split(/\r?\n/).flatMap((line) => {
-    const found = /^Requires-Dist:\s*(nvidia-[^;]+?)\s*;.*\bextra\s*==\s*['"]and-cuda['"]/.exec(line);
-    const requirement = found?.[1].replace(/[\s()]/g, '');
+    const [name, marker = ''] = line.replace(/^Requires-Dist:/, '').split(';', 2);
+    const isWanted = name !== line && /\bextra\s*==\s*['"]and-cuda['"]/.test(marker);
+    const requirement = isWanted && /^\s*nvidia-/.test(name) ? name.replace(/[\s()]/g, '') : null;
     // The CUDA compiler is a program and no library; only XLA calls it.
     return requirement && !requirement.startsWith('nvidia-cuda-nvcc') ? [requirement] : [];
   });

@@ -1,9 +1,11 @@
 /** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { usableCores } from '../cores.js';
 import { unvalidatedClasses } from '../data/chance.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
@@ -102,7 +104,7 @@ const specOf = (config: Config, dataset: Dataset): ModelSpec => ({
 });
 
 /** The threads a run may use. */
-const threadsOf = (config: Config): number => config.threads ?? availableParallelism();
+const threadsOf = (config: Config): number => config.threads ?? usableCores();
 
 /** An engine for a run, with its initial parameters. */
 export const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {

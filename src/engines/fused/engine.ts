@@ -1,5 +1,5 @@
 /** @file The engine over the fused kernel: moves parameters in and out, and calls it. */
-import { availableParallelism } from 'node:os';
+import { usableCores } from '../../cores.js';
 import type { Split } from '../../data/mnist.js';
 import { adamRate } from '../../model/adam.js';
 import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
@@ -43,7 +43,7 @@ export const encodeHeader = (
   new Float32Array(header.buffer).set([spec.clip ?? 0, spec.forgetBias], 7);
   // With more threads than cores, spinning would keep the others from their work.
   new Int32Array(header.buffer).set(
-    [threads, threads > availableParallelism() ? 0 : spins, phases, spec.timeSteps],
+    [threads, threads > usableCores() ? 0 : spins, phases, spec.timeSteps],
     THREADS_INDEX,
   );
   return header;

@@ -2,12 +2,29 @@
  * @file Where TensorFlow's libraries lie once `wnlstm setup tensorflow` has fetched them:
  * `<cache>/tensorflow/<version>-<variant>/`, with a manifest that is written last.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../../../package.js';
 
 /** For CPUs alone, or with CUDA. */
 export type Variant = 'cpu' | 'cuda';
+
+/** What a file must be to be loaded. */
+export interface FileCheck {
+  readonly sha256: string;
+  /** In milliseconds. A file that was not changed since is not read again. */
+  readonly modified: number;
+}
 
 /** The contents of manifest.json. */
 export interface Manifest {
@@ -17,6 +34,8 @@ export interface Manifest {
   readonly variant: Variant;
   /** Bytes of each file, by its path within the installation. */
   readonly files: Readonly<Record<string, number>>;
+  /** SHA-256 of each file, and when it was last changed; earlier versions did not write them down. */
+  readonly checks?: Readonly<Record<string, FileCheck>>;
   /** SHA-256 of each wheel it was unpacked from, by file name. */
   readonly wheels: Readonly<Record<string, string>>;
 }
@@ -65,11 +84,41 @@ const readManifest = (directory: string): Manifest | null => {
   }
 };
 
-const missingFiles = (directory: string, { files }: Manifest): string[] =>
-  Object.entries(files).flatMap(([name, bytes]) => {
-    const file = join(directory, name);
-    return existsSync(file) && statSync(file).size === bytes ? [] : [name];
-  });
+const READ_BYTES = 1 << 22;
+
+/** SHA-256 of a large file, and when it was last changed. */
+export const checkOf = (path: string): FileCheck => {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const handle = openSync(path, 'r');
+  try {
+    const { mtimeMs: modified } = fstatSync(handle);
+    for (let bytes = 1; bytes > 0; ) {
+      bytes = readSync(handle, buffer, 0, READ_BYTES, null);
+      hash.update(buffer.subarray(0, bytes));
+    }
+    return { sha256: hash.digest('hex'), modified };
+  } finally {
+    closeSync(handle);
+  }
+};
+
+/** Whether a file is the one that was set up. */
+const isWhole = (path: string, bytes: number, check: FileCheck | undefined): boolean => {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    if (size !== bytes) return false;
+    return !check || mtimeMs === check.modified || checkOf(path).sha256 === check.sha256;
+  } catch {
+    return false; // not there, or not readable
+  }
+};
+
+/** Files that are not there, or are not those that were set up. */
+const missingFiles = (directory: string, { files, checks }: Manifest): string[] =>
+  Object.entries(files).flatMap(([name, bytes]) =>
+    isWhole(join(directory, name), bytes, checks?.[name]) ? [] : [name],
+  );
 
 /** An installation, or null if the folder holds none or a broken one: a half is never used. */
 export const readInstallation = (directory: string): Installation | null => {

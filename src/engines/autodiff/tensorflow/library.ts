@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { cudaLibraries } from './cuda-libraries.js';
 import { LIBRARIES } from './installation.js';
+import { assertTrusted } from './trust.js';
 
 const RTLD_NOW = 2;
 const RTLD_GLOBAL = 0x100;
@@ -69,8 +70,10 @@ export interface TensorFlow {
  * Loads the two libraries. The environment that TensorFlow reads must be set before.
  *
  * @param directory that holds both
+ * @throws {UserError} E_BACKEND if somebody else may have put them there
  */
 export const loadTensorFlow = (directory: string): TensorFlow => {
+  assertTrusted(directory);
   const libc = koffi.load(null);
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');
   // The C API is spread over both, and the second needs the first. Unloading them at exit, as koffi does, crashes in
