@@ -42,7 +42,7 @@ const withServer = async (
 ): Promise<string[]> => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    if (!asked.includes(request.url ?? '')) asked.push(request.url ?? ''); // each is asked for, then fetched
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -193,4 +193,17 @@ test('a folder that cannot be made is an error of the disk', async () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
   await assert.rejects(collect('http://127.0.0.1:1/', join(file, 'x')), isError('E_IO', /make the folder/));
+});
+
+test('a missing file, and one that is elsewhere, are called so', async () => {
+  const directory = folderWithout(trainImages);
+  for (const [status, said] of [
+    [404, /got: 404 Not Found/],
+    [301, /got: a redirection to http:\/\/elsewhere\.example\/; name the address/],
+  ] as const) {
+    await withServer(
+      (_, response) => void response.writeHead(status, { location: 'http://elsewhere.example/' }).end(),
+      (address) => assert.rejects(collect(address, directory), isError('E_DATA', said)),
+    );
+  }
 });

@@ -1,9 +1,10 @@
 /** @file Fetches MNIST from an http mirror through `mnist-dataset`, and takes nothing that is not MNIST. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipUrl } from 'mnist-dataset';
 import { UserError } from '../errors.js';
 import { makeDirectory, replaceFile } from '../files.js';
+import { startThreads } from '../threads.js';
+import type { Download, Downloaded } from './download-thread.js';
 import { mnistFiles, sha256 } from './mnist.js';
 
 /** One file, as it was found or fetched. */
@@ -14,16 +15,57 @@ export interface Fetched {
   readonly fetched: boolean;
 }
 
-/** Rejects if the promise has not settled in time. */
-const within = async <T>(limitMs: number, promise: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing whole within ${limitMs / 1000} s`)), limitMs);
+/** Why a request failed; `fetch` keeps it in the cause. */
+const reasonOf = (error: unknown): string => {
+  const { message, cause, name } = error as Error;
+  if (name === 'TimeoutError') return 'no answer in time';
+  return cause instanceof Error && cause.message ? cause.message : message;
+};
+
+/** A download may take so much memory; the largest file of MNIST has 47 MB. */
+const MOST_BYTES = 1_000_000_000;
+const WATCH_MS = 100;
+
+/** Downloads and unpacks a file in a thread of its own, which ends with it, however the server behaves. */
+const download = (url: string, limitMs: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const task: Download = { url };
+    const [thread] = startThreads(new URL('./download-thread.js', import.meta.url), [task]);
+    const started = performance.now();
+    const before = process.memoryUsage.rss();
+    const settle = (done: () => void): void => {
+      clearInterval(watch);
+      void thread.terminate();
+      done();
+    };
+    const watch = setInterval(() => {
+      const fail = (message: string): void => settle(() => reject(new Error(message)));
+      if (performance.now() - started > limitMs) fail(`nothing whole within ${limitMs / 1000} s`);
+      else if (process.memoryUsage.rss() - before > MOST_BYTES) fail('more than 1 GB of data');
+    }, WATCH_MS);
+    thread.on('message', (message: Downloaded) =>
+      settle(() =>
+        'bytes' in message ? resolve(Buffer.from(message.bytes)) : reject(new Error(message.error)),
+      ),
+    );
+    thread.on('error', (error) => settle(() => reject(error)));
   });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
+
+/** Asks whether a file is there: the package says of a missing one, or one elsewhere, that it is no gzip. */
+const checkThere = async (url: string, limitMs: number): Promise<void> => {
+  const { status, statusText, headers } = await fetch(url, {
+    method: 'HEAD',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(limitMs),
+  });
+  if (status >= 300 && status < 400) {
+    throw new Error(
+      `a redirection to ${headers.get('location')}; name the address of its folder with --mirror`,
+    );
+  }
+  if (status === 404 || status === 410 || status === 403 || status === 401 || status >= 500) {
+    const isNoAnswer = status === 501; // a server that knows no HEAD
+    if (!isNoAnswer) throw new Error(`${status} ${statusText}`.trim());
   }
 };
 
@@ -32,7 +74,7 @@ const within = async <T>(limitMs: number, promise: Promise<T>): Promise<T> => {
  *
  * @param mirror http address of a folder with `train-images-idx3-ubyte.gz` and the other three
  * @param directory to put them in, made if it is not there; right files that are there already stay
- * @param limitMs a download may take; `gunzipUrl` never settles if its connection breaks
+ * @param limitMs a download may take
  * @throws {UserError} E_DATA if a download fails or is not MNIST; E_IO if it cannot be written
  */
 export async function* fetchMnist(
@@ -55,9 +97,10 @@ export async function* fetchMnist(
     const url = `${mirror.replace(/\/$/, '')}/${name}.gz`;
     let bytes: Buffer;
     try {
-      bytes = await within(limitMs, gunzipUrl(url));
+      await checkThere(url, limitMs);
+      bytes = await download(url, limitMs);
     } catch (error) {
-      throw new UserError('E_DATA', `Expected a gzip file at ${url}, got: ${(error as Error).message}.`, {
+      throw new UserError('E_DATA', `Expected a gzip file at ${url}, got: ${reasonOf(error)}.`, {
         hint: "Open the address in a browser: does the mirror have MNIST's four .gz files? Without a mirror, the bundled MNIST is there.",
         cause: error,
       });

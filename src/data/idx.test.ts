@@ -101,3 +101,19 @@ test('a file that is not there, or is a folder, is an error that names it', () =
   mkdirSync(join(folder, 'some/path-folder'), { recursive: true });
   assert.throws(() => readMaybeGzipped(join(folder, 'some/path-folder')), isDamage(/it is a folder/));
 });
+
+test('a compressed file unpacks to no more than its header announces', () => {
+  const path = join(folder, 'bomb.gz');
+  const bomb = Buffer.concat([idxBytes([10], new Uint8Array(10)), Buffer.alloc(50_000_000)]);
+  writeFileSync(path, gzipSync(bomb));
+  assert.throws(() => readMaybeGzipped(path), {
+    code: 'E_DATA',
+    message: /expected 18 bytes as its header announces, got more/,
+  });
+  const huge = idxBytes([0], new Uint8Array(0));
+  huge.writeUInt32BE(0xffffffff, 4);
+  writeFileSync(path, gzipSync(huge));
+  assert.throws(() => readMaybeGzipped(path), { code: 'E_DATA', message: /its header announces 4\.0 GiB/ });
+  writeFileSync(path, gzipSync(Buffer.alloc(50_000_000)));
+  assert.throws(() => readMaybeGzipped(path), { code: 'E_DATA', message: /gzip file of an IDX file/ });
+});

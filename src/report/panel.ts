@@ -107,12 +107,15 @@ const zoomOf = (panel: Panel): Panel | null => {
   const height = panel.domain[1] - panel.domain[0];
   for (let count = ends.length; count > 1; count--) {
     const points = ends.slice(0, count).flat();
-    const [low, high] = domainOf({ ...panel.curve, points }, panel.log, panel.percent);
-    const room = (high - low) / 20; // so that no mark lies on the edge
-    const domain = [Math.max(0, low - room), Math.min(1, high + room)] as const;
-    if (high - low >= SQUEEZED * height) continue;
+    const ranges = domainOf({ ...panel.curve, points }, panel.log, panel.percent);
+    if (ranges[1] - ranges[0] >= SQUEEZED * height) continue;
     const names = new Set(points.map(({ arm }) => arm));
     const curve = { ...panel.curve, points: panel.curve.points.filter(({ arm }) => names.has(arm)) };
+    // The beginning is shown too where that takes no more room than the end.
+    const low = curve.points.reduce((least, { mean }) => Math.min(least, mean), ranges[0]);
+    const [first, last] = ranges[1] - low <= 2 * (ranges[1] - ranges[0]) ? [low, ranges[1]] : ranges;
+    const room = (last - first) / 20; // so that no mark lies on the edge
+    const domain = [Math.max(0, first - room), Math.min(1, last + room)] as const;
     return { ...panel, curve, domain, zoom: { arms: count, of: ends.length } };
   }
   return null;

@@ -13,9 +13,12 @@ const label = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N}+=.,_-]*$/u, 'letters, digits and any of + = . , _ -');
 
+/** The name of a sweep, which is that of its folder. */
+export const SWEEP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
 /** The contents of a sweep file. */
 const sweepSchema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits and any of . _ -'),
+  name: z.string().regex(SWEEP_NAME, 'letters, digits and any of . _ -'),
   about: z.string().optional(),
   base: keys.default({}),
   arms: z.record(label, keys).default({}),

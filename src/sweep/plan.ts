@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Config } from '../config.js';
+import { type Config, parseConfig } from '../config.js';
 import { UserError } from '../errors.js';
 import { replaceFile, toJson } from '../files.js';
 import { PLAN_FILE } from '../runs/find.js';
 import { fingerprint, runId } from '../runs/record.js';
-import type { Sweep, SweepArm } from './grid.js';
+import { SWEEP_NAME, type Sweep, type SweepArm } from './grid.js';
 
 /** An arm with its backend decided, and so its arithmetic; `config.seed` says nothing. */
 export interface DecidedArm extends SweepArm {
@@ -121,10 +121,55 @@ const checksumOf = (plan: Plan): string => createHash('sha256').update(JSON.stri
 export const writePlan = (directory: string, plan: Plan): void =>
   replaceFile(join(directory, PLAN_FILE), toJson({ ...plan, checksum: checksumOf(plan) }));
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isSeed = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
+const areSeeds = (value: unknown): boolean => Array.isArray(value) && value.every(isSeed);
+
+/** What is wrong with an arm: its config goes through the same schema as what a person writes. */
+const armProblem = (arm: PlannedArm, { format, data }: Plan): string | null => {
+  if (!isObject(arm) || ![arm.name, arm.family, arm.fingerprint].every((text) => typeof text === 'string')) {
+    return 'an arm lacks its name or fingerprint';
+  }
+  let config: Config;
+  try {
+    config = parseConfig({ ...arm.config }, `arm ${arm.name}`);
+  } catch (error) {
+    return (error as Error).message.replace(/\.$/, '');
+  }
+  if (format !== FORMAT || fingerprint(config, arm.arithmetic, data) === arm.fingerprint) return null;
+  return `the fingerprint of arm ${arm.name} is not that of its config`;
+};
+
+/** The checksum has no key, so anybody can make one: what a plan says is checked before it is used. */
+const planProblem = (plan: Plan): string | null => {
+  const { name, arms, seeds, added, comparisons, margin, data } = plan;
+  if (typeof name !== 'string' || !SWEEP_NAME.test(name))
+    return `name: expected a name, got ${JSON.stringify(name)}`;
+  if (!isObject(data) || !Object.values(data).every((sum) => typeof sum === 'string'))
+    return 'data: expected checksums';
+  if (!Array.isArray(arms) || arms.length === 0) return 'arms: expected a list';
+  for (const arm of arms as PlannedArm[]) {
+    const problem = armProblem(arm, plan);
+    if (problem) return problem;
+  }
+  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers';
+  const isAdded = (each: Plan['added'][number]): boolean =>
+    isObject(each) && typeof each.at === 'string' && areSeeds(each.seeds);
+  if (!Array.isArray(added) || !added.every(isAdded)) return 'added: expected a list of times and seeds';
+  const names = new Set(arms.map((arm) => arm.name));
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((each) => names.has(each));
+  if (!Array.isArray(comparisons) || !comparisons.every(isPair)) return 'comparisons: expected pairs of arms';
+  return typeof margin === 'number' && margin > 0 && margin <= 1
+    ? null
+    : 'margin: expected a number above 0, at most 1';
+};
+
 /**
  * The plan in a folder, or null if it has none.
  *
- * @throws {UserError} E_RUN if it was changed since this program wrote it, or is of another format
+ * @throws {UserError} E_RUN if it was changed since this program wrote it, is of another format, or makes no sense
  */
 export const readPlan = (directory: string): Plan | null => {
   const path = join(directory, PLAN_FILE);
@@ -144,6 +189,8 @@ export const readPlan = (directory: string): Plan | null => {
     throw bad(`expected format ${FORMAT}, got ${stored?.format}`);
   const { checksum, ...plan } = stored;
   if (checksum !== checksumOf(plan)) throw bad('it was changed by hand: its checksum is another');
+  const problem = planProblem(plan);
+  if (problem) throw bad(problem);
   if (plan.format === FORMAT) return plan;
   return { ...plan, arms: plan.arms.map((arm) => ({ ...arm, arithmetic: 'of an earlier version' })) };
 };
