@@ -91,6 +91,8 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
     [{ seeds: 0 }, /seeds: expected how many seeds, or a list/],
     [{ grid: { lr: 3 } }, /grid\.lr: expected lists of values/],
     [{ arms: { 'a vs b': {} } }, /arms\.a vs b: expected .* a name has letters/],
+    [{ arms: JSON.parse('{"__proto__": {"units": 5}}') }, /arms\.__proto__: expected .* a name has letters/],
+    [{ grid: JSON.parse('{"__proto__": [1, 2]}') }, /grid\.__proto__: expected/],
     [{ name: '../x' }, /name: expected a name of letters/],
     [{ margin: 0 }, /margin: /],
     [{ arms: { a: { data: 'x' }, b: {} } }, /arms have different data/],

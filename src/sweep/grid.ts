@@ -142,6 +142,11 @@ const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): strin
  * @throws {UserError} E_CONFIG for a wrong form, an unknown key, an empty axis, a name that is not an arm's
  */
 export const parseSweep = (input: Record<string, unknown>, where: string): Sweep => {
+  for (const part of ['arms', 'grid']) {
+    const value = input[part];
+    const name = isObject(value) ? keysOf(value).find((key) => key === '__proto__') : undefined; // zod drops it
+    if (name) throw problem(where, `${part}.${name}: expected ${EXPECTED.arms}`);
+  }
   const parsed = sweepSchema.safeParse(input);
   if (!parsed.success) throw problem(where, shapeProblems(parsed.error, input));
   const { name, about, base, arms: families, grid, seeds: wanted, comparisons, margin } = parsed.data;

@@ -61,6 +61,37 @@ test('a plan that was changed by hand is refused', () => {
   }
 });
 
+test('a plan with a right checksum is still checked: the checksum has no key, so anybody can make one', () => {
+  const plan = planOf();
+  const [arm, ...others] = plan.arms;
+  const forged: [Partial<Plan>, RegExp][] = [
+    [
+      { arms: [{ ...arm, config: { ...arm.config, model: '../../../x' as 'wn' } }] },
+      /model: expected one of base, wn/,
+    ],
+    [
+      { arms: [{ ...arm, config: { ...arm.config, clip: '/tmp/x' as unknown as number } }] },
+      /clip: expected a number/,
+    ],
+    [
+      { arms: [{ ...arm, config: { ...arm.config, units: 7 } }, ...others] },
+      /fingerprint of arm base is not that/,
+    ],
+    [{ name: '../x' }, /name: expected a name/],
+    [{ seeds: ['../x' as unknown as number] }, /seeds: expected/],
+    [{ comparisons: [['wn', 'nothing']] }, /comparisons: expected pairs of arms/],
+    [{ added: [null as unknown as Plan['added'][number]] }, /added: expected/],
+    [{ arms: [] }, /arms: expected a list/],
+    [{ arms: [null as unknown as Plan['arms'][number]] }, /an arm lacks its name/],
+    [{ margin: Number.NaN }, /margin: expected/],
+    [{ data: null as unknown as Plan['data'] }, /data: expected checksums/],
+  ];
+  for (const [change, message] of forged) {
+    writePlan(folder, { ...plan, ...change });
+    assert.throws(() => readPlan(folder), { code: 'E_RUN', message }, JSON.stringify(change).slice(0, 80));
+  }
+});
+
 test('the same config twice is refused, under whatever names', () => {
   assert.throws(() => planOf({ arms: { a: { lr: 0.1 }, b: {} } }), /arms a and b are the same config/);
 });
