@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -25,6 +26,7 @@ import {
   training,
   wnlstm,
 } from './cli.testing.js';
+import { writeTinyDataset } from './data/idx.testing.js';
 import { assertSameText } from './same-text.testing.js';
 
 test('a damaged run does not hide the others', () => {
@@ -253,4 +255,18 @@ test('a CSV that went through a spreadsheet is read, and resuming restores its f
   const { code, err } = wnlstm('resume', 'd', '--runs', runs);
   assert.equal(code, 0, err);
   assertSameText(csvs(run), csvs(other), 'the CSVs');
+});
+
+test('a run whose data were moved goes on, and is repeated, with --data', () => {
+  const data = writeTinyDataset(join(scratch, 'moving'), { size: 8, train: 240, test: 60, classes: 4 });
+  const runs = freshFolder();
+  const flags = ['--data', data, '--epochs', '2', '--quiet'];
+  assert.equal(train(runs, ...flags).code, 0);
+  const run = onlyRun(runs);
+  const moved = `${data}-moved`;
+  renameSync(data, moved);
+  assertRefused(wnlstm('reproduce', run), /moving, got no such folder/);
+  assert.equal(wnlstm('reproduce', run, '--data', moved, '--quiet').code, 0);
+  edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
+  assert.equal(wnlstm('resume', run, '--data', moved).code, 0);
 });

@@ -1,5 +1,6 @@
 /** @file What this package is and where it keeps things on this machine. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,18 @@ export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 /** The version in package.json. */
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/**
+ * The commit of the clone that runs, and whether its files were changed since. An installed package has none: the
+ * repository around it is somebody else's.
+ */
+export const sourceCommit = (): { git_commit: string | null; git_dirty: boolean | null } => {
+  const args = ['-C', packageRoot, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+  const isClone = existsSync(join(packageRoot, '.git'));
+  const described = isClone ? spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() : '';
+  const [, commit = null, dirty] = /^([0-9a-f]{40})(-dirty)?$/.exec(described ?? '') ?? [];
+  return { git_commit: commit, git_dirty: commit === null ? null : dirty !== undefined };
+};
 
 const homeDirectory = (): string => {
   try {

@@ -62,6 +62,12 @@ export const configFrom = async (
   return { ...resolved, config: { ...resolved.config, data: data && resolve(from, expandHome(data)) } };
 };
 
+/** Adds `--data DIR` to a command that goes on with, or repeats, a run whose data may have been moved. */
+export const addMovedDataOption = (command: Command): Command =>
+  command.option('--data <dir>', 'where its data are now, if they were moved', (path: string) =>
+    resolve(parsePath(path)),
+  );
+
 /** Adds `--runs DIR`. */
 export const addRunsOption = (command: Command): Command =>
   command.option('--runs <dir>', 'folder of the runs', parsePath, 'runs');

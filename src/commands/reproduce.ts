@@ -7,14 +7,14 @@ import type { FoundRun } from '../runs/reading.js';
 import { type Change, type Repetition, repeatRun } from '../train/repeat.js';
 import type { Comparison } from '../train/reproduce.js';
 import { type Configure, type Io, stopCode } from './io.js';
-import { addRunsOption } from './options.js';
+import { addMovedDataOption, addRunsOption } from './options.js';
 import { createProgress } from './progress.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** The flags that change how a run is trained again. */
 const changeOf = (options: Options): Change => {
-  const keys = (['backend', 'threads'] as const).filter((key) => key in options);
+  const keys = (['backend', 'threads', 'data'] as const).filter((key) => key in options);
   const { config } = resolveConfig(
     Object.fromEntries(keys.map((key) => [key, parseFlag(key, String(options[key]))])),
   );
@@ -83,7 +83,7 @@ const report = (run: FoundRun, repetition: Repetition, options: Options, io: Io)
 
 export const configureReproduce: Configure = (command, io) => {
   command.argument('<run>', 'folder or id of a run, or the start of its id');
-  addRunsOption(command)
+  addMovedDataOption(addRunsOption(command))
     .addOption(
       new Option('--backend <name>', 'what computes it now').choices(['native', 'wasm', 'tensorflow', 'js']),
     )

@@ -4,7 +4,7 @@ import { parseFlag, resolveConfig } from '../config.js';
 import { continuable } from '../engines/select.js';
 import { findRun } from '../runs/find.js';
 import type { Configure } from './io.js';
-import { addRunsOption } from './options.js';
+import { addMovedDataOption, addRunsOption } from './options.js';
 import { trainAndReport } from './train.js';
 
 export const configureResume: Configure = (command, io) => {
@@ -12,7 +12,7 @@ export const configureResume: Configure = (command, io) => {
     '[run]',
     'folder or id of a run, or the start of its id; the newest unfinished one if left out',
   );
-  addRunsOption(command)
+  addMovedDataOption(addRunsOption(command))
     .option('--threads <n>', 'threads for the rest of it; the results do not depend on it')
     .option('--quiet', 'no progress, errors only')
     .option('--json', 'print the summary as one line of JSON')
@@ -22,8 +22,11 @@ export const configureResume: Configure = (command, io) => {
         kind: 'unfinished run',
         wanted: ({ status }) => unfinished.includes(status),
       });
-      const threads = 'threads' in options ? { threads: parseFlag('threads', String(options.threads)) } : {};
-      const { config } = resolveConfig(threads, await continuable(begun));
+      const change = {
+        ...('threads' in options && { threads: parseFlag('threads', String(options.threads)) }),
+        ...('data' in options && { data: options.data }),
+      };
+      const { config } = resolveConfig(change, await continuable(begun));
       const { argv, signal } = io;
       await trainAndReport(
         { config, runsDirectory: dirname(directory), directory, force: false, argv, signal },

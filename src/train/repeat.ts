@@ -18,7 +18,7 @@ export type Repetition =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** What a repetition may do in another way. */
-export type Change = Partial<Pick<Config, 'backend' | 'threads'>>;
+export type Change = Partial<Pick<Config, 'backend' | 'threads' | 'data'>>;
 
 const checkData = (record: RunRecord, config: Config): void => {
   const { checksums } = readDataset(config.data);
@@ -57,7 +57,7 @@ const configFor = async (
       { hint: `Train it with this arithmetic: \`wnlstm train --config ${join(directory, 'config.json')}\`.` },
     );
   }
-  checkData(record, begun);
+  checkData(record, asked);
   if (runId(begun, fingerprint(begun, arithmetic, record.data.checksums)) !== record.run_id) {
     throw new UserError(
       'E_RUN',

@@ -1,7 +1,6 @@
 /** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
@@ -13,7 +12,7 @@ import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
 import { asUserError, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
-import { packageRoot, packageVersion } from '../package.js';
+import { packageVersion, sourceCommit } from '../package.js';
 import { acquireLock, type Lock } from '../runs/lock.js';
 import { epochColumns, readCsv } from '../runs/metrics.js';
 import { readRecord, readSummary } from '../runs/reading.js';
@@ -65,15 +64,6 @@ export interface Listener {
   readonly onOpen: (opening: Opening) => void;
   readonly onEvent: (event: TrainingEvent) => void;
 }
-
-/** The commit of the clone that runs. An installed package has none: the repository around it is somebody else's. */
-const sourceCommit = (): Pick<RunRecord, 'git_commit' | 'git_dirty'> => {
-  const args = ['-C', packageRoot, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
-  const isClone = existsSync(join(packageRoot, '.git'));
-  const described = isClone ? spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() : '';
-  const [, commit = null, dirty] = /^([0-9a-f]{40})(-dirty)?$/.exec(described ?? '') ?? [];
-  return { git_commit: commit, git_dirty: commit === null ? null : dirty !== undefined };
-};
 
 /** Data sorted by class leave classes out of the first examples, which are those for validation. */
 const describeUnvalidated = (dataset: Dataset): string[] => {
