@@ -37,11 +37,13 @@ export const configureCompare: Configure = (command, io) => {
     .addOption(
       new Option('--format <name>', 'how to print it').choices(['text', 'md', 'csv', 'json']).default('text'),
     )
-    .option(
-      '--pair <"A vs B">',
-      'also compare two arms that the sweep does not; exploratory, may be repeated',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
+    .addOption(
+      new Option(
+        '--pair <"A vs B">',
+        'also compare two arms that the sweep does not; exploratory, may be repeated',
+      )
+        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .default([], 'none'),
     )
     .option('--against <arm>', 'also compare every arm with this one; exploratory')
     .option(

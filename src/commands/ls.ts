@@ -1,4 +1,5 @@
 /** @file `wnlstm ls`: all runs, with where each stands. */
+import { Option } from 'commander';
 import { type TableRow, table } from '../report/table.js';
 import { listRuns } from '../runs/find.js';
 import { filteredBy, type ListedRun, listed, sortedBy } from '../sweep/listing.js';
@@ -92,12 +93,14 @@ export const configureLs: Configure = (command, io) => {
       'by run, status, step, val, test, begun, sweep, arm, data, backend, or any key of a config',
       'begun',
     )
-    .option('--reverse', 'the other way round, such as the best first')
-    .option(
-      '--filter <condition>',
-      'only runs with such as status=completed, "lr<0.1", clip=none; may be repeated',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
+    .option('--reverse', 'in descending order, such as the best run first')
+    .addOption(
+      new Option(
+        '--filter <condition>',
+        'only the runs that meet it, such as status=completed, "lr<0.1", clip=none or "val>=0.95"; may be repeated',
+      )
+        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .default([], 'all runs'),
     )
     .option('--json', 'print one line of JSON a run')
     .action((options: LsOptions) => ls(options, io));

@@ -76,11 +76,10 @@ export const configurePlot: Configure = (command, io) => {
     .option('--columns <names>', 'columns of the CSVs, with commas', (text) =>
       text.split(',').map(parseColumn),
     )
-    .option(
-      '--arm <name>',
-      'this arm only; may be repeated',
-      (name: string, before: string[]) => [...before, name],
-      [],
+    .addOption(
+      new Option('--arm <name>', 'this arm only; may be repeated')
+        .argParser((name: string, before: readonly string[]) => [...before, name])
+        .default([], 'all arms'),
     )
     .addOption(
       new Option('--band <kind>', 'over the seeds: 95 % interval of the mean, standard deviation, or range')
@@ -161,7 +160,9 @@ const plot = async (names: readonly string[], options: PlotOptions, io: Io): Pro
   });
   const unfinished = results.found.filter(({ status }) => status !== 'completed' && status !== 'diverged');
   const notes = [
-    ...(unfinished.length > 0 ? [`${unfinished.length} of these runs are not finished.`] : []),
+    ...(unfinished.length > 0
+      ? [`${unfinished.length} of these runs ${unfinished.length === 1 ? 'is' : 'are'} not finished.`]
+      : []),
     ...curveNotes(curves),
   ];
   for (const note of notes) io.err(`${io.errColor.yellow('note')} ${note}`);

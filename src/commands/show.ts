@@ -80,7 +80,10 @@ export const configureShow: Configure = (command, io) => {
         return;
       }
       const last = readRows(join(directory, 'steps.csv'), stepColumns, tell).at(-1);
-      if (last) io.out(`\nat step ${last.step}: loss ${number(last.loss)}, acc ${percent(last.accuracy)}`);
+      if (last)
+        io.out(
+          `\nlast row of steps.csv: step ${last.step}, loss ${number(last.loss)}, acc ${percent(last.accuracy)}`,
+        );
       const follow = `tail -f ${quoted(join(directory, 'steps.csv'))}`;
       io.out(
         status === 'running' ? `Follow it: \`${follow}\`` : `Go on: \`wnlstm resume ${quoted(directory)}\``,

@@ -29,15 +29,15 @@ const warnings = ({ plan }: PreparedSweep): string[] => {
   if (family === 0) return [];
   const needed = pairsNeeded(family, ALPHA);
   if (plan.seeds.length >= needed) return [];
-  const over = family === 1 ? 'one comparison' : `Holm over ${family} comparisons`;
-  return [`${plural(plan.seeds.length, 'seed')} cannot give p < ${ALPHA} after ${over}; ${needed} can.`];
+  const over = family === 1 ? 'with one comparison' : `after Holm over ${family} comparisons`;
+  return [`${plural(plan.seeds.length, 'seed')} cannot give p < ${ALPHA} ${over}; ${needed} can.`];
 };
 
 /** The lines before a sweep. */
 export const introduction = (prepared: PreparedSweep, io: Io): string[] => {
   const { plan, directory, choices, runs, left, shape, begunBefore } = prepared;
   const { bold, dim, yellow } = io.errColor;
-  const there = begunBefore ? `, ${runs.length - left.length} of them there already` : '';
+  const there = begunBefore ? `, ${runs.length - left.length} of them with a result already` : '';
   const backends = choices.map(
     ({ backend, device, why }) =>
       `${backend}${device === 'cuda' ? ' cuda' : ''}${why ? ` (auto: ${why})` : ''}`,

@@ -108,7 +108,7 @@ test('a sweep trains all its runs, and the same command again trains none', () =
   );
   const again = sweep(file, 'all');
   assert.equal(again.status, 0);
-  assert.match(again.stderr, /4 of them there already/);
+  assert.match(again.stderr, /4 of them with a result already/);
   assert.doesNotMatch(again.stderr, /val acc/);
 });
 
@@ -186,7 +186,7 @@ test('a folder that cannot be a run fails that run alone', () => {
 test('a plan with too few seeds for a p is warned of before anything is trained', () => {
   assert.match(
     sweep(sweepFile('few'), 'few', '--dry-run').stderr,
-    /2 seeds cannot give p < 0\.05 after one comparison; 6 can/,
+    /2 seeds cannot give p < 0\.05 with one comparison; 6 can/,
   );
 });
 

@@ -62,7 +62,7 @@ const addSweepOptions = (command: Command): Command =>
     .addOption(new Option('--device <name>', 'where it computes').choices(['auto', 'cpu', 'cuda']))
     .option('--jobs <n>', 'runs at a time (default: one a core, or one a GPU)', wholeNumber)
     .option('--threads <n>', 'threads of all jobs together (default: one a core)', wholeNumber)
-    .option('--add-seeds <n>', 'so many seeds more than were planned', wholeNumber)
+    .option('--add-seeds <n>', 'add this many seeds to those that were planned', wholeNumber)
     .option('--dry-run', 'show what would run and how long it would take, and train nothing')
     .option('--fail-fast', 'stop all at the first run that fails')
     .option('--yes', `do not ask before more than ${MANY_RUNS.toLocaleString('en')} runs`)

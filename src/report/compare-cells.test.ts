@@ -36,7 +36,7 @@ test('the smallest p is told where no other is below 0.05', () => {
 
 test('where no p is below 0.05 the smallest is told with the number of pairs that is enough', () => {
   assert.deepEqual(remarksOn(above(5)), [
-    '5 pairs cannot give p below 0.063; 6 that differ can give p < 0.05',
+    '5 pairs cannot give p below 0.063; p < 0.05 needs 6 pairs with a difference',
   ]);
 });
 

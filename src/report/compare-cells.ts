@@ -95,9 +95,9 @@ export const remarks = (pair: PairedComparison, family: number): string[] => {
   const found = [...leftOut(pair.only_a, pair.b), ...leftOut(pair.only_b, pair.a)];
   if (pair.both_diverged.length > 0)
     found.push(`left out, as both diverged: ${pair.both_diverged.join(', ')}`);
-  if (pair.n < 2) found.push(pair.n === 0 ? 'no seed is in both' : 'one pair gives no interval');
+  if (pair.n < 2) found.push(pair.n === 0 ? 'no seed has a result in both' : 'one pair gives no interval');
   if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
-  if (pair.no_p !== null && pair.verdict.kind === 'undecided') found.push(pair.no_p);
+  if (pair.no_p !== null && pair.n > 0 && pair.verdict.kind === 'undecided') found.push(pair.no_p);
   found.push(...disagreement(pair, family));
   return [...found, ...smallestPRemark(pair, family)];
 };
@@ -105,11 +105,10 @@ export const remarks = (pair: PairedComparison, family: number): string[] => {
 /** How to read the tables, in whole sentences. */
 export const footnotes = (comparison: Comparison): string[] => {
   const { arms, comparisons, exploratory, family, margin } = comparison;
-  const runs = arms.reduce((sum, arm) => sum + arm.n, 0);
   const diverged = arms.reduce((sum, arm) => sum + arm.diverged, 0);
   const sampled = comparisons.some((pair) => pair.p_method === 'sampled');
   const notes = [
-    `Accuracy is on test data, after the last step; ± is one standard deviation over runs. A run that diverged counts with the accuracy of guessing: ${diverged === 0 ? 'none' : diverged} of ${runs} did.`,
+    `Accuracy is on test data, after the last step; ± is one standard deviation over runs. A run that diverged counts with the accuracy of guessing; ${diverged === 0 ? 'no run' : diverged === 1 ? 'one run' : `${diverged} runs`} here diverged.`,
     `Steps: the first at which training accuracy over the last ${WINDOW_STEPS} steps reaches ${levelsHeading}; the median over runs, ${NOTHING} where half or more never did.`,
   ];
   if (comparisons.length + exploratory.length > 0)
@@ -122,7 +121,7 @@ export const footnotes = (comparison: Comparison): string[] => {
     );
   if (exploratory.length > 0)
     notes.push(
-      'Exploratory comparisons were not declared: no p, and their intervals are not adjusted for their number. Some will lie beside 0 by chance.',
+      'Exploratory comparisons were not declared: no p, and their intervals are not adjusted for their number. Some will exclude 0 by chance.',
     );
   return notes;
 };

@@ -136,7 +136,7 @@ const whyNoP = ({ n, differ }: Pairing, family: number, smallest: number): strin
   const found = differ === n ? pairs(n) : `${pairs(n)}, of which ${differ} differ,`;
   const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
   const needed = pairsNeeded(family, ALPHA);
-  return `${found} cannot give p below ${smallest.toFixed(3)}${over}; ${needed} that differ can give p < ${ALPHA}`;
+  return `${found} cannot give p below ${smallest.toFixed(3)}${over}; p < ${ALPHA} needs ${needed} pairs with a difference`;
 };
 
 const declared = (pairings: readonly Pairing[], margin: number): PairedComparison[] => {

@@ -71,7 +71,7 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
     [{ grid: { clipping: {} } }, /grid\.clipping has no values/],
     [{ seeds: [1, 1] }, /a seed occurs twice/],
     [{ seeds: undefined }, /seeds is missing/],
-    [{ seed: 3 }, /seed belongs into base, arms or grid/],
+    [{ seed: 3 }, /seed belongs in base, arms or grid/],
     [{ base: { seed: 3 } }, /sets seed; use seeds/],
     [{ base: { threads: 3 } }, /sets threads; use --threads/],
     [{ comparision: [] }, /unknown key comparision \(nearest: comparisons\)/],

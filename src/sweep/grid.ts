@@ -122,7 +122,7 @@ const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): strin
       return issue.keys
         .map((key) =>
           (configKeys as string[]).includes(key)
-            ? `${key} belongs into base, arms or grid`
+            ? `${key} belongs in base, arms or grid`
             : `unknown key ${key}${nearest(key, known)}`,
         )
         .join('; ');
