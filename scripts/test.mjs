@@ -30,9 +30,10 @@ const counts = { tests: 0, passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
 let ended = '';
+let files = 0;
 
 const showProgress = () => {
-  const line = `${counts.tests} tests, ${counts.failed} failed, ${seconds()}  ${ended}`;
+  const line = `${files} of ${names.length} files, ${counts.tests} tests, ${counts.failed} failed, ${seconds()}  ${ended}`;
   stderr.write(rewrites ? `\r${line.slice(0, (stderr.columns || 80) - 1)}\x1b[K` : `${line}\n`);
 };
 
@@ -62,6 +63,7 @@ const runFile = async (name) => {
     failures.push({ name, file, title: null, test: null, error: { message: 'It has no tests.' }, output });
   }
   ended = name;
+  files++;
   if (rewrites) showProgress();
 };
 

@@ -165,7 +165,7 @@ const createProgram = async (io: Io, called: string | undefined): Promise<Comman
     .configureOutput({
       writeOut: (text) => write(process.stdout, text),
       writeErr: (text) => write(process.stderr, text),
-      outputError: (text) => printError(usageError(text, called), io),
+      outputError: (text) => printError(usageError(text, io.argv), io),
     })
     .exitOverride();
   for (const { name, summary, load } of COMMANDS) {
@@ -179,9 +179,10 @@ const createProgram = async (io: Io, called: string | undefined): Promise<Comman
 };
 
 /** What commander has to say, in this program's form. */
-const usageError = (text: string, called: string | undefined): UserError => {
+const usageError = (text: string, [called, sub = '']: readonly string[]): UserError => {
   const [message, suggestion] = text.trim().split('\n');
-  const help = COMMANDS.some(({ name }) => name === called) ? `wnlstm ${called} --help` : 'wnlstm --help';
+  const words = called === 'data' || called === 'config' ? `${called} ${sub}`.trim() : called;
+  const help = COMMANDS.some(({ name }) => name === called) ? `wnlstm ${words} --help` : 'wnlstm --help';
   return new UserError('E_USAGE', `${message.replace(/^error: /, '')}.`.replace(/\.\.$/, '.'), {
     hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See \`${help}\`.`,
   });

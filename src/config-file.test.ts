@@ -132,3 +132,10 @@ test('a ~ at the start of a path is the home folder, elsewhere it is a letter', 
   assert.equal(expandHome('~/runs'), join(homedir(), 'runs'));
   for (const path of ['a/~/b', '~x', 'runs', '/~']) assert.equal(expandHome(path), path);
 });
+
+test('a sweep file in the place of a config is called what it is', () => {
+  assert.match(
+    problem(() => readConfigFile(join(packageRoot, 'configs/sweeps/article.json'))),
+    /article\.json is a sweep file, not the config of one run\.$/,
+  );
+});

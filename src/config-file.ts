@@ -109,6 +109,11 @@ export const readObject = (path: string, what: string, smallest: string): Record
  */
 export const readConfigFile = (path: string): Record<string, unknown> => {
   const keys = readObject(path, 'config', '{}');
+  if ('seeds' in keys || 'arms' in keys || 'grid' in keys) {
+    throw new UserError('E_CONFIG', `${path} is a sweep file, not the config of one run.`, {
+      hint: `Train its runs with \`wnlstm sweep ${path}\`.`,
+    });
+  }
   parseConfig(keys, path);
   return keys;
 };

@@ -62,10 +62,22 @@ const addOptions = (command: Command): Command =>
     .addOption(
       new Option('--device <device>', 'of the tensorflow backend').choices(['cpu', 'cuda']).default('cpu'),
     )
-    .option('--models <list>', 'of base, wn', words(['base', 'wn'] as const), ['base', 'wn'])
+    .addOption(
+      new Option('--models <list>', 'of base, wn')
+        .argParser(words(['base', 'wn'] as const))
+        .default(['base', 'wn'], 'base,wn'),
+    )
     .option('--threads <list>', 'numbers of threads (default: 1 and one for each core)', numbers)
-    .option('--units <list>', 'LSTM units', numbers, [ARTICLE.units])
-    .option('--batch <list>', 'examples a step', numbers, [ARTICLE.batch])
+    .addOption(
+      new Option('--units <list>', 'LSTM units')
+        .argParser(numbers)
+        .default([ARTICLE.units], String(ARTICLE.units)),
+    )
+    .addOption(
+      new Option('--batch <list>', 'examples a step')
+        .argParser(numbers)
+        .default([ARTICLE.batch], String(ARTICLE.batch)),
+    )
     .option('--repeats <n>', 'how often each is timed', positive, 7)
     .option('--scaling', 'a table over units, batch and time steps instead')
     .option('--profile', 'split a step into its parts as well')

@@ -6,6 +6,6 @@ import type { Configure } from './io.js';
 export const configureConfig: Configure = (command, io) => {
   command
     .command('schema')
-    .description('Print the JSON Schema of config files, for editors')
+    .description('Print the JSON Schema of config files, for editors.')
     .action(() => io.out(toJson(configJsonSchema()).trimEnd()));
 };

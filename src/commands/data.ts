@@ -8,7 +8,7 @@ import { parsePath } from './options.js';
 export const configureData: Configure = (command, io) => {
   command
     .command('fetch')
-    .description('Fetch MNIST from a mirror and check it')
+    .description('Fetch MNIST from a mirror and check it.')
     .requiredOption('--mirror <url>', 'http address of a folder with the four .gz files')
     .option('--out <dir>', 'folder to put them in (default: mnist in the cache folder)', parsePath)
     .action(async ({ mirror, out = join(cacheDirectory(), 'mnist') }: { mirror: string; out?: string }) => {

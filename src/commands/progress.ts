@@ -1,6 +1,6 @@
 /** @file Training before the user's eyes: a bar on a terminal, one plain line an epoch elsewhere. All on standard error. */
 import { UNFUSED } from '../engines/arithmetic.js';
-import { wrapWords } from '../report/table.js';
+import { wrap, wrapWords } from '../report/table.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { TrainingEvent } from '../train/events.js';
 import type { Listener, Opening } from '../train/session.js';
@@ -27,7 +27,11 @@ export const createProgress = (io: Io, quiet: boolean): Progress => {
   return {
     onOpen: (opened) => {
       opening = opened;
-      for (const line of introduction(opened, io)) io.err(line);
+      const width = io.terminal?.columns || Number.POSITIVE_INFINITY;
+      for (const line of introduction(opened, io)) {
+        // A path stays whole, so that it can be copied.
+        for (const part of line.includes(opened.directory) ? [line] : wrap(line, width, '  ')) io.err(part);
+      }
       if (io.terminal) bar = barDisplay(io, io.terminal, opened);
     },
     onEvent: (event: TrainingEvent) => {

@@ -1,7 +1,7 @@
 /** @file `wnlstm verify`: checks the files of runs without training. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
-import { runDirectories } from '../runs/find.js';
+import { runDirectories, withoutFiles } from '../runs/find.js';
 import type { Problem } from '../train/findings.js';
 import { type Verification, verifyRun } from '../train/verify.js';
 import { plural } from './format.js';
@@ -41,7 +41,7 @@ const toJson = ({ directory, weightsSha256, hashRecorded, ...others }: Verificat
 });
 
 const verifyRuns = async (names: readonly string[], runs: string, json: boolean, io: Io): Promise<void> => {
-  const directories = new Set(names.flatMap((name) => runDirectories(runs, name)));
+  const directories = new Set(withoutFiles(names).flatMap((name) => runDirectories(runs, name)));
   const findings: Verification[] = [];
   for (const directory of directories) {
     await turn(); // Ctrl-C arrives here

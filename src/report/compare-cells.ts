@@ -91,7 +91,7 @@ export const remarks = (pair: PairedComparison, family: number): string[] => {
   const leftOut = (seeds: readonly number[], other: string): string[] =>
     seeds.length === 0
       ? []
-      : [`left out ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: no run in ${other}`];
+      : [`left out ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: no result in ${other}`];
   const found = [...leftOut(pair.only_a, pair.b), ...leftOut(pair.only_b, pair.a)];
   if (pair.both_diverged.length > 0)
     found.push(`left out, as both diverged: ${pair.both_diverged.join(', ')}`);
@@ -117,7 +117,7 @@ export const footnotes = (comparison: Comparison): string[] => {
     );
   if (family > 0)
     notes.push(
-      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.${family === 1 ? '' : ' Holm adjusts p alone: intervals, and so the verdict equivalent, are not adjusted for the number of comparisons.'} Undecided: with this many more seeds equivalence, or else a difference, is found with a chance of 80 %, if mean and deviation stay as they are.`,
+      `p: two-sided sign-flip test${sampled ? `, by ${SAMPLES.toLocaleString('en')} random sign vectors above ${EXACT_PAIRS} pairs` : ', exact'}; ${family === 1 ? 'one comparison was declared, so nothing is adjusted' : `adjusted by Holm over the ${family} declared comparisons`}. Equivalent: the 90 % interval lies within ±${points(margin)} points.${family === 1 ? '' : ' Holm adjusts p alone: intervals, and so the verdict equivalent, are not adjusted for the number of comparisons.'} Undecided: with about that many more seeds, there is an 80 % chance of finding either equivalence or a difference, if mean and deviation stay as they are.`,
     );
   if (exploratory.length > 0)
     notes.push(

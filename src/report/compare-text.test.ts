@@ -62,14 +62,14 @@ test('the terminal shows the arms, the comparisons with their verdicts, and how 
     '',
     'wn − base: p after Holm over 2 comparisons cannot be below 0.016 with 8 pairs',
     '  that differ.',
-    'wn-clip − wn: undecided: about 8 more seeds; left out seed 8: no run in wn; the',
+    'wn-clip − wn: undecided: about 8 more seeds; left out seed 8: no result in wn; the',
     '  interval excludes 0, but p decides: it is 0.055, adjusted for 2 comparisons,',
     '  which is not below 0.05.',
     '',
     'exploratory     seeds       points [95 %]',
     'wn-clip − base      8  +29.8 [10.7, 49.0]  interval above 0',
     '',
-    'wn-clip − base: left out seed 8: no run in base.',
+    'wn-clip − base: left out seed 8: no result in base.',
   ]);
   assert.match(
     compareText(article, plain, 80),
@@ -140,7 +140,7 @@ test('Markdown is tables that GitHub reads, with the notes as a list; a pipe in 
     for (const line of lines) assert.equal(line.split(' | ').length, lines[0].split(' | ').length, line);
   }
   assert.match(tables[1], /^\| wn − base \| 8 \| \+\d+\.\d \[.*\] \| .* \| 0\.008 \| 0\.016 \| better \|$/m);
-  assert.match(text, /^- wn-clip − wn: left out seed 8: no run in wn\.$/m);
+  assert.match(text, /^- wn-clip − wn: left out seed 8: no result in wn\.$/m);
   const piped = compare({
     arms: [madeUpArm('a|b', [0.5])],
     comparisons: [],

@@ -67,7 +67,7 @@ const declaredTable = (pairs: readonly PairedComparison[], style: Style, width: 
     pairs.map((pair, index) => ({
       name: names[index],
       cells: [String(pair.n), differenceCell(pair), effectCell(pair.d_z), pCell(pair.p_holm)],
-      last: pair.verdict.kind,
+      last: pair.n === 0 ? 'no data' : pair.verdict.kind,
       paint: painter(pair.verdict, style),
     })),
     width,

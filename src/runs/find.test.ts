@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findRun, listRuns } from './find.js';
+import { findRun, listRuns, withoutFiles } from './find.js';
 import type { FoundRun } from './reading.js';
 import { add, fresh, isRunError, root } from './run.testing.js';
 
@@ -103,4 +103,13 @@ test('a damaged run that a name means is named, with its file; it does not hide 
     [whole],
   );
   assert.deepEqual(found, [damaged]);
+});
+
+test('files beside runs, as `runs/*` names them, are left out; a file alone is not', () => {
+  const runs = fresh();
+  const run = add(runs, 'wn-s0-00000000');
+  const file = join(runs, 'curves.csv');
+  writeFileSync(file, '');
+  assert.deepEqual(withoutFiles([file, run, 'wn']), [run, 'wn']);
+  assert.deepEqual(withoutFiles([file]), [file]);
 });

@@ -72,6 +72,12 @@ export const runDirectories = (runsDirectory: string, name: string): string[] =>
 export const nameOf = (runsDirectory: string, { directory }: FoundRun): string =>
   relative(runsDirectory, directory);
 
+/** Names as a shell makes them of `folder/*`: the files beside the runs are none. */
+export const withoutFiles = (names: readonly string[]): readonly string[] => {
+  const folders = names.filter((name) => !existsSync(name) || isDirectory(name));
+  return names.length > 1 && folders.length > 0 ? folders : names;
+};
+
 const refuseSweep = (runsDirectory: string, name: string): void => {
   const directory = [name, join(runsDirectory, name)].find(isSweep);
   if (directory === undefined) return;

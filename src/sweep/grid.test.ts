@@ -140,3 +140,9 @@ test('the sweeps that come with the program are valid', () => {
     ['pilot', 6, 3],
   ]);
 });
+
+test('a config in the place of a sweep file is called what it is', () => {
+  assert.throws(() => readSweepFile(join(packageRoot, 'configs/smoke.json')), {
+    message: /smoke\.json is the config of one run, not a sweep file\.$/,
+  });
+});

@@ -228,10 +228,14 @@ const MOST_RUNS = 1_000_000;
  * @throws {UserError} E_CONFIG if it cannot be read or is not a valid sweep
  */
 export const readSweepFile = (path: string): Sweep => {
-  const sweep = parseSweep(
-    readObject(path, 'sweep', '{"name": "lr", "grid": {"lr": [0.01, 0.1]}, "seeds": 8}'),
-    path,
-  );
+  const input = readObject(path, 'sweep', '{"name": "lr", "grid": {"lr": [0.01, 0.1]}, "seeds": 8}');
+  const written = keysOf(input);
+  if (written.length > 0 && written.every((key) => (configKeys as string[]).includes(key))) {
+    throw new UserError('E_CONFIG', `${path} is the config of one run, not a sweep file.`, {
+      hint: `Train it with \`wnlstm train --config ${path}\`.`,
+    });
+  }
+  const sweep = parseSweep(input, path);
   const arms = sweep.arms.map((arm) => {
     const { data } = arm.config;
     return { ...arm, config: { ...arm.config, data: data && resolve(dirname(path), expandHome(data)) } };

@@ -88,6 +88,9 @@ test('runs are filtered by conditions on columns and keys', () => {
     ['status!=failed', 'ab'],
     ['run=b', 'b'],
     ['units=7', ''],
+    ['val>90', 'ab'],
+    ['val>=0.91', 'ab'],
+    ['val>92', ''],
   ]) {
     assert.equal(names(filteredBy(made, condition)), expected, condition);
   }

@@ -5,6 +5,7 @@ import { type ConfigKey, configKeys } from '../config.js';
 import { UserError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { MNIST_TRAIN } from '../report/x-axis.js';
+import { listCheckpoints } from '../runs/checkpoint.js';
 import { isSweep, nameOf } from '../runs/find.js';
 import { epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
 import type { FoundRun } from '../runs/reading.js';
@@ -45,6 +46,16 @@ const totalStepsOf = ({ record, config, summary, status }: FoundRun): number | n
   return config.data === null ? config.epochs * Math.floor(MNIST_TRAIN / config.batch) : null;
 };
 
+/** The step of the last checkpoint, which may be past the last row. */
+const lastCheckpoint = (directory: string): number => {
+  try {
+    return listCheckpoints(join(directory, 'checkpoints')).at(-1) ?? 0;
+  } catch (error) {
+    if (error instanceof UserError) return 0;
+    throw error;
+  }
+};
+
 /** Arms of runs by their id, of a sweep. */
 const armsOf = (directory: string): ReadonlyMap<string, string> => {
   try {
@@ -72,7 +83,7 @@ export const listed = (runsDirectory: string, runs: readonly FoundRun[]): Listed
       sweep,
       arm: arms.get(folder)?.get(record.fingerprint) ?? null,
       data: config.data === null ? 'MNIST' : basename(config.data),
-      step: summary?.steps ?? Math.max(step?.step ?? 0, epoch?.step ?? 0),
+      step: summary?.steps ?? Math.max(step?.step ?? 0, epoch?.step ?? 0, lastCheckpoint(directory)),
       totalSteps: totalStepsOf(run),
       valAccuracy: summary ? summary.val_accuracy : (epoch?.val_accuracy ?? null),
       testAccuracy: summary?.test_accuracy ?? null,
@@ -166,5 +177,8 @@ export const filteredBy = (runs: readonly ListedRun[], condition: string): Liste
     });
   }
   const value = readerOf(name);
-  return runs.filter((run) => holds(value(run), operator, text));
+  // The list shows percent: 95 is meant as 0.95.
+  const isPercent = (name === 'val' || name === 'test') && Number(text) > 1;
+  const wanted = isPercent ? String(Number(text) / 100) : text;
+  return runs.filter((run) => holds(value(run), operator, wanted));
 };

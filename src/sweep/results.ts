@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
 import type { Arm, ArmRun, RunRows } from '../report/arm.js';
-import { findRun, isSweep, listRuns } from '../runs/find.js';
+import { findRun, isSweep, listRuns, withoutFiles } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
 import { armNames, dataKey, lengthOf } from './arm-names.js';
 import { type Plan, plannedRuns, readPlan } from './plan.js';
@@ -170,8 +170,9 @@ const runsOf = (runsDirectory: string, name: string, notes: string[]): FoundRun[
 const readWith = <Run extends RunRows>(
   reader: Reader<Run>,
   runsDirectory: string,
-  names: readonly string[],
+  given: readonly string[],
 ): Results<Run> => {
+  const names = withoutFiles(given);
   const folders = names.map((name) => (isSweep(name) ? name : join(runsDirectory, name)));
   const sweeps = folders.filter(isSweep);
   if (sweeps.length > 0 && names.length > 1) {
