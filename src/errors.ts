@@ -1,5 +1,7 @@
 /** @file The one error that users are meant to see: what was expected, what was found, what to do about it. */
 
+import { constants } from 'node:os';
+
 /** What kind of thing went wrong; stable, for scripts and tests. */
 export type ErrorCode =
   | 'E_USAGE'
@@ -37,8 +39,13 @@ export class UserError extends Error {
 }
 
 /** The system's own code of an error (`ENOENT`, `ENOSPC`, …), if it has one. */
-export const systemCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+export const systemCode = (error: unknown): string | undefined => {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined;
+  const { code, errno } = error as NodeJS.ErrnoException & { code: string };
+  if (!code.startsWith('Unknown system error')) return code;
+  // Node has no name for some, such as EDQUOT, in errors; it has in its constants.
+  return Object.entries(constants.errno).find(([, number]) => number === -Number(errno))?.[0] ?? code;
+};
 
 const ELSEWHERE = 'Choose another folder, such as with `--runs DIR`.';
 const PERMISSION = `Check who owns it and what its permissions are. ${ELSEWHERE}`;
@@ -50,6 +57,10 @@ const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   ENOSPC: ['the disk is full', SPACE],
   EDQUOT: ['your quota of disk space is used up', SPACE],
   EFBIG: ['a file would be larger than is allowed', 'See the limit with `ulimit -f`.'],
+  ESTALE: [
+    'its file server does not know it any more',
+    'Check the network file system, then run the same command again.',
+  ],
   EIO: ['the device reports an error', 'Check the disk; the kernel log says more (`dmesg`).'],
   EACCES: ['permission denied', PERMISSION],
   EPERM: ['permission denied', PERMISSION],

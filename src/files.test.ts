@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs, { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, mock, test } from 'node:test';
 import { asUserError, UserError } from './errors.js';
@@ -85,4 +85,19 @@ test('whatever the system refuses is a sentence and not a stack, and a bug stays
   assert.equal(asUserError(new TypeError('x is undefined')), null);
   const own = new UserError('E_DATA', 'own');
   assert.equal(asUserError(own), own);
+});
+
+test('an error that Node has no name for is put into words as well', {
+  skip: process.platform === 'win32',
+}, () => {
+  for (const [name, words] of [
+    ['EDQUOT', /your quota of disk space is used up/],
+    ['ESTALE', /its file server does not know it any more/],
+  ] as const) {
+    const errno = -constants.errno[name];
+    const code = `Unknown system error ${errno}`;
+    const failed = Object.assign(new Error(`${code}: ${code}, write`), { errno, code, syscall: 'write' });
+    assert.match(String(asUserError(failed)?.message), words);
+    assert.ok(asUserError(failed)?.hint);
+  }
 });
