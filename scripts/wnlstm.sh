@@ -1,7 +1,7 @@
 # Sourced by other scripts: the function `wnlstm` runs the program on the folder $runs. A signal to the script goes on to
 # the program, which stops in order.
 child=
-for signal in HUP INT QUIT TERM USR1 USR2; do
+for signal in HUP INT QUIT TERM USR1 USR2 XCPU; do
   trap "if [ -n \"\$child\" ]; then kill -s $signal \"\$child\"; else exit $((128 + $(kill -l $signal))); fi" "$signal"
 done
 

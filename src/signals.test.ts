@@ -131,16 +131,21 @@ test('`npm start` is the training process itself, so that a signal reaches it', 
   assert.equal(status(), 'interrupted');
 });
 
-test('a script passes a signal on to the program', { skip: windows }, async () => {
-  const words = `cd ${packageRoot}; runs=${join(scratch, 'script')}; . scripts/wnlstm.sh; set -e
+for (const [signal, code] of [
+  ['SIGTERM', 143],
+  ['SIGXCPU', 152],
+] as const) {
+  test(`a script passes ${signal} on to the program`, { skip: windows }, async () => {
+    const words = `cd ${packageRoot}; runs=${join(scratch, `script${code}`)}; . scripts/wnlstm.sh; set -e
     wnlstm train ${optionsFor('X')
       .filter((word) => word !== '--runs' && word !== 'X')
       .join(' ')}; echo not here`;
-  const { child, ended, status } = await startRun('script', ['bash', '-c', words]);
-  child.kill('SIGTERM');
-  assert.equal(await ended, 143);
-  assert.equal(status(), 'interrupted');
-});
+    const { child, ended, status } = await startRun(`script${code}`, ['bash', '-c', words]);
+    child.kill(signal);
+    assert.equal(await ended, code);
+    assert.equal(status(), 'interrupted');
+  });
+}
 
 const short = (name: string, ...more: string[]): string[] => [
   ...[process.execPath, bin, 'train', '--data', data, '--runs', join(scratch, name), '--backend', 'wasm'],
