@@ -1,6 +1,6 @@
 /** @file The program as a user meets it. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,6 +8,7 @@ import {
   assertRefused,
   bin,
   csvs,
+  environment,
   freshFolder,
   killAt,
   onlyRun,
@@ -177,4 +178,35 @@ test('help comes without loading a backend, and every command has it', () => {
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^Usage: wnlstm ${command}`));
   }
+});
+
+test('the home folder is ~ also in the name of a run, of a folder of runs and of a sweep file', () => {
+  const runs = freshFolder();
+  train(runs, '--epochs', '1', '--quiet');
+  writeFileSync(join(runs, 'sweep.json'), '{"name":"s","arms":{"wn":{}},"seeds":1}');
+  const inHome = (...args: string[]): string => {
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...args], {
+      encoding: 'utf8',
+      env: { ...environment, HOME: runs, USERPROFILE: runs },
+    });
+    assert.equal(status, 0, stderr);
+    return stderr;
+  };
+  const run = `~/${readdirSync(runs).find((name) => name.startsWith('wn'))}`;
+  for (const command of ['show', 'verify', 'resume']) inHome(command, run);
+  for (const command of ['verify', 'compare']) inHome(command, '~', run);
+  inHome('plot', run, '--format', 'text');
+  inHome('reproduce', run, '--quiet');
+  inHome('sweep', '~/sweep.json', '--dry-run', '--backend', 'wasm');
+});
+
+test('too few open files for the program itself is a sentence', {
+  skip: process.platform === 'win32',
+}, () => {
+  const { status, stderr } = spawnSync('sh', ['-c', `ulimit -n 40; exec "${process.execPath}" "${bin}" ls`], {
+    encoding: 'utf8',
+    env: environment,
+  });
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /^error Could not open .*: too many files are open\.\nhint .*ulimit -n`\.\n$/);
 });

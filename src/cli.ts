@@ -227,11 +227,9 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
       code = wanted;
     },
   };
-  const program = await createProgram(
-    io,
-    argv.find((argument) => !argument.startsWith('-')) === 'help' ? argv[1] : argv[0],
-  );
+  const called = argv.find((argument) => !argument.startsWith('-')) === 'help' ? argv[1] : argv[0];
   try {
+    const program = await createProgram(io, called);
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {

@@ -20,6 +20,12 @@ export const parsePath = (text: string): string => {
   return expandHome(text);
 };
 
+/** The runs that an argument names: folders, or ids, which do not begin with `~/`. */
+export const parseRuns = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  expandHome(text),
+];
+
 /** Adds a flag for every key of a config, and `--config`. */
 export const addConfigOptions = (command: Command): void => {
   command.option(

@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import { parseFlag, resolveConfig } from '../config.js';
 import { EXIT } from '../errors.js';
+import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
 import { type Change, type Repetition, repeatRun } from '../train/repeat.js';
@@ -82,7 +83,7 @@ const report = (run: FoundRun, repetition: Repetition, options: Options, io: Io)
 };
 
 export const configureReproduce: Configure = (command, io) => {
-  command.argument('<run>', 'folder or id of a run, or the start of its id');
+  command.argument('<run>', 'folder or id of a run, or the start of its id', expandHome);
   addMovedDataOption(addRunsOption(command))
     .addOption(
       new Option('--backend <name>', 'what computes it now').choices(['native', 'wasm', 'tensorflow', 'js']),

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { parseFlag, resolveConfig } from '../config.js';
 import { continuable } from '../engines/select.js';
+import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { Configure } from './io.js';
 import { addMovedDataOption, addRunsOption } from './options.js';
@@ -11,6 +12,7 @@ export const configureResume: Configure = (command, io) => {
   command.argument(
     '[run]',
     'folder or id of a run, or the start of its id; the newest unfinished one if left out',
+    expandHome,
   );
   addMovedDataOption(addRunsOption(command))
     .option('--threads <n>', 'threads for the rest of it; the results do not depend on it')

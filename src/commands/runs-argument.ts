@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { newestIn } from '../sweep/newest.js';
 import type { Io } from './io.js';
-import { addRunsOption } from './options.js';
+import { addRunsOption, parseRuns } from './options.js';
 
 /** Adds `[runs...]` and `--runs DIR`. */
 export const addRunsArgument = (command: Command): Command =>
@@ -10,6 +10,7 @@ export const addRunsArgument = (command: Command): Command =>
     command.argument(
       '[runs...]',
       'a sweep (its folder or name), or runs, or folders of runs; if left out, the newest sweep, or all runs if the newest run is in no sweep',
+      parseRuns,
     ),
   );
 

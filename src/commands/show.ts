@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { expandHome } from '../package.js';
 import { type TableRow, table } from '../report/table.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
@@ -47,7 +48,11 @@ const EPOCH_HEADS = [
 const tableRow = ([name, ...cells]: readonly string[]): TableRow => ({ name, cells });
 
 export const configureShow: Configure = (command, io) => {
-  command.argument('[run]', 'folder or id of a run, or the start of its id; the newest one if left out');
+  command.argument(
+    '[run]',
+    'folder or id of a run, or the start of its id; the newest one if left out',
+    expandHome,
+  );
   addRunsOption(command)
     .option('--json', 'print record, config, epochs and summary as one line of JSON')
     .action((name: string | undefined, options: { runs: string; json?: boolean }) => {

@@ -15,7 +15,7 @@ import { resultOf, runSweep } from '../sweep/run-sweep.js';
 import { scheduleOf } from '../train/trainer.js';
 import { plural, quoted, runsFlag } from './format.js';
 import type { Configure, Io } from './io.js';
-import { addRunsOption } from './options.js';
+import { addRunsOption, parsePath } from './options.js';
 import { createSweepDisplay } from './sweep-display.js';
 import { dryRun, introduction, type PreparedSweep, reportSweep } from './sweep-report.js';
 
@@ -49,7 +49,7 @@ export const configureSweep: Configure = (command, io) => {
 };
 
 const addSweepOptions = (command: Command): Command =>
-  addRunsOption(command.argument('<file>', 'sweep file, such as configs/sweeps/article.json'))
+  addRunsOption(command.argument('<file>', 'sweep file, such as configs/sweeps/article.json', parsePath))
     .addOption(
       new Option('--backend <name>', 'what computes, instead of what the file says').choices([
         'auto',

@@ -6,7 +6,7 @@ import type { Problem } from '../train/findings.js';
 import { type Verification, verifyRun } from '../train/verify.js';
 import { plural } from './format.js';
 import type { Configure, Io } from './io.js';
-import { addRunsOption } from './options.js';
+import { addRunsOption, parseRuns } from './options.js';
 
 const describeProblem = ({ file, line, message }: Problem): string =>
   `  ${file}${line === null ? '' : `:${line}`}: ${message}`;
@@ -60,7 +60,11 @@ const verifyRuns = async (names: readonly string[], runs: string, json: boolean,
 };
 
 export const configureVerify: Configure = (command, io) => {
-  command.argument('<runs...>', 'runs (folders, ids or starts of ids), sweeps, or folders of runs');
+  command.argument(
+    '<runs...>',
+    'runs (folders, ids or starts of ids), sweeps, or folders of runs',
+    parseRuns,
+  );
   addRunsOption(command)
     .option('--json', 'print the findings as one line of JSON')
     .action((names: string[], options: { runs: string; json?: boolean }) =>
