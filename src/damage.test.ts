@@ -1,116 +1,14 @@
-/** @file What the program says where it refuses: bad input, damaged runs, a disk that is full. Nothing is lost by it. */
+/** @file Damaged runs: every command says which file of which run, what still works and what repairs it. Nothing is lost. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  assertRefused,
-  bin,
-  csvs,
-  freshFolder,
-  killAt,
-  onlyRun,
-  scratch,
-  train,
-  training,
-  wnlstm,
-} from './cli.testing.js';
+import { assertRefused, csvs, freshFolder, onlyRun, scratch, train, wnlstm } from './cli.testing.js';
 import { writeTinyDataset } from './data/idx.testing.js';
 import { assertSameText } from './same-text.testing.js';
 
-test('a damaged run does not hide the others', () => {
-  const runs = freshFolder();
-  train(runs, '--epochs', '1');
-  const run = onlyRun(runs);
-  mkdirSync(join(runs, 'other'));
-  writeFileSync(join(runs, 'other/run.json'), '{');
-  const { code, out, err } = wnlstm('ls', '--runs', runs);
-  assert.equal(code, 0);
-  assert.match(out, new RegExp(`${run.split('/').at(-1)} +completed`));
-  assert.match(err, /damaged .*other\/run.json: expected JSON/);
-});
-
-test('bad input is a line and a hint, exits 2 and starts nothing', () => {
-  const runs = freshFolder();
-  const write = (name: string, text: string): string => {
-    writeFileSync(join(scratch, name), text);
-    return join(scratch, name);
-  };
-  assertRefused(train(runs, '--units', '0'), /--units: expected a whole number from 1 to 4096, got 0/);
-  assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number from 1e-37, got "NaN"/);
-  assertRefused(train(runs, '--units', '0', '--model', 'x'), /--model.*--units|--units.*--model/s);
-  assertRefused(train(runs, '--clp', '1'), /unknown option '--clp'.*(Did you mean --clip|$)/s);
-  assertRefused(train(runs, '--batch', '221'), /expected at most the 220 training examples, got 221/);
-  assertRefused(train(runs, '--config', join(scratch, 'none.json')), /Could not read the config/);
-  assertRefused(train(runs, '--config', write('bad.json', '{"units":')), /is not JSON/);
-  assertRefused(
-    train(runs, '--config', write('key.json', '{"unit":5}')),
-    /unknown key unit \(nearest: units\)/,
-  );
-  assertRefused(
-    train(runs, '--config', write('type.json', '{"units":"many"}')),
-    /units: expected a whole number from 1 to 4096, got "many"/,
-  );
-  assertRefused(train(runs, '--data', join(scratch, 'nowhere')), /no such folder/);
-  assertRefused(train(runs, '--device', 'cuda'), /Expected --device cpu for the wasm backend, got cuda/);
-  assertRefused(
-    train(runs, '--clip', 'nil'),
-    /--clip: expected a number from 1e-37 to 1e\+38 or none, got "nil"/,
-  );
-  assertRefused(wnlstm('trian'), /unknown command 'trian'/);
-  assert.ok(!existsSync(runs));
-  assertRefused(train(write('file', ''), '--epochs', '1'), /a file is in the way/);
-});
-
-test('a checkpoint that was cut short is refused, and nothing is harmed', () => {
-  const runs = freshFolder();
-  train(runs, '--epochs', '1');
-  const run = onlyRun(runs);
-  const record = readFileSync(join(run, 'run.json'), 'utf8');
-  writeFileSync(join(run, 'run.json'), record.replace('"completed"', '"interrupted"'));
-  const file = join(run, 'checkpoints/step-000013/model.safetensors');
-  truncateSync(file, 1000);
-  const before = csvs(run);
-  assertRefused(train(runs, '--epochs', '1'), /model.safetensors: expected \d+ bytes of data, got \d+/);
-  assertSameText(csvs(run), before, 'the CSVs');
-  assert.equal(readFileSync(file).length, 1000);
-});
-
-test('a file that cannot grow any more fails the run with a line and exit code 1, and resume finishes it', {
-  skip: process.platform === 'win32' ? 'needs ulimit' : false,
-}, () => {
-  const runs = freshFolder();
-  const words = [process.execPath, bin, ...training(runs, '--backend', 'wasm', '--epochs', '9', '--quiet')];
-  const limited = spawnSync('sh', ['-c', 'ulimit -f 1; exec "$@"', 'sh', ...words], { encoding: 'utf8' });
-  assert.match(limited.stderr, /error Could not write .*: a file would be larger than is allowed\.\nhint/);
-  assert.equal(limited.status, 1, limited.stderr);
-  assert.equal(wnlstm(...words.slice(2)).code, 0);
-});
-
-test('a second process on a live run changes nothing and names the owner', async () => {
-  const runs = freshFolder();
-  const child = spawn(process.execPath, [bin, ...training(runs, '--backend', 'wasm', '--epochs', '4000')], {
-    stdio: 'ignore',
-  });
-  const ended = killAt(child, runs, 1_000_000, 'SIGTERM');
-  while (!existsSync(runs) || !readdirSync(runs)[0] || !existsSync(join(onlyRun(runs), 'steps.csv'))) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assertRefused(train(runs, '--epochs', '4000'), new RegExp(`is in use by process ${child.pid}`));
-  child.kill('SIGKILL');
-  await ended;
-});
+const noPipes = process.platform === 'win32' ? 'needs mkfifo and /dev/full' : false;
 
 /** A folder with one whole run of five epochs of 13 steps, and a copy of it called d, stopped after four, to be damaged. */
 const pair = (() => {
@@ -156,6 +54,59 @@ test('ls, show, resume, compare and plot name the damaged file of a run, and go 
       assert.equal(plotted.code, 0, plotted.err);
       assert.match(plotted.err, named);
     }
+  }
+});
+
+test('a config.json that lacks keys, such as one of configs/, is not taken for the config of the run', () => {
+  const { runs } = pair((d) => writeFileSync(join(d, 'config.json'), '{"units":11}'));
+  assert.match(wnlstm('ls', '--runs', runs).err, /d\/config\.json: expected all keys, model, lr, .* missing/);
+  assertRefused(wnlstm('show', 'd', '--runs', runs), /d\/config\.json: expected all keys/);
+});
+
+test('progress.json that lacks what the rest of a run depends on is damaged, and the checkpoint before is taken', () => {
+  for (const text of ['{"step":65,"row":true,"epoch":true}', '{"step":65,"row":{},"epoch":{},"best":null}']) {
+    const { runs, run, other } = pair((d) => {
+      edit(join(d, 'run.json'), (record) => record.replace('"completed"', '"interrupted"'));
+      rmSync(join(d, 'summary.json'));
+      writeFileSync(join(d, 'checkpoints/step-000065/progress.json'), text);
+    });
+    const { code, err } = wnlstm('resume', 'd', '--runs', runs);
+    assert.equal(code, 0, err);
+    assert.match(err, /step-000065\/progress\.json: expected the progress of step 65.* of step 52\./);
+    assertSameText(csvs(run), csvs(other), 'the CSVs');
+  }
+});
+
+test('run.json keeps the arguments a run was begun with, by which its config.json can be made anew', () => {
+  const { runs, run, other } = pair(interrupt);
+  assert.equal(wnlstm('resume', 'd', '--runs', runs).code, 0);
+  const { argv } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')) as { argv: string[] };
+  rmSync(join(run, 'config.json'));
+  const made = wnlstm(...argv, '--print-config', '--json');
+  writeFileSync(join(run, 'config.json'), made.out);
+  assert.equal(wnlstm('verify', run).code, 0);
+  rmSync(join(other, 'run.json'));
+  rmSync(join(run, 'run.json'));
+  assert.doesNotMatch(wnlstm('ls', '--runs', runs).err, /No runs/);
+});
+
+test('a pipe in the place of a file is named, and nothing waits for it', { skip: noPipes }, () => {
+  const files = ['run.json', 'config.json', 'summary.json', 'metrics.csv', 'steps.csv'];
+  const parts = ['model.safetensors', 'optimizer.safetensors', 'progress.json'];
+  for (const file of [...files, ...parts.map((part) => `checkpoints/step-000065/${part}`)]) {
+    const { runs } = pair((d) => {
+      rmSync(join(d, file));
+      spawnSync('mkfifo', [join(d, file)]);
+    });
+    const { code, out, err } = wnlstm('ls', '--runs', runs);
+    assert.equal(code, 0, err);
+    assert.match(out, /wn-s0-\w+ +completed/);
+    const verified = wnlstm('verify', join(runs, 'd'));
+    assert.equal(verified.code, 3, verified.err);
+    assert.match(
+      verified.out.replaceAll(/\s+/g, ' '),
+      new RegExp(`${file}: .*a pipe or a device, not a file`),
+    );
   }
 });
 
@@ -269,4 +220,13 @@ test('a run whose data were moved goes on, and is repeated, with --data', () => 
   assert.equal(wnlstm('reproduce', run, '--data', moved, '--quiet').code, 0);
   edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
   assert.equal(wnlstm('resume', run, '--data', moved).code, 0);
+});
+
+test('a CSV whose cells a program put in quotes is read', () => {
+  const { runs } = pair((d) =>
+    edit(join(d, 'metrics.csv'), (text) => text.replaceAll(/[^,\n]+/g, (cell) => `"${cell}"`)),
+  );
+  const { out, err } = wnlstm('show', 'd', '--runs', runs);
+  assert.match(out, /\n4 +52 +/);
+  assert.equal(err, '');
 });

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -102,6 +103,19 @@ export const replaceFile = (path: string, content: string | Uint8Array): void =>
     rmSync(temporary, { force: true });
     throw error instanceof UserError ? error : ioError(`write ${path}`, error);
   }
+};
+
+/**
+ * Reads a file of a run. A pipe or a device in its place would be read without end.
+ *
+ * @throws the system's error; ENXIO for a pipe or a device
+ */
+export const readRegular = (path: string): Buffer => {
+  const stat = statSync(path);
+  if (!stat.isFile() && !stat.isDirectory()) {
+    throw Object.assign(new Error('a pipe or a device, not a file'), { code: 'ENXIO' });
+  }
+  return readFileSync(path);
 };
 
 /** Whether a path leads to a folder. */

@@ -62,7 +62,9 @@ const tableOf = (runs: readonly ListedRun[], { outWidth, outColor }: Io): string
 
 const ls = ({ runs: folder, sort, reverse, filter, json }: LsOptions, io: Io): void => {
   const { yellow, dim } = io.errColor;
+  let damaged = 0;
   const found = listRuns(folder, (error) => {
+    damaged++;
     io.err(`${yellow('damaged')} ${error.message}`);
     if (error.hint) io.err(dim(`        ${error.hint}`));
   });
@@ -78,7 +80,7 @@ const ls = ({ runs: folder, sort, reverse, filter, json }: LsOptions, io: Io): v
       io.out(JSON.stringify({ ...record, status, dir: directory, ...standing, config, summary }));
     }
   } else if (found.length === 0) {
-    io.err(`No runs in ${folder} yet. Start one: \`wnlstm train\``);
+    if (damaged === 0) io.err(`No runs in ${folder} yet. Start one: \`wnlstm train\``);
   } else if (runs.length === 0) {
     io.err(`None of the ${found.length} runs in ${folder} meets ${filter.join(' and ')}.`);
   } else {

@@ -1,9 +1,17 @@
 /** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
-import { makeDirectory, removeTemporary, syncFolder, temporaryName, toJson, writeSynced } from '../files.js';
+import {
+  makeDirectory,
+  readRegular,
+  removeTemporary,
+  syncFolder,
+  temporaryName,
+  toJson,
+  writeSynced,
+} from '../files.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Sums over `count` steps; divided by `count` they are what the CSVs show. */
@@ -132,9 +140,14 @@ const prune = (directory: string, best: number | undefined): void => {
  * holds the same, and stays.
  *
  * @param directory `runs/<run-id>/checkpoints`
+ * @param assertHeld asked once more before the checkpoint gets its name; throws if the run belongs to another process
  * @throws {UserError} E_IO if it cannot be written; older checkpoints are then untouched
  */
-export const writeCheckpoint = (directory: string, { progress, state }: Checkpoint): void => {
+export const writeCheckpoint = (
+  directory: string,
+  { progress, state }: Checkpoint,
+  assertHeld: () => void = () => {},
+): void => {
   const target = join(directory, checkpointName(progress.step));
   if (existsSync(target) && isWhole(directory, progress.step)) return;
   const temporary = temporaryName(target);
@@ -154,6 +167,7 @@ export const writeCheckpoint = (directory: string, { progress, state }: Checkpoi
     };
     writeSynced(join(temporary, 'progress.json'), toJson({ ...progress, ...hashes }));
     syncFolder(temporary);
+    assertHeld();
     rmSync(target, { recursive: true, force: true }); // a damaged one
     renameSync(temporary, target);
     syncFolder(directory);
@@ -203,7 +217,7 @@ const readProgress = (folder: string, step: number): Progress & Hashes => {
     new UserError('E_CHECKPOINT', `${path}: ${message}.`, { hint: HINT, cause });
   let stored: Record<string, unknown> | null;
   try {
-    stored = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown> | null;
+    stored = JSON.parse(readRegular(path).toString()) as Record<string, unknown> | null;
   } catch (error) {
     throw bad(`expected JSON, got ${(error as Error).message}`, error);
   }

@@ -1,10 +1,10 @@
 /** @file The two CSV files of a run: their columns, writing them as it happens, cutting them back, reading them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { createObjectCsvWriter } from 'csv-writer';
 import { ioError, UserError } from '../errors.js';
-import { replaceFile, syncFile } from '../files.js';
+import { readRegular, replaceFile, syncFile } from '../files.js';
 
 /** Columns of `steps.csv`; times last, so that the rest of two runs can be compared byte for byte. */
 export const stepColumns = [
@@ -114,7 +114,9 @@ export const readCsv = <Column extends string>(path: string, columns: readonly C
     });
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    text = readRegular(path)
+      .toString()
+      .replace(/^\uFEFF/, '');
   } catch (error) {
     throw new UserError('E_DATA', ioError(`read ${path}`, error).message, { cause: error });
   }
@@ -122,7 +124,7 @@ export const readCsv = <Column extends string>(path: string, columns: readonly C
   if (complete === '') return [];
   const [header] = complete.split(/\r?\n/, 1);
   const delimiter = DELIMITERS.find((candidate) => header.includes(candidate)) ?? ',';
-  const names = header.split(delimiter);
+  const names = header.split(delimiter).map((name) => name.replace(/^"(.*)"$/, '$1')); // some programs quote texts
   const missing = columns.find((column) => !names.includes(column));
   if (missing) throw bad(`expected a column ${missing}, got ${names}`);
   let records: Record<string, string>[];

@@ -1,8 +1,9 @@
 /** @file Reading the JSON files of a run; what is missing or damaged is named, with what still works and what repairs it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, parseConfig } from '../config.js';
+import { type Config, configKeys, parseConfig } from '../config.js';
 import { ioError, systemCode, UserError } from '../errors.js';
+import { readRegular } from '../files.js';
 import { recordProblems, summaryFieldProblems } from './fields.js';
 import { ownerOf } from './lock.js';
 import { FORMAT, type RunRecord, type Status, type Summary } from './record.js';
@@ -31,7 +32,7 @@ const readJson = (directory: string, file: JsonFile): Record<string, unknown> | 
   const path = join(directory, file);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRegular(path).toString();
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -89,6 +90,9 @@ export const readRecord = (directory: string): RunRecord | null => {
 export const readConfig = (directory: string): Config => {
   const json = readJson(directory, 'config.json');
   if (json === null) throw damaged(directory, 'config.json', ' is missing');
+  const missing = configKeys.filter((key) => !(key in json));
+  if (missing.length > 0)
+    throw damaged(directory, 'config.json', `: expected all keys, ${missing.join(', ')} missing`);
   try {
     return parseConfig(json, '');
   } catch (error) {

@@ -1,9 +1,8 @@
 /** @file Named arrays in the safetensors format: a JSON header and raw little-endian data. Source: huggingface/safetensors. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { UserError } from '../errors.js';
-import { writeSynced } from '../files.js';
+import { readRegular, writeSynced } from '../files.js';
 
 /** An array with a shape, row-major. */
 export interface NamedArray {
@@ -71,7 +70,7 @@ export const readSafetensors = (path: string, sha256?: string): Map<string, Name
     });
   let file: Buffer;
   try {
-    file = readFileSync(path);
+    file = readRegular(path);
   } catch (error) {
     throw damaged('a readable file', (error as Error).message);
   }

@@ -1,10 +1,10 @@
 /** @file plan.json: what a sweep is, frozen before its first run, so that nobody moves the goalposts afterwards. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Config, parseConfig } from '../config.js';
 import { UserError } from '../errors.js';
-import { replaceFile, toJson } from '../files.js';
+import { readRegular, replaceFile, toJson } from '../files.js';
 import { PLAN_FILE } from '../runs/find.js';
 import { fingerprint, runId } from '../runs/record.js';
 import { SWEEP_NAME, type Sweep, type SweepArm } from './grid.js';
@@ -181,7 +181,7 @@ export const readPlan = (directory: string): Plan | null => {
     });
   let stored: Plan & { checksum?: string };
   try {
-    stored = JSON.parse(readFileSync(path, 'utf8')) as Plan & { checksum?: string };
+    stored = JSON.parse(readRegular(path).toString()) as Plan & { checksum?: string };
   } catch (error) {
     throw bad(`expected JSON, got ${(error as Error).message}`, error);
   }

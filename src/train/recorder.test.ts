@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { UserError } from '../errors.js';
+import { listCheckpoints, readCheckpoint, writeCheckpoint } from '../runs/checkpoint.js';
 import { thisProcess } from '../runs/owner.js';
+import { defaults, fresh, record, storedSummary } from '../runs/run.testing.js';
+import { openRecorder } from './recorder.js';
 import { trainTiny } from './tiny-run.testing.js';
 
 /** Every file below a folder, with its content. */
@@ -27,4 +31,35 @@ test('a process that has lost its run to another writes nothing more to it', asy
     assert.ok(before);
     assert.deepEqual([...contents(run)], [...before], at);
   }
+});
+
+test('a lock is looked at before each file that is written, also where a run is opened and ended', () => {
+  const summary = { ...storedSummary('r'), dir: '' };
+  const write = (directory: string, assertHeld: () => void): void =>
+    openRecorder(directory, defaults, record('r'), 0, { assertHeld }).finish('completed', summary);
+  let looks = 0;
+  write(fresh(), () => void looks++);
+  assert.equal(looks, 6);
+  for (let lost = 1; lost <= looks; lost++) {
+    const directory = fresh();
+    let look = 0;
+    const assertHeld = (): void => {
+      if (++look === lost) throw new UserError('E_LOCKED', 'lost');
+    };
+    assert.throws(() => write(directory, assertHeld), { code: 'E_LOCKED' });
+    assert.equal(contents(directory).size, Math.min(lost - 1, 5), `look ${lost}`);
+  }
+});
+
+test('a checkpoint whose run was taken over while it was written gets no name', async () => {
+  const directory = join(await trainTiny({}), 'checkpoints');
+  const [step] = listCheckpoints(directory).slice(-1);
+  const before = [...contents(directory)];
+  const assertHeld = (): void => {
+    throw new UserError('E_LOCKED', 'lost');
+  };
+  const { progress, state } = readCheckpoint(directory, step);
+  const next = { progress: { ...progress, step: step + 1 }, state };
+  assert.throws(() => writeCheckpoint(directory, next, assertHeld), { code: 'E_LOCKED' });
+  assert.deepEqual([...contents(directory)], before);
 });

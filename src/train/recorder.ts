@@ -33,10 +33,15 @@ export const openRecorder = (
   const setStatus = (status: RunRecord['status']): void =>
     writeRecord(directory, { ...record, status, updated_at: new Date().toISOString() });
   removeTemporary(directory);
-  replaceFile(join(directory, 'config.json'), toJson(config));
-  setStatus('running');
-  const steps = openCsv(join(directory, 'steps.csv'), stepColumns, step);
-  const epochs = openCsv(join(directory, 'metrics.csv'), epochColumns, step);
+  /** Each file on its own, as the machine may sleep between any two. */
+  const held = <T>(write: () => T): T => {
+    lock.assertHeld();
+    return write();
+  };
+  held(() => replaceFile(join(directory, 'config.json'), toJson(config)));
+  held(() => setStatus('running'));
+  const steps = held(() => openCsv(join(directory, 'steps.csv'), stepColumns, step));
+  const epochs = held(() => openCsv(join(directory, 'metrics.csv'), epochColumns, step));
   return {
     write: async (event) => {
       if (event.kind !== 'progress') lock.assertHeld();
@@ -48,7 +53,7 @@ export const openRecorder = (
         case 'checkpoint':
           steps.sync();
           epochs.sync();
-          return writeCheckpoint(join(directory, 'checkpoints'), event.checkpoint);
+          return writeCheckpoint(join(directory, 'checkpoints'), event.checkpoint, lock.assertHeld);
         case 'progress':
         case 'end':
           return;
@@ -57,12 +62,11 @@ export const openRecorder = (
       }
     },
     finish: (status, summary) => {
-      lock.assertHeld();
       if (summary) {
         const { dir: _, ...stored } = summary; // folders are moved
-        replaceFile(join(directory, 'summary.json'), toJson(stored));
+        held(() => replaceFile(join(directory, 'summary.json'), toJson(stored)));
       }
-      setStatus(status);
+      held(() => setStatus(status));
     },
   };
 };

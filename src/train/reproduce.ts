@@ -1,8 +1,8 @@
 /** @file What two trainings of one run have in common: rows, results and weights, and where they differ first. */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CANONICAL, UNFUSED } from '../engines/arithmetic.js';
 import { ioError, UserError } from '../errors.js';
+import { readRegular } from '../files.js';
 import { timeColumns } from '../runs/metrics.js';
 import { readRecord, readSummary } from '../runs/reading.js';
 import { describeCommit, type RunRecord, type Summary } from '../runs/record.js';
@@ -69,7 +69,8 @@ const FILES = ['steps.csv', 'metrics.csv'];
 
 const readCells = (path: string): string[][] => {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegular(path)
+      .toString()
       .trimEnd()
       .split('\n')
       .map((line) => line.split(','));

@@ -1,6 +1,6 @@
 /** @file One run from config to summary: opens its folder, trains or goes on, writes what happens. */
 
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
@@ -181,6 +181,7 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
     if (meanwhile) return meanwhile;
     const engine = await openEngine(config, dataset, choice);
     try {
+      lock.assertHeld(); // the engine may have taken long
       if (input.force) removeRun(directory);
       return await trainInFolder({ ...input, config }, listener, {
         dataset,
@@ -227,7 +228,7 @@ const trainInFolder = async (
     fingerprint: print,
     started_at: before?.started_at ?? now,
     updated_at: now,
-    argv,
+    argv: before?.argv ?? argv, // those of `resume` would not say how to make config.json anew
     versions: { wnlstm: packageVersion(), node: process.versions.node, ...engine.versions },
     ...sourceCommit(),
     host: hostname(),
@@ -271,6 +272,8 @@ const trainInFolder = async (
   } catch (error) {
     try {
       lock.assertHeld();
+      // Without its config it would be a damaged run; it is none yet.
+      if (!existsSync(join(directory, 'config.json'))) return { kind: 'failed', directory, error };
       writeRecord(directory, {
         ...record,
         status: 'failed',

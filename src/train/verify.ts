@@ -1,7 +1,8 @@
 /** @file Whether the files of a run belong together: record, config, rows, summary, checkpoints. Reads, and changes nothing. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { readRegular } from '../files.js';
 import { type Checkpoint, hashWeights, listCheckpoints } from '../runs/checkpoint.js';
 import { readConfig, readRecord, readSummary, statusOf } from '../runs/reading.js';
 import { FORMAT, fingerprint, type RunRecord, runId, type Status, type Summary } from '../runs/record.js';
@@ -64,7 +65,7 @@ const openRows = (
   const isDemanded = isClosed(record) || checkpoint !== null;
   const [steps, metrics] = ['steps.csv', 'metrics.csv'].map((file) =>
     (isDemanded ? demand(file) : existsSync(join(directory, file)))
-      ? attempt(file, (path) => readFileSync(path, 'utf8'))
+      ? attempt(file, (path) => readRegular(path).toString())
       : null,
   );
   if (steps === null || metrics === null) return null;

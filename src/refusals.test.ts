@@ -1,0 +1,102 @@
+/** @file What the program says where it refuses: bad input, a disk that is full, a run that is in use. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  assertRefused,
+  bin,
+  csvs,
+  freshFolder,
+  killAt,
+  onlyRun,
+  scratch,
+  train,
+  training,
+  wnlstm,
+} from './cli.testing.js';
+import { assertSameText } from './same-text.testing.js';
+
+test('a damaged run does not hide the others', () => {
+  const runs = freshFolder();
+  train(runs, '--epochs', '1');
+  const run = onlyRun(runs);
+  mkdirSync(join(runs, 'other'));
+  writeFileSync(join(runs, 'other/run.json'), '{');
+  const { code, out, err } = wnlstm('ls', '--runs', runs);
+  assert.equal(code, 0);
+  assert.match(out, new RegExp(`${run.split('/').at(-1)} +completed`));
+  assert.match(err, /damaged .*other\/run.json: expected JSON/);
+});
+
+test('bad input is a line and a hint, exits 2 and starts nothing', () => {
+  const runs = freshFolder();
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(scratch, name), text);
+    return join(scratch, name);
+  };
+  assertRefused(train(runs, '--units', '0'), /--units: expected a whole number from 1 to 4096, got 0/);
+  assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number from 1e-37, got "NaN"/);
+  assertRefused(train(runs, '--units', '0', '--model', 'x'), /--model.*--units|--units.*--model/s);
+  assertRefused(train(runs, '--clp', '1'), /unknown option '--clp'.*(Did you mean --clip|$)/s);
+  assertRefused(train(runs, '--batch', '221'), /expected at most the 220 training examples, got 221/);
+  assertRefused(train(runs, '--config', join(scratch, 'none.json')), /Could not read the config/);
+  assertRefused(train(runs, '--config', write('bad.json', '{"units":')), /is not JSON/);
+  assertRefused(
+    train(runs, '--config', write('key.json', '{"unit":5}')),
+    /unknown key unit \(nearest: units\)/,
+  );
+  assertRefused(
+    train(runs, '--config', write('type.json', '{"units":"many"}')),
+    /units: expected a whole number from 1 to 4096, got "many"/,
+  );
+  assertRefused(train(runs, '--data', join(scratch, 'nowhere')), /no such folder/);
+  assertRefused(train(runs, '--device', 'cuda'), /Expected --device cpu for the wasm backend, got cuda/);
+  assertRefused(
+    train(runs, '--clip', 'nil'),
+    /--clip: expected a number from 1e-37 to 1e\+38 or none, got "nil"/,
+  );
+  assertRefused(wnlstm('trian'), /unknown command 'trian'/);
+  assert.ok(!existsSync(runs));
+  assertRefused(train(write('file', ''), '--epochs', '1'), /a file is in the way/);
+});
+
+test('a checkpoint that was cut short is refused, and nothing is harmed', () => {
+  const runs = freshFolder();
+  train(runs, '--epochs', '1');
+  const run = onlyRun(runs);
+  const record = readFileSync(join(run, 'run.json'), 'utf8');
+  writeFileSync(join(run, 'run.json'), record.replace('"completed"', '"interrupted"'));
+  const file = join(run, 'checkpoints/step-000013/model.safetensors');
+  truncateSync(file, 1000);
+  const before = csvs(run);
+  assertRefused(train(runs, '--epochs', '1'), /model.safetensors: expected \d+ bytes of data, got \d+/);
+  assertSameText(csvs(run), before, 'the CSVs');
+  assert.equal(readFileSync(file).length, 1000);
+});
+
+test('a file that cannot grow any more fails the run with a line and exit code 1, and resume finishes it', {
+  skip: process.platform === 'win32' ? 'needs ulimit' : false,
+}, () => {
+  const runs = freshFolder();
+  const words = [process.execPath, bin, ...training(runs, '--backend', 'wasm', '--epochs', '9', '--quiet')];
+  const limited = spawnSync('sh', ['-c', 'ulimit -f 1; exec "$@"', 'sh', ...words], { encoding: 'utf8' });
+  assert.match(limited.stderr, /error Could not write .*: a file would be larger than is allowed\.\nhint/);
+  assert.equal(limited.status, 1, limited.stderr);
+  assert.equal(wnlstm(...words.slice(2)).code, 0);
+});
+
+test('a second process on a live run changes nothing and names the owner', async () => {
+  const runs = freshFolder();
+  const child = spawn(process.execPath, [bin, ...training(runs, '--backend', 'wasm', '--epochs', '4000')], {
+    stdio: 'ignore',
+  });
+  const ended = killAt(child, runs, 1_000_000, 'SIGTERM');
+  while (!existsSync(runs) || !readdirSync(runs)[0] || !existsSync(join(onlyRun(runs), 'steps.csv'))) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assertRefused(train(runs, '--epochs', '4000'), new RegExp(`is in use by process ${child.pid}`));
+  child.kill('SIGKILL');
+  await ended;
+});
