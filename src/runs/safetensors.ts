@@ -39,13 +39,13 @@ const isEntry = (value: unknown): value is Entry => {
 export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, NamedArray>): string => {
   if (endianness() !== 'LE') throw new UserError('E_IO', 'Checkpoints need a little-endian machine.');
   const ordered = [...arrays].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  const header: Record<string, Entry> = {};
+  const header: [string, Entry][] = [];
   let offset = 0;
   for (const [name, { shape, data }] of ordered) {
-    header[name] = { dtype: typeName(data), shape, data_offsets: [offset, offset + data.byteLength] };
+    header.push([name, { dtype: typeName(data), shape, data_offsets: [offset, offset + data.byteLength] }]);
     offset += data.byteLength;
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const padding = ' '.repeat(-json.length & 7); // the format asks for data at a multiple of 8
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length + padding.length));

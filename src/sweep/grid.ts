@@ -68,7 +68,8 @@ interface Point {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const written = (key: string, value: unknown): string => `${key}=${value ?? 'none'}`;
+const written = (key: string, value: unknown): string =>
+  `${key}=${typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? 'none')}`;
 
 /** The points of one axis: values of a key, objects of several keys, or named objects. */
 const axisPoints = (axis: string, values: unknown[] | Record<string, Record<string, unknown>>): Point[] => {

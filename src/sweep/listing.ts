@@ -108,8 +108,7 @@ const COLUMNS: Readonly<Record<string, (listed: ListedRun) => Value>> = {
 };
 
 const readerOf = (name: string): ((listed: ListedRun) => Value) => {
-  const column = COLUMNS[name];
-  if (column) return column;
+  if (Object.hasOwn(COLUMNS, name)) return COLUMNS[name];
   if ((configKeys as string[]).includes(name)) return ({ run }) => run.config[name as ConfigKey];
   const known = [...new Set([...Object.keys(COLUMNS), ...configKeys])];
   throw new UserError(
