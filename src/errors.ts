@@ -24,6 +24,12 @@ export const EXIT = {
   stopped: 75,
 } as const;
 
+/** A message may quote a damaged file: what would end the line or steer the terminal is spelled out, as in JSON. */
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (control) =>
+    control === '\n' ? '\\n' : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** Printed as one line and a hint, without a stack; anything else that is thrown is a bug and shows its stack. */
 export class UserError extends Error {
   readonly code: ErrorCode;
@@ -31,7 +37,7 @@ export class UserError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+    super(printable(message), { cause: options.cause });
     this.name = 'UserError';
     this.code = code;
     this.hint = options.hint;
