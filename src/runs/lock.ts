@@ -106,13 +106,17 @@ const pause = (ms: number): void => {
 /** Creates the lock or takes it from a dead owner; waits only for those that are at it just now. */
 const take = (directory: string, text: string, follow: string): void => {
   const path = join(directory, 'lock');
-  while (!create(path, text)) {
-    const found = read(path);
-    if (found === null) continue;
-    const alive = isAlive(found);
-    if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
-    if (!alive && replaceDead(path, found.text, text)) return;
-    pause(5);
+  for (;;) {
+    let isTaken = create(path, text);
+    const found = isTaken ? null : read(path);
+    if (found) {
+      const alive = isAlive(found);
+      if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
+      isTaken = !alive && replaceDead(path, found.text, text);
+      if (!isTaken) pause(5);
+    }
+    // A process that was held up between creating the file and writing it may have been taken for dead.
+    if (isTaken && read(path)?.text === text) return;
   }
 };
 

@@ -30,18 +30,18 @@ export const openRecorder = (
   step: number,
   lock: Pick<Lock, 'assertHeld'>,
 ): Recorder => {
-  const setStatus = (status: RunRecord['status']): void =>
-    writeRecord(directory, { ...record, status, updated_at: new Date().toISOString() });
-  removeTemporary(directory);
-  /** Each file on its own, as the machine may sleep between any two. */
-  const held = <T>(write: () => T): T => {
+  /** A path in the folder, for one write; the lock is asked for each, as the process may be stopped between any two. */
+  const own = (name: string): string => {
     lock.assertHeld();
-    return write();
+    return join(directory, name);
   };
-  held(() => replaceFile(join(directory, 'config.json'), toJson(config)));
-  held(() => setStatus('running'));
-  const steps = held(() => openCsv(join(directory, 'steps.csv'), stepColumns, step));
-  const epochs = held(() => openCsv(join(directory, 'metrics.csv'), epochColumns, step));
+  const setStatus = (status: RunRecord['status']): void =>
+    writeRecord(own('.'), { ...record, status, updated_at: new Date().toISOString() });
+  removeTemporary(own('.'));
+  replaceFile(own('config.json'), toJson(config));
+  setStatus('running');
+  const steps = openCsv(own('steps.csv'), stepColumns, step);
+  const epochs = openCsv(own('metrics.csv'), epochColumns, step);
   return {
     write: async (event) => {
       if (event.kind !== 'progress') lock.assertHeld();
@@ -53,7 +53,7 @@ export const openRecorder = (
         case 'checkpoint':
           steps.sync();
           epochs.sync();
-          return writeCheckpoint(join(directory, 'checkpoints'), event.checkpoint, lock.assertHeld);
+          return writeCheckpoint(own('checkpoints'), event.checkpoint, lock.assertHeld);
         case 'progress':
         case 'end':
           return;
@@ -64,9 +64,9 @@ export const openRecorder = (
     finish: (status, summary) => {
       if (summary) {
         const { dir: _, ...stored } = summary; // folders are moved
-        held(() => replaceFile(join(directory, 'summary.json'), toJson(stored)));
+        replaceFile(own('summary.json'), toJson(stored));
       }
-      held(() => setStatus(status));
+      setStatus(status);
     },
   };
 };

@@ -151,8 +151,9 @@ const checkFingerprint = (
 };
 
 /** Checkpoints first: what is left after a crash in the middle must not look like a run to go on with. */
-const removeRun = (directory: string): void => {
+const removeRun = (directory: string, lock: Lock): void => {
   for (const name of ['checkpoints', 'summary.json', 'metrics.csv', 'steps.csv', 'config.json', 'run.json']) {
+    lock.assertHeld();
     rmSync(join(directory, name), { recursive: true, force: true });
   }
 };
@@ -181,8 +182,7 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
     if (meanwhile) return meanwhile;
     const engine = await openEngine(config, dataset, choice);
     try {
-      lock.assertHeld(); // the engine may have taken long
-      if (input.force) removeRun(directory);
+      if (input.force) removeRun(directory, lock);
       return await trainInFolder({ ...input, config }, listener, {
         dataset,
         choice,
@@ -272,14 +272,10 @@ const trainInFolder = async (
   } catch (error) {
     try {
       lock.assertHeld();
-      // Without its config it would be a damaged run; it is none yet.
-      if (!existsSync(join(directory, 'config.json'))) return { kind: 'failed', directory, error };
-      writeRecord(directory, {
-        ...record,
-        status: 'failed',
-        error: asUserError(error)?.message ?? String(error),
-        updated_at: new Date().toISOString(),
-      });
+      const failed = { status: 'failed', error: asUserError(error)?.message ?? String(error) } as const;
+      // A run whose config could not be written was not begun: a record alone would look like a damaged run.
+      if (existsSync(join(directory, 'config.json')))
+        writeRecord(directory, { ...record, ...failed, updated_at: new Date().toISOString() });
     } catch {
       // The same full disk or lost lock, most likely: the error that came first is the one to show.
     }
