@@ -1,0 +1,131 @@
+// Attacks on single file operations: the process is killed around each, is told to stop at each, or each fails.
+import { readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { endOwner, endsAsUndisturbed, isReadable, saysWhatHappened, statusIn } from './laws.mjs';
+import { runOutside } from './program.mjs';
+
+/**
+ * Cases of a list, one of each kind first, so that a sample has them all.
+ *
+ * @template {{ kind: string }} Case
+ * @param {readonly Case[]} cases in any order
+ * @returns {Case[]}
+ */
+export const oneOfEachFirst = (cases) => {
+  const seen = new Map();
+  const ranked = cases.map((each) => {
+    const rank = seen.get(each.kind) ?? 0;
+    seen.set(each.kind, rank + 1);
+    return { each, rank };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ each }) => each);
+};
+
+/** Kills and stops: each way is a row of the table. */
+const WAYS = {
+  'kill-before': () => true,
+  'kill-half': ({ name }) => name === 'write',
+  'kill-after': ({ name }) => name !== 'write', // after a write is before the next operation
+  stop: () => true,
+};
+
+/** A copy of a session's folder, attacked, with laws 1 and 2 checked afterwards. */
+const inCopy = async (scene, session, inside, attack) => {
+  const runs = scene.copy(session.from);
+  const run = join(runs, scene.id);
+  const argv = scene.training(runs, ...session.more);
+  try {
+    const problems = await attack({ runs, run, argv });
+    if (problems.length > 0) return problems;
+    const isDamaged = session.more.includes('--force'); // half removed: verify may say so
+    const read = await isReadable(inside, run, { other: scene.other, isDamaged });
+    return [...read, ...(await endsAsUndisturbed(inside, argv, run, scene.expected))];
+  } finally {
+    rmSync(runs, { recursive: true, force: true });
+  }
+};
+
+/** Law 3 of a process that was told to stop. */
+const stoppedOrDone = (run, result) => {
+  const problems = saysWhatHappened('a stop', result, [0, 143]);
+  const status = statusIn(run);
+  if (problems.length === 0 && (result.code === 0) !== (status === 'completed'))
+    return [`exit code ${result.code} of a run that is ${status}`];
+  return problems;
+};
+
+export const killCases = (scene, random) =>
+  scene.sessions.flatMap((session) =>
+    Object.entries(WAYS).flatMap(([how, applies]) =>
+      oneOfEachFirst(random.shuffle(session.operations.filter(applies))).map(({ number, kind }) => ({
+        part: how === 'stop' ? 'SIGTERM before an operation' : 'SIGKILL before, in or after an operation',
+        kind: `${how} ${kind}`,
+        title: `${session.name}, ${how} at operation ${number}: ${kind}`,
+        attack: ({ inside }) =>
+          inCopy(scene, session, inside, async ({ run, argv }) => {
+            const result = await runOutside(argv, scene.library, { path: run, how, at: number });
+            if (how === 'stop') return stoppedOrDone(run, result);
+            if (result.signal === 'SIGKILL') return [];
+            return [`expected SIGKILL, got ${result.code ?? result.signal}`];
+          }),
+      })),
+    ),
+  );
+
+const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EMFILE'];
+/** What file systems answer that cannot sync folders; nobody is to notice. */
+const NO_SYNC = ['EINVAL', 'ENOTSUP'];
+
+/** Law 3 of a process that met an error: 0 only for a run that is whole, else a sentence. */
+const failedOrDone = (run, before, result, { kind, mayFail }) => {
+  const problems = saysWhatHappened('a fault', result, mayFail ? [0, 1, 2] : [0]);
+  if (problems.length > 0) return problems;
+  const status = statusIn(run);
+  if (result.code === 0 && status !== 'completed') return [`exit code 0 of a run that is ${status}`];
+  if (result.code === 2 && recordIn(run) !== before)
+    return ['exit code 2, nothing started, but run.json changed'];
+  // After the last rename nothing is left but to make it last: a disk that cannot do that is no success.
+  if (result.code === 1 && status === 'completed' && !/fsync|run\.json/.test(kind))
+    return ['exit code 1 of a run that is completed'];
+  return [];
+};
+
+const recordIn = (run) => {
+  try {
+    return readFileSync(join(run, 'run.json'), 'utf8');
+  } catch {
+    return null;
+  }
+};
+
+export const errorCases = (scene, random) => {
+  const cases = scene.sessions.flatMap((session) =>
+    session.operations.flatMap(({ number, name, kind }) => [
+      ...ERRORS.flatMap((error) =>
+        ['fail', 'fail-on'].map((how) => ({ session, number, kind, error, how, mayFail: true })),
+      ),
+      ...(name === 'fsync-folder'
+        ? NO_SYNC.map((error) => ({ session, number, kind, error, how: 'fail', mayFail: false }))
+        : []),
+      ...(name === 'write' ? [{ session, number, kind, error: 'EIO', how: 'short', mayFail: false }] : []),
+    ]),
+  );
+  return oneOfEachFirst(random.shuffle(cases)).map(({ session, number, kind, error, how, mayFail }) => ({
+    part: mayFail
+      ? 'an operation fails, once or from then on'
+      : how === 'short'
+        ? 'a write writes half'
+        : 'folders cannot be synced',
+    kind,
+    title: `${session.name}, ${how} with ${error} at operation ${number}: ${kind}`,
+    attack: ({ inside, faulty }) =>
+      inCopy(scene, session, inside, async ({ run, argv }) => {
+        const before = recordIn(run);
+        const errno = constants.errno[error];
+        const result = await faulty.run(argv, { path: run, how, at: number, errno });
+        endOwner(run);
+        return failedOrDone(run, before, result, { kind, mayFail });
+      }),
+  }));
+};

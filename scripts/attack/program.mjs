@@ -1,0 +1,100 @@
+// Ways to run the program under attack: in processes of its own, or faster, in one that stays.
+import { fork, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { faultEnvironment } from './fault.mjs';
+
+const bin = fileURLToPath(new URL('../../bin/wnlstm.js', import.meta.url));
+const insideScript = fileURLToPath(new URL('inside.mjs', import.meta.url));
+const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', CI: '1', LD_PRELOAD: '' };
+const LONGEST_MS = 90_000; // beyond this it hangs
+
+/**
+ * How a call ended. `code` is null if a signal ended it, or it threw.
+ *
+ * @typedef {{ code: number | null, signal?: string | null, out: string, err: string, thrown: string }} Result
+ */
+
+/**
+ * Starts the program in a process of its own.
+ *
+ * @param {readonly string[]} argv
+ * @param {Record<string, string>} [variables]
+ * @returns {{ child: import('node:child_process').ChildProcess, ended: Promise<Result> }}
+ */
+export const start = (argv, variables = {}) => {
+  const child = spawn(process.execPath, [bin, ...argv], {
+    env: { ...environment, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err, thrown] = ['', '', ''];
+  child.stdout.on('data', (text) => (out += text));
+  child.stderr.on('data', (text) => (err += text));
+  const timer = setTimeout(() => {
+    thrown = `hangs: it had not ended after ${LONGEST_MS / 1000} s`;
+    child.kill('SIGKILL');
+  }, LONGEST_MS);
+  const ended = new Promise((resolve) => {
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, out, err, thrown });
+    });
+  });
+  return { child, ended };
+};
+
+/**
+ * Runs the program in a process of its own, maybe with a fault.
+ *
+ * @param {readonly string[]} argv
+ * @param {string} [library]
+ * @param {import('./fault.mjs').Fault} [fault]
+ * @returns {Promise<Result>}
+ */
+export const runOutside = (argv, library, fault) =>
+  start(argv, library && fault ? faultEnvironment(library, fault) : {}).ended;
+
+/**
+ * A process that stays and runs the program inside, a call at a time; it is started when it is needed.
+ *
+ * @param {string | null} library of faults, if calls come with them
+ */
+export const createInside = (library) => {
+  let child = null;
+  const open = async () => {
+    if (child?.connected) return child;
+    const variables = library ? faultEnvironment(library, null) : {};
+    child = fork(insideScript, {
+      env: { ...environment, ...variables },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    await new Promise((resolve) => child.once('message', resolve));
+    return child;
+  };
+  return {
+    /**
+     * @param {readonly string[]} argv
+     * @param {import('./fault.mjs').Fault} [fault]
+     * @returns {Promise<Result>}
+     */
+    run: async (argv, fault) => {
+      const process = await open();
+      return new Promise((resolve) => {
+        const end = (result) => {
+          clearTimeout(timer);
+          process.removeAllListeners('message');
+          process.removeAllListeners('exit');
+          resolve(result);
+        };
+        const ended = (thrown) => end({ code: null, out: '', err: '', thrown });
+        const timer = setTimeout(() => {
+          ended(`hangs: it had not ended after ${LONGEST_MS / 1000} s`);
+          process.kill('SIGKILL');
+        }, LONGEST_MS);
+        process.once('message', end);
+        process.once('exit', (code, signal) => ended(`the process ended itself: ${code ?? signal}`));
+        process.send({ argv, fault });
+      });
+    },
+    close: () => child?.kill('SIGKILL'),
+  };
+};

@@ -1,0 +1,167 @@
+// Attacks on the lock: several processes start the same run at once, are held up in the middle of taking it, or lose it while
+// they are stopped.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { faultEnvironment, parseLog } from './fault.mjs';
+import { bytesOf, hasBytes, leftovers, saysWhatHappened } from './laws.mjs';
+import { runOutside, start } from './program.mjs';
+
+const PROCESSES = 4;
+const EPOCHS = ['--epochs', '40'];
+
+/** Locks that a crash may have left. */
+const LEFT = {
+  'no lock': () => null,
+  'a dead lock': () => JSON.stringify({ ...mine(), pid: process.pid, started: '0' }),
+  'a torn lock': (random) => LEFT['a dead lock']().slice(0, random.below(60)),
+  'an empty lock': () => '',
+};
+const mine = () => ({
+  host: readFileSync('/proc/sys/kernel/hostname', 'utf8').trim(),
+  boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+});
+
+/** Waits until a process has been stopped by a signal, or has ended. */
+const untilPaused = async (child) => {
+  for (let waited = 0; child.exitCode === null && child.signalCode === null && waited < 30_000; waited += 5) {
+    try {
+      if (/\) T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))) return;
+    } catch {
+      return;
+    }
+    await sleep(5);
+  }
+};
+
+export const prepareRaces = async (scene) => {
+  const runs = scene.fresh('race');
+  const { code, err } = await runOutside(scene.training(runs, ...EPOCHS));
+  if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${err}`);
+  const id = readdirSync(runs)[0];
+  return { id, expected: bytesOf(join(runs, id)) };
+};
+
+const begin = (scene, { id }, lock) => {
+  const runs = scene.fresh('race');
+  const run = join(runs, id);
+  mkdirSync(run);
+  if (lock !== null) writeFileSync(join(run, 'lock'), lock);
+  return { runs, run, argv: scene.training(runs, ...EPOCHS).filter((word) => word !== '--quiet') };
+};
+
+/** Exactly one process has trained, the others were refused or shown the result, and the run is as if there was no other. */
+const onlyOneTrained = (results, run, expected) => {
+  const trained = results.filter(({ err }) => /^epoch +1\//m.test(err)).length;
+  return [
+    ...results.flatMap((result) => saysWhatHappened('one of several', result, [0, 2])),
+    ...results
+      .filter(
+        ({ code, err }) => code === 2 && !/is in use by process \d+|writes nothing more to it/.test(err),
+      )
+      .map(({ err }) => `refused for another reason: ${err}`),
+    ...(trained === 1 ? [] : [`expected that one process trains, got ${trained}`]),
+    ...hasBytes(run, expected),
+    ...leftovers(run),
+  ];
+};
+
+const atOnce = (scene, race, left, random) => ({
+  part: 'several processes start the same run at once',
+  title: `${PROCESSES} processes, ${left}`,
+  attack: async () => {
+    const { runs, run, argv } = begin(scene, race, LEFT[left](random));
+    // Each is held before it first touches the lock; then all go on together.
+    const held = faultEnvironment(scene.library, { path: join(run, 'lock'), how: 'pause', at: 1 });
+    const processes = Array.from({ length: PROCESSES }, () => start(argv, held));
+    await Promise.all(processes.map(({ child }) => untilPaused(child)));
+    for (const { child } of processes) child.kill('SIGCONT');
+    const results = await Promise.all(processes.map(({ ended }) => ended));
+    const problems = onlyOneTrained(results, run, race.expected);
+    rmSync(runs, { recursive: true, force: true });
+    return problems;
+  },
+});
+
+const heldUp = (scene, race, left, at, random) => ({
+  part: 'a process is held up while it takes the lock, another comes',
+  title: `held before operation ${at} on the lock, ${left}`,
+  attack: async () => {
+    const { runs, run, argv } = begin(scene, race, LEFT[left](random));
+    const held = faultEnvironment(scene.library, { path: join(run, 'lock'), how: 'pause', at });
+    const first = start(argv, held);
+    await untilPaused(first.child);
+    const second = start(argv);
+    await Promise.race([second.ended, sleep(500 + random.below(1500))]);
+    first.child.kill('SIGCONT');
+    const results = await Promise.all([first.ended, second.ended]);
+    const problems = onlyOneTrained(results, run, race.expected);
+    rmSync(runs, { recursive: true, force: true });
+    return problems;
+  },
+});
+
+/** Which write an operation belongs to: a row, one file that is replaced, a checkpoint. */
+const writeOf = (path, run) => {
+  const name = path.slice(run.length + 1).replace(/\.[0-9a-f]{8}\.tmp/, '');
+  return name.startsWith('checkpoints') ? 'checkpoint' : name;
+};
+
+/**
+ * The owner is stopped before an operation, and somebody else has the lock when it goes on: what it had begun it may end, but
+ * it begins no other write. Rows are synced before the checkpoint that they belong to, as a part of it.
+ */
+const robbed = (scene, session, { number, kind }) => ({
+  part: 'the owner is stopped, and loses its lock meanwhile',
+  kind,
+  title: `${session.name}, stopped before operation ${number}: ${kind}`,
+  attack: async () => {
+    const runs = scene.copy(session.from);
+    const run = join(runs, scene.id);
+    const log = `${runs}.log`;
+    const fault = { path: run, how: 'pause', at: number, log };
+    const owner = start(scene.training(runs, ...session.more), faultEnvironment(scene.library, fault));
+    await untilPaused(owner.child);
+    const lock = `${JSON.stringify({ ...mine(), host: 'another', pid: 1, started: '1' })}\n`;
+    const wasThere = existsSync(join(run, 'lock'));
+    if (wasThere) writeFileSync(join(run, 'lock'), lock);
+    owner.child.kill('SIGCONT');
+    const result = await owner.ended;
+    const operations = existsSync(log) ? parseLog(readFileSync(log, 'utf8')) : [];
+    const writes = operations
+      .filter(({ path, name }) => !path.includes('/lock') && !(name === 'fsync' && path.endsWith('.csv')))
+      .filter(({ name, path }) => !(name === 'fsync-folder' && path === run))
+      .map(({ path }) => writeOf(path, run));
+    const begun = new Set(writes);
+    const isKept =
+      !wasThere || (existsSync(join(run, 'lock')) && readFileSync(join(run, 'lock'), 'utf8') === lock);
+    rmSync(runs, { recursive: true, force: true });
+    rmSync(log, { force: true });
+    const isLast = result.code === 0; // nothing was left to write
+    return [
+      ...saysWhatHappened('an owner without its lock', result, [0, 1, 2]),
+      ...(begun.size <= 1 ? [] : [`it goes on to write ${[...begun].join(', ')}`]),
+      ...(isKept ? [] : ["it has removed the new owner's lock"]),
+      ...(isLast || !wasThere || /taken over by process 1 on another|is in use by process 1/.test(result.err)
+        ? []
+        : [`it does not name the new owner: ${result.err}`]),
+    ];
+  },
+});
+
+export function* raceCases(scene, race, random) {
+  const lefts = Object.keys(LEFT);
+  const points = random.shuffle(
+    scene.sessions.flatMap((session) =>
+      session.operations
+        .filter(({ name, path }) => !path.includes('/lock') && !(name === 'mkdir' && path.endsWith(scene.id)))
+        .filter(({ name, path }) => name !== 'write' || !path.endsWith('.safetensors')) // within one write, as its fsync
+        .map((operation) => robbed(scene, session, operation)),
+    ),
+  );
+  for (let round = 0; ; round++) {
+    yield atOnce(scene, race, lefts[round % lefts.length], random);
+    yield heldUp(scene, race, lefts[(round >> 1) % lefts.length], 1 + (round % 5), random);
+    yield* points.splice(0, 6);
+  }
+}

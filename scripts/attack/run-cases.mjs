@@ -1,0 +1,59 @@
+// Works off cases in lanes, several at a time, and counts what was found.
+import { createInside } from './program.mjs';
+
+/**
+ * @typedef {object} Case
+ * @property {string} part  the row of the table
+ * @property {string} title  what is done, so that it can be done again
+ * @property {(lane: { inside: object, faulty: object }) => Promise<string[]>} attack  says what is wrong after it
+ */
+
+/**
+ * @param {readonly Iterator<Case>[]} sources each gets the same share of time until it is at its end
+ * @param {{ library: string, lanes: number, until: number, onProblem?: (title: string, problems: string[]) => void }} options
+ *   `until` as of `performance.now()`
+ * @returns {Promise<Map<string, { count: number, seconds: number, problems: { title: string, problems: string[] }[] }>>}
+ */
+export const runCases = async (sources, { library, lanes, until, onProblem = () => {} }) => {
+  const rows = new Map();
+  const waiting = sources.map((cases) => ({ cases, spent: 0 }));
+  const next = () => {
+    for (;;) {
+      const source = waiting.toSorted((a, b) => a.spent - b.spent)[0];
+      if (!source || performance.now() > until) return null;
+      const { value, done } = source.cases.next();
+      if (!done) return { source, value };
+      waiting.splice(waiting.indexOf(source), 1);
+    }
+  };
+  const lane = async () => {
+    const hands = { inside: createInside(null), faulty: createInside(library) };
+    try {
+      for (let taken = next(); taken; taken = next()) {
+        const { source, value } = taken;
+        const began = performance.now();
+        source.spent += 500; // while it goes on, so that lanes do not all take from one
+        let problems;
+        try {
+          problems = await value.attack(hands);
+        } catch (error) {
+          problems = [`the attack itself failed: ${error.stack}`];
+        }
+        const seconds = (performance.now() - began) / 1000;
+        source.spent += seconds * 1000 - 500;
+        const row = rows.get(value.part) ?? { count: 0, seconds: 0, problems: [] };
+        rows.set(value.part, row);
+        row.count++;
+        row.seconds += seconds;
+        if (problems.length === 0) continue;
+        row.problems.push({ title: value.title, problems });
+        onProblem(value.title, problems);
+      }
+    } finally {
+      hands.inside.close();
+      hands.faulty.close();
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return rows;
+};
