@@ -35,11 +35,12 @@ export const isReadable = async (inside, run, { other, isDamaged = false }) => {
   const isThere = holdsRun(run);
   const commands = [
     ['ls', ['ls', '--runs', runs], [0]],
-    ['show', ['show', id, '--runs', runs], isThere ? (isDamaged ? [0, 2] : [0, 2]) : [2]],
+    ['show', ['show', id, '--runs', runs], isThere ? [0, 2] : [2]],
     ['show of the newest', ['show', '--runs', runs], [0]],
     ['verify', ['verify', run, '--runs', runs], !isThere ? [2] : isDamaged ? [0, 3] : [0]],
     ['verify of the other', ['verify', join(runs, other), '--runs', runs], [0]],
     ['plot', ['plot', runs, '--format', 'text', '--runs', runs], [0]],
+    ...(isDamaged ? [['ls as JSON', ['ls', '--json', '--sort', 'val', '--runs', runs], [0]]] : []),
     ...(isDamaged ? [['compare', ['compare', run, join(runs, other), '--runs', runs], [0, 2]]] : []),
   ];
   const problems = [];
@@ -118,4 +119,27 @@ export const endOwner = (run) => {
   if (!existsSync(path)) return;
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/"started":"[^"]*"/, '"started":"0"'));
+};
+
+/**
+ * What a power cut may undo: a file that gets its name before its bytes are on the disk, a checkpoint before the rows that
+ * belong to it. No kill shows that, so it is read from the order of the operations of a session.
+ *
+ * @param {readonly { name: string, path: string }[]} operations
+ */
+export const orderProblems = (operations) => {
+  const unsynced = new Set();
+  const problems = [];
+  for (const { name, path } of operations) {
+    if (path.includes('/lock')) continue;
+    const place = path.replace(/\.[0-9a-f]{8}\.tmp/, '');
+    if (name === 'write') unsynced.add(place);
+    if (name === 'fsync') unsynced.delete(place);
+    if (name !== 'rename' || place.endsWith('.tmp')) continue;
+    const isCheckpoint = /step-\d+$/.test(place);
+    for (const file of unsynced)
+      if (file === place || (isCheckpoint && (file.startsWith(`${place}/`) || file.endsWith('.csv'))))
+        problems.push(`${place} is renamed into place before ${file} is synced`);
+  }
+  return problems;
 };

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { join } from 'node:path';
 import { writeTinyDataset } from '../../dist/data/idx.testing.js';
 import { buildFault, parseLog } from './fault.mjs';
-import { bytesOf } from './laws.mjs';
+import { bytesOf, orderProblems } from './laws.mjs';
 import { runOutside } from './program.mjs';
 
 /** Numbers that depend on a seed alone: mulberry32. */
@@ -97,6 +97,8 @@ export const createScene = async (scratch) => {
       ...operation,
       kind: kindOf(operation, id),
     }));
+    const disordered = orderProblems(session.operations);
+    if (disordered.length > 0) throw new Error(`${session.name}: ${disordered.slice(0, 3).join('; ')}`);
     rmSync(log);
     rmSync(runs, { recursive: true });
   }

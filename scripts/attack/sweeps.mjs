@@ -1,7 +1,9 @@
 // Attacks on sweeps: the parent, its children or both are killed or told to stop at random moments, until it is done.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { faultEnvironment } from './fault.mjs';
 import { bytesOf, hasBytes, leftovers, saysWhatHappened } from './laws.mjs';
 import { runOutside, start } from './program.mjs';
 
@@ -60,6 +62,17 @@ const readSweep = async (inside, runs) => {
 };
 
 const MOST_KILLS = 5;
+const MOST_OPERATIONS = 180; // a run has about as many
+
+/** The parent and each child meet the same fault, each at its own operation of the same number. */
+const disturbOperation = async (scene, runs, { argv }, random) => {
+  const how = random.pick(['kill-before', 'kill-half', 'kill-after', 'stop', 'fail', 'fail-on']);
+  const fault = { path: runs, how, at: 1 + random.below(MOST_OPERATIONS), errno: constants.errno.ENOSPC };
+  const result = await start(argv(runs), faultEnvironment(scene.library, fault)).ended;
+  if (result.signal === 'SIGKILL' && how.startsWith('kill')) return [];
+  const what = `the sweep with ${how} at operation ${fault.at}`;
+  return saysWhatHappened(what, result, [0, 1, 2, 75], /failed|^error \S.*\.$/m);
+};
 
 const disturb = async (runs, { argv, usualMs }, random) => {
   const { child, ended } = start(argv(runs));
@@ -87,7 +100,12 @@ export function* sweepCases(scene, sweep, random) {
         mkdirSync(runs, { recursive: true });
         const problems = [];
         for (let kill = 0; kill < kills; kill++) {
-          problems.push(...(await disturb(runs, sweep, random)));
+          const isOperation = random.below(3) === 0;
+          problems.push(
+            ...(isOperation
+              ? await disturbOperation(scene, runs, sweep, random)
+              : await disturb(runs, sweep, random)),
+          );
           problems.push(...(await readSweep(inside, runs)));
         }
         const last = await runOutside(sweep.argv(runs));
