@@ -63,10 +63,12 @@ export interface Progress {
   readonly epochSeconds: number;
 }
 
-/** SHA-256 of the two files of a checkpoint; earlier versions did not write them down. */
+/** SHA-256 of the files of a checkpoint; earlier versions did not write them down. */
 interface Hashes {
   readonly model_sha256?: string;
   readonly optimizer_sha256?: string;
+  /** Of progress.json without this line. */
+  readonly progress_sha256?: string;
 }
 
 /** What a checkpoint holds. */
@@ -74,6 +76,8 @@ export interface Checkpoint {
   readonly progress: Progress;
   readonly state: TrainingState;
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The name of a checkpoint's folder: `step-000859`. */
 export const checkpointName = (step: number): string => `step-${String(step).padStart(6, '0')}`;
@@ -165,7 +169,11 @@ export const writeCheckpoint = (
         pick(state, isOptimizerArray),
       ),
     };
-    writeSynced(join(temporary, 'progress.json'), toJson({ ...progress, ...hashes }));
+    const stored = { ...progress, ...hashes };
+    writeSynced(
+      join(temporary, 'progress.json'),
+      toJson({ ...stored, progress_sha256: sha256(toJson(stored)) }),
+    );
     syncFolder(temporary);
     assertHeld();
     rmSync(target, { recursive: true, force: true }); // a damaged one
@@ -209,6 +217,7 @@ const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) =>
   epochSeconds: isAmount,
   model_sha256: isHash,
   optimizer_sha256: isHash,
+  progress_sha256: isHash,
 };
 
 const readProgress = (folder: string, step: number): Progress & Hashes => {
@@ -225,7 +234,13 @@ const readProgress = (folder: string, step: number): Progress & Hashes => {
   const wrong = Object.entries(FIELDS).find(([name, isValid]) => !isValid(stored[name]));
   if (wrong)
     throw bad(`expected the progress of step ${step}, got ${wrong[0]} ${JSON.stringify(stored[wrong[0]])}`);
-  return stored as unknown as Progress & Hashes;
+  const { progress_sha256: expected, ...others } = stored;
+  const found = sha256(toJson(others));
+  if (expected !== undefined && found !== expected)
+    throw bad(
+      `expected the SHA-256 ${String(expected).slice(0, 16)}… that it has of itself, got ${found.slice(0, 16)}…`,
+    );
+  return others as unknown as Progress & Hashes;
 };
 
 /**

@@ -19,9 +19,7 @@ const write =
 const ofBefore =
   (damage: Damage): Damage =>
   (run) => {
-    edit(join(run, progress), (text) =>
-      text.replace(/,\s*"model_sha256": "\w+",\s*"optimizer_sha256": "\w+"/, ''),
-    );
+    edit(join(run, progress), (text) => text.replace(/(,\s*"\w+_sha256": "\w+")+/, ''));
     damage(run);
   };
 
@@ -129,8 +127,14 @@ testDamages([
   [
     'progress with another best epoch',
     progress,
-    replace(progress, /("valLoss": )[\d.]+/, '$10.5'),
+    ofBefore(replace(progress, /("valLoss": )[\d.]+/, '$10.5')),
     /valLoss is 0.5/,
+  ],
+  [
+    'progress with another sum',
+    progress,
+    replace(progress, /("stepSeconds": )/, '$11'),
+    /^Expected the SHA-256 \w+… that it has of itself/,
   ],
   ...['run.json', 'config.json', 'steps.csv', 'metrics.csv', 'summary.json', model, optimizer, progress].map(
     (file) => ['a file that is missing', file, remove(file), /^It is missing\.$/] as const,
