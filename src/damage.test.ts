@@ -116,7 +116,7 @@ test('a summary that is missing or torn is written anew from the last checkpoint
     (run: string) => writeFileSync(join(run, 'summary.json'), '{"run_id'),
   ]) {
     const { runs, run, other } = pair(damage);
-    assert.match(wnlstm('ls', '--runs', runs).err, /d\/summary\.json.*wnlstm resume/);
+    assert.match(wnlstm('ls', '--runs', runs).err, /d\/summary\.json.*\n.*wnlstm resume/);
     assert.match(wnlstm('show', 'd', '--runs', runs).err, /d\/summary\.json/);
     assert.match(
       wnlstm('compare', run, other).out.replaceAll(/\s+/g, ' '),

@@ -1,5 +1,6 @@
 /** @file `wnlstm ls`: all runs, with where each stands. */
 import { Option } from 'commander';
+import type { UserError } from '../errors.js';
 import { type TableRow, table } from '../report/table.js';
 import { listRuns } from '../runs/find.js';
 import { filteredBy, type ListedRun, listed, sortedBy } from '../sweep/listing.js';
@@ -63,15 +64,14 @@ const tableOf = (runs: readonly ListedRun[], { outWidth, outColor }: Io): string
 const ls = ({ runs: folder, sort, reverse, filter, json }: LsOptions, io: Io): void => {
   const { yellow, dim } = io.errColor;
   let damaged = 0;
-  const found = listRuns(folder, (error) => {
+  const tell = ({ message, hint }: UserError): void => {
     damaged++;
-    io.err(`${yellow('damaged')} ${error.message}`);
-    if (error.hint) io.err(dim(`        ${error.hint}`));
-  });
-  for (const { damage } of found) {
-    for (const { message, hint } of damage) io.err(`${yellow('damaged')} ${message} ${dim(hint ?? '')}`);
-  }
-  const wanted = filter.reduce<readonly ListedRun[]>(filteredBy, listed(folder, found));
+    io.err(`${yellow('damaged')} ${message}`);
+    if (hint) io.err(dim(`        ${hint}`));
+  };
+  const found = listRuns(folder, tell);
+  for (const { damage } of found) damage.forEach(tell);
+  const wanted = filter.reduce<readonly ListedRun[]>(filteredBy, listed(folder, found, tell));
   const runs = sortedBy(wanted, sort, Boolean(reverse));
   if (json) {
     for (const { run, sweep, arm, step, totalSteps, valAccuracy } of runs) {

@@ -6,6 +6,7 @@ import { expandHome } from '../package.js';
 import { type TableRow, table } from '../report/table.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
+import { lostRows, readRows as readRunRows } from '../sweep/read-run.js';
 import { describeModel, number, percent, quoted, seconds } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
@@ -56,16 +57,18 @@ export const configureShow: Configure = (command, io) => {
   addRunsOption(command)
     .option('--json', 'print record, config, epochs and summary as one line of JSON')
     .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
-      const { directory, record, config, summary, status, damage } = findRun(options.runs, name);
+      const run = findRun(options.runs, name);
+      const { directory, record, config, summary, status, damage } = run;
       const tell = ({ message, hint }: UserError): void => {
         io.err(`${io.errColor.yellow('damaged')} ${message}`);
         if (hint) io.err(io.errColor.dim(`        ${hint}`));
       };
       damage.forEach(tell);
       const rows = readRows(join(directory, 'metrics.csv'), epochColumns, tell);
-      const hasRows = status === 'completed' || (status === 'diverged' && (summary?.epochs ?? 0) > 0);
-      if (hasRows && rows.length === 0) {
-        io.err(`${io.errColor.yellow('note')} ${join(directory, 'metrics.csv')} has no epochs to show.`);
+      const lost = readRunRows(run);
+      if (typeof lost !== 'string') {
+        const what = lostRows(run, lost);
+        if (what) io.err(`${io.errColor.yellow('note')} ${directory} ${what}.`);
       }
       if (options.json) {
         io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));

@@ -273,3 +273,25 @@ test('a child that is killed from outside fails alone, and a second sweep on a l
   assert.equal(statuses.filter((status) => status === 'completed').length, 3);
   assert.equal(sweep(file, 'shot', '--quiet').status, 0);
 });
+
+test('a sweep whose plan is damaged keeps its runs: without it, the same command plans anew and trains nothing', () => {
+  const file = sweepFile('replanned');
+  assert.equal(sweep(file, 'replanned').status, 0);
+  const folder = join(scratch, 'replanned/replanned');
+  const plan = join(folder, 'plan.json');
+  const ids = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')));
+  const records = (): string[] => ids.map((id) => readFileSync(join(folder, id, 'run.json'), 'utf8'));
+  const before = records();
+  rmSync(join(folder, ids[0], 'config.json'));
+  for (const content of ['', 'null', '{}', '{"format": 2']) {
+    writeFileSync(plan, content);
+    const refused = sweep(file, 'replanned');
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /plan\.json: expected .*\n.*move plan\.json away and sweep again/);
+  }
+  rmSync(plan);
+  const again = sweep(file, 'replanned');
+  assert.equal(again.status, 0, again.stderr);
+  assert.deepEqual(records(), before);
+  assert.ok(existsSync(join(folder, ids[0], 'config.json')), 'a lost config is written anew');
+});

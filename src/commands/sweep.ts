@@ -1,5 +1,6 @@
 /** @file `wnlstm sweep`: all runs of a sweep file that have no result yet. */
 
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.js';
 import { usableCores } from '../cores.js';
@@ -12,6 +13,7 @@ import { createLocalExecutor } from '../sweep/local.js';
 import { openSweep } from '../sweep/open.js';
 import { addSeeds, plannedRuns, writePlan } from '../sweep/plan.js';
 import { resultOf, runSweep } from '../sweep/run-sweep.js';
+import { mendConfig } from '../train/session.js';
 import { scheduleOf } from '../train/trainer.js';
 import { plural, quoted, runsFlag } from './format.js';
 import type { Configure, Io } from './io.js';
@@ -120,7 +122,8 @@ const sweep = async (path: string, options: SweepOptions, io: Io): Promise<void>
 };
 
 const runPrepared = async (prepared: PreparedSweep, options: SweepOptions, io: Io): Promise<void> => {
-  const { directory, left, shape } = prepared;
+  const { directory, runs, left, shape } = prepared;
+  for (const run of runs) mendConfig(join(directory, run.id), run.config);
   const board = boardOf(prepared);
   if (!options.quiet) for (const line of introduction(prepared, io)) io.err(line);
   const executor = createLocalExecutor(shape.jobs, shape.threads, shape.gpus);

@@ -73,7 +73,7 @@ const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): voi
         io.out(describeSummary(outcome.summary, outcome.trained, io.outColor));
         io.out(nextCommands(outcome.summary, io.outColor));
       }
-      if (outcome.kind === 'completed' && outcome.summary.at_chance) {
+      if (outcome.kind === 'completed' && outcome.summary.at_chance && !options.quiet) {
         io.err(
           `${io.errColor.yellow('note')} The validation accuracy, ${percent(outcome.summary.val_accuracy)}, is no better than guessing: nothing was learnt, or it was lost again. Try a smaller --lr, or --clip 0.5.`,
         );

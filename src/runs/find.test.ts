@@ -113,3 +113,15 @@ test('files beside runs, as `runs/*` names them, are left out; a file alone is n
   assert.deepEqual(withoutFiles([file, run, 'wn']), [run, 'wn']);
   assert.deepEqual(withoutFiles([file]), [file]);
 });
+
+test('the runs of a sweep are listed without its plan, too', () => {
+  const runs = fresh();
+  mkdirSync(join(runs, 'sweep'));
+  const run = add(join(runs, 'sweep'), 'wn-s0-00000000');
+  mkdirSync(join(runs, 'other'));
+  writeFileSync(join(runs, 'other/notes.txt'), '');
+  assert.deepEqual(
+    list(runs).map(({ directory }) => directory),
+    [run],
+  );
+});

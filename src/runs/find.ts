@@ -20,12 +20,12 @@ const namesIn = (directory: string): string[] => {
   }
 };
 
-/** Folders that may hold a run: those in the folder, and one level down those of its sweeps. */
+/** Folders that may hold a run: those in the folder, and one level down those of its sweeps, with or without their plan. */
 const candidates = (runsDirectory: string): string[] =>
   namesIn(runsDirectory).flatMap((name) => {
     const directory = join(runsDirectory, name);
-    if (!isSweep(directory)) return [directory];
-    return namesIn(directory).map((run) => join(directory, run));
+    if (holdsRun(directory) && !isSweep(directory)) return [directory];
+    return isDirectory(directory) ? namesIn(directory).map((run) => join(directory, run)) : [];
   });
 
 /**

@@ -41,7 +41,11 @@ test('a record of another format is refused', () => {
   for (const format of [0, 3, '2', null, undefined]) {
     const directory = fresh();
     writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), format }));
-    assert.throws(() => readRecord(directory), isRunError(/run\.json: expected format 2, got /), `${format}`);
+    assert.throws(
+      () => readRecord(directory),
+      isRunError(/run\.json: (expected format 2, got |it has no format)/),
+      `${format}`,
+    );
   }
 });
 

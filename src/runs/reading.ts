@@ -14,9 +14,9 @@ type JsonFile = 'run.json' | 'config.json' | 'summary.json';
 const repair = (directory: string, file: JsonFile): string => {
   switch (file) {
     case 'run.json':
-      return `Put back a copy of it. Without it the run is not resumed or compared, but metrics.csv, steps.csv and checkpoints/ are as they were: \`wnlstm verify ${directory}\` says what is whole.`;
+      return 'Put back a copy of it, or move it away and give the command that began the run again: it goes on from the last checkpoint and writes the file anew.';
     case 'config.json':
-      return `Put back a copy of it, or make it anew: \`wnlstm train FLAGS --print-config --json > ${join(directory, file)}\`, with the flags that stand in run.json under argv. Until then the run is not resumed or compared.`;
+      return 'Put back a copy of it, or give the command that began the run, or its sweep, again: it writes the file anew. Its arguments stand in run.json under argv.';
     case 'summary.json':
       return `Write it anew from the last checkpoint: \`wnlstm resume ${directory}\`.`;
     default:
@@ -63,6 +63,7 @@ export const readRecord = (directory: string): RunRecord | null => {
   const json = readJson(directory, 'run.json');
   if (json === null) return null;
   const stored = json as unknown as RunRecord;
+  if (!Number.isInteger(stored.format)) throw damaged(directory, 'run.json', ': it has no format');
   if (stored.format !== FORMAT && stored.format !== 1) {
     throw new UserError(
       'E_RUN',

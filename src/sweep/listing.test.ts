@@ -9,7 +9,7 @@ import { epochColumns, stepColumns } from '../runs/metrics.js';
 import { add, defaults, fresh } from '../runs/run.testing.js';
 import { filteredBy, type ListedRun, listed, sortedBy } from './listing.js';
 
-const listOf = (runs: string): ListedRun[] => listed(runs, listRuns(runs, assert.fail));
+const listOf = (runs: string): ListedRun[] => listed(runs, listRuns(runs, assert.fail), assert.fail);
 const csv = (columns: readonly string[], rows: readonly Record<string, number>[]): string =>
   [columns.join(','), ...rows.map((row) => columns.map((name) => row[name] ?? 0).join(',')), ''].join('\n');
 

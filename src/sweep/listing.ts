@@ -57,24 +57,33 @@ const lastCheckpoint = (directory: string): number => {
 };
 
 /** Arms of runs by their id, of a sweep. */
-const armsOf = (directory: string): ReadonlyMap<string, string> => {
+const armsOf = (directory: string, onDamaged: (error: UserError) => void): ReadonlyMap<string, string> => {
   try {
     const arms = readPlan(directory)?.arms ?? [];
     return new Map(arms.map(({ name, fingerprint }) => [fingerprint, name]));
   } catch (error) {
-    if (error instanceof UserError) return new Map(); // a damaged plan hides no run
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    onDamaged(error);
+    return new Map();
   }
 };
 
-/** Where runs stand. */
-export const listed = (runsDirectory: string, runs: readonly FoundRun[]): ListedRun[] => {
+/**
+ * Where runs stand.
+ *
+ * @param onDamaged is told of each plan that cannot be read; it hides no run
+ */
+export const listed = (
+  runsDirectory: string,
+  runs: readonly FoundRun[],
+  onDamaged: (error: UserError) => void,
+): ListedRun[] => {
   const arms = new Map<string, ReadonlyMap<string, string>>();
   return runs.map((run): ListedRun => {
     const { directory, record, config, summary } = run;
     const folder = dirname(directory);
     const sweep = isSweep(folder) ? basename(folder) : null;
-    if (sweep && !arms.has(folder)) arms.set(folder, armsOf(folder));
+    if (sweep && !arms.has(folder)) arms.set(folder, armsOf(folder, onDamaged));
     const epoch = summary ? null : lastRow(join(directory, 'metrics.csv'), epochColumns);
     const step = summary ? null : lastRow(join(directory, 'steps.csv'), stepColumns);
     return {

@@ -1,9 +1,9 @@
 /** @file plan.json: what a sweep is, frozen before its first run, so that nobody moves the goalposts afterwards. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Config, parseConfig } from '../config.js';
-import { UserError } from '../errors.js';
+import { ioError, UserError } from '../errors.js';
 import { readRegular, replaceFile, toJson } from '../files.js';
 import { PLAN_FILE } from '../runs/find.js';
 import { fingerprint, runId } from '../runs/record.js';
@@ -176,17 +176,24 @@ export const readPlan = (directory: string): Plan | null => {
   if (!existsSync(path)) return null;
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_RUN', `${path}: ${message}.`, {
-      hint: `A plan is frozen so that results mean what was planned. Put it back as it was, or move ${basename(directory)} away and sweep again.`,
+      hint: `A plan is frozen so that results mean what was planned. Put it back as it was; or move ${PLAN_FILE} away and sweep again, which plans anew and keeps every run that has a result, but not the time at which the comparisons were declared.`,
       cause,
     });
+  let text: string;
+  try {
+    text = readRegular(path).toString();
+  } catch (error) {
+    throw bad(ioError('read it', error).message.replace(/\.$/, ''), error);
+  }
   let stored: Plan & { checksum?: string };
   try {
-    stored = JSON.parse(readRegular(path).toString()) as Plan & { checksum?: string };
+    stored = JSON.parse(text) as Plan & { checksum?: string };
   } catch (error) {
-    throw bad(`expected JSON, got ${(error as Error).message}`, error);
+    throw bad(`expected JSON, got ${text.trim() === '' ? 'an empty file' : (error as Error).message}`, error);
   }
-  if (stored?.format !== FORMAT && stored?.format !== 1)
-    throw bad(`expected format ${FORMAT}, got ${stored?.format}`);
+  if (!isObject(stored) || !Number.isInteger(stored.format)) throw bad('expected a plan, got something else');
+  if (stored.format !== FORMAT && stored.format !== 1)
+    throw bad(`expected format ${FORMAT}, got ${stored.format}`);
   const { checksum, ...plan } = stored;
   if (checksum !== checksumOf(plan)) throw bad('it was changed by hand: its checksum is another');
   const problem = planProblem(plan);

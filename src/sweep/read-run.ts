@@ -1,8 +1,10 @@
 /** @file One run from its folder, for a report; or in words, why it is of no use there. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { ArmRun, RunRows } from '../report/arm.js';
+import { listCheckpoints } from '../runs/checkpoint.js';
 import { epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
 import type { FoundRun } from '../runs/reading.js';
 
@@ -13,9 +15,32 @@ export type Reader<Run extends RunRows> = (run: FoundRun) => Run | string;
 const described = (error: UserError | undefined): string =>
   [error?.message, error?.hint].filter(Boolean).join(' ').replace(/\.$/, '');
 
-/** What a finished run has lost of its rows; null if nothing. */
-export const lostRows = ({ summary, status }: FoundRun, { steps, epochs }: RunRows): string | null => {
-  if (!summary || status !== 'completed') return null;
+/** What of steps.csv is lost in a run that has no result; its rows reach to the last checkpoint at least. */
+const lostBeforeCheckpoint = (
+  directory: string,
+  { logEvery }: Config,
+  steps: RunRows['steps'],
+): string | null => {
+  let checkpoint = 0;
+  try {
+    checkpoint = listCheckpoints(join(directory, 'checkpoints')).at(-1) ?? 0;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error; // damaged: `verify` and `resume` say how
+  }
+  const last = steps.at(-1)?.step ?? 0;
+  const expected = Math.floor(checkpoint / logEvery) * logEvery;
+  return last < expected
+    ? `has a steps.csv that ends at step ${last}, though the run reached ${checkpoint}`
+    : null;
+};
+
+/** What a run has lost of its rows; null if nothing. */
+export const lostRows = (
+  { directory, config, summary, status }: FoundRun,
+  { steps, epochs }: RunRows,
+): string | null => {
+  if (status !== 'completed') return lostBeforeCheckpoint(directory, config, steps);
+  if (!summary) return null;
   for (const [file, rows] of [
     ['metrics.csv', epochs],
     ['steps.csv', steps],

@@ -1,6 +1,6 @@
 /** @file What is written down, and by whom. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../errors.js';
@@ -39,7 +39,7 @@ test('a lock is looked at before each file that is written, also where a run is 
     openRecorder(directory, defaults, record('r'), 0, { assertHeld }).finish('completed', summary);
   let looks = 0;
   write(fresh(), () => void looks++);
-  assert.equal(looks, 6);
+  assert.equal(looks, 7);
   for (let lost = 1; lost <= looks; lost++) {
     const directory = fresh();
     let look = 0;
@@ -47,7 +47,7 @@ test('a lock is looked at before each file that is written, also where a run is 
       if (++look === lost) throw new UserError('E_LOCKED', 'lost');
     };
     assert.throws(() => write(directory, assertHeld), { code: 'E_LOCKED' });
-    assert.equal(contents(directory).size, Math.min(lost - 1, 5), `look ${lost}`);
+    assert.equal(contents(directory).size, Math.min(Math.max(lost - 2, 0), 5), `look ${lost}`);
   }
 });
 

@@ -10,12 +10,12 @@ import { type Dataset, readDataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { type Choice, chooseBackend, createEngine } from '../engines/select.js';
 import { asUserError, UserError } from '../errors.js';
-import { makeDirectory } from '../files.js';
+import { makeDirectory, replaceFile, toJson } from '../files.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import { packageVersion, sourceCommit } from '../package.js';
 import { acquireLock, type Lock } from '../runs/lock.js';
 import { epochColumns, readCsv } from '../runs/metrics.js';
-import { readRecord, readSummary } from '../runs/reading.js';
+import { readConfig, readRecord, readSummary } from '../runs/reading.js';
 import { FORMAT, fingerprint, type RunRecord, runId, type Summary, writeRecord } from '../runs/record.js';
 import { chooseForRun } from './choose.js';
 import type { TrainingEvent } from './events.js';
@@ -150,6 +150,17 @@ const checkFingerprint = (
   );
 };
 
+/** Writes the config of a finished run anew where it is lost; that of another is written when it goes on. */
+export const mendConfig = (directory: string, config: Config): void => {
+  if (!existsSync(join(directory, 'run.json'))) return;
+  try {
+    readConfig(directory);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    replaceFile(join(directory, 'config.json'), toJson(config));
+  }
+};
+
 /** Checkpoints first: what is left after a crash in the middle must not look like a run to go on with. */
 const removeRun = (directory: string, lock: Lock): void => {
   for (const name of ['checkpoints', 'summary.json', 'metrics.csv', 'steps.csv', 'config.json', 'run.json']) {
@@ -174,7 +185,10 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   const directory = input.directory ?? join(input.runsDirectory, runId(config, print));
 
   const finished = input.force ? null : findResult(directory, print, choice);
-  if (finished) return finished;
+  if (finished) {
+    mendConfig(directory, config);
+    return finished;
+  }
   makeDirectory(directory);
   const lock = acquireLock(directory);
   try {

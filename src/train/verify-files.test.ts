@@ -42,12 +42,7 @@ testDamages([
     /fingerprint/,
   ],
   ['a config that is none', 'config.json', write('config.json', '{'), /^Expected JSON, got/],
-  [
-    'a config with another key',
-    'config.json',
-    replace('config.json', '"units"', '"unit"'),
-    /nknown key unit/,
-  ],
+  ['a config with another key', 'config.json', replace('config.json', '"units"', '"unit"'), /units missing/],
   [
     'an unknown status',
     'run.json',
