@@ -14,7 +14,7 @@ const group = (
 
 test('arms without a plan are named by what tells them apart', () => {
   const groups = [group({ model: 'base' }), group({ clip: 0.5 }), group({})];
-  assert.deepEqual(armNames(groups), ['base clip=none', 'wn clip=0.5', 'wn clip=none']);
+  assert.deepEqual(armNames(groups), ['base', 'wn clip=0.5', 'wn']);
   assert.deepEqual(armNames([group({}), group({ lr: 0.01 })]), ['wn lr=0.1', 'wn lr=0.01']);
   assert.deepEqual(armNames([group({}), group({}, { arithmetic: 'b' })]), ['wn (a)', 'wn (b)']);
 });
@@ -48,4 +48,30 @@ test('arms of different data sets name them by their folders, and never alike', 
   const changed = armNames([on('/a/digits', '0'), on('/a/digits', '1')]);
   assert.deepEqual(changed, ['wn data=/a/digits (1)', 'wn data=/a/digits (2)']);
   assert.deepEqual(armNames([on('/a/digits', '0'), on('/b/copy', '0')]), ['wn', 'wn']); // one fingerprint: one group
+});
+
+test('a name says what is not the most common value, and nothing of clipping where nothing is clipped', () => {
+  const groups = [
+    group({}),
+    group({ units: 32 }),
+    group({ model: 'base', lr: 0.02, clipMode: 'value' }),
+    group({ clip: 0.5, optimizer: 'sgd' }),
+    group({ clip: 1 }, { directory: '/sets/letters', sha256: '1' }),
+    group({ clip: 1, clipMode: 'value' }),
+    group({ clip: 2 }),
+  ];
+  assert.deepEqual(armNames(groups), [
+    'wn',
+    'wn units=32',
+    'base lr=0.02',
+    'wn clip=0.5 optimizer=sgd',
+    'wn clip=1 data=letters',
+    'wn clip=1 clipMode=value',
+    'wn clip=2',
+  ]);
+});
+
+test('groups that differ only in what has no effect are not called alike', () => {
+  const groups = [group({ clipMode: 'value' }), group({}), group({ model: 'base' })];
+  assert.deepEqual(armNames(groups), ['wn clipMode=value', 'wn clipMode=norm', 'base']);
 });

@@ -31,46 +31,84 @@ const dataNames = (groups: readonly RunGroup[]): Map<string, string> => {
   return new Map(named);
 };
 
+/** The value that more groups have than any other; null where two are equally common. */
+const mostCommon = <Value>(values: readonly Value[]): { readonly value: Value } | null => {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [first, second] = [...counts].sort(([, a], [, b]) => b - a);
+  if (first === undefined || (second !== undefined && second[1] === first[1])) return null;
+  return { value: first[0] };
+};
+
+const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
 /**
  * Names that tell groups of runs apart.
  *
- * They have the model; the clip wherever something is clipped, as the id of a run has; the keys in which the groups
- * differ; the data set and the arithmetic if there are several. Of `steps` and `epochs` a name has the one that counts.
+ * They have the model; the clip wherever something is clipped, as the id of a run has; and of the other keys, of the data
+ * set and of the arithmetic what is not the most common value among the groups. Of `steps` and `epochs` a name has the one
+ * that counts, and `clipMode` only where something is clipped. Groups that would be called alike name all keys in which
+ * they differ.
  */
 export const armNames = (groups: readonly RunGroup[]): string[] => {
   const configs = groups.map(({ config }) => config);
-  const differs = (key: ConfigKey): boolean => configs.some((config) => config[key] !== configs[0][key]);
-  const several = (read: (group: RunGroup) => string): boolean => new Set(groups.map(read)).size > 1;
-  const [lengths, arithmetics, data] = [
-    differs('steps') || differs('epochs'),
-    several(({ record }) => record.arithmetic),
-    several(({ record }) => dataKey(record)),
-  ];
-  const names = dataNames(groups);
+  const isUnusual = <Of, Value>(of: readonly Of[], read: (one: Of) => Value): ((one: Of) => boolean) => {
+    const usual = mostCommon(of.map(read));
+    return (one) => usual === null || read(one) !== usual.value;
+  };
+  const unusual = new Map(
+    configKeys.map((key) => {
+      const among = key === 'clipMode' ? configs.filter(({ clip }) => clip !== null) : configs;
+      return [key, isUnusual(among, (config) => config[key])];
+    }),
+  );
+  const hasUnusualLength = isUnusual(configs, lengthOf);
+  const hasUnusualData = isUnusual(groups, ({ record }) => dataKey(record));
+  const hasUnusualArithmetic = isUnusual(groups, ({ record }) => record.arithmetic);
 
   const isShown = (key: ConfigKey, config: Config): boolean => {
+    if (NO_IDENTITY.includes(key) || key === 'model') return false;
     switch (key) {
-      case 'model':
-        return false;
       case 'clip':
-        return config.clip !== null || differs(key);
+        return config.clip !== null || Boolean(unusual.get(key)?.(config));
+      case 'clipMode': // of no effect where nothing is clipped, but part of the fingerprint, as are epochs beside steps
+        return config.clip !== null && Boolean(unusual.get(key)?.(config));
       case 'steps':
-        return lengths && config.steps !== null;
-      case 'epochs': // of no effect where steps are set, but part of the fingerprint
-        return lengths && (config.steps === null || configs.some((other) => isTwin(config, other)));
+        return config.steps !== null && hasUnusualLength(config);
+      case 'epochs':
+        return config.steps === null && hasUnusualLength(config);
       default:
-        return !NO_IDENTITY.includes(key) && differs(key);
+        return Boolean(unusual.get(key)?.(config));
     }
   };
-  const isTwin = (config: Config, other: Config): boolean =>
-    other.steps === config.steps && other.epochs !== config.epochs;
 
-  return groups.map(({ config, record }) =>
-    [
+  const data = dataNames(groups);
+  const nameOf = (group: RunGroup, more: ReadonlySet<ConfigKey> = new Set()): string => {
+    const { config, record } = group;
+    return [
       config.model,
-      ...configKeys.filter((key) => isShown(key, config)).map((key) => `${key}=${config[key] ?? 'none'}`),
-      ...(data ? [`data=${names.get(dataKey(record))}`] : []),
-      ...(arithmetics ? [`(${record.arithmetic})`] : []),
-    ].join(' '),
-  );
+      ...configKeys
+        .filter((key) => more.has(key) || isShown(key, config))
+        .map((key) => `${key}=${config[key] ?? 'none'}`),
+      ...(hasUnusualData(group) ? [`data=${data.get(dataKey(record))}`] : []),
+      ...(hasUnusualArithmetic(group) ? [`(${record.arithmetic})`] : []),
+    ].join(' ');
+  };
+
+  /** The keys of the fingerprint in which some configs differ; epochs alone would not tell that steps count. */
+  const differing = (some: readonly Config[]): Set<ConfigKey> => {
+    const keys = configKeys.filter(
+      (key) =>
+        key !== 'model' && !NO_IDENTITY.includes(key) && some.some((config) => config[key] !== some[0][key]),
+    );
+    return new Set(keys.includes('epochs') ? [...keys, 'steps'] : keys);
+  };
+  const short = groups.map((group) => nameOf(group));
+  if (isUnique(short)) return short;
+  const longer = groups.map((group, index) => {
+    const alike = configs.filter((_, other) => short[other] === short[index]);
+    return alike.length === 1 ? short[index] : nameOf(group, differing(alike));
+  });
+  const all = differing(configs);
+  return isUnique(longer) ? longer : groups.map((group) => nameOf(group, all));
 };
