@@ -1,6 +1,6 @@
 /** @file How figures look: what tells arms apart, and the settings of axes, titles and the legend. */
 import { fontFamily } from './font.js';
-import { markerOf } from './markers.js';
+import { MARKER_COUNT, markerOf } from './markers.js';
 import type { Verdict } from './verdict.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Verdict } from './verdict.js';
  * @see https://jfly.uni-koeln.de/color/
  */
 const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'];
-/** As many dashes as colours, so that shifting one against the other gives 49 pairs. */
+/** As many dashes as colours, a prime number, so that shifting one against the other gives 49 pairs. */
 const DASHES = [
   [1, 0],
   [7, 2.5],
@@ -29,10 +29,20 @@ export interface Stroke {
   readonly marker: string;
 }
 
-/** Colour, dash and marker of the nth slot: within the first 49 none has all of another, within seven none. */
+/**
+ * Colour, dash and marker of the nth slot. Within the first 49, two slots have at most one of the three in common; within
+ * seven none, and within 14 no marker. Every seven slots the colours begin again, with dashes and markers shifted by
+ * numbers of their own, and solid markers after hollow ones.
+ */
 export const strokeOf = (slot: number): Stroke => {
-  const dash = (slot + Math.floor(slot / COLORS.length)) % DASHES.length;
-  return { color: COLORS[slot % COLORS.length], dash: DASHES[dash], marker: markerOf(dash) };
+  const count = COLORS.length;
+  const round = Math.floor(slot / count);
+  const marker = ((slot + 3 * round) % count) + (round % 2) * (MARKER_COUNT / 2);
+  return {
+    color: COLORS[slot % count],
+    dash: DASHES[(slot + 2 * round) % count],
+    marker: markerOf(marker),
+  };
 };
 
 /** What is written and drawn without a colour of its own. */

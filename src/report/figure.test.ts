@@ -28,12 +28,20 @@ const viewsIn = (...spec: Parameters<typeof figureSpec>): View[][] => {
   return [...rows, ...rest.map((view) => [view])];
 };
 
-test('up to 49 arms no two look the same, and up to seven differ in colour, in dash and in marker', () => {
-  const strokes = Array.from({ length: 49 }, (_, arm) => strokeOf(arm));
-  assert.equal(new Set(strokes.map(({ color, dash }) => `${color} ${dash}`)).size, 49);
-  assert.equal(new Set(strokes.slice(0, 7).map(({ color }) => color)).size, 7);
-  assert.equal(new Set(strokes.slice(0, 7).map(({ dash }) => String(dash))).size, 7);
-  assert.equal(new Set(strokes.slice(0, 7).map(({ marker }) => marker)).size, 7);
+test('up to 49 arms two have at most colour, dash or marker in common, up to 14 no marker, up to seven nothing', () => {
+  const strokes = Array.from({ length: 49 }, (_, arm) => strokeOf(arm)).map(({ color, dash, marker }) => [
+    color,
+    String(dash),
+    marker,
+  ]);
+  for (const [arm, looks] of strokes.entries()) {
+    for (const before of strokes.slice(0, arm)) {
+      const common = looks.filter((look, index) => look === before[index]);
+      assert.ok(common.length <= 1, `${arm}: ${common}`);
+    }
+  }
+  assert.equal(new Set(strokes.slice(0, 14).map(([, , marker]) => marker)).size, 14);
+  for (const look of [0, 1, 2]) assert.equal(new Set(strokes.slice(0, 7).map((one) => one[look])).size, 7);
 });
 
 test('an arm keeps its colour and dash when not all arms are shown', () => {

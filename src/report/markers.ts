@@ -34,8 +34,23 @@ const cross = (turn: number, w = 0.26): Corner[] => {
   });
 };
 
-/** As many as there are dashes. Hollow, so that points that lie on each other are both seen. */
-const MARKERS: readonly string[] = [
+/** A star of narrow rays. */
+const star = (rays: number): Corner[] =>
+  Array.from({ length: 2 * rays }, (_, corner): Corner => {
+    const angle = 2 * Math.PI * (corner / (2 * rays) - 1 / 4);
+    const radius = corner % 2 === 0 ? 1.5 : 0.45;
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+
+const hourglass: readonly Corner[] = [
+  [-0.95, -1.1],
+  [0.95, -1.1],
+  [-0.95, 1.1],
+  [0.95, 1.1],
+];
+
+/** Hollow, so that points that lie on each other are both seen. */
+const HOLLOW: readonly string[] = [
   hollow(regular(24, 1, 0)), // circle
   hollow(regular(4, 1.2, 1 / 8)), // square
   hollow(regular(3, 1.4, -1 / 4)), // triangle
@@ -45,8 +60,22 @@ const MARKERS: readonly string[] = [
   polygon(cross(0)), // +
 ];
 
-/** The mark of the nth dash. */
-export const markerOf = (dash: number): string => MARKERS[dash % MARKERS.length];
+/** For where the hollow ones are all taken. */
+const SOLID: readonly string[] = [
+  polygon(regular(24, 0.9, 0)), // circle
+  polygon(regular(4, 1.1, 1 / 8)), // square
+  polygon(regular(3, 1.3, -1 / 4)), // triangle
+  polygon(star(5)),
+  polygon(regular(4, 1.15, 0)), // diamond
+  polygon(regular(3, 1.3, 1 / 4)), // triangle on its tip
+  polygon(hourglass),
+];
+
+/** How many markers there are, one unlike the other; the first half of them are hollow. */
+export const MARKER_COUNT = HOLLOW.length + SOLID.length;
+
+/** The path of the nth marker. */
+export const markerOf = (index: number): string => [...HOLLOW, ...SOLID][index % MARKER_COUNT];
 
 /** Length and half thickness of a line in the legend, in units of a fifth of a pixel, as `LEGEND_SIZE` makes them. */
 const [LENGTH, HALF] = [6, 0.19];
