@@ -14,6 +14,7 @@ import { figureSpec } from './figure.js';
 import { figureJson, figurePng, figureSvg } from './figure-files.js';
 import { fontPath, readWidths } from './font.js';
 import { forestSpec } from './forest.js';
+import { xAxes } from './x-axis.js';
 
 const heading = { title: 'Weight normalisation <&>', subtitle: 'three seeds against one' };
 
@@ -53,6 +54,29 @@ test('every word of a figure is in its picture, whole', async () => {
   }
 });
 
+test('labels of a linear axis have one number of decimals', async () => {
+  const accuracies = (end: number): number[][] => [
+    [0.2, 0.9, end - 0.006, end].map((share) => 1 / share - 1),
+  ];
+  const arms = [
+    lossArm('base', [[4, 4, 4, 3]]),
+    lossArm('wn', accuracies(0.953)),
+    lossArm('clip', accuracies(0.944)),
+  ];
+  for (const x of xAxes) {
+    const curves = curvesOf(arms, ['accuracy', 'loss'], 'ci', { x });
+    const svg = await figureSvg(figureSpec(curves, null));
+    const axes = svg.split('class="mark-group role-axis"').slice(1);
+    const ofAxes = axes.map((axis) => [
+      ...new Set(
+        [...axis.matchAll(/>[\d,]+(\.\d+)?%?<\/text>/g)].map(([, rest]) => (rest ?? '.').length - 1),
+      ),
+    ]);
+    assert.ok(ofAxes.length > 3);
+    for (const decimals of ofAxes) assert.ok(decimals.length <= 1, `${x}: ${decimals}`);
+  }
+});
+
 test('many arms are all in the legend', async () => {
   const arms = Array.from({ length: 45 }, (_, arm) => lossArm(`arm ${arm}`, [[2, 1 + arm / 50]]));
   const svg = await figureSvg(figureSpec(curvesOf(arms, ['loss'], 'ci'), null));
@@ -66,8 +90,9 @@ test('names of arms over facets do not run into each other', async () => {
   const starts = [...svg.matchAll(/transform="translate\((\d+),\d+\)"><path class="background"/g)]
     .map(([, x]) => Number(x))
     .filter((x) => x > 0);
-  const title = `${name} (1 seed): training loss`;
-  assert.ok(Math.max(...starts) > 12 * readWidths()(title), String(starts)); // titles are of 12 pixels
+  const lines = [...svg.matchAll(/>([^<]*n{50}[^<]*)<\//g)].map(([, line]) => line);
+  assert.ok(lines.length > 0);
+  for (const line of lines) assert.ok(Math.max(...starts) > 12 * readWidths()(line), line); // of 12 pixels
 });
 
 test('one point, a constant, and curves across zero are drawn without NaN', async () => {

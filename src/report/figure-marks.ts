@@ -10,6 +10,10 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface Shared {
   readonly labels: readonly string[];
   readonly labelOf: (arm: string) => string;
+  /** The arms' names by label. */
+  readonly names: Readonly<Record<string, string>>;
+  /** Whether each panel shows one arm alone. */
+  readonly alone: boolean;
   /** By label. */
   readonly strokes: readonly Stroke[];
   readonly legend: Json;
@@ -40,6 +44,20 @@ export const hasMarkers = ({ columns }: Pick<Curves, 'columns'>): boolean =>
 export const numberText = (value: string, format: string): string =>
   `replace(format(${value}, '${format}'), 'e-', 'e−')`;
 
+/** Pixels of a character of an axis label, and of the room for marks that stand there instead. */
+const CHARACTER = 7;
+export const MARK_ROOM = 16;
+
+/**
+ * Whether the names of arms that stand side by side have room below them; else their marks stand there.
+ *
+ * @param width pixels of the panel
+ */
+export const isNamed = ({ curve }: Panel, width: number): boolean => {
+  const arms = new Set(curve.points.map(({ arm }) => arm));
+  return [...arms].every((arm) => CHARACTER * (arm.length + 1) <= width / arms.size);
+};
+
 /** A field of text for each number of a point, made in the transform; null stays away. */
 const tooltip = (
   { title, percent }: Panel,
@@ -69,7 +87,7 @@ const tooltip = (
 };
 
 /** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
-const zoom = (index: number): Json => ({
+const dragging = (index: number): Json => ({
   name: `zoom_${index}`,
   select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
   bind: 'scales',
@@ -78,13 +96,21 @@ const zoom = (index: number): Json => ({
 /**
  * A panel's marks from the back to the front.
  *
+ * @param size of the panel, in pixels
  * @param index of the panel in the figure
  */
-export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] => {
-  const { curve, log } = panel;
+export const layersOf = (
+  panel: Panel,
+  shared: Shared,
+  { width, height }: { readonly width: number; readonly height: number },
+  index: number,
+): Json[] => {
+  const { curve, log, zoom } = panel;
   const { labels, strokes, legend, interactive } = shared;
   const fewest = Math.min(...countsOf(curve));
-  const banded = curve.points.some(({ low }) => low !== null);
+  const hasBand = curve.points.some(({ low }) => low !== null);
+  const banded = hasBand && (zoom?.banded ?? true);
+  const sideBySide = panel.places !== null && !shared.alone;
 
   const byArm = (range: readonly unknown[], guide = legend): Json => ({
     field: 'arm',
@@ -114,7 +140,7 @@ export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] =>
     },
   };
   // Over a single point an area has no width. Dashes let two bars at one place both be seen.
-  const [bottom, top] = panel.domain;
+  const [bottom, top] = panel.shown;
   const bars: Json = {
     transform: [
       ...few(1),
@@ -128,7 +154,7 @@ export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] =>
       y: { field: 'from', type: 'quantitative' },
       y2: { field: 'to' },
       color,
-      strokeDash,
+      ...(sideBySide ? {} : { strokeDash }),
       opacity: opacity(0.8),
     },
   };
@@ -139,28 +165,30 @@ export const layersOf = (panel: Panel, shared: Shared, index: number): Json[] =>
     ...(interactive && index === 0 ? { params: [choice] } : {}),
   };
   const markers = Object.fromEntries(labels.map((label, arm) => [label, strokes[arm].marker]));
-  const points: Json = {
-    transform: [
-      ...few(FEW),
-      // A zoomed panel does not hold all points. None is cut at the edge.
-      ...(panel.zoom ? [{ filter: { field: 'mean', range: panel.domain } }] : []),
-      { calculate: `${JSON.stringify(markers)}[datum.arm]`, as: 'marker' },
-    ],
+  const points = {
+    transform: [...few(FEW), { calculate: `${JSON.stringify(markers)}[datum.arm]`, as: 'marker' }],
     mark: { type: 'point', filled: true, size: 64 },
     encoding: { color, shape: { field: 'marker', type: 'nominal', scale: null }, opacity: opacity(1) },
   };
-  const { transform, fields } = tooltip(panel, banded, shared.axis);
+  // Below the axis, where names have no room.
+  const marks: Json = {
+    ...points,
+    mark: { ...points.mark, size: 40 },
+    encoding: { ...points.encoding, y: { value: height + MARK_ROOM / 2 + 5 } },
+  };
+  const { transform, fields } = tooltip(panel, hasBand, shared.axis);
   const sensors: Json = {
     transform,
     mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
     encoding: { tooltip: fields },
-    ...(shared.movable ? { params: [zoom(index)] } : {}),
+    ...(shared.movable && !sideBySide ? { params: [dragging(index)] } : {}),
   };
   return [
     ...(banded ? [areas] : []),
     ...(banded && fewest === 1 ? [bars] : []),
     lines,
     ...(fewest <= FEW ? [points] : []),
+    ...(sideBySide && !isNamed(panel, width) ? [marks] : []),
     ...(interactive ? [sensors] : []),
   ];
 };

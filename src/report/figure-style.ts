@@ -69,6 +69,9 @@ export const shorten = (labels: readonly string[], longest: number): readonly st
   return new Set(short).size === new Set(labels).size ? short : labels;
 };
 
+/** Pixels from the top of a panel to its title. */
+export const TITLE_Y = -10;
+
 /** Vega-Lite's `config`. */
 export const figureConfig = {
   font: fontFamily,
@@ -97,7 +100,7 @@ export const figureConfig = {
     titleBaseline: 'bottom',
     titleFontSize: 12,
     titleX: 0,
-    titleY: -10,
+    titleY: TITLE_Y,
   },
   axisX: { grid: false, labelFlush: false },
   title: {

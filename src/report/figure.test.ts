@@ -111,24 +111,30 @@ test('the rows of a figure are the points of the curves', () => {
   );
 });
 
-test('a long name loses its middle, unless two would then be the same', () => {
-  const namesOf = (...names: string[]): Set<unknown> =>
-    new Set(
-      rowsIn(
-        curvesOf(
-          names.map((name) => lossArm(name, [[1]])),
-          ['loss'],
-          'ci',
-        ),
-      ).map(({ arm }) => arm),
-    );
-  const long = `start ${'x'.repeat(99)} end`;
-  const [shortened] = namesOf(long, 'wn');
-  assert.match(String(shortened), /^start x+…x+ end \(1 seed\)$/);
-  assert.equal(String(shortened).length, 61);
-  const alike = `start ${'x'.repeat(98)}yx end`.replace('xyx', 'yxx');
-  assert.equal(namesOf(`${'x'.repeat(40)}1${'x'.repeat(40)}`, `${'x'.repeat(40)}2${'x'.repeat(40)}`).size, 2);
-  assert.equal(namesOf(long, alike).size, 2);
+test('no name is cut, and long ones have lines in the legend', () => {
+  const names = [
+    `start ${'x'.repeat(99)} end`,
+    'wn units=32 lr=0.02 batch=32 clip=0.5 clipMode=value optimizer=sgd',
+  ];
+  const curves = curvesOf(
+    names.map((name) => lossArm(name, [[1]])),
+    ['loss'],
+    'ci',
+  );
+  assert.deepEqual(
+    rowsIn(curves).map(({ arm }) => arm),
+    names.map((name) => `${name} (1 seed)`),
+  );
+  for (const [narrow, longest] of [
+    [false, 60],
+    [true, 36],
+  ] as const) {
+    const text = JSON.stringify(figureSpec(curves, null, { narrow }));
+    const [, json] = /"labelExpr":"(\{.*?\})\[datum\.label\]"/.exec(text) ?? [];
+    const lines = JSON.parse(JSON.parse(`"${json}"`)) as Record<string, string[]>;
+    assert.equal(lines[`${names[1]} (1 seed)`].join(' '), `${names[1]} (1 seed)`);
+    for (const line of Object.values(lines).flat()) assert.ok(line.length <= longest, line);
+  }
 });
 
 test('only an interactive figure has parameters', () => {
@@ -182,7 +188,7 @@ test('all panels have one x axis, from 0 to the last point of any, and every poi
         type: 'quantitative',
         title: { step: 'step', epoch: 'epoch', seconds: 'elapsed time (s)' }[axis],
         scale: { domain: [0, last], nice: false },
-        axis: { tickCount: 5, format: ',~r' },
+        axis: { tickCount: 5, format: { step: ',~r', epoch: ',.1f', seconds: ',.1f' }[axis] },
       });
     }
     const places = rowsIn(curves).map((row) => row[axis]);
@@ -193,7 +199,37 @@ test('all panels have one x axis, from 0 to the last point of any, and every poi
   }
   // Of one epoch too: nothing is moved aside.
   const short = curvesOf(arms, ['val_accuracy'], 'ci', { shown: ['short'] });
-  assert.doesNotMatch(JSON.stringify(figureSpec(short, null)), /[xX]Offset|ordinal/);
+  assert.doesNotMatch(JSON.stringify(figureSpec(short, null)), /[xX]Offset|ordinal|"type":"point","padding"/);
+});
+
+test('arms of one point each, at one place, stand side by side, and the axis says after which step', () => {
+  const once = (name: string, rows: number, config = {}) =>
+    lossArm(name, [falling(rows, 1), falling(rows, 2), falling(rows, 4)], config);
+  const axesOf = (arms: Parameters<typeof curvesOf>[0], options: Parameters<typeof curvesOf>[3] = {}) =>
+    viewsIn(curvesOf(arms, ['loss', 'val_accuracy'], 'ci', options), null)
+      .flat()
+      .map(({ encoding }) => encoding.x as { type: string; title: string; scale: { domain: unknown } });
+  const arms = [once('base', 3), once('wn', 3)];
+  const [training, validation, ...zoomed] = axesOf(arms);
+  assert.equal(training.type, 'quantitative');
+  assert.equal(validation.type, 'nominal');
+  assert.equal(validation.title, 'after step 30');
+  assert.deepEqual(validation.scale.domain, ['base (3 seeds)', 'wn (3 seeds)']);
+  assert.deepEqual(zoomed, []);
+  assert.equal(axesOf(arms, { x: 'epoch' })[1].title, 'after epoch 1');
+  // The third is of three rows an epoch too, but shorter at its end: another step.
+  const [other] = arms.map(({ runs }) =>
+    runs.map((run) => ({ ...run, epochs: run.epochs.map((row) => ({ ...row, step: 25 })) })),
+  );
+  assert.equal(axesOf([...arms, { ...arms[0], name: 'short', runs: other }])[1].title, 'after step 25 or 30');
+  // Where no two are at one place, or one has more points, the steps are the axis.
+  assert.equal(axesOf([arms[0], { ...arms[0], name: 'short', runs: other }])[1].type, 'quantitative');
+  assert.equal(axesOf([...arms, once('long', 6)])[1].type, 'quantitative');
+  // The names are below, or the marks where names have no room.
+  const text = (name: string): string =>
+    JSON.stringify(figureSpec(curvesOf([arms[0], once(name, 3)], ['val_accuracy', 'loss'], 'ci'), null));
+  assert.doesNotMatch(text('wn'), /"labels":false/);
+  assert.match(text('w'.repeat(40)), /"labels":false/);
 });
 
 /** An arm whose accuracies are these, by row. */
@@ -226,10 +262,71 @@ test('there is no zoom where it would show nothing else: of one arm, of arms tha
   assert.equal(viewsIn(curves, null, { facet: true }).flat().length, 3);
 });
 
-test('a zoomed panel holds the second half of its arms, and has no others', () => {
+test('a zoomed panel has the second half of its arms and no point outside of its range, and has no others', () => {
   const [whole, zoomed] = panelsOf(curvesOf([poor, good, better], ['accuracy'], 'ci'));
   assert.deepEqual(new Set(zoomed.curve.points.map(({ arm }) => arm)), new Set(['wn', 'clip']));
   const [low, high] = zoomed.domain;
-  for (const { step, mean } of zoomed.curve.points) if (step >= 30) assert.ok(low < mean && mean < high);
+  for (const { mean } of zoomed.curve.points) assert.ok(low < mean && mean < high);
+  const ends = whole.curve.points.filter(({ arm, step }) => arm !== 'base' && step >= 30);
+  for (const point of ends) assert.ok(zoomed.curve.points.includes(point));
   assert.ok(4 * (high - low) < 1.2 * (whole.domain[1] - whole.domain[0]));
+  // What is left out at the beginning is no empty room.
+  const first = Math.min(...zoomed.curve.points.map(({ x }) => x));
+  assert.ok((zoomed.zoom?.firstX ?? 0) > 0.8 * first && (zoomed.zoom?.firstX ?? 0) < first);
+});
+
+test('a zoomed panel has the bands of all its arms whole, or none, and then says so', () => {
+  const spread = (name: string, accuracies: readonly number[], half: number) =>
+    lossArm(
+      name,
+      [-half, 0, half].map((shift) => accuracies.map((accuracy) => 1 / (accuracy + shift) - 1)),
+    );
+  const armsOf = (half: number) => [
+    spread('base', [0.4, 0.5, 0.55], 0.02),
+    spread('wn', [0.93, 0.95, 0.96], 0.001),
+    spread('clip', [0.92, 0.94, 0.955], half),
+  ];
+  const zoomOf = (half: number) => panelsOf(curvesOf(armsOf(half), ['accuracy'], 'ci'))[1];
+  const narrow = zoomOf(0.001);
+  assert.equal(panelTitle(narrow), 'training accuracy, zoom on the upper 2 of 3 arms');
+  for (const { low, high } of narrow.curve.points) {
+    assert.ok(low !== null && high !== null && narrow.domain[0] <= low && high <= narrow.domain[1]);
+  }
+  const wide = zoomOf(0.03);
+  assert.equal(panelTitle(wide), 'training accuracy, zoom on the upper 2 of 3 arms, without bands');
+  const marks = JSON.stringify(figureSpec(curvesOf(armsOf(0.03), ['accuracy'], 'ci'), null));
+  assert.equal(marks.match(/"type":"area"/g)?.length, 1);
+});
+
+test('a panel says when a band is cut at its edge, and only then', () => {
+  const titleOf = (...losses: number[][]): string => panelTitle(lossPanel(...losses));
+  assert.equal(titleOf([1, 1.1, 1.2], [1, 1.1, 101.2]), 'training loss, bands cut at the edge');
+  assert.equal(titleOf([1, 0.5, 0.3], [1.1, 0.6, 0.3]), 'training loss');
+  assert.equal(titleOf([1, 0.5, 0.3]), 'training loss');
+  // Below 0 and over 100 % no value can be.
+  const [share] = panelsOf(
+    curvesOf(
+      [
+        lossArm('wn', [
+          [9, 0.01],
+          [9, 0.2],
+        ]),
+      ],
+      ['accuracy'],
+      'ci',
+    ),
+  );
+  assert.equal(panelTitle(share), 'training accuracy');
+});
+
+test('a panel that can be dragged has room for its marks at the edges', () => {
+  const curves = curvesOf([lossArm('wn', [[3, 2, 1]])], ['loss'], 'ci');
+  const scaleOf = (interactive: boolean, axis: 'x' | 'y') => {
+    const [[{ encoding }]] = viewsIn(curves, null, { interactive });
+    return (encoding[axis] as { scale: { domain: [number, number] } }).scale.domain;
+  };
+  assert.deepEqual(scaleOf(false, 'x'), [0, 30]);
+  assert.deepEqual(scaleOf(false, 'y'), [1, 3]);
+  assert.ok(scaleOf(true, 'x')[1] > 30);
+  assert.ok(scaleOf(true, 'y')[0] < 1 && scaleOf(true, 'y')[1] > 3);
 });

@@ -10,6 +10,22 @@ export const xAxes = ['step', 'epoch', 'seconds'] as const satisfies readonly XA
 /** What stands at the axis. */
 export const axisTitle = (axis: XAxis): string => (axis === 'seconds' ? 'elapsed time (s)' : axis);
 
+/** More places than this are not listed. */
+const MOST_PLACES = 3;
+
+/**
+ * What stands at the axis where arms stand side by side: after how many steps, or where else, their points are.
+ *
+ * @param places ascending
+ */
+export const placesTitle = (axis: XAxis, places: readonly number[]): string => {
+  const texts = places.map((place) => place.toLocaleString('en', { maximumSignificantDigits: 6 }));
+  const [last] = texts.slice(-1);
+  const listed = texts.length > 1 ? `${texts.slice(0, -1).join(', ')} or ${last}` : last;
+  const where = texts.length > MOST_PLACES ? `${texts[0]} to ${last}` : listed;
+  return axis === 'seconds' ? `after ${where} s` : `after ${axis} ${where}`;
+};
+
 /** Training examples of the bundled MNIST. */
 export const MNIST_TRAIN = 55_000;
 
