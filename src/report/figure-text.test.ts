@@ -25,7 +25,8 @@ test('curves are drawn between ticks: a marker at each point, lighter lines betw
     '',
     '* base (1 seed)',
     'o wn (1 seed)',
-    '* base and o wn lie on each other in places',
+    '* base and o wn lie on each',
+    'other in places',
   ];
   assert.equal(figureText(two, { width: 30, height: 9 }), rows.join('\n'));
 });
@@ -66,7 +67,7 @@ test('curves that lie on each other are named, and only they', () => {
 test('the x axis has its name', () => {
   for (const axis of xAxes) {
     const text = figureText(curvesOf([lossArm('wn', [falling(9, 0)])], ['loss'], 'ci', { x: axis }));
-    assert.match(text, new RegExp(`^ *${axis}  0 `, 'm'));
+    assert.match(text, new RegExp(`^ *${axis} {1,2}0(\\.0)? `, 'm'));
   }
 });
 
@@ -133,4 +134,52 @@ test('one point is drawn, and every arm is in the legend', () => {
   const text = figureText(curvesOf(arms, ['loss'], 'ci'));
   const markers = arms.map(({ name }) => new RegExp(`^(.) ${name} \\(1 seed\\)$`, 'm').exec(text)?.[1]);
   assert.equal(new Set(markers).size, 20);
+});
+
+/** The labels of the y axis of the first panel. */
+const labelsOf = (text: string): string[] =>
+  [...text.split('\n\n')[0].matchAll(/^ *(\S+) ┤/gm)].map(([, label]) => label);
+
+test('a y axis has two labels or more, however the numbers lie, and each has as many decimals', () => {
+  for (const losses of [
+    [0.62, 1.93],
+    [1.1, 1.9],
+    [1, 1],
+    [0.0301, 0.0302],
+    [12_345_678, 12_345_679],
+    [999, 1001],
+    [0.2, 30],
+    [-1, 1e-9],
+    [2.999, 0.301],
+  ]) {
+    for (const column of ['loss', 'accuracy'] as const) {
+      for (const height of [4, 7, 14, 30]) {
+        const curves = curvesOf([lossArm('wn', [losses])], [column], 'ci');
+        const labels = labelsOf(figureText(curves, { width: 60, height }));
+        assert.ok(labels.length >= 2, `${column} ${losses}, ${height}: ${labels}`);
+        const plain = labels.filter((label) => !label.includes('e'));
+        const decimals = new Set(plain.map((label) => label.replace('%', '').split('.')[1]?.length ?? 0));
+        assert.ok(decimals.size <= 1, `${column} ${losses}, ${height}: ${labels}`);
+      }
+    }
+  }
+});
+
+test('the legend ends its lines between words, within the width', () => {
+  const names = [
+    'wn units=32 lr=0.02 batch=32 clip=0.5 clipMode=value optimizer=sgd',
+    'base units=8 lr=0.00001 batch=32 forgetBias=0 optimizer=sgd epochs=12',
+  ];
+  const level = [Array.from({ length: 9 }, () => 1)];
+  const curves = curvesOf(
+    names.map((name) => lossArm(name, level)),
+    ['loss'],
+    'ci',
+    { smooth: 50 },
+  );
+  const legend = figureText(curves, { width: 60, height: 8 }).split('\n\n')[1];
+  for (const line of legend.split('\n')) assert.ok(line.length <= 60, line);
+  const words = legend.replaceAll(/\s+/g, ' ');
+  for (const name of names) assert.ok(words.includes(`${name} (1 seed)`), name);
+  assert.match(legend, /^\* wn .*\n {2}\S/m);
 });

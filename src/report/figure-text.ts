@@ -2,6 +2,8 @@
 import { armLabel, curveLegend } from './curve-words.js';
 import type { Curve, CurvePoint, Curves } from './curves.js';
 import { decades, lastX, type Panel, panelsOf, panelTitle } from './panel.js';
+import { decimalsOf, multiples } from './ticks.js';
+import { wrapped } from './wrap.js';
 
 /** How to colour an arm; its marker alone tells it apart already. */
 export interface TextStyle {
@@ -22,26 +24,52 @@ const LOWEST = 4;
 /** More arms than this are counted, not named. */
 const MOST_NAMED = 4;
 
-const compact = (value: number): string => {
-  if (value === 0) return '0';
+/** @param decimals how many there are, so that all labels of an axis have as many; as needed if null */
+const compact = (value: number, decimals: number | null = null): string => {
+  if (value === 0 && (decimals ?? 0) > 4) return '0'; // beside exponential ones
   const size = Math.abs(value);
-  const text =
-    size < 1e-4 || size >= 1e6
-      ? value.toExponential(0)
-      : value.toLocaleString('en', { maximumSignificantDigits: 6 });
-  return text.replaceAll('-', '−');
+  const isExponential = value !== 0 && (size < 1e-4 || size >= 1e6);
+  const digits =
+    decimals === null
+      ? { maximumSignificantDigits: 6 }
+      : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return (isExponential ? value.toExponential(0) : value.toLocaleString('en', digits)).replaceAll('-', '−');
 };
 
-/** Round numbers inside a range, at most so many: multiples of 1, 2 or 5 times a power of ten. */
-const roundTicks = ([low, high]: readonly [number, number], most: number): number[] => {
-  const rough = (high - low) / most;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const stride = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-  const [first, last] = [Math.ceil(low / stride), Math.floor(high / stride)];
-  // Through a decimal, so that three tenths are 0.3.
-  return Array.from({ length: last - first + 1 }, (_, index) =>
-    Number(((first + index) * stride).toPrecision(12)),
-  );
+/** Beyond so many, labels are exponential, or have as many as they need. */
+const MOST_DECIMALS = 9;
+
+/** Labels of an axis, by the place of their ticks. */
+type Ticks = ReadonlyMap<number, string>;
+
+/**
+ * Round numbers inside a range, at most so many, with as many decimals as each other.
+ *
+ * @param placeOf the row or column of a number
+ * @param least how many have to be there, at places of their own: there are more than `most` if need be, and where no
+ *   round numbers are near enough, the ends of the range are labelled
+ */
+const roundTicks = (
+  range: readonly [number, number],
+  most: number,
+  placeOf: (value: number) => number,
+  { percent = false, least = 0 } = {},
+): Ticks => {
+  const [low, high] = range;
+  const label = (value: number, stride: number): string => {
+    const all = decimalsOf(percent ? 100 * stride : stride);
+    const decimals = all > MOST_DECIMALS ? null : all;
+    return percent ? `${compact(value * 100, decimals)}%` : compact(value, decimals);
+  };
+  for (let count = most; count <= most + 3; count++) {
+    const rough = (high - low) / count;
+    // Rounded up, so that there are no more.
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const stride = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+    const ticks = new Map(multiples(range, stride).map((tick) => [placeOf(tick), label(tick, stride)]));
+    if (ticks.size >= least) return ticks;
+  }
+  return new Map(range.map((end) => [placeOf(end), label(end, (high - low) / 100)]));
 };
 
 /** The rows that a curve fills in a column of characters: one, or more where it is steep. */
@@ -120,13 +148,13 @@ const drawPanel = (
   const from = log ? Math.log : (x: number) => x;
   const [low, high] = domain.map(from);
   const rowOf = (value: number): number => ((high - from(value)) / (high - low)) * (height - 1);
-  const label = (value: number): string => (percent ? `${compact(value * 100)}%` : compact(value));
-  const ticks = new Map(
-    (log ? decades(domain) : roundTicks(domain, Math.max(2, Math.floor(height / 3)))).map((tick) => [
-      Math.round(rowOf(tick)),
-      label(tick),
-    ]),
-  );
+  const tickRow = (value: number): number => Math.round(rowOf(value));
+  const powers = new Map(log ? decades(domain).map((tick) => [tickRow(tick), compact(tick)]) : []);
+  // One label alone says nothing of the scale.
+  const ticks: Ticks =
+    powers.size > 1
+      ? powers
+      : roundTicks(domain, Math.max(2, Math.floor(height / 3)), tickRow, { percent, least: 2 });
   const margin = Math.max(6, curves.x.length, ...[...ticks.values()].map((text) => text.length));
   const width = size.width - margin - 2;
   const columnOf = (x: number): number => Math.round((x / last) * (width - 1));
@@ -156,13 +184,11 @@ const drawPanel = (
 
   const axis = Array.from({ length: width }, () => '─');
   let names = curves.x.padStart(margin);
-  for (const tick of roundTicks([0, last], Math.max(1, Math.floor(width / 10)))) {
-    const at = columnOf(tick);
+  for (const [at, text] of roundTicks([0, last], Math.max(1, Math.floor(width / 10)), columnOf)) {
     axis[at] = '┴';
-    const start = at - Math.floor(compact(tick).length / 2) + margin + 2;
+    const start = at - Math.floor(text.length / 2) + margin + 2;
     // A name that would touch its neighbour or leave the page is left out.
-    if (start > names.length && start + compact(tick).length <= size.width)
-      names = names.padEnd(start) + compact(tick);
+    if (start > names.length && start + text.length <= size.width) names = names.padEnd(start) + text;
   }
   const lines = [
     `${' '.repeat(margin + 2)}${panelTitle(panel)}`,
@@ -203,13 +229,19 @@ export const figureText = (
   const room = { width: Math.max(size.width, NARROWEST), height: Math.max(size.height, LOWEST) };
   const panels = panelsOf({ columns: curves.columns.map(withoutBand) });
   const drawn = panels.map((panel) => drawPanel(panel, curves, lastX(panels), room, style));
-  const legend = curves.arms.map(({ slot }, arm) =>
-    style.color(slot, `${markerOf(slot)} ${armLabel(curves, arm)}`),
+  const lines = (text: string, indent = 0): string[] =>
+    wrapped(text, room.width, indent).map((line, index) => (index === 0 ? line : ' '.repeat(indent) + line));
+  const legend = curves.arms.flatMap(({ slot }, arm) =>
+    lines(`${markerOf(slot)} ${armLabel(curves, arm)}`, 2).map((line) => style.color(slot, line)),
   );
   const overlapping = [...new Set(drawn.flatMap((panel) => panel.overlapping))].sort((a, b) => a - b);
   const note = overlapNote(curves, overlapping);
   return [
-    ...drawn.map(({ lines }) => lines.join('\n')),
-    [...curveLegend(curves, false), ...legend, ...(note === null ? [] : [note])].join('\n'),
+    ...drawn.map((panel) => panel.lines.join('\n')),
+    [
+      ...curveLegend(curves, false).flatMap((text) => lines(text)),
+      ...legend,
+      ...(note === null ? [] : lines(note)),
+    ].join('\n'),
   ].join('\n\n');
 };
