@@ -20,9 +20,26 @@ const ROOM = 1000;
 export const figurePolicy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:";
 
-/** The style of figures: never wider than the page. One without a narrow form shrinks as far as it can be read. */
+/**
+ * The background of boxes that scroll sideways: a shadow at each edge behind which there is more. Shadows stay at the edges,
+ * and at the ends of what scrolls lie white covers over them, which scroll with it.
+ */
+const scrollShadows = [
+  ['to right, #fff 40%, #fff0', '0', '56px', 'local'],
+  ['to left, #fff 40%, #fff0', '100%', '56px', 'local'],
+  ['to right, #0004, #0000', '0', '18px', 'scroll'],
+  ['to left, #0004, #0000', '100%', '18px', 'scroll'],
+]
+  .map(([colors, x, width, moves]) => `linear-gradient(${colors}) ${x} 0 / ${width} 100% no-repeat ${moves}`)
+  .join(', ');
+
+/**
+ * The style of figures: never wider than the page. One without a narrow form shrinks as far as it can be read, and then
+ * scrolls, as what is of class `wide`; its white multiplies with the shadows, which would lie behind it.
+ */
 export const figureStyle = `.figure { overflow-x: auto; } .figure .vega-embed { display: block; }
-.figure svg.marks { max-width: 100%; height: auto; } .figure.scrolled svg.marks { min-width: 640px; }
+.figure svg.marks { max-width: 100%; height: auto; } .figure.scrolled svg.marks { min-width: 640px; mix-blend-mode: multiply; }
+.wide, .figure.scrolled { overflow-x: auto; background: ${scrollShadows}; }
 @media (max-width: ${NARROW}px) { .usage { display: none; } }`;
 
 const drawFigure = `function drawFigure(id, wide, narrow) {

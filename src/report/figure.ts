@@ -162,7 +162,10 @@ const panelSpec = (
   index: number,
 ): Json => {
   const { curve, log, shown, percent, zoom } = panel;
-  const domain = shared.movable ? padded(shown, size.height, [POINT, POINT], log) : shown;
+  const domain =
+    shared.movable && hasMarkers({ columns: [curve] })
+      ? padded(shown, size.height, [POINT, POINT], log)
+      : shown;
   // The first line stands where that of one line would, unless told; so more go into the panel.
   const more = titleLines.length - 1;
   const lifted = more === 0 ? {} : { titleY: TITLE_Y - more * TITLE_LINE };

@@ -107,7 +107,7 @@ body { margin: 32px auto; max-width: 1040px; padding: 0 16px; font: 14px/1.5 ${f
 ${figureStyle}
 h1 { font-size: 24px; margin: 0; } h2 { font-size: 17px; margin: 32px 0 8px; font-weight: 600; }
 .about, .small { color: #666; } .small { font-size: 12px; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 12px 0; }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 12px 0; }
 th, td { text-align: right; padding: 4px 12px 4px 0; border-bottom: 1px solid #e4e4e4; white-space: nowrap; }
 th { color: #666; font-weight: 500; } th:first-child, td:first-child { text-align: left; }
 .left td { text-align: left; } ul { padding-left: 20px; margin: 8px 0; }
