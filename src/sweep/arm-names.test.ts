@@ -56,7 +56,7 @@ test('a name says what is not the most common value, and nothing of clipping whe
     group({ units: 32 }),
     group({ model: 'base', lr: 0.02, clipMode: 'value' }),
     group({ clip: 0.5, optimizer: 'sgd' }),
-    group({ clip: 1 }, { directory: '/sets/letters', sha256: '1' }),
+    group({ clip: 1 }, { arithmetic: 'b' }),
     group({ clip: 1, clipMode: 'value' }),
     group({ clip: 2 }),
   ];
@@ -65,7 +65,7 @@ test('a name says what is not the most common value, and nothing of clipping whe
     'wn units=32',
     'base lr=0.02',
     'wn clip=0.5 optimizer=sgd',
-    'wn clip=1 data=letters',
+    'wn clip=1 (b)',
     'wn clip=1 clipMode=value',
     'wn clip=2',
   ]);

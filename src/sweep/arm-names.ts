@@ -45,10 +45,10 @@ const isUnique = (names: readonly string[]): boolean => new Set(names).size === 
 /**
  * Names that tell groups of runs apart.
  *
- * They have the model; the clip wherever something is clipped, as the id of a run has; and of the other keys, of the data
- * set and of the arithmetic what is not the most common value among the groups. Of `steps` and `epochs` a name has the one
- * that counts, and `clipMode` only where something is clipped. Groups that would be called alike name all keys in which
- * they differ.
+ * They have the model; the clip wherever something is clipped, as the id of a run has; of the other keys and of the
+ * arithmetic what is not the most common value among the groups; and the data set, of all groups, where there are several,
+ * as numbers of different data are not of one kind. Of `steps` and `epochs` a name has the one that counts, and `clipMode`
+ * only where something is clipped. Groups that would be called alike name all keys in which they differ.
  */
 export const armNames = (groups: readonly RunGroup[]): string[] => {
   const configs = groups.map(({ config }) => config);
@@ -63,7 +63,7 @@ export const armNames = (groups: readonly RunGroup[]): string[] => {
     }),
   );
   const hasUnusualLength = isUnusual(configs, lengthOf);
-  const hasUnusualData = isUnusual(groups, ({ record }) => dataKey(record));
+  const severalData = new Set(groups.map(({ record }) => dataKey(record))).size > 1;
   const hasUnusualArithmetic = isUnusual(groups, ({ record }) => record.arithmetic);
 
   const isShown = (key: ConfigKey, config: Config): boolean => {
@@ -90,7 +90,7 @@ export const armNames = (groups: readonly RunGroup[]): string[] => {
       ...configKeys
         .filter((key) => more.has(key) || isShown(key, config))
         .map((key) => `${key}=${config[key] ?? 'none'}`),
-      ...(hasUnusualData(group) ? [`data=${data.get(dataKey(record))}`] : []),
+      ...(severalData ? [`data=${data.get(dataKey(record))}`] : []),
       ...(hasUnusualArithmetic(group) ? [`(${record.arithmetic})`] : []),
     ].join(' ');
   };
