@@ -39,7 +39,7 @@ test('what is not finite is left out and counted; what was not measured is not t
 
 test('the band has a name where there is one', () => {
   assert.deepEqual(curveLegend(goldenCurves()), ['mean over seeds; band: 95 % interval of the mean']);
-  assert.deepEqual(curveLegend(goldenCurves(), false), ['mean over seeds']);
+  assert.deepEqual(curveLegend(goldenCurves(), null), ['mean over seeds']);
   assert.deepEqual(curveLegend(curvesOf([lossArm('wn', [[1]])], ['loss'], 'sd')), []);
 });
 

@@ -65,9 +65,9 @@ export const armLabel = ({ arms, columns }: Curves, arm: number): string => {
 /**
  * What the curves are, in words: the mean, its band, and how they are smoothed, a line each as far as there is any.
  *
- * @param withBand whether the band is drawn
+ * @param drawn what shows the band; null if nothing does
  */
-export const curveLegend = (curves: Curves, withBand = true): string[] => {
+export const curveLegend = (curves: Curves, drawn: string | null = 'band'): string[] => {
   const { band, columns, smooth } = curves;
   const words = {
     ci: '95 % interval of the mean',
@@ -76,7 +76,7 @@ export const curveLegend = (curves: Curves, withBand = true): string[] => {
   };
   const isMean = columns.some(({ points }) => points.some(({ low }) => low !== null));
   return [
-    ...(isMean ? [`mean over seeds${withBand ? `; band: ${words[band]}` : ''}`] : []),
+    ...(isMean ? [`mean over seeds${drawn === null ? '' : `; ${drawn}: ${words[band]}`}`] : []),
     ...(smooth > 0 && hasSteps(curves) ? [`training curves: mean over the last ${smooth} steps`] : []),
   ];
 };

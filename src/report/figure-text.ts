@@ -239,7 +239,7 @@ export const figureText = (
   return [
     ...drawn.map((panel) => panel.lines.join('\n')),
     [
-      ...curveLegend(curves, false).flatMap((text) => lines(text)),
+      ...curveLegend(curves, null).flatMap((text) => lines(text)),
       ...legend,
       ...(note === null ? [] : lines(note)),
     ].join('\n'),

@@ -126,7 +126,7 @@ test('no name is cut, and long ones have lines in the legend', () => {
     names.map((name) => `${name} (1 seed)`),
   );
   for (const [narrow, longest] of [
-    [false, 60],
+    [false, 50],
     [true, 36],
   ] as const) {
     const text = JSON.stringify(figureSpec(curves, null, { narrow }));
@@ -228,6 +228,7 @@ test('arms of one point each, at one place, stand side by side, and the axis say
   // The names are below, or the marks where names have no room.
   const text = (name: string): string =>
     JSON.stringify(figureSpec(curvesOf([arms[0], once(name, 3)], ['val_accuracy', 'loss'], 'ci'), null));
+  assert.match(text('wn'), /; band or bar: 95 %/);
   assert.doesNotMatch(text('wn'), /"labels":false/);
   assert.match(text('w'.repeat(40)), /"labels":false/);
 });

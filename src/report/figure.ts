@@ -44,7 +44,7 @@ const TITLE_LINE = 14;
 const POINT = 6;
 
 /** Pixels that a legend has, and the characters of a line in it, over a panel, and above the figure. */
-const WIDE_LINES = { legend: 860, label: 60, title: 56, heading: Infinity };
+const WIDE_LINES = { legend: 860, label: 50, title: 56, heading: Infinity };
 const NARROW_LINES = { legend: 330, label: 36, title: 42, heading: 46 };
 type Lines = typeof WIDE_LINES;
 
@@ -64,9 +64,12 @@ const legendOf = (
   curves: Curves,
   labels: readonly string[],
   lines: Lines,
+  bars: boolean,
 ): { legend: Json; symbols: Json } => {
   const marked = hasMarkers(curves);
-  const words = curveLegend(curves).flatMap((text) => wrapped(text, lines.heading));
+  const words = curveLegend(curves, bars ? 'band or bar' : 'band').flatMap((text) =>
+    wrapped(text, lines.heading),
+  );
   const paths = curves.arms.map(({ slot }) => {
     const { dash, marker } = strokeOf(slot);
     return legendPath(dash, marked ? marker : null);
@@ -243,7 +246,7 @@ export const figureSpec = (
     strokes: curves.arms.map(({ slot }) => strokeOf(slot)),
     names: Object.fromEntries(curves.arms.map(({ name }, arm) => [labels[arm], name])),
     alone: facet,
-    ...legendOf(curves, labels, lines),
+    ...legendOf(curves, labels, lines, !facet && panels.some(({ places }) => places !== null)),
     axis: curves.x,
     lastX: lastX(panels),
     interactive,
