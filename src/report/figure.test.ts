@@ -299,6 +299,23 @@ test('a zoomed panel has the bands of all its arms whole, or none, and then says
   assert.equal(marks.match(/"type":"area"/g)?.length, 1);
 });
 
+test('arms side by side get a zoom only where it has more than half of them, with their intervals', () => {
+  const once = (name: string, ...accuracies: number[]) =>
+    lossArm(
+      name,
+      accuracies.map((accuracy) => Array.from({ length: 3 }, () => 1 / accuracy - 1)),
+    );
+  const [low, lower] = [once('base', 0.4, 0.41, 0.42), once('sgd', 0.6, 0.61, 0.62)];
+  const [high, higher] = [once('wn', 0.95, 0.951, 0.952), once('clip', 0.96, 0.961, 0.962)];
+  const titles = (...arms: ReturnType<typeof once>[]): string[] => titlesOf(['val_accuracy'], ...arms);
+  assert.deepEqual(titles(low, high, higher), [
+    'validation accuracy',
+    'validation accuracy, zoom on the upper 2 of 3 arms',
+  ]);
+  assert.deepEqual(titles(low, lower, high, higher), ['validation accuracy']);
+  assert.deepEqual(titles(low, high, once('clip', 0.9, 0.96, 0.99)), ['validation accuracy']);
+});
+
 test('a panel says when a band is cut at its edge, and only then', () => {
   const titleOf = (...losses: number[][]): string => panelTitle(lossPanel(...losses));
   assert.equal(titleOf([1, 1.1, 1.2], [1, 1.1, 101.2]), 'training loss, bands cut at the edge');

@@ -188,8 +188,8 @@ const zoomOn = (panel: Panel, arms: readonly (readonly CurvePoint[])[], of: numb
     range[1] <= high + room &&
     range[1] - range[0] < limit &&
     cover <= COVERED * (range[1] - range[0]);
-  // Side by side, intervals do not hide each other, and means without them say less than the whole panel.
-  if (panel.places && !banded) return null;
+  // Side by side, means without intervals, or of few of the arms, say less than the whole panel.
+  if (panel.places && (!banded || 2 * arms.length <= of)) return null;
   const [first, last] = banded ? range : [low, high];
   if (last - first >= limit || first === last) return null;
 
