@@ -1,6 +1,6 @@
 /** @file Training before the user's eyes: a bar on a terminal, one plain line an epoch elsewhere. All on standard error. */
 import { UNFUSED } from '../engines/arithmetic.js';
-import { wrap, wrapWords } from '../report/table.js';
+import { wrap, wrapWords } from '../report/wrap.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { TrainingEvent } from '../train/events.js';
 import type { Listener, Opening } from '../train/session.js';

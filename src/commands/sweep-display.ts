@@ -1,5 +1,5 @@
 /** @file A sweep before the user's eyes: a table of all runs on a terminal, a line a run elsewhere. All on standard error. */
-import { wrap, wrapWords } from '../report/table.js';
+import { wrap, wrapWords } from '../report/wrap.js';
 import type { Board, RunState } from '../sweep/board.js';
 import type { JobEnd } from '../sweep/executor.js';
 import type { PlannedRun } from '../sweep/plan.js';

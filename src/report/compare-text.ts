@@ -13,8 +13,9 @@ import {
   spreadCell,
   stepsCell,
 } from './compare-cells.js';
-import { type TableRow, table, wrap } from './table.js';
+import { type TableRow, table } from './table.js';
 import type { Verdict } from './verdict.js';
+import { wrap } from './wrap.js';
 
 /** How to colour text; each function may leave it as it is. */
 export type Style = Readonly<Record<'bold' | 'dim' | 'green' | 'red' | 'yellow', (text: string) => string>>;

@@ -1,7 +1,8 @@
 /** @file Plain text tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alignColumns, type TableRow, table, wrap, wrapWords } from './table.js';
+import { alignColumns, type TableRow, table } from './table.js';
+import { wrap, wrapWords } from './wrap.js';
 
 test('the first column is aligned to the left, the others to the right, two spaces apart', () => {
   assert.equal(

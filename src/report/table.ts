@@ -1,5 +1,5 @@
-/** @file Plain text tables and paragraphs that fit a given width. */
-import { stripVTControlCharacters } from 'node:util';
+/** @file Plain text tables that fit a given width. */
+import { wrap, wrapWords } from './wrap.js';
 
 /**
  * Rows of cells as lines, columns aligned: the first to the left, the others, mostly numbers, to the right.
@@ -15,29 +15,6 @@ export const alignColumns = (rows: readonly (readonly string[])[], gap = 2): str
       .join(' '.repeat(gap));
   return rows.map((row) => line(row).trimEnd()).join('\n');
 };
-
-/**
- * Words in lines of at most `width` columns; a longer word has a line of its own.
- *
- * @param words may have colour codes, which take no columns
- * @param gap between two words of a line
- * @param indent of all lines but the first
- */
-export const wrapWords = (words: readonly string[], width: number, gap = ' ', indent = ''): string[] => {
-  const lines: string[] = [];
-  for (const word of words) {
-    const line = lines.at(-1);
-    const longer = `${line}${gap}${word}`;
-    if (line === undefined) lines.push(word);
-    else if (stripVTControlCharacters(longer).length > width) lines.push(indent + word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines;
-};
-
-/** Text in lines of at most `width` columns, broken at spaces. */
-export const wrap = (text: string, width: number, indent = ''): string[] =>
-  wrapWords(text.split(' '), width, ' ', indent);
 
 /** A row of a table: a name, numbers, and words at the end. */
 export interface TableRow {

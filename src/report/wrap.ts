@@ -1,4 +1,28 @@
-/** @file Text in lines between words. */
+/** @file Text in lines that are no longer than a given width. */
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * Words in lines of at most `width` columns; a longer word has a line of its own.
+ *
+ * @param words may have colour codes, which take no columns
+ * @param gap between two words of a line
+ * @param indent of all lines but the first
+ */
+export const wrapWords = (words: readonly string[], width: number, gap = ' ', indent = ''): string[] => {
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.at(-1);
+    const longer = `${line}${gap}${word}`;
+    if (line === undefined) lines.push(word);
+    else if (stripVTControlCharacters(longer).length > width) lines.push(indent + word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+};
+
+/** Text in lines of at most `width` columns, broken at spaces. */
+export const wrap = (text: string, width: number, indent = ''): string[] =>
+  wrapWords(text.split(' '), width, ' ', indent);
 
 /** Pieces of a word that has no spaces: behind its commas, else wherever the line ends. */
 const pieces = (word: string, longest: number): string[] =>
