@@ -169,15 +169,29 @@ static const char *sync_name(int file) {
   struct stat about;
   return fstat(file, &about) == 0 && S_ISDIR(about.st_mode) ? "fsync-folder" : "fsync";
 }
-int fsync(int file) { REAL(int, "fsync", int); char path[1024]; PERFORM(sync_name(file), path_of(file, path, sizeof path), real(file)); }
-int fdatasync(int file) { REAL(int, "fdatasync", int); char path[1024]; PERFORM(sync_name(file), path_of(file, path, sizeof path), real(file)); }
-int ftruncate64(int file, off64_t size) { REAL(int, "ftruncate64", int, off64_t); char path[1024]; PERFORM("truncate", path_of(file, path, sizeof path), real(file, size)); }
-int ftruncate(int file, off_t size) { return ftruncate64(file, size); }
+#define SYNC(name) \
+  int name(int file) { \
+    REAL(int, #name, int); char path[1024]; \
+    PERFORM(sync_name(file), path_of(file, path, sizeof path), real(file)); \
+  }
+SYNC(fsync) SYNC(fdatasync)
+#define TRUNCATE(name) \
+  int name(int file, off64_t size) { \
+    REAL(int, #name, int, off64_t); char path[1024]; \
+    PERFORM("truncate", path_of(file, path, sizeof path), real(file, size)); \
+  }
+TRUNCATE(ftruncate) TRUNCATE(ftruncate64)
 
 int unlink(const char *path) { REAL(int, "unlink", const char *); PERFORM("unlink", path, real(path)); }
 int rmdir(const char *path) { REAL(int, "rmdir", const char *); PERFORM("rmdir", path, real(path)); }
-int mkdir(const char *path, mode_t mode) { REAL(int, "mkdir", const char *, mode_t); PERFORM("mkdir", path, real(path, mode)); }
-int rename(const char *from, const char *to) { REAL(int, "rename", const char *, const char *); PERFORM("rename", to, real(from, to)); }
+int mkdir(const char *path, mode_t mode) {
+  REAL(int, "mkdir", const char *, mode_t);
+  PERFORM("mkdir", path, real(path, mode));
+}
+int rename(const char *from, const char *to) {
+  REAL(int, "rename", const char *, const char *);
+  PERFORM("rename", to, real(from, to));
+}
 int unlinkat(int folder, const char *path, int flags) {
   REAL(int, "unlinkat", int, const char *, int); char full[1024];
   PERFORM(flags & AT_REMOVEDIR ? "rmdir" : "unlink", path_at(folder, path, full, sizeof full), real(folder, path, flags));
