@@ -66,6 +66,14 @@ export const jsonObject = fc
   .array(fc.tuple(key, json), { maxLength: 6 })
   .map((entries) => Object.fromEntries(entries));
 
+/** Objects that cannot become text, or pretend to be something else. */
+const odd = fc.constantFrom<unknown>(
+  { toString: '' },
+  { valueOf: 1, toString: null },
+  { toJSON: 1 },
+  { length: 1 },
+);
+
 /** A text that is nearly right: some of its characters are others, are gone, or come twice. */
 const nearly = (text: string): fc.Arbitrary<string> =>
   fc
@@ -105,7 +113,7 @@ export const replacedIn = (value: unknown): fc.Arbitrary<unknown> => {
     return copy;
   };
   return fc
-    .tuple(fc.constantFrom(...places(value)), fc.oneof(json, fc.constant(undefined)))
+    .tuple(fc.constantFrom(...places(value)), fc.oneof(json, fc.constant(undefined), odd))
     .map(([place, by]) => put(value, place, by));
 };
 

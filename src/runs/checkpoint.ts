@@ -203,7 +203,8 @@ const isBest = (value: unknown): boolean => {
     Number.isSafeInteger(epoch) && Number.isSafeInteger(step) && isAmount(valLoss) && isAmount(valAccuracy)
   );
 };
-const isHash = (value: unknown): boolean => value === undefined || /^[0-9a-f]{64}$/.test(String(value));
+const isHash = (value: unknown): boolean =>
+  value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
 
 /** What each field of progress.json must be. */
 const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) => boolean>> = {

@@ -67,20 +67,18 @@ export const readRecord = (directory: string): RunRecord | null => {
   if (stored.format !== FORMAT && stored.format !== 1) {
     throw new UserError(
       'E_RUN',
-      `${join(directory, 'run.json')}: expected format ${FORMAT}, got ${stored.format}.`,
+      `${join(directory, 'run.json')}: expected format ${FORMAT}, got ${JSON.stringify(stored.format) ?? 'none'}.`,
       {
         hint: 'It was written by another version of wnlstm; use that version, or another folder with `--runs DIR`.',
       },
     );
   }
-  // Runs of format 1 had the bits of their build of the kernel.
-  const record =
-    stored.format === 1
-      ? { ...stored, arithmetic: `format-1-${stored.backend}-${String(stored.kernel).slice(0, 8)}` }
-      : stored;
-  const problems = recordProblems(record);
+  const problems = recordProblems(stored.format === 1 ? { ...stored, arithmetic: 'of its kernel' } : stored);
   if (problems.length > 0) throw damaged(directory, 'run.json', `: ${problems.join('; ')}`);
-  return record;
+  // Runs of format 1 had the bits of their build of the kernel.
+  return stored.format === 1
+    ? { ...stored, arithmetic: `format-1-${stored.backend}-${stored.kernel.slice(0, 8)}` }
+    : stored;
 };
 
 /**
