@@ -47,7 +47,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-attack-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** How many cases of each part; the first ones have every kind of operation. */
-const SAMPLE = { kill: 28, error: 60, sweep: 1, race: 10, damage: 60 };
+const SAMPLE = { kill: 40, error: 60, sweep: 1, race: 10, damage: 60 };
 
 /** A test must not take for ever where a machine is slow; on two idle cores all of the sample takes below a minute. */
 const LONGEST_MS = 180_000;

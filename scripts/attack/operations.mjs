@@ -55,10 +55,10 @@ const stoppedOrDone = (run, result) => {
   return problems;
 };
 
-export const killCases = (scene, random) =>
-  scene.sessions.flatMap((session) =>
+export const killCases = (scene, random) => {
+  const cases = scene.sessions.flatMap((session) =>
     Object.entries(WAYS).flatMap(([how, applies]) =>
-      oneOfEachFirst(random.shuffle(session.operations.filter(applies))).map(({ number, kind }) => ({
+      session.operations.filter(applies).map(({ number, kind }) => ({
         part: how === 'stop' ? 'SIGTERM before an operation' : 'SIGKILL before, in or after an operation',
         kind: `${how} ${kind}`,
         title: `${session.name}, ${how} at operation ${number}: ${kind}`,
@@ -66,12 +66,15 @@ export const killCases = (scene, random) =>
           inCopy(scene, session, inside, async ({ run, argv }) => {
             const result = await runOutside(argv, scene.library, { path: run, how, at: number });
             if (how === 'stop') return stoppedOrDone(run, result);
-            if (result.signal === 'SIGKILL') return [];
-            return [`expected SIGKILL, got ${result.code ?? result.signal}`];
+            return result.signal === 'SIGKILL'
+              ? []
+              : [`expected SIGKILL, got ${result.code ?? result.signal}`];
           }),
       })),
     ),
   );
+  return oneOfEachFirst(random.shuffle(cases));
+};
 
 const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EMFILE'];
 /** What file systems answer that cannot sync folders; nobody is to notice. */
