@@ -208,5 +208,8 @@ test('too few open files for the program itself is a sentence', {
     env: environment,
   });
   assert.equal(status, 2, stderr);
-  assert.match(stderr, /^error Could not open .*: too many files are open\.\nhint .*ulimit -n`\.\n$/);
+  assert.match(
+    stderr,
+    /^error Could not (open .*: too many files are open|load .*)\.\nhint .*ulimit -n`\.\n$/,
+  );
 });

@@ -123,6 +123,12 @@ export const asUserError = (error: unknown): UserError | null => {
     const [call] = syscall.split(' '); // "spawn git"
     return ioError([CALLS[call] ?? syscall, path].filter(Boolean).join(' '), error);
   }
+  if (systemCode(error) === 'ERR_MODULE_NOT_FOUND') {
+    return new UserError('E_IO', `Could not load a part of the program: ${error.message.split('\n')[0]}.`, {
+      hint: 'Install it again with `npm ci`. If it is whole, too few files may be open: see the limit with `ulimit -n`.',
+      cause: error,
+    });
+  }
   if (systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY' || /memory|allocation failed/i.test(error.message)) {
     return new UserError('E_IO', `There is not enough memory (${error.message.replace(/\.$/, '')}).`, {
       hint: 'Free some memory, raise the limit (`ulimit -v`), or use fewer threads: `--threads 1`.',

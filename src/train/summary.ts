@@ -4,7 +4,8 @@ import type { Config } from '../config.js';
 import { isAtChance } from '../data/chance.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine, Evaluation } from '../engines/engine.js';
-import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
+import { UserError } from '../errors.js';
+import { hashWeights, type Progress, readCheckpoint, type TrainingState } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
 import type { RunRecord, Summary } from '../runs/record.js';
 
@@ -20,6 +21,16 @@ export interface Ended {
   /** Of metrics.csv. */
   readonly lastRow: EpochRow | undefined;
 }
+
+/** The state of a checkpoint; null if it is damaged, which `verify` explains: a run does not fail by that at its end. */
+const wholeState = (checkpoints: string, step: number): TrainingState | null => {
+  try {
+    return readCheckpoint(checkpoints, step).state;
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+};
 
 /** Finite numbers only: JSON has no NaN. */
 const finite = (value: number | null | undefined): number | null =>
@@ -44,8 +55,9 @@ export const summarise = ({
   const weights = last && hashWeights(engine.save());
   let bestTest: Evaluation | null = last;
   if (best && (best.step !== step || !last)) {
-    engine.load(readCheckpoint(join(directory, 'checkpoints'), best.step).state);
-    bestTest = engine.evaluate(dataset.test);
+    const state = wholeState(join(directory, 'checkpoints'), best.step);
+    if (state) engine.load(state);
+    bestTest = state && engine.evaluate(dataset.test);
   }
   return {
     run_id: record.run_id,
