@@ -6,3 +6,8 @@ const CONTROL = new RegExp(`${ESCAPE}(?!\\[[0-9;]*m)|[\\x00-\\x08\\x0b-\\x1a\\x1
 
 /** Text in which nothing moves the cursor, changes the title, or answers as a keyboard; colours stay. */
 export const printable = (text: string): string => text.replace(CONTROL, '\ufffd');
+
+const COLOR = new RegExp(`${ESCAPE}\\[[0-9;]*m`, 'g');
+
+/** Columns that a line takes on a terminal: colours take none. (Importing `node:util` for this may print a warning.) */
+export const visibleLength = (line: string): number => line.replace(COLOR, '').length;

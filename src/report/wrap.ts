@@ -1,5 +1,5 @@
 /** @file Text in lines that are no longer than a given width. */
-import { stripVTControlCharacters } from 'node:util';
+import { visibleLength } from '../printable.js';
 
 /**
  * Words in lines of at most `width` columns; a longer word has a line of its own.
@@ -14,7 +14,7 @@ export const wrapWords = (words: readonly string[], width: number, gap = ' ', in
     const line = lines.at(-1);
     const longer = `${line}${gap}${word}`;
     if (line === undefined) lines.push(word);
-    else if (stripVTControlCharacters(longer).length > width) lines.push(indent + word);
+    else if (visibleLength(longer) > width) lines.push(indent + word);
     else lines[lines.length - 1] = longer;
   }
   return lines;
