@@ -99,6 +99,8 @@ test('the faults meet every operation that a run does', { skip }, () => {
   });
   assert.equal(status, 0, stderr);
   const met = new Set(parseLog(readFileSync(log, 'utf8')).map(({ name }) => name));
-  for (const name of ['mkdir', 'open', 'write', 'fsync', 'fsync-folder', 'rename', 'unlink'])
+  // Node 24 removes files through a C++ library that is linked into it, where nothing can come between.
+  const removals = Number(process.versions.node.split('.')[0]) < 24 ? ['unlink'] : [];
+  for (const name of ['mkdir', 'open', 'write', 'fsync', 'fsync-folder', 'rename', ...removals])
     assert.ok(met.has(name), `${name} is not among ${[...met]}`);
 });
