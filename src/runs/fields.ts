@@ -9,6 +9,14 @@ const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.
 const isObjectOf = (value: unknown, isMember: (member: unknown) => boolean): boolean =>
   typeof value === 'object' && value !== null && Object.values(value).every(isMember);
 
+const isData = (value: unknown): boolean => {
+  const { checksums, directory, classes } = (value ?? {}) as Partial<
+    Record<keyof RunRecord['data'], unknown>
+  >;
+  const isCount = classes === undefined || Number.isSafeInteger(classes); // earlier versions did not say
+  return isObjectOf(checksums, isText) && isTextOrNull(directory) && isCount;
+};
+
 /** What each field of run.json must be; in words, and as a test. */
 const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (value: unknown) => boolean]>> = {
   run_id: ['text', isText],
@@ -27,7 +35,7 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   kernel: ['text', isText],
   threads: ['a whole number', Number.isSafeInteger],
   total_steps: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
-  data: ['SHA-256 checksums', (value) => isObjectOf((value as RunRecord['data'] | null)?.checksums, isText)],
+  data: ['SHA-256 checksums and a folder', isData],
   error: ['text or null', isTextOrNull],
 };
 

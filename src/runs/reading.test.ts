@@ -103,7 +103,7 @@ test('a run that says running is stale without an owner, and any other status st
 });
 
 test('a record without checksums of its data is damaged', () => {
-  for (const data of [undefined, null, 'x', {}, { checksums: null }]) {
+  for (const data of [undefined, null, 'x', {}, { checksums: null }, { checksums: {}, classes: 10 }]) {
     const directory = add(fresh(), 'x');
     writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), data }));
     assert.throws(() => readRecord(directory), isRunError(/run\.json: data: expected SHA-256 checksums/));
