@@ -6,7 +6,7 @@ import { expandHome } from '../package.js';
 import { type TableRow, table } from '../report/table.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import { lostRows, readRows as readRunRows } from '../sweep/read-run.js';
+import { lostRows } from '../sweep/read-run.js';
 import { describeModel, number, percent, quoted, seconds } from './format.js';
 import type { Configure } from './io.js';
 import { addRunsOption } from './options.js';
@@ -59,17 +59,17 @@ export const configureShow: Configure = (command, io) => {
     .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
       const run = findRun(options.runs, name);
       const { directory, record, config, summary, status, damage } = run;
+      let isDamaged = false;
       const tell = ({ message, hint }: UserError): void => {
+        isDamaged = true;
         io.err(`${io.errColor.yellow('damaged')} ${message}`);
         if (hint) io.err(io.errColor.dim(`        ${hint}`));
       };
       damage.forEach(tell);
       const rows = readRows(join(directory, 'metrics.csv'), epochColumns, tell);
-      const lost = readRunRows(run);
-      if (typeof lost !== 'string') {
-        const what = lostRows(run, lost);
-        if (what) io.err(`${io.errColor.yellow('note')} ${directory} ${what}.`);
-      }
+      const steps = readRows(join(directory, 'steps.csv'), stepColumns, tell);
+      const lost = isDamaged ? null : lostRows(run, { seed: config.seed, epochs: rows, steps });
+      if (lost) io.err(`${io.errColor.yellow('note')} ${directory} ${lost}.`);
       if (options.json) {
         io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));
         return;
@@ -87,7 +87,7 @@ export const configureShow: Configure = (command, io) => {
         io.out(`\n${describeSummary(summary, true, io.outColor)}`);
         return;
       }
-      const last = readRows(join(directory, 'steps.csv'), stepColumns, tell).at(-1);
+      const last = steps.at(-1);
       if (last)
         io.out(
           `\nlast row of steps.csv: step ${last.step}, loss ${number(last.loss)}, acc ${percent(last.accuracy)}`,

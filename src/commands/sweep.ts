@@ -1,5 +1,4 @@
 /** @file `wnlstm sweep`: all runs of a sweep file that have no result yet. */
-
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.js';
