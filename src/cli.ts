@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { Command, CommanderError } from 'commander';
-import type { Configure, Io } from './commands/io.js';
 import { asUserError, EXIT, systemCode, UserError } from './errors.js';
 import { packageRoot, packageVersion } from './package.js';
-import { printable } from './printable.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
+import type { Configure, Io } from './terminal/io.js';
+import { printable } from './text/printable.js';
 
 // First of all, so that no signal finds the program without a listener.
 const stop = new AbortController();

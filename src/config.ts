@@ -1,7 +1,7 @@
 /** @file One schema is type, defaults, check, flags and JSON Schema of a run's configuration. */
 import { z } from 'zod';
 import { UserError } from './errors.js';
-import { nearest } from './nearest.js';
+import { nearest } from './text/nearest.js';
 
 const count = (description: string) => z.number().int().min(1).max(1_000_000_000).describe(description);
 /** The range of float32, in round numbers: beyond it a value would be 0 or infinite where it is computed with. */

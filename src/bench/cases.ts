@@ -1,7 +1,7 @@
 /** @file What the benchmark times: cases, their work in floating point operations, and data for them. */
 import type { Dataset } from '../data/mnist.js';
-import type { RecurrenceName } from '../engines/autodiff/tensorflow/probe.js';
 import type { Backend } from '../engines/select.js';
+import type { RecurrenceName } from '../engines/tensorflow/probe.js';
 import type { ModelSpec } from '../model/spec.js';
 import { rng } from '../rng.js';
 

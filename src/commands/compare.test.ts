@@ -12,7 +12,7 @@ import { decided } from '../sweep/decided.testing.js';
 import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
-import { runSweep } from '../sweep/run-sweep.js';
+import { runSweep } from '../sweep/scheduler.js';
 
 const bin = join(packageRoot, 'bin/wnlstm.js');
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-compare-'));

@@ -1,23 +1,25 @@
 /** @file `wnlstm compare`: arms over seeds, with intervals and verdicts. */
+
 import { dirname, extname } from 'node:path';
 import { Option } from 'commander';
+import { type Comparison, compare } from '../compare/compare.js';
+import { compareCsv, compareJson, compareMarkdown } from '../compare/formats.js';
+import { compareText } from '../compare/text.js';
 import { EXIT, UserError } from '../errors.js';
+import type { Heading } from '../figures/figure.js';
+import { figurePng, figureSvg } from '../figures/figure-files.js';
+import { figureHtml } from '../figures/figure-html.js';
+import { forestSpec, forestUsage } from '../figures/forest.js';
+import { comparisonPage } from '../figures/page.js';
 import { makeDirectory, replaceFile } from '../files.js';
-import type { Arm } from '../report/arm.js';
-import { type Comparison, compare, DEFAULT_MARGIN } from '../report/compare.js';
-import { compareCsv, compareJson, compareMarkdown } from '../report/compare-formats.js';
-import { compareText } from '../report/compare-text.js';
-import type { Heading } from '../report/figure.js';
-import { figurePng, figureSvg } from '../report/figure-files.js';
-import { figureHtml } from '../report/figure-html.js';
-import { forestSpec, forestUsage } from '../report/forest.js';
-import { comparisonPage } from '../report/page.js';
+import type { Arm } from '../results/arm.js';
+import { type Results, readResults } from '../results/results.js';
+import { selectArms } from '../results/select-arms.js';
+import { DEFAULT_MARGIN } from '../sweep/grid.js';
 import type { Plan } from '../sweep/plan.js';
-import { type Results, readResults } from '../sweep/results.js';
-import { selectArms } from '../sweep/select.js';
-import type { Configure, Io } from './io.js';
-import { parsePath } from './options.js';
-import { addRunsArgument, namedRuns } from './runs-argument.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { parsePath } from '../terminal/options.js';
+import { addRunsArgument, namedRuns } from '../terminal/runs-argument.js';
 
 interface CompareOptions {
   readonly runs: string;

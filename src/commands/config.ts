@@ -1,7 +1,7 @@
 /** @file `wnlstm config schema`: the JSON Schema of config files, as it lies in configs/schema.json. */
 import { configJsonSchema } from '../config.js';
 import { toJson } from '../files.js';
-import type { Configure } from './io.js';
+import type { Configure } from '../terminal/io.js';
 
 export const configureConfig: Configure = (command, io) => {
   command

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { fetchMnist } from '../data/fetch.js';
 import { cacheDirectory } from '../package.js';
-import type { Configure } from './io.js';
-import { parsePath } from './options.js';
+import type { Configure } from '../terminal/io.js';
+import { parsePath } from '../terminal/options.js';
 
 export const configureData: Configure = (command, io) => {
   command

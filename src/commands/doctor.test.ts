@@ -10,9 +10,9 @@ import {
   LIBRARIES,
   type Manifest,
   type Variant,
-} from '../engines/autodiff/tensorflow/installation.js';
-import { compileFakeLibraries, noFakeLibraries as skip } from '../setup/library.testing.js';
-import { examineTensorFlow } from './doctor-tensorflow.js';
+} from '../tensorflow/install/installation.js';
+import { compileFakeLibraries, noFakeLibraries as skip } from '../tensorflow/install/library.testing.js';
+import { examineTensorFlow } from '../terminal/examine-tensorflow.js';
 
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-doctor-'));
 after(() => rmSync(root, { recursive: true }));

@@ -10,9 +10,9 @@ import { tryEngine } from '../engines/trial.js';
 import { EXIT, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { cacheDirectory, packageVersion } from '../package.js';
-import { examine, examineTensorFlow } from './doctor-tensorflow.js';
-import type { Configure } from './io.js';
-import { addRunsOption } from './options.js';
+import { examine, examineTensorFlow } from '../terminal/examine-tensorflow.js';
+import type { Configure } from '../terminal/io.js';
+import { addRunsOption } from '../terminal/options.js';
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 

@@ -1,12 +1,12 @@
 /** @file `wnlstm ls`: all runs, with where each stands. */
 import { Option } from 'commander';
 import type { UserError } from '../errors.js';
-import { type TableRow, table } from '../report/table.js';
+import { filteredBy, type ListedRun, listed, sortedBy } from '../results/listing.js';
 import { listRuns } from '../runs/find.js';
-import { filteredBy, type ListedRun, listed, sortedBy } from '../sweep/listing.js';
-import { differences } from './format.js';
-import type { Configure, Io } from './io.js';
-import { addRunsOption } from './options.js';
+import { differences } from '../terminal/format.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { addRunsOption } from '../terminal/options.js';
+import { type TableRow, table } from '../text/table.js';
 
 interface LsOptions {
   readonly runs: string;

@@ -3,10 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.js';
-import { makeDirectory, replaceFile } from '../files.js';
-import { nearest } from '../nearest.js';
-import type { Arm, RunRows } from '../report/arm.js';
-import { curveNotes, curvesCsv } from '../report/curve-words.js';
+import { curveNotes, curvesCsv } from '../figures/curve-words.js';
 import {
   type Band,
   bands,
@@ -15,16 +12,19 @@ import {
   curvesOf,
   defaultColumns,
   parseColumn,
-} from '../report/curves.js';
-import { figureSpec, type Heading } from '../report/figure.js';
-import { figureJson, figurePng, figureSvg } from '../report/figure-files.js';
-import { figureHtml } from '../report/figure-html.js';
-import { figureText } from '../report/figure-text.js';
-import { type XAxis, xAxes } from '../report/x-axis.js';
-import { type Results, readProgress } from '../sweep/results.js';
-import type { Configure, Io } from './io.js';
-import { parsePath } from './options.js';
-import { addRunsArgument, namedRuns } from './runs-argument.js';
+} from '../figures/curves.js';
+import { figureSpec, type Heading } from '../figures/figure.js';
+import { figureJson, figurePng, figureSvg } from '../figures/figure-files.js';
+import { figureHtml } from '../figures/figure-html.js';
+import { figureText } from '../figures/figure-text.js';
+import { type XAxis, xAxes } from '../figures/x-axis.js';
+import { makeDirectory, replaceFile } from '../files.js';
+import type { Arm, RunRows } from '../results/arm.js';
+import { type Results, readProgress } from '../results/results.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { parsePath } from '../terminal/options.js';
+import { addRunsArgument, namedRuns } from '../terminal/runs-argument.js';
+import { nearest } from '../text/nearest.js';
 
 const CURVES_HEADER = 'column,arm,step,mean';
 const FACET_COLUMNS: readonly Column[] = ['loss', 'accuracy'];

@@ -5,11 +5,11 @@ import { EXIT } from '../errors.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
-import { type Change, type Repetition, repeatRun } from '../train/repeat.js';
-import type { Comparison } from '../train/reproduce.js';
-import { type Configure, type Io, stopCode } from './io.js';
-import { addMovedDataOption, addRunsOption } from './options.js';
-import { createProgress } from './progress.js';
+import { type Configure, type Io, stopCode } from '../terminal/io.js';
+import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
+import { createProgress } from '../terminal/training-display.js';
+import { type Change, type Repetition, repeatRun } from '../verify/repeat.js';
+import type { Comparison } from '../verify/reproduce.js';
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@ import { parseFlag, resolveConfig } from '../config.js';
 import { continuable } from '../engines/select.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
-import type { Configure } from './io.js';
-import { addMovedDataOption, addRunsOption } from './options.js';
+import type { Configure } from '../terminal/io.js';
+import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
 import { trainAndReport } from './train.js';
 
 export const configureResume: Configure = (command, io) => {

@@ -13,14 +13,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { LIBRARIES } from '../engines/autodiff/tensorflow/installation.js';
 import { packageRoot } from '../package.js';
+import { LIBRARIES } from '../tensorflow/install/installation.js';
 import {
   compileFakeDriver,
   compileFakeLibraries,
   noFakeLibraries as skip,
-} from '../setup/library.testing.js';
-import { writeFakePython, writeWheel } from '../setup/wheel.testing.js';
+} from '../tensorflow/install/library.testing.js';
+import { writeFakePython, writeWheel } from '../tensorflow/install/wheel.testing.js';
 
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-setup-'));
 after(() => rmSync(root, { recursive: true }));

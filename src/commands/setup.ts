@@ -1,20 +1,20 @@
 /** @file `wnlstm setup`: fetches TensorFlow into the cache, lists what is there, removes it. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ioError, UserError } from '../errors.js';
+import { installTensorFlow, type Outcome } from '../tensorflow/install/install.js';
 import {
   type Installation,
   installationsDirectory,
   listInstallations,
   type Variant,
-} from '../engines/autodiff/tensorflow/installation.js';
-import { ioError, UserError } from '../errors.js';
-import { alignColumns } from '../report/table.js';
-import { installTensorFlow, type Outcome } from '../setup/install.js';
-import { defaultVariant, requireSupported, thisMachine } from '../setup/platform.js';
-import { DEFAULT_VERSION } from '../setup/wheel.js';
-import { plural } from './format.js';
-import type { Configure, Io } from './io.js';
-import { parsePath } from './options.js';
+} from '../tensorflow/install/installation.js';
+import { defaultVariant, requireSupported, thisMachine } from '../tensorflow/install/platform.js';
+import { DEFAULT_VERSION } from '../tensorflow/install/wheel.js';
+import { plural } from '../terminal/format.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { parsePath } from '../terminal/options.js';
+import { alignColumns } from '../text/table.js';
 
 interface Options {
   readonly cpu?: boolean;

@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { expandHome } from '../package.js';
-import { type TableRow, table } from '../report/table.js';
+import { lostRows } from '../results/read-run.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import { lostRows } from '../sweep/read-run.js';
-import { describeModel, number, percent, quoted, seconds } from './format.js';
-import type { Configure } from './io.js';
-import { addRunsOption } from './options.js';
-import { describeSummary } from './summary.js';
+import { describeModel, number, percent, quoted, seconds } from '../terminal/format.js';
+import type { Configure } from '../terminal/io.js';
+import { addRunsOption } from '../terminal/options.js';
+import { describeSummary } from '../terminal/summary.js';
+import { type TableRow, table } from '../text/table.js';
 
 /** The rows of a CSV; none if it is not there or cannot be read, and then it is said why. */
 const readRows = <Column extends string>(

@@ -1,13 +1,13 @@
 /** @file `wnlstm train`: one run, from a config to CSV files and a summary. */
 import { configKeys } from '../config.js';
 import { EXIT } from '../errors.js';
-import { alignColumns } from '../report/table.js';
-import { type Outcome, runSession, type SessionInput } from '../train/session.js';
-import { percent, quoted } from './format.js';
-import { type Configure, type Io, stopCode } from './io.js';
-import { addConfigOptions, addRunsOption, configFrom } from './options.js';
-import { createProgress } from './progress.js';
-import { describeSummary, nextCommands } from './summary.js';
+import { percent, quoted } from '../terminal/format.js';
+import { type Configure, type Io, stopCode } from '../terminal/io.js';
+import { addConfigOptions, addRunsOption, configFrom } from '../terminal/options.js';
+import { describeSummary, nextCommands } from '../terminal/summary.js';
+import { createProgress } from '../terminal/training-display.js';
+import { alignColumns } from '../text/table.js';
+import { type Outcome, runSession, type SessionInput } from '../train/run.js';
 
 export const configureTrain: Configure = (command, io) => {
   addConfigOptions(command);

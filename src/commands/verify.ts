@@ -2,11 +2,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
 import { runDirectories, withoutFiles } from '../runs/find.js';
-import type { Problem } from '../train/findings.js';
-import { type Verification, verifyRun } from '../train/verify.js';
-import { plural } from './format.js';
-import type { Configure, Io } from './io.js';
-import { addRunsOption, parseRuns } from './options.js';
+import { plural } from '../terminal/format.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { addRunsOption, parseRuns } from '../terminal/options.js';
+import type { Problem } from '../verify/findings.js';
+import { type Verification, verifyRun } from '../verify/verify.js';
 
 const describeProblem = ({ file, line, message }: Problem): string =>
   `  ${file}${line === null ? '' : `:${line}`}: ${message}`;

@@ -6,6 +6,9 @@ import { UserError } from '../errors.js';
 import { parseIdx, readMaybeGzipped } from './idx.js';
 import { type DatasetPaths, type FileName, locateDataset } from './locate.js';
 
+/** Training examples of the bundled MNIST. */
+export const MNIST_TRAIN = 55_000;
+
 /** Examples of one kind. */
 export interface Split {
   readonly count: number;

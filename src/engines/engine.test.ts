@@ -1,9 +1,10 @@
 /** @file What the contract promises of every engine: exact states, repeatable bytes, no leaks, right evaluation. */
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import type { TrainingState } from '../runs/checkpoint.js';
+import type { TrainingState } from '../model/state.js';
 import type { Engine } from './engine.js';
 import { inputOf, type OracleCase, oracleBatch, oracleCases, unavailable } from './oracle.testing.js';
 import { type Backend, createEngine } from './select.js';

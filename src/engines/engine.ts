@@ -1,9 +1,9 @@
 /** @file The contract between training and arithmetic. */
+
 import type { Dataset, Split } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
-import type { StepMetrics, TrainingState } from '../runs/checkpoint.js';
-import type { NamedArray } from '../runs/safetensors.js';
+import type { NamedArray, StepMetrics, TrainingState } from '../model/state.js';
 
 /** A split's mean loss and share of correct predictions. */
 export interface Evaluation {

@@ -5,9 +5,9 @@ import type { Dataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
-import type { RecurrenceName } from './autodiff/tensorflow/probe.js';
 import type { EngineInput } from './engine.js';
 import { type Backend, chooseBackend } from './select.js';
+import type { RecurrenceName } from './tensorflow/probe.js';
 
 interface Encoded {
   readonly shape: readonly number[];

@@ -1,7 +1,8 @@
 /** @file Every engine against the values that PyTorch gave, and against each other. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StepMetrics } from '../runs/checkpoint.js';
+import type { StepMetrics } from '../model/state.js';
 import type { Engine } from './engine.js';
 import {
   contenders,

@@ -2,9 +2,9 @@
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { CANONICAL } from './arithmetic.js';
-import type { RecurrenceName } from './autodiff/tensorflow/probe.js';
 import { checkState, type Engine, type EngineInput } from './engine.js';
 import type { Kernel } from './fused/kernel.js';
+import type { RecurrenceName } from './tensorflow/probe.js';
 
 /** What can compute. */
 export type Backend = Exclude<Config['backend'], 'auto'>;
@@ -35,7 +35,7 @@ const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice
     return { backend: 'wasm', device: 'cpu', arithmetic, build };
   },
   tensorflow: async (wanted) => {
-    const { chooseInstallation } = await import('./autodiff/tensorflow/choose.js');
+    const { chooseInstallation } = await import('../tensorflow/install/choose.js');
     const device = wanted === 'auto' ? 'cuda' : wanted;
     const { manifest } = chooseInstallation(device);
     return {
@@ -118,8 +118,8 @@ const makeEngine = async (
       return (await import('./fused/engine.js')).createFusedEngine(await createKernel(backend), input);
     case 'tensorflow': {
       const [{ chooseInstallation }, { createTensorFlowEngine }] = await Promise.all([
-        import('./autodiff/tensorflow/choose.js'),
-        import('./autodiff/tensorflow/engine.js'),
+        import('../tensorflow/install/choose.js'),
+        import('./tensorflow/engine.js'),
       ]);
       return createTensorFlowEngine(input, {
         directory: chooseInstallation(device).directory,

@@ -12,32 +12,8 @@ import {
   toJson,
   writeSynced,
 } from '../files.js';
-import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
-
-/** Sums over `count` steps; divided by `count` they are what the CSVs show. */
-export interface StepMetrics {
-  readonly count: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Global gradient norm before and after clipping. */
-  readonly gradNorm: number;
-  readonly gradNormClipped: number;
-  /** Share clipped of variables (norm), of steps (global-norm) or of elements (value). */
-  readonly clipFraction: number;
-}
-
-/** The sums over no steps. */
-export const NO_METRICS: StepMetrics = {
-  count: 0,
-  loss: 0,
-  accuracy: 0,
-  gradNorm: 0,
-  gradNormClipped: 0,
-  clipFraction: 0,
-};
-
-/** Parameters, optimiser slots and sums not yet taken of an engine, by name. */
-export type TrainingState = ReadonlyMap<string, NamedArray>;
+import { NO_METRICS, type StepMetrics, type TrainingState } from '../model/state.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** The epoch with the highest validation accuracy so far; the first of equals. */
 export interface Best {

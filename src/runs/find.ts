@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { ioError, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../text/nearest.js';
 import { type FoundRun, holdsRun, readRun } from './reading.js';
 
 /** What marks the folder of a sweep, whose runs lie in it. */

@@ -1,11 +1,13 @@
 /** @file Safetensors files: exact round trips, the published layout, and damage of every kind. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { UserError } from '../errors.js';
-import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
+import type { NamedArray } from '../model/state.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 after(() => rmSync(folder, { recursive: true }));

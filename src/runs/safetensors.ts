@@ -3,12 +3,7 @@ import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { UserError } from '../errors.js';
 import { readRegular, writeSynced } from '../files.js';
-
-/** An array with a shape, row-major. */
-export interface NamedArray {
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Int32Array;
-}
+import type { NamedArray } from '../model/state.js';
 
 const types = { F32: Float32Array, F64: Float64Array, I32: Int32Array } as const;
 type TypeName = keyof typeof types;

@@ -1,7 +1,7 @@
 /** @file Where every run of a sweep stands, kept up to date by what happens. */
 import type { JobEnd } from './executor.js';
 import type { Plan, PlannedRun } from './plan.js';
-import type { SweepEvent } from './run-sweep.js';
+import type { SweepEvent } from './scheduler.js';
 
 /** Where one run stands. */
 export type RunState =

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
 import { chooseBackend, continuable } from '../engines/select.js';
-import { openEngine } from '../train/session.js';
+import { openEngine } from '../train/run.js';
 import { scheduleOf } from '../train/trainer.js';
 import type { PlannedRun } from './plan.js';
 

@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { type Config, configKeys, parseConfig } from '../config.js';
 import { keysOf, readObject } from '../config-file.js';
 import { UserError } from '../errors.js';
-import { nearest } from '../nearest.js';
 import { expandHome } from '../package.js';
-import { DEFAULT_MARGIN } from '../report/compare.js';
+import { nearest } from '../text/nearest.js';
+
+/** Differences of test accuracy that do not matter, unless a user says otherwise. */
+export const DEFAULT_MARGIN = 0.005;
 
 const keys = z.record(z.string(), z.unknown());
 const label = z

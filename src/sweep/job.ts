@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { continuable } from '../engines/select.js';
 import { asUserError, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
-import { type Listener, type Outcome, runSession } from '../train/session.js';
+import { type Listener, type Outcome, runSession } from '../train/run.js';
 import type { Executor, Job, JobEnd, JobProgress } from './executor.js';
 
 /** What was said when a run was stopped or failed, as lines for its log. */

@@ -1,7 +1,9 @@
 /** @file From sums over steps to rows of the CSVs. */
+
 import type { Config } from '../config.js';
 import type { Evaluation } from '../engines/engine.js';
-import type { Progress, StepMetrics } from '../runs/checkpoint.js';
+import type { StepMetrics } from '../model/state.js';
+import type { Progress } from '../runs/checkpoint.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 
 export const addMetrics = (a: StepMetrics, b: StepMetrics): StepMetrics => ({

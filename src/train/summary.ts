@@ -1,11 +1,13 @@
 /** @file The summary of a run that has a result; the one place that looks at test data. */
+
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { isAtChance } from '../data/chance.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine, Evaluation } from '../engines/engine.js';
 import { UserError } from '../errors.js';
-import { hashWeights, type Progress, readCheckpoint, type TrainingState } from '../runs/checkpoint.js';
+import type { TrainingState } from '../model/state.js';
+import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
 import type { RunRecord, Summary } from '../runs/record.js';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseConfig } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
+import { verifyRun } from '../verify/verify.js';
 import type { TrainingEvent } from './events.js';
-import { runSession } from './session.js';
-import { verifyRun } from './verify.js';
+import { runSession } from './run.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-verify-'));
 after(() => rmSync(scratch, { recursive: true }));

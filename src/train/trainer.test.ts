@@ -1,10 +1,12 @@
 /** @file The training loop, over an engine that only counts. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Config, parseConfig } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
-import { type Checkpoint, NO_METRICS } from '../runs/checkpoint.js';
+import { NO_METRICS } from '../model/state.js';
+import type { Checkpoint } from '../runs/checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import { addMetrics } from './rows.js';
 import { START, train } from './trainer.js';

@@ -1,10 +1,12 @@
 /** @file The training loop: steps, rows, epochs, checkpoints. It reads no file and writes none. */
+
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
-import { type Checkpoint, NO_METRICS, type Progress, type StepMetrics } from '../runs/checkpoint.js';
+import { NO_METRICS, type StepMetrics } from '../model/state.js';
+import type { Checkpoint, Progress } from '../runs/checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import { addMetrics, canGoOn, epochRow, stepRow } from './rows.js';
 

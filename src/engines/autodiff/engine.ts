@@ -1,10 +1,10 @@
 /** @file The engine that differentiates the readable model with TensorFlow.js: slow on its `cpu` backend, and the oracle. */
+
 import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../../data/mnist.js';
 import { adamRate } from '../../model/adam.js';
 import { parameterShapes } from '../../model/spec.js';
-import { NO_METRICS, type StepMetrics, type TrainingState } from '../../runs/checkpoint.js';
-import type { NamedArray } from '../../runs/safetensors.js';
+import { type NamedArray, NO_METRICS, type StepMetrics, type TrainingState } from '../../model/state.js';
 import {
   type Engine,
   type EngineInput,

@@ -1,10 +1,10 @@
 /** @file The engine over the fused kernel: moves parameters in and out, and calls it. */
+
 import { usableCores } from '../../cores.js';
 import type { Split } from '../../data/mnist.js';
 import { adamRate } from '../../model/adam.js';
 import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
-import type { TrainingState } from '../../runs/checkpoint.js';
-import type { NamedArray } from '../../runs/safetensors.js';
+import type { NamedArray, TrainingState } from '../../model/state.js';
 import {
   type Engine,
   type EngineInput,

@@ -1,0 +1,179 @@
+/** @file Signals and terminals: what stops a run stops it in order, and what does not, leaves it alone. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { writeTinyDataset } from '../data/idx.testing.js';
+import { packageRoot } from '../package.js';
+import { STOP_SIGNALS, type StopSignal } from '../signals.js';
+import { inTerminal, noTerminal } from './terminal.testing.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-signals-'));
+after(() => rmSync(scratch, { recursive: true }));
+const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test: 60, classes: 4 });
+const bin = join(packageRoot, 'bin/wnlstm.js');
+const windows = process.platform === 'win32' ? 'Windows has no signals' : false;
+
+const optionsFor = (runs: string): string[] => [
+  ...['--data', data, '--runs', runs, '--backend', 'wasm', '--units', '9', '--batch', '1'],
+  ...['--epochs', '100000'],
+];
+const trainingIn = (runs: string): string[] => [process.execPath, bin, 'train', ...optionsFor(runs)];
+
+const onlyRun = (runs: string): string => join(runs, (existsSync(runs) && readdirSync(runs)[0]) || '-');
+const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+const statusOf = (run: string): string => JSON.parse(read(join(run, 'run.json')) || '{}').status;
+const until = async (isSo: () => boolean, what: string): Promise<void> => {
+  for (let waited = 0; !isSo(); waited += 10) {
+    assert.ok(waited < 20_000, what);
+    await sleep(10);
+  }
+};
+const isTraining = (run: () => string): Promise<void> =>
+  until(() => read(join(run(), 'steps.csv')).split('\n').length > 4, 'it does not train');
+const children: ChildProcess[] = [];
+after(() => children.forEach((child) => void child.kill('SIGKILL')));
+const endOf = (child: ChildProcess): Promise<number | null> => {
+  children.push(child);
+  return new Promise((resolve) => child.on('exit', resolve));
+};
+
+/** Starts a long run and waits until it trains. */
+const startRun = async (name: string, [program, ...args] = trainingIn(join(scratch, name))) => {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let printed = '';
+  child.stderr?.on('data', (part) => {
+    printed += part;
+  });
+  const ended = endOf(child);
+  await isTraining(() => onlyRun(join(scratch, name)));
+  const status = (): string => statusOf(onlyRun(join(scratch, name)));
+  return { child, ended, status, printed: () => printed };
+};
+
+test('a signal and its echoes are one: the run ends with its checkpoint', async () => {
+  const { child, ended, status } = await startRun('echoed');
+  for (let echo = 0; echo < 5000 && child.exitCode === null && status() === 'running'; echo++) {
+    child.kill('SIGINT');
+    await turn();
+  }
+  assert.equal(await ended, 130);
+  assert.equal(status(), 'interrupted');
+});
+
+for (const signal of Object.keys(STOP_SIGNALS).filter((name) => name !== 'SIGHUP') as StopSignal[]) {
+  test(`${signal} ends a run with a checkpoint and exit code ${STOP_SIGNALS[signal]}`, {
+    skip: windows,
+  }, async () => {
+    const { child, ended, status } = await startRun(signal);
+    child.kill(signal);
+    assert.equal(await ended, STOP_SIGNALS[signal]);
+    assert.equal(status(), 'interrupted');
+  });
+}
+
+test('SIGHUP without a terminal, as under nohup, is noted and stops nothing', { skip: windows }, async () => {
+  const { child, ended, status, printed } = await startRun('nohup');
+  child.kill('SIGHUP');
+  await until(() => printed().includes('SIGHUP'), 'it says nothing');
+  assert.match(printed(), new RegExp(`SIGHUP was received; .* goes on.*kill ${child.pid}`));
+  assert.equal(status(), 'running');
+  child.kill('SIGTERM');
+  assert.equal(await ended, 143);
+});
+
+test('a terminal that is closed ends a run with a checkpoint and exit code 129', {
+  skip: noTerminal,
+}, async () => {
+  const runs = join(scratch, 'closed');
+  const { code } = await inTerminal(trainingIn(runs), { closeAfter: 'loss 0.' });
+  assert.equal(code, 129);
+  assert.equal(statusOf(onlyRun(runs)), 'interrupted');
+});
+
+test('a signal to a worker of a sweep stops its run with a checkpoint; a hang-up does not', {
+  skip: existsSync('/proc/self/task') ? false : 'needs /proc to find the worker',
+}, async () => {
+  const file = join(scratch, 'one.json');
+  const base = { backend: 'wasm', data, units: 9, batch: 1, epochs: 100_000 };
+  writeFileSync(file, JSON.stringify({ name: 'one', base, seeds: [0] }));
+  const runs = join(scratch, 'one-runs');
+  const child = spawn(process.execPath, [bin, 'sweep', file, '--runs', runs, '--quiet'], { stdio: 'ignore' });
+  const ended = endOf(child);
+  const folder = join(runs, 'one');
+  const run = (): string => join(folder, readdirSync(folder).find((name) => name.startsWith('wn-')) ?? '-');
+  await until(() => existsSync(folder) && existsSync(run()), 'no run');
+  await isTraining(run);
+  const [worker] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+    .split(' ')
+    .map(Number);
+  process.kill(worker, 'SIGHUP');
+  await sleep(50);
+  assert.equal(statusOf(run()), 'running');
+  process.kill(worker, 'SIGXCPU');
+  assert.equal(await ended, 75);
+  assert.equal(statusOf(run()), 'interrupted');
+});
+
+test('`npm start` is the training process itself, so that a signal reaches it', {
+  skip: windows,
+}, async () => {
+  const { scripts } = JSON.parse(read(join(packageRoot, 'package.json')));
+  const start = scripts.start.replace(/.*&& /, '').replace('bin/wnlstm.js', bin);
+  const runs = join(scratch, 'start');
+  const words = `${start} ${optionsFor(runs).join(' ')}`.replace('configs/', join(packageRoot, 'configs/'));
+  const { child, ended, status } = await startRun('start', ['sh', '-c', words]);
+  child.kill('SIGTERM');
+  assert.equal(await ended, 143);
+  assert.equal(status(), 'interrupted');
+});
+
+for (const [signal, code] of [
+  ['SIGTERM', 143],
+  ['SIGXCPU', 152],
+] as const) {
+  test(`a script passes ${signal} on to the program`, { skip: windows }, async () => {
+    const words = `cd ${packageRoot}; runs=${join(scratch, `script${code}`)}; . scripts/wnlstm.sh; set -e
+    wnlstm train ${optionsFor('X')
+      .filter((word) => word !== '--runs' && word !== 'X')
+      .join(' ')}; echo not here`;
+    const { child, ended, status } = await startRun(`script${code}`, ['bash', '-c', words]);
+    child.kill(signal);
+    assert.equal(await ended, code);
+    assert.equal(status(), 'interrupted');
+  });
+}
+
+const short = (name: string, ...more: string[]): string[] => [
+  ...[process.execPath, bin, 'train', '--data', data, '--runs', join(scratch, name), '--backend', 'wasm'],
+  ...['--units', '9', '--batch', '1', '--epochs', '3', ...more],
+];
+const ESCAPE = '\x1b';
+/** What changes a terminal's settings: its cursor, its wrapping, its screen. */
+const SETTINGS = new RegExp(`${ESCAPE}\\[\\?\\d+[hl]`);
+
+test('a terminal keeps its settings and its lines, at 60 columns too', { skip: noTerminal }, async () => {
+  const { code, seen } = await inTerminal(short('sixty'), { columns: 60 });
+  assert.equal(code, 0);
+  assert.doesNotMatch(seen, SETTINGS);
+  assert.match(seen, /━|─/);
+  assert.equal([...seen.matchAll(/val acc \d+\.\d\d %/g)].length, 3);
+});
+
+test('a terminal without escape codes gets none', { skip: noTerminal }, async () => {
+  for (const TERM of ['dumb', '']) {
+    const { code, seen } = await inTerminal(short(`dumb${TERM}`), { env: { TERM } });
+    assert.equal(code, 0);
+    assert.ok(!seen.includes(ESCAPE), JSON.stringify(seen));
+    assert.equal([...seen.matchAll(/val acc \d+\.\d\d %/g)].length, 3);
+  }
+});
+
+test('the bar moves between rows', { skip: noTerminal }, async () => {
+  const { seen } = await inTerminal(short('rare', '--log-every', '100000', '--epochs', '40'), {});
+  const steps = new Set([...seen.matchAll(/step (\d+)\/8800/g)].map(([, step]) => step));
+  assert.ok(steps.size > 2, [...steps].join());
+});

@@ -1,0 +1,61 @@
+/** @file Arms made up for tests of curves and figures: their losses are given, the rest follows. */
+import { type Config, defaultConfig } from '../config.js';
+import type { Arm, RunRows } from '../results/arm.js';
+import { type Curves, curvesOf } from './curves.js';
+
+/** Steps between rows. */
+export const ROW = 10;
+/** Rows in an epoch. */
+const EPOCH = 3;
+
+const rowsOf = (losses: readonly (number | null)[], seed: number): RunRows => {
+  const steps = losses.map((loss, index) => ({
+    step: ROW * (index + 1),
+    epoch: 1 + Math.floor(index / EPOCH),
+    loss,
+    accuracy: loss === null ? null : 1 / (1 + Math.abs(loss)),
+    lr: 0.1,
+    grad_norm: loss === null ? null : loss / 2,
+    grad_norm_clipped: loss === null ? null : loss / 4,
+    clip_fraction: 0.5,
+    elapsed_seconds: index / 8,
+  }));
+  const epochs = steps
+    .filter((_, index) => (index + 1) % EPOCH === 0)
+    .map((row) => ({
+      ...row,
+      loss: 99,
+      val_loss: row.loss,
+      val_accuracy: row.accuracy,
+      epoch_seconds: 2.5,
+      examples_per_second: 20_000,
+    }));
+  return { seed, steps, epochs };
+};
+
+/**
+ * An arm with a row every ten steps and an epoch every three rows.
+ *
+ * @param losses by seed, by row
+ */
+export const lossArm = (
+  name: string,
+  losses: readonly (readonly (number | null)[])[],
+  config: Partial<Config> = {},
+): Arm<RunRows> => ({
+  name,
+  config: { ...defaultConfig(), logEvery: ROW, ...config },
+  runs: losses.map(rowsOf),
+});
+
+/** Losses that fall from 2, a little otherwise for each seed. */
+export const falling = (rows: number, seed: number): number[] =>
+  Array.from({ length: rows }, (_, row) => 2 / (1 + row / 2) + ((row * 7 + seed * 3) % 5) / 50);
+
+/** What the golden figure shows: an arm of three seeds beside one of one. */
+export const goldenCurves = (): Curves =>
+  curvesOf(
+    [lossArm('base', [falling(9, 0), falling(9, 1), falling(9, 2)]), lossArm('wn & clip', [falling(9, 4)])],
+    ['loss', 'val_accuracy'],
+    'ci',
+  );

@@ -1,0 +1,38 @@
+/** @file Which GPUs a build serves, and what an installation says of its build. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gpuSupport } from './gpu.js';
+import { BUILD_INFO, builtFor } from './install/installation.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'wnlstm-gpu-'));
+after(() => rmSync(directory, { recursive: true }));
+
+/** As the wheel of TensorFlow 2.21.0 has it. */
+const INFO = `build_info = collections.OrderedDict([('cpu_compiler', 'clang'), ('cuda_compute_capabilities', \
+['sm_60', 'sm_70', 'sm_80', 'sm_89', 'compute_90']), ('cuda_version', '12.5.1'), ('is_cuda_build', True)])`;
+
+test('machine code serves later GPUs of the same generation, the rest is compiled if it is newer', () => {
+  const built = ['sm_60', 'sm_70', 'sm_80', 'sm_89', 'compute_90'];
+  const expected = {
+    '5.2': 'none',
+    '6.1': 'built',
+    '7.5': 'built',
+    '8.0': 'built',
+    '8.6': 'built',
+    '9.0': 'compiled',
+    '12.0': 'compiled',
+  } as const;
+  for (const [capability, support] of Object.entries(expected))
+    assert.equal(gpuSupport(capability, built), support, capability);
+});
+
+test('what a build was made for is read from the wheel, and unknown without its file', () => {
+  assert.equal(builtFor(directory), null);
+  writeFileSync(join(directory, BUILD_INFO), INFO);
+  assert.deepEqual(builtFor(directory), ['sm_60', 'sm_70', 'sm_80', 'sm_89', 'compute_90']);
+  writeFileSync(join(directory, BUILD_INFO), "build_info = OrderedDict([('is_cuda_build', False)])");
+  assert.equal(builtFor(directory), null);
+});

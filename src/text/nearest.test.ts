@@ -1,0 +1,29 @@
+/** @file Only what is near is suggested. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configKeys } from '../config.js';
+import { nearest } from './nearest.js';
+
+test('a name with few wrong letters, or cut short, has a nearest', () => {
+  for (const [name, meant] of [
+    ['unit', 'units'],
+    ['unitz', 'units'],
+    ['LR', 'lr'],
+    ['optimiser', 'optimizer'],
+    ['clip-mode', 'clipMode'],
+    ['log', 'logEvery'],
+    ['bacth', 'batch'],
+  ]) {
+    assert.equal(nearest(name, configKeys), ` (nearest: ${meant})`);
+  }
+  assert.equal(
+    nearest('unit', configKeys, (key) => `--${key}`),
+    ' (nearest: --units)',
+  );
+});
+
+test('a name that is like none has no nearest', () => {
+  for (const name of ['foo', 'x', 'learning_rate', '']) assert.equal(nearest(name, configKeys), '');
+  assert.equal(nearest('foo', ['loss', 'accuracy']), '');
+  assert.equal(nearest('foo', []), '');
+});

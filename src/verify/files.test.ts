@@ -1,0 +1,177 @@
+/** @file Damage to the record, config, summary and checkpoints of a run is found, and named with the file. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  copy,
+  type Damage,
+  edit,
+  problemsOf,
+  remove,
+  replace,
+  testDamages,
+} from '../train/tiny-run.testing.js';
+
+const last = 'checkpoints/step-000015';
+const model = `${last}/model.safetensors`;
+const optimizer = `${last}/optimizer.safetensors`;
+const progress = `${last}/progress.json`;
+
+const write =
+  (file: string, text: string): Damage =>
+  (run) =>
+    writeFileSync(join(run, file), text);
+
+/** Damages a run whose checkpoint has no checksums, as earlier versions wrote it. */
+const ofBefore =
+  (damage: Damage): Damage =>
+  (run) => {
+    edit(join(run, progress), (text) => text.replace(/(,\s*"\w+_sha256": "\w+")+/, ''));
+    damage(run);
+  };
+
+/** Flips bits of one byte of an array in a safetensors file. */
+const flip =
+  (file: string, name: string, byte: number, bits: number): Damage =>
+  (run) => {
+    const bytes = readFileSync(join(run, file));
+    const start = 8 + Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, { data_offsets: number[] }>;
+    bytes[start + header[name].data_offsets[0] + byte] ^= bits;
+    writeFileSync(join(run, file), bytes);
+  };
+
+testDamages([
+  [
+    'a config that was changed',
+    'config.json',
+    replace('config.json', /("forgetBias": )1/, '$12'),
+    /fingerprint/,
+  ],
+  ['a config that is none', 'config.json', write('config.json', '{'), /^Expected JSON, got/],
+  ['a config with another key', 'config.json', replace('config.json', '"units"', '"unit"'), /units missing/],
+  [
+    'an unknown status',
+    'run.json',
+    replace('run.json', '"completed"', '"complete"'),
+    /[sS]tatus: expected one of/,
+  ],
+  ['a record that is none', 'run.json', write('run.json', '{'), /^Expected JSON, got/],
+  [
+    'a record without checksums',
+    'run.json',
+    replace('run.json', '"checksums"', '"sums"'),
+    /xpected .*SHA-256/,
+  ],
+  [
+    'a result that was changed',
+    'summary.json',
+    replace('summary.json', /("val_accuracy": )[^,]+/, '$10.99'),
+    /val_accuracy is 0.99, expected .* as in metrics.csv/,
+  ],
+  [
+    'another number of steps',
+    'summary.json',
+    replace('summary.json', '"steps": 15', '"steps": 10'),
+    /steps is 10, expected 15/,
+  ],
+  [
+    'another best epoch',
+    'summary.json',
+    replace('summary.json', /("best_epoch": )\d/, '$19'),
+    /best_epoch is 9/,
+  ],
+  [
+    'another time',
+    'summary.json',
+    replace('summary.json', /("seconds": )[\d.]+/, '$19'),
+    /seconds is 9, expected/,
+  ],
+  [
+    'a summary that is none',
+    'summary.json',
+    write('summary.json', 'null'),
+    /Expected a JSON object, got null/,
+  ],
+  ['a weight with one bit changed', model, flip(model, 'lstm/b', 0, 1), /^Expected the SHA-256/],
+  [
+    'a moment with one bit changed',
+    optimizer,
+    flip(optimizer, 'adam/m/lstm/b', 0, 1),
+    /^Expected the SHA-256/,
+  ],
+  [
+    'a weight with one bit changed, of an earlier version',
+    'summary.json',
+    ofBefore(flip(model, 'lstm/b', 0, 1)),
+    /weights_sha256 is/,
+  ],
+  [
+    'a negative mean of squares',
+    optimizer,
+    ofBefore(flip(optimizer, 'adam/v/lstm/b', 3, 128)),
+    /holds negative numbers/,
+  ],
+  [
+    'another step of the optimizer',
+    optimizer,
+    ofBefore(flip(optimizer, 'step', 0, 1)),
+    /Expected step 15, got 14/,
+  ],
+  [
+    'a checkpoint that is cut short',
+    optimizer,
+    (run) => edit(join(run, optimizer), (text) => text.slice(0, 99)),
+    /^Expected/,
+  ],
+  ['a header with another byte', model, replace(model, '{', 'z'), /^Expected a safetensors header in JSON/],
+  ['progress that is none', progress, write(progress, '[]'), /Expected the progress of step 15/],
+  [
+    'progress with another best epoch',
+    progress,
+    ofBefore(replace(progress, /("valLoss": )[\d.]+/, '$10.5')),
+    /valLoss is 0.5/,
+  ],
+  [
+    'progress with another sum',
+    progress,
+    replace(progress, /("stepSeconds": )/, '$11'),
+    /^Expected the SHA-256 \w+… that it has of itself/,
+  ],
+  ...['run.json', 'config.json', 'steps.csv', 'metrics.csv', 'summary.json', model, optimizer, progress].map(
+    (file) => ['a file that is missing', file, remove(file), /^It is missing\.$/] as const,
+  ),
+]);
+
+test('an array of another name is found as one that is missing and one that is too many', () => {
+  const run = copy();
+  ofBefore(replace(optimizer, 'adam/m/pred/b', 'adam/m/pred/c'))(run);
+  assert.deepEqual(problemsOf(run), [
+    [optimizer, 'adam/m/pred/b is missing.'],
+    [optimizer, 'adam/m/pred/c is no array of this run.'],
+  ]);
+});
+
+test('a seed that was changed is found against the id and the summary', () => {
+  const run = copy();
+  replace('config.json', '"seed": 0', '"seed": 1')(run);
+  const [[file, message], other] = problemsOf(run);
+  assert.match(
+    `${file}: ${message}`,
+    /^run\.json: run_id is wn-s0-\w{8}, expected wn-s1-\w{8} by config\.json/,
+  );
+  assert.deepEqual(other, ['summary.json', 'seed is 0, expected 1 as in config.json.']);
+});
+
+test('checkpoints that are missing are found', () => {
+  const run = copy();
+  remove(last)(run);
+  assert.ok(
+    problemsOf(run).some(([, message]) => /steps is 15, expected 10 as in the last checkpoint/.test(message)),
+  );
+  remove('checkpoints')(run);
+  assert.deepEqual(problemsOf(run), [['checkpoints', 'There is no checkpoint.']]);
+  write('checkpoints', '')(run);
+  assert.match(problemsOf(run)[0].join(), /^checkpoints,Could not list checkpoints: a part of the path/);
+});

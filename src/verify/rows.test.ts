@@ -1,0 +1,52 @@
+/** @file Damage to the CSVs of a run is found, named with file and line, and found once. */
+import { join } from 'node:path';
+import { edit, replace, testDamages } from '../train/tiny-run.testing.js';
+
+const steps = 'steps.csv';
+const metrics = 'metrics.csv';
+
+testDamages([
+  ['a first row that was removed', `${metrics}:2`, replace(metrics, /\n1,[^\n]*/, ''), /step 5, got 10/],
+  ['a row removed in the middle', `${metrics}:3`, replace(metrics, /\n2,[^\n]*/, ''), /step 10, got 15/],
+  ['a row removed in the middle', `${steps}:3`, replace(steps, /\n6,[^\n]*/, ''), /step 6, got 9/],
+  ['a last row removed', `${metrics}:3`, replace(metrics, /3,15,[^\n]*\n/, ''), /step 10, expected 15/],
+  ['a last row removed', `${steps}:5`, replace(steps, /15,3,[^\n]*\n/, ''), /step 12, expected 15/],
+  ['a row that is there twice', `${metrics}:4`, replace(metrics, /(\n2,[^\n]*)/, '$1$1'), /step 15, got 10/],
+  ['a step that was changed', `${steps}:3`, replace(steps, '\n6,', '\n7,'), /step 6, got 7/],
+  ['a step of another part', `${steps}:3`, replace(steps, '\n6,', '\n60,'), /step 6, got 60/],
+  ['a step that was changed', `${metrics}:2`, replace(metrics, '\n1,5,', '\n1,6,'), /step 5, got 6/],
+  ['an epoch that was changed', `${steps}:3`, replace(steps, '\n6,2,', '\n6,1,'), /epoch 2, got 1/],
+  ['an lr that was changed', `${steps}:3`, replace(steps, /(\n6.*?),0\.1,/, '$1,0.2,'), /lr 0.1, got 0.2/],
+  [
+    'a cell that is no number',
+    `${steps}:2`,
+    replace(steps, '\n3,1,', '\n3,one,'),
+    /epoch: expected a number/,
+  ],
+  ['a cell that is empty', `${steps}:2`, replace(steps, /\n3,1,[^,]*/, '\n3,1,'), /loss: the cell is empty/],
+  ['a cell that is missing', `${steps}:2`, replace(steps, '\n3,1,', '\n3,'), /Expected 9 cells, got 8/],
+  ['a digit too many', `${steps}:3`, replace(steps, /\n6,2,([\d.]*)/, '\n6,2,$10'), /in its shortest form/],
+  ['a share above 1', `${metrics}:2`, replace(metrics, /(\n1,5,[^,]*),[^,]*/, '$1,1.5'), /expected a share/],
+  [
+    'a NaN in a completed run',
+    `${metrics}:2`,
+    replace(metrics, /\n1,5,[^,]*/, '\n1,5,NaN'),
+    /a finite number/,
+  ],
+  [
+    'a loss that was changed',
+    steps,
+    replace(steps, /\n6,2,[^,]*/, '\n6,2,0.5'),
+    /sum of loss .*lines 2 to 6 of/,
+  ],
+  [
+    'an accuracy that was changed',
+    steps,
+    replace(metrics, /(\n2,10,[^,]*),[^,]*/, '$1,0.5'),
+    /of accuracy over/,
+  ],
+  ['a torn last line', `${steps}:7`, (run) => edit(join(run, steps), (text) => `${text}18,4,0.`), /cut off/],
+  ['a torn last row', `${steps}:6`, (run) => edit(join(run, steps), (text) => text.slice(0, -9)), /cut off/],
+  ['another header', `${steps}:1`, replace(steps, 'loss', 'lose'), /Expected the header/],
+  ['a file that is empty', `${metrics}:1`, replace(metrics, /^.*$/s, ''), /Expected the header/],
+]);
