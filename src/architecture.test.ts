@@ -1,4 +1,5 @@
 /** @file The import rule and the homes of effects, as a test: the map in src/README.md cannot go stale. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
@@ -11,7 +12,10 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'));
 const typescript = files.filter((name) => name.endsWith('.ts'));
 const shipped = typescript.filter((name) => !/\.(test|testing|d)\.ts$/.test(name));
-const textOf = (name: string): string => readFileSync(join(source, name), 'utf8');
+
+function textOf(name: string): string {
+  return readFileSync(join(source, name), 'utf8');
+}
 
 /** Layers from the bottom up; a file may import its own folder and lower layers. */
 const LAYERS = [
@@ -42,16 +46,19 @@ const LAYERS = [
 ];
 
 /** The files right in src/ below the folders count as one folder. */
-const folderOf = (name: string): string => (LAYERS[1].includes(name) ? '.' : name.split('/')[0]);
+function folderOf(name: string): string {
+  return LAYERS[1]!.includes(name) ? '.' : name.split('/')[0];
+}
 
-const layerOf = (name: string): number => {
-  const layer = LAYERS.findIndex((members) => members.includes(name.split('/')[0]));
+function layerOf(name: string): number {
+  const layer = LAYERS.findIndex((members) => members.includes(name.split('/')[0]!));
   assert.notEqual(layer, -1, `${name} belongs to no layer`);
   return layer;
-};
+}
 
-const importsOf = (name: string): string[] =>
-  [...textOf(name).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1]);
+function importsOf(name: string): string[] {
+  return [...textOf(name).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1]);
+}
 
 test('a file imports its own folder and lower layers only', () => {
   for (const name of shipped) {

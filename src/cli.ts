@@ -1,4 +1,5 @@
 /** @file From argv to a command to an exit code: the only file that touches the process and the console. */
+
 import { closeSync, existsSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -114,25 +115,6 @@ Examples:
   wnlstm train --config configs/base.json --epochs 1
   wnlstm show                            the newest run`;
 
-const isCurrentFolder = (folder: string): boolean => {
-  try {
-    return relative(process.cwd(), folder) === '';
-  } catch {
-    return false; // it was removed
-  }
-};
-
-/** How this program is called from here: hints are commands to paste. */
-const invocation = (): string => {
-  // npx puts its own folders there, for this one command.
-  const folders = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes('node_modules'));
-  if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
-  const script = join(packageRoot, 'bin/wnlstm.js');
-  return isCurrentFolder(packageRoot) ? 'npx wnlstm' : `node ${script}`;
-};
-
 /**
  * Output that nobody takes any more: a reader such as `head` that has seen enough, a terminal that was closed, a full
  * disk. The stream is quiet from then on; the work goes on, and its result alone decides the exit code.
@@ -142,76 +124,13 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', () => closed.add(stream));
 }
 
-const write = (stream: NodeJS.WriteStream, text: string): void => {
-  if (!closed.has(stream)) stream.write(printable(text).replaceAll('`wnlstm ', `\`${invocation()} `));
-};
-
-/** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */
-const palette = (support: typeof supportsColor) => {
-  const unwanted = Boolean(process.env.NO_COLOR) && !process.env.FORCE_COLOR;
-  return new Chalk({ level: unwanted || !support ? 0 : support.level });
-};
-
-/** Whether the terminal says that it knows no escape codes, or nothing of itself. Windows has no TERM. */
-const isDumb = (): boolean =>
-  process.platform !== 'win32' && (!process.env.TERM || process.env.TERM === 'dumb');
-
-const createProgram = async (io: Io, called: string | undefined): Promise<Command> => {
-  const program = new Command('wnlstm')
-    .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
-    .version(packageVersion())
-    .enablePositionalOptions() // after a command, --version is the command's own
-    .addHelpText('after', EXAMPLES)
-    .configureOutput({
-      writeOut: (text) => write(process.stdout, text),
-      writeErr: (text) => write(process.stderr, text),
-      outputError: (text) => printError(usageError(text, io.argv), io),
-    })
-    .exitOverride();
-  for (const { name, summary, load } of COMMANDS) {
-    const command = program
-      .command(name)
-      .summary(summary)
-      .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`);
-    if (name === called) (await load())(command, io);
-  }
-  return program;
-};
-
-/** What commander has to say, in this program's form. */
-const usageError = (text: string, [called, sub = '']: readonly string[]): UserError => {
-  const [message, suggestion] = text.trim().split('\n');
-  const words = called === 'data' || called === 'config' ? `${called} ${sub}`.trim() : called;
-  const help = COMMANDS.some(({ name }) => name === called) ? `wnlstm ${words} --help` : 'wnlstm --help';
-  return new UserError('E_USAGE', `${message.replace(/^error: /, '')}.`.replace(/\.\.$/, '.'), {
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See \`${help}\`.`,
-  });
-};
-
-const printError = (error: UserError, io: Io): void => {
-  io.err(`${io.errColor.red('error')} ${error.message}`);
-  if (error.hint) io.err(`${io.errColor.dim('hint')}  ${error.hint}`);
-};
-
-const ask = async (question: string): Promise<string> => {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await terminal.question(question, { signal: stop.signal });
-  } catch (error) {
-    if (systemCode(error) === 'ABORT_ERR') return ''; // Ctrl-C or Ctrl-D: no answer
-    throw error;
-  } finally {
-    terminal.close();
-  }
-};
-
 /**
  * Runs the program.
  *
  * @param argv arguments without node and script
  * @returns the exit code
  */
-export const main = async (argv: readonly string[] = process.argv.slice(2)): Promise<number> => {
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
   let code: number = EXIT.done;
   const io: Io = {
     out: (line) => write(process.stdout, `${line}\n`),
@@ -240,4 +159,87 @@ export const main = async (argv: readonly string[] = process.argv.slice(2)): Pro
     printError(known, io);
     return code === EXIT.done ? EXIT.usage : code;
   }
-};
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  if (!closed.has(stream)) stream.write(printable(text).replaceAll('`wnlstm ', `\`${invocation()} `));
+}
+
+/** How this program is called from here: hints are commands to paste. */
+function invocation(): string {
+  // npx puts its own folders there, for this one command.
+  const folders = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules'));
+  if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
+  const script = join(packageRoot, 'bin/wnlstm.js');
+  return isCurrentFolder(packageRoot) ? 'npx wnlstm' : `node ${script}`;
+}
+
+function isCurrentFolder(folder: string): boolean {
+  try {
+    return relative(process.cwd(), folder) === '';
+  } catch {
+    return false; // it was removed
+  }
+}
+
+/** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */
+function palette(support: typeof supportsColor) {
+  const unwanted = Boolean(process.env.NO_COLOR) && !process.env.FORCE_COLOR;
+  return new Chalk({ level: unwanted || !support ? 0 : support.level });
+}
+
+/** Whether the terminal says that it knows no escape codes, or nothing of itself. Windows has no TERM. */
+function isDumb(): boolean {
+  return process.platform !== 'win32' && (!process.env.TERM || process.env.TERM === 'dumb');
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question, { signal: stop.signal });
+  } catch (error) {
+    if (systemCode(error) === 'ABORT_ERR') return ''; // Ctrl-C or Ctrl-D: no answer
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}
+
+async function createProgram(io: Io, called: string | undefined): Promise<Command> {
+  const program = new Command('wnlstm')
+    .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
+    .version(packageVersion())
+    .enablePositionalOptions() // after a command, --version is the command's own
+    .addHelpText('after', EXAMPLES)
+    .configureOutput({
+      writeOut: (text) => write(process.stdout, text),
+      writeErr: (text) => write(process.stderr, text),
+      outputError: (text) => printError(usageError(text, io.argv), io),
+    })
+    .exitOverride();
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`);
+    if (name === called) (await load())(command, io);
+  }
+  return program;
+}
+
+function printError(error: UserError, io: Io): void {
+  io.err(`${io.errColor.red('error')} ${error.message}`);
+  if (error.hint) io.err(`${io.errColor.dim('hint')}  ${error.hint}`);
+}
+
+/** What commander has to say, in this program's form. */
+function usageError(text: string, [called, sub = '']: readonly string[]): UserError {
+  const [message, suggestion] = text.trim().split('\n');
+  const words = called === 'data' || called === 'config' ? `${called} ${sub}`.trim() : called;
+  const help = COMMANDS.some(({ name }) => name === called) ? `wnlstm ${words} --help` : 'wnlstm --help';
+  return new UserError('E_USAGE', `${message.replace(/^error: /, '')}.`.replace(/\.\.$/, '.'), {
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See \`${help}\`.`,
+  });
+}

@@ -1,4 +1,5 @@
 /** @file JSON files that a person writes: what is read from them, and what is said of mistakes. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -12,14 +13,14 @@ import { expandHome, packageRoot } from './package.js';
 const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const fileWith = (text: string): string => {
+function fileWith(text: string): string {
   const path = join(folder, 'config.json');
   writeFileSync(path, text);
   return path;
-};
+}
 
 /** The message of the E_CONFIG that `task` throws. */
-const problem = (task: () => unknown): string => {
+function problem(task: () => unknown): string {
   try {
     task();
   } catch (error) {
@@ -29,7 +30,7 @@ const problem = (task: () => unknown): string => {
     return error.message;
   }
   assert.fail('Expected an error, got none.');
-};
+}
 
 test('a config file is its keys, without the line for editors', () => {
   const path = fileWith('{ "$schema": "./schema.json", "model": "base", "clip": null }\n');
@@ -60,7 +61,7 @@ test('a config file that is missing, a folder, not JSON or not an object is an e
     ['5', '5'],
     ['"lr"', '"lr"'],
   ]) {
-    const message = problem(() => readConfigFile(fileWith(text)));
+    const message = problem(() => readConfigFile(fileWith(text!)));
     assert.ok(message.endsWith(`config.json: expected a JSON object, got ${got}.`), message);
   }
 });
@@ -77,7 +78,7 @@ test('keys keep the order of the file, also those that are numbers, at every dep
   assert.deepEqual(keysOf(read), ['b', '1', 'a']);
   const inner = read.b as Record<string, object>;
   assert.deepEqual(keysOf(inner), ['32', '16']);
-  assert.deepEqual(keysOf(inner[16]), ['z', '2']);
+  assert.deepEqual(keysOf(inner[16]!), ['z', '2']);
   assert.deepEqual(keysOf({ made: 1, elsewhere: 2 }), ['made', 'elsewhere']);
 });
 
@@ -101,7 +102,7 @@ test('a file that is not JSON says where, and what stands there', () => {
     ['{"lr":', 'it ends too early'],
     ['', 'it ends too early'],
   ]) {
-    const message = problem(() => readConfigFile(fileWith(text)));
+    const message = problem(() => readConfigFile(fileWith(text!)));
     assert.ok(message.endsWith(`config.json is not JSON: ${said}.`), message);
   }
 });

@@ -1,4 +1,5 @@
 /** @file JSON files that a person writes: every key counts, in its order, and none may occur twice. */
+
 import { readFileSync } from 'node:fs';
 import { type AnyNode, parse, type ValueNode } from '@humanwhocodes/momoa';
 import { parseConfig } from './config.js';
@@ -7,51 +8,20 @@ import { ioError, UserError } from './errors.js';
 const keyOrder = new WeakMap<object, readonly string[]>();
 
 /**
- * The keys of an object that was read here, in the order of the file. JavaScript puts keys that are whole numbers first.
+ * Reads a config file: a JSON object that names just what differs from the defaults.
  *
- * @param value one that came from elsewhere has its keys in JavaScript's order
+ * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
  */
-export const keysOf = (value: object): readonly string[] => keyOrder.get(value) ?? Object.keys(value);
-
-const at = ({ loc }: AnyNode): string => `line ${loc.start.line}, column ${loc.start.column}`;
-
-/** The value of a part of a file; keys that occur twice are added to `problems`. */
-const toValue = (node: ValueNode, problems: string[]): unknown => {
-  switch (node.type) {
-    case 'Object': {
-      const first = new Map<string, AnyNode>();
-      const entries = node.members.map(({ name, value }): [string, unknown] => {
-        const key = name.type === 'String' ? name.value : name.name;
-        const before = first.get(key);
-        if (before)
-          problems.push(`${at(name)}: the key ${JSON.stringify(key)} is there already, in ${at(before)}`);
-        else first.set(key, name);
-        return [key, toValue(value, problems)];
-      });
-      const object = Object.fromEntries(entries);
-      keyOrder.set(object, [...first.keys()]);
-      return object;
-    }
-    case 'Array':
-      return node.elements.map(({ value }) => toValue(value, problems));
-    case 'Null':
-      return null;
-    case 'String':
-    case 'Number':
-    case 'Boolean':
-      return node.value;
-    default:
-      throw new Error(`JSON has no ${node.type}`);
+export function readConfigFile(path: string): Record<string, unknown> {
+  const keys = readObject(path, 'config', '{}');
+  if ('seeds' in keys || 'arms' in keys || 'grid' in keys) {
+    throw new UserError('E_CONFIG', `${path} is a sweep file, not the config of one run.`, {
+      hint: `Train its runs with \`wnlstm sweep ${path}\`.`,
+    });
   }
-};
-
-/** Where JSON ends to be JSON, in words. */
-const describeSyntaxError = (text: string, error: Error): string => {
-  const { line, column, offset } = error as Error & { line?: number; column?: number; offset?: number };
-  if (error.message.startsWith('Unexpected end') || offset === undefined) return 'it ends too early';
-  const found = /^(\w+|.)/.exec(text.slice(offset))?.[0] ?? '';
-  return `line ${line}, column ${column}: unexpected ${JSON.stringify(found)}`;
-};
+  parseConfig(keys, path);
+  return keys;
+}
 
 /**
  * Reads a JSON object that a person wrote.
@@ -61,7 +31,7 @@ const describeSyntaxError = (text: string, error: Error): string => {
  * @returns its keys, but for an editor's `$schema`; see `keysOf` for their order
  * @throws {UserError} E_CONFIG if it is missing, not JSON, not an object, or has a key twice
  */
-export const readObject = (path: string, what: string, smallest: string): Record<string, unknown> => {
+export function readObject(path: string, what: string, smallest: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, ''); // some editors begin a file with a byte order mark
@@ -100,20 +70,55 @@ export const readObject = (path: string, what: string, smallest: string): Record
     keysOf(value).filter((key) => key !== '$schema'),
   );
   return keys;
-};
+}
+
+/** The value of a part of a file; keys that occur twice are added to `problems`. */
+function toValue(node: ValueNode, problems: string[]): unknown {
+  switch (node.type) {
+    case 'Object': {
+      const first = new Map<string, AnyNode>();
+      const entries = node.members.map(({ name, value }): [string, unknown] => {
+        const key = name.type === 'String' ? name.value : name.name;
+        const before = first.get(key);
+        if (before)
+          problems.push(`${at(name)}: the key ${JSON.stringify(key)} is there already, in ${at(before)}`);
+        else first.set(key, name);
+        return [key, toValue(value, problems)];
+      });
+      const object = Object.fromEntries(entries);
+      keyOrder.set(object, [...first.keys()]);
+      return object;
+    }
+    case 'Array':
+      return node.elements.map(({ value }) => toValue(value, problems));
+    case 'Null':
+      return null;
+    case 'String':
+    case 'Number':
+    case 'Boolean':
+      return node.value;
+    default:
+      throw new Error(`JSON has no ${node.type}`);
+  }
+}
+
+function at({ loc }: AnyNode): string {
+  return `line ${loc.start.line}, column ${loc.start.column}`;
+}
+
+/** Where JSON ends to be JSON, in words. */
+function describeSyntaxError(text: string, error: Error): string {
+  const { line, column, offset } = error as Error & { line?: number; column?: number; offset?: number };
+  if (error.message.startsWith('Unexpected end') || offset === undefined) return 'it ends too early';
+  const found = /^(\w+|.)/.exec(text.slice(offset))?.[0] ?? '';
+  return `line ${line}, column ${column}: unexpected ${JSON.stringify(found)}`;
+}
 
 /**
- * Reads a config file: a JSON object that names just what differs from the defaults.
+ * The keys of an object that was read here, in the order of the file. JavaScript puts keys that are whole numbers first.
  *
- * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
+ * @param value one that came from elsewhere has its keys in JavaScript's order
  */
-export const readConfigFile = (path: string): Record<string, unknown> => {
-  const keys = readObject(path, 'config', '{}');
-  if ('seeds' in keys || 'arms' in keys || 'grid' in keys) {
-    throw new UserError('E_CONFIG', `${path} is a sweep file, not the config of one run.`, {
-      hint: `Train its runs with \`wnlstm sweep ${path}\`.`,
-    });
-  }
-  parseConfig(keys, path);
-  return keys;
-};
+export function keysOf(value: object): readonly string[] {
+  return keyOrder.get(value) ?? Object.keys(value);
+}

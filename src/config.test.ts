@@ -1,4 +1,5 @@
 /** @file Configs from files and flags: what is accepted, what is said about what is not. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import { UserError } from './errors.js';
 import { packageRoot } from './package.js';
 
 /** The message of the E_CONFIG that `task` throws. */
-const problem = (task: () => unknown): string => {
+function problem(task: () => unknown): string {
   try {
     task();
   } catch (error) {
@@ -27,7 +28,7 @@ const problem = (task: () => unknown): string => {
     return error.message;
   }
   assert.fail('Expected an error, got none.');
-};
+}
 
 const defaults: Config = {
   model: 'wn',

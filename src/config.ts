@@ -1,12 +1,11 @@
 /** @file One schema is type, defaults, check, flags and JSON Schema of a run's configuration. */
+
 import { z } from 'zod';
 import { UserError } from './errors.js';
 import { nearest } from './text/nearest.js';
 
-const count = (description: string) => z.number().int().min(1).max(1_000_000_000).describe(description);
 /** The range of float32, in round numbers: beyond it a value would be 0 or infinite where it is computed with. */
 const [SMALLEST, LARGEST] = [1e-37, 1e38];
-const positive = (description: string) => z.number().min(SMALLEST).max(LARGEST).describe(description);
 
 /** Every key of a config, with its meaning, range and default. */
 export const configSchema = z.strictObject({
@@ -63,63 +62,10 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigKey = keyof Config;
 
-/** The config that an empty file gives. */
-export const defaultConfig = (): Config => configSchema.parse({});
-
 /** Where the value of a key came from. */
 export type Source = 'default' | 'file' | 'flag';
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
-
-/** `clipMode` as it is written on the command line: `clip-mode`. */
-export const flagName = (key: ConfigKey): string =>
-  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** A flag's text as a JSON value: numbers and `none` (or `null`) are recognised where the key takes them. */
-export const parseFlag = (key: ConfigKey, text: string): unknown => {
-  const schema = configSchema.shape[key];
-  if ((text === 'none' || text === 'null') && schema.safeParse(null).success) return null;
-  const number = Number(text);
-  return text.trim() !== '' && !Number.isNaN(number) && key !== 'data' ? number : text;
-};
-
-const describe = (value: unknown): string =>
-  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
-
-/** What one problem found by zod means, in this program's words. */
-const explain = (
-  issue: z.core.$ZodIssue,
-  input: Record<string, unknown>,
-  name: (key: string) => string,
-): string => {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `unknown key ${name(key)}${nearest(key, configKeys, name)}`).join('; ');
-  }
-  const key = String(issue.path[0]);
-  return `${name(key)}: expected ${expectedValue(key as ConfigKey, name(key) === key ? 'null' : 'none')}, got ${describe(input[key])}`;
-};
-
-/** What a key means, and its default. */
-export const describeKey = (key: ConfigKey): { description: string; defaultValue: unknown } => {
-  const schema = configSchema.shape[key];
-  const inner = schema.unwrap();
-  const innermost = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
-  const description = schema.description ?? inner.description ?? innermost.description ?? key;
-  return { description, defaultValue: schema.parse(undefined) };
-};
-
-/** The values that a key takes, in words; `nothing` is how null is written there. */
-export const expectedValue = (key: ConfigKey, nothing: 'null' | 'none'): string => {
-  const schema = configSchema.shape[key];
-  const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
-  const plain = json.anyOf?.find((option) => option.type !== 'null') ?? json;
-  const orNone = json.anyOf ? ` or ${nothing}` : '';
-  if (plain.enum) return `one of ${plain.enum.join(', ')}${orNone}`;
-  if (plain.type === 'string') return `text${orNone}`;
-  const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
-  const to = plain.maximum === undefined ? '' : ` to ${plain.maximum}`;
-  return `${kind} from ${plain.minimum}${to}${orNone}`;
-};
 
 interface JsonSchema {
   type?: string;
@@ -129,26 +75,27 @@ interface JsonSchema {
   anyOf?: JsonSchema[];
 }
 
-/**
- * Checks a config and fills in its defaults.
- *
- * @param input keys and values of unknown origin
- * @param where named in the error
- * @param name how a key is called there: as it is in a file, `--kebab-case` on the command line
- * @throws {UserError} E_CONFIG with all problems at once
- */
-export const parseConfig = (
-  input: Record<string, unknown>,
-  where: string,
-  name: (key: string) => string = (key) => key,
-): Config => {
-  const result = configSchema.safeParse(input);
-  if (result.success) return result.data;
-  const problems = [...new Set(result.error.issues.map((issue) => explain(issue, input, name)))].join('; ');
-  throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
-    hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
-  });
-};
+/** The config that an empty file gives. */
+export function defaultConfig(): Config {
+  return configSchema.parse({});
+}
+
+/** A flag's text as a JSON value: numbers and `none` (or `null`) are recognised where the key takes them. */
+export function parseFlag(key: ConfigKey, text: string): unknown {
+  const schema = configSchema.shape[key];
+  if ((text === 'none' || text === 'null') && schema.safeParse(null).success) return null;
+  const number = Number(text);
+  return text.trim() !== '' && !Number.isNaN(number) && key !== 'data' ? number : text;
+}
+
+/** What a key means, and its default. */
+export function describeKey(key: ConfigKey): { description: string; defaultValue: unknown } {
+  const schema = configSchema.shape[key];
+  const inner = schema.unwrap();
+  const innermost = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
+  const description = schema.description ?? inner.description ?? innermost.description ?? key;
+  return { description, defaultValue: schema.parse(undefined) };
+}
 
 /**
  * Flags over config file over defaults.
@@ -156,10 +103,10 @@ export const parseConfig = (
  * @param flags values given on the command line, by key
  * @returns the config, and where each value came from
  */
-export const resolveConfig = (
+export function resolveConfig(
   flags: Partial<Record<ConfigKey, unknown>>,
   file: Record<string, unknown> = {},
-): { config: Config; sources: Record<ConfigKey, Source> } => {
+): { config: Config; sources: Record<ConfigKey, Source> } {
   const config = parseConfig(
     { ...file, ...flags },
     'Command line',
@@ -171,10 +118,74 @@ export const resolveConfig = (
     Source
   >;
   return { config, sources };
-};
+}
+
+/** `clipMode` as it is written on the command line: `clip-mode`. */
+export function flagName(key: ConfigKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/**
+ * Checks a config and fills in its defaults.
+ *
+ * @param input keys and values of unknown origin
+ * @param where named in the error
+ * @param name how a key is called there: as it is in a file, `--kebab-case` on the command line
+ * @throws {UserError} E_CONFIG with all problems at once
+ */
+export function parseConfig(
+  input: Record<string, unknown>,
+  where: string,
+  name: (key: string) => string = (key) => key,
+): Config {
+  const result = configSchema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = [...new Set(result.error.issues.map((issue) => explain(issue, input, name)))].join('; ');
+  throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
+    hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
+  });
+}
+
+/** What one problem found by zod means, in this program's words. */
+function explain(
+  issue: z.core.$ZodIssue,
+  input: Record<string, unknown>,
+  name: (key: string) => string,
+): string {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `unknown key ${name(key)}${nearest(key, configKeys, name)}`).join('; ');
+  }
+  const key = String(issue.path[0]);
+  return `${name(key)}: expected ${expectedValue(key as ConfigKey, name(key) === key ? 'null' : 'none')}, got ${describe(input[key])}`;
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+}
+
+/** The values that a key takes, in words; `nothing` is how null is written there. */
+export function expectedValue(key: ConfigKey, nothing: 'null' | 'none'): string {
+  const schema = configSchema.shape[key];
+  const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
+  const plain = json.anyOf?.find((option) => option.type !== 'null') ?? json;
+  const orNone = json.anyOf ? ` or ${nothing}` : '';
+  if (plain.enum) return `one of ${plain.enum.join(', ')}${orNone}`;
+  if (plain.type === 'string') return `text${orNone}`;
+  const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
+  const to = plain.maximum === undefined ? '' : ` to ${plain.maximum}`;
+  return `${kind} from ${plain.minimum}${to}${orNone}`;
+}
 
 /** The JSON Schema of a config file, for editors. */
-export const configJsonSchema = (): object => {
+export function configJsonSchema(): object {
   const editorKey = { $schema: z.string().optional() };
   return { title: 'wnlstm config', ...z.toJSONSchema(configSchema.extend(editorKey), { io: 'input' }) };
-};
+}
+
+function count(description: string) {
+  return z.number().int().min(1).max(1_000_000_000).describe(description);
+}
+
+function positive(description: string) {
+  return z.number().min(SMALLEST).max(LARGEST).describe(description);
+}

@@ -1,11 +1,14 @@
 /** @file Quotas of containers, as both versions of cgroups have them. */
+
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { cgroupCores, usableCores } from './cores.js';
 
-const coresWith = (files: Readonly<Record<string, string>>): number =>
-  cgroupCores((path) => files[path] ?? null);
+function coresWith(files: Readonly<Record<string, string>>): number {
+  return cgroupCores((path) => files[path] ?? null);
+}
+
 const ROOT = '/sys/fs/cgroup';
 
 test('without a quota, and where there are no cgroups, all cores count', () => {

@@ -1,4 +1,5 @@
 /** @file How many cores this process may use: Node 20 does not see the quota of a container. */
+
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,23 +17,13 @@ const readOrNull: Read = (path) => {
 
 const CGROUPS = '/sys/fs/cgroup';
 
-/** A folder and all above it, up to `/`. */
-const upwards = (path: string): string[] => (path === '/' ? ['/'] : [path, ...upwards(dirname(path))]);
-
-/** Cores of one group of version 2, as `cpu.max` has them: `20000 100000` are 0.2. */
-const quotaV2 = (text: string | null): number => {
-  const [quota, period] = (text ?? '').trim().split(' ').map(Number);
-  return quota > 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY;
-};
-
-/** Cores of one group of version 1; -1 is no limit. */
-const quotaV1 = (quota: string | null, period: string | null): number => {
-  const [time, of] = [Number(quota ?? -1), Number(period ?? 0)];
-  return time > 0 && of > 0 ? time / of : Number.POSITIVE_INFINITY;
-};
+/** Threads that can run at a time: cores that the process may use, or the whole ones of its quota. */
+export function usableCores(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupCores())));
+}
 
 /** The smallest quota of the groups of this process, in cores; Infinity without one. */
-export const cgroupCores = (read: Read = readOrNull): number => {
+export function cgroupCores(read: Read = readOrNull): number {
   const lines = (read('/proc/self/cgroup') ?? '').split('\n');
   const paths = lines.flatMap((line): { version: 1 | 2; path: string }[] => {
     const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
@@ -50,8 +41,21 @@ export const cgroupCores = (read: Read = readOrNull): number => {
     }),
   );
   return Math.min(Number.POSITIVE_INFINITY, ...quotas);
-};
+}
 
-/** Threads that can run at a time: cores that the process may use, or the whole ones of its quota. */
-export const usableCores = (): number =>
-  Math.max(1, Math.min(availableParallelism(), Math.floor(cgroupCores())));
+/** A folder and all above it, up to `/`. */
+function upwards(path: string): string[] {
+  return path === '/' ? ['/'] : [path, ...upwards(dirname(path))];
+}
+
+/** Cores of one group of version 2, as `cpu.max` has them: `20000 100000` are 0.2. */
+function quotaV2(text: string | null): number {
+  const [quota, period] = (text ?? '').trim().split(' ').map(Number);
+  return quota > 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY;
+}
+
+/** Cores of one group of version 1; -1 is no limit. */
+function quotaV1(quota: string | null, period: string | null): number {
+  const [time, of] = [Number(quota ?? -1), Number(period ?? 0)];
+  return time > 0 && of > 0 ? time / of : Number.POSITIVE_INFINITY;
+}

@@ -1,4 +1,5 @@
 /** @file The error that users see. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from './errors.js';

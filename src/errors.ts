@@ -24,12 +24,6 @@ export const EXIT = {
   stopped: 75,
 } as const;
 
-/** A message may quote a damaged file: what would end the line or steer the terminal is spelled out, as in JSON. */
-const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\u2028\u2029]/gu, (control) =>
-    control === '\n' ? '\\n' : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-
 /** Printed as one line and a hint, without a stack; anything else that is thrown is a bug and shows its stack. */
 export class UserError extends Error {
   readonly code: ErrorCode;
@@ -43,15 +37,6 @@ export class UserError extends Error {
     this.hint = options.hint;
   }
 }
-
-/** The system's own code of an error (`ENOENT`, `ENOSPC`, …), if it has one. */
-export const systemCode = (error: unknown): string | undefined => {
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined;
-  const { code, errno } = error as NodeJS.ErrnoException & { code: string };
-  if (!code.startsWith('Unknown system error')) return code;
-  // Node has no name for some, such as EDQUOT, in errors; it has in its constants.
-  return Object.entries(constants.errno).find(([, number]) => number === -Number(errno))?.[0] ?? code;
-};
 
 const ELSEWHERE = 'Choose another folder, such as with `--runs DIR`.';
 const PERMISSION = `Check who owns it and what its permissions are. ${ELSEWHERE}`;
@@ -86,18 +71,6 @@ const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   EAGAIN: ['no more processes or threads can be started', 'See the limit with `ulimit -u`.'],
 };
 
-/**
- * Turns a failed operation of the system into words.
- *
- * @param action what was tried, as in "write runs/x/metrics.csv"
- * @returns an `E_IO` error that says why and what to do
- */
-export const ioError = (action: string, error: unknown): UserError => {
-  const code = systemCode(error);
-  const [reason, hint] = (code && REASONS[code]) || [error instanceof Error ? error.message : String(error)];
-  return new UserError('E_IO', `Could not ${action}: ${reason}.`, { hint, cause: error });
-};
-
 /** What the system's calls do, where their names do not say it. */
 const CALLS: Readonly<Record<string, string>> = {
   open: 'open',
@@ -115,7 +88,7 @@ const CALLS: Readonly<Record<string, string>> = {
  *
  * @returns null for a bug in this program, which should show its stack
  */
-export const asUserError = (error: unknown): UserError | null => {
+export function asUserError(error: unknown): UserError | null {
   if (error instanceof UserError) return error;
   if (!(error instanceof Error)) return null;
   const { syscall, path } = error as NodeJS.ErrnoException;
@@ -136,4 +109,32 @@ export const asUserError = (error: unknown): UserError | null => {
     });
   }
   return null;
-};
+}
+
+/**
+ * Turns a failed operation of the system into words.
+ *
+ * @param action what was tried, as in "write runs/x/metrics.csv"
+ * @returns an `E_IO` error that says why and what to do
+ */
+export function ioError(action: string, error: unknown): UserError {
+  const code = systemCode(error);
+  const [reason, hint] = (code && REASONS[code]) || [error instanceof Error ? error.message : String(error)];
+  return new UserError('E_IO', `Could not ${action}: ${reason}.`, { hint, cause: error });
+}
+
+/** The system's own code of an error (`ENOENT`, `ENOSPC`, …), if it has one. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined;
+  const { code, errno } = error as NodeJS.ErrnoException & { code: string };
+  if (!code.startsWith('Unknown system error')) return code;
+  // Node has no name for some, such as EDQUOT, in errors; it has in its constants.
+  return Object.entries(constants.errno).find(([, number]) => number === -Number(errno))?.[0] ?? code;
+}
+
+/** A message may quote a damaged file: what would end the line or steer the terminal is spelled out, as in JSON. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (control) =>
+    control === '\n' ? '\\n' : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,4 +1,5 @@
 /** @file Files and folders where the system says no. */
+
 import assert from 'node:assert/strict';
 import fs, { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -16,14 +17,14 @@ afterEach(() => {
 });
 
 /** Lets fsync fail, of folders alone or of everything. */
-const failSync = (code: string, files: boolean): void => {
+function failSync(code: string, files: boolean): void {
   const real = fs.fsyncSync;
   mock.method(fs, 'fsyncSync', (handle: number) => {
     if (files || fs.fstatSync(handle).isDirectory()) throw Object.assign(new Error(code), { code });
     real(handle);
   });
   syncBuiltinESMExports();
-};
+}
 
 for (const code of ['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF', 'ENOSYS']) {
   test(`a file system that answers ${code} to the sync of a folder can hold runs`, () => {

@@ -1,4 +1,5 @@
 /** @file Files that are whole or not there: written beside their place, synced, then renamed. */
+
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -21,19 +22,8 @@ import { ioError, systemCode, UserError } from './errors.js';
 const CANNOT_SYNC_FILES = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 const CANNOT_SYNC_FOLDERS = [...CANNOT_SYNC_FILES, 'EPERM', 'EISDIR', 'EACCES', 'EBADF'];
 
-const isOneOf = (codes: readonly string[], error: unknown): boolean =>
-  codes.includes(systemCode(error) ?? '');
-
-const syncHandle = (handle: number): void => {
-  try {
-    fsyncSync(handle);
-  } catch (error) {
-    if (!isOneOf(CANNOT_SYNC_FILES, error)) throw error;
-  }
-};
-
 /** Makes what was written to a file survive a power cut, where the file system can. */
-export const syncFile = (path: string): void => {
+export function syncFile(path: string): void {
   // Windows syncs only files that are open for writing.
   const handle = openSync(path, process.platform === 'win32' ? 'r+' : 'r');
   try {
@@ -41,10 +31,46 @@ export const syncFile = (path: string): void => {
   } finally {
     closeSync(handle);
   }
-};
+}
+
+function syncHandle(handle: number): void {
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    if (!isOneOf(CANNOT_SYNC_FILES, error)) throw error;
+  }
+}
+
+function isOneOf(codes: readonly string[], error: unknown): boolean {
+  return codes.includes(systemCode(error) ?? '');
+}
+
+/** Removes what processes that were killed left in a folder that nobody else writes to. */
+export function removeTemporary(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (/\.[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Replaces a file in one step: readers see the old or the new one, never a half.
+ *
+ * @throws {UserError} E_IO if it cannot be written; the old file is then as it was
+ */
+export function replaceFile(path: string, content: string | Uint8Array): void {
+  const temporary = temporaryName(path);
+  try {
+    writeSynced(temporary, content);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error instanceof UserError ? error : ioError(`write ${path}`, error);
+  }
+}
 
 /** Makes the names in a folder survive a power cut, where the file system can. */
-export const syncFolder = (path: string): void => {
+export function syncFolder(path: string): void {
   let handle: number | null = null;
   try {
     handle = openSync(path, 'r');
@@ -54,24 +80,19 @@ export const syncFolder = (path: string): void => {
   } finally {
     if (handle !== null) closeSync(handle);
   }
-};
+}
 
 /** A name beside a path that nobody can foresee, so that nothing is planted there; see `removeTemporary`. */
-export const temporaryName = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;
-
-/** Removes what processes that were killed left in a folder that nobody else writes to. */
-export const removeTemporary = (directory: string): void => {
-  for (const name of readdirSync(directory)) {
-    if (/\.[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(directory, name), { recursive: true, force: true });
-  }
-};
+export function temporaryName(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}.tmp`;
+}
 
 /**
  * Writes a new file and syncs it. It follows no link, and replaces nothing.
  *
  * @throws {UserError} E_IO if it cannot be written, or is there
  */
-export const writeSynced = (path: string, ...parts: readonly (string | Uint8Array)[]): void => {
+export function writeSynced(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   try {
     const handle = openSync(path, 'wx');
     try {
@@ -86,54 +107,20 @@ export const writeSynced = (path: string, ...parts: readonly (string | Uint8Arra
   } catch (error) {
     throw ioError(`write ${path}`, error);
   }
-};
-
-/**
- * Replaces a file in one step: readers see the old or the new one, never a half.
- *
- * @throws {UserError} E_IO if it cannot be written; the old file is then as it was
- */
-export const replaceFile = (path: string, content: string | Uint8Array): void => {
-  const temporary = temporaryName(path);
-  try {
-    writeSynced(temporary, content);
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error instanceof UserError ? error : ioError(`write ${path}`, error);
-  }
-};
+}
 
 /**
  * Reads a file of a run. A pipe or a device in its place would be read without end.
  *
  * @throws the system's error; ENXIO for a pipe or a device
  */
-export const readRegular = (path: string): Buffer => {
+export function readRegular(path: string): Buffer {
   const stat = statSync(path);
   if (!stat.isFile() && !stat.isDirectory()) {
     throw Object.assign(new Error('a pipe or a device, not a file'), { code: 'ENXIO' });
   }
   return readFileSync(path);
-};
-
-/** Whether a path leads to a folder. */
-export const isDirectory = (path: string): boolean => {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false; // not there, or out of reach: whoever uses it learns why
-  }
-};
-
-const isLink = (path: string): boolean => {
-  try {
-    return lstatSync(path).isSymbolicLink();
-  } catch {
-    return false;
-  }
-};
+}
 
 /**
  * Makes a folder and those above it.
@@ -143,7 +130,7 @@ const isLink = (path: string): boolean => {
  *
  * @throws {UserError} E_IO if it cannot be made
  */
-export const makeDirectory = (path: string): void => {
+export function makeDirectory(path: string): void {
   if (isDirectory(path)) return;
   const parent = dirname(resolve(path));
   if (parent !== resolve(path)) makeDirectory(parent);
@@ -163,7 +150,26 @@ export const makeDirectory = (path: string): void => {
     }
     throw ioError(`make the folder ${path}`, error);
   }
-};
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a path leads to a folder. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // not there, or out of reach: whoever uses it learns why
+  }
+}
 
 /** JSON as it lies in a run's folder. */
-export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,4 +1,5 @@
 /** @file What this package is and where it keeps things on this machine. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -10,22 +11,32 @@ import { UserError } from './errors.js';
 export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 
 /** The version in package.json. */
-export const packageVersion = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}
 
 /**
  * The commit of the clone that runs, and whether its files were changed since. An installed package has none: the
  * repository around it is somebody else's.
  */
-export const sourceCommit = (): { git_commit: string | null; git_dirty: boolean | null } => {
+export function sourceCommit(): { git_commit: string | null; git_dirty: boolean | null } {
   const args = ['-C', packageRoot, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
   const isClone = existsSync(join(packageRoot, '.git'));
   const described = isClone ? spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() : '';
   const [, commit = null, dirty] = /^([0-9a-f]{40})(-dirty)?$/.exec(described ?? '') ?? [];
   return { git_commit: commit, git_dirty: commit === null ? null : dirty !== undefined };
-};
+}
 
-const homeDirectory = (): string => {
+/**
+ * Where fetched libraries and data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`.
+ *
+ * @throws {UserError} E_IO if there is no home folder
+ */
+export function cacheDirectory(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homeDirectory(), '.cache'), 'wnlstm');
+}
+
+function homeDirectory(): string {
   try {
     return homedir();
   } catch (error) {
@@ -38,16 +49,9 @@ const homeDirectory = (): string => {
       },
     );
   }
-};
-
-/**
- * Where fetched libraries and data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`.
- *
- * @throws {UserError} E_IO if there is no home folder
- */
-export const cacheDirectory = (): string =>
-  join(process.env.XDG_CACHE_HOME || join(homeDirectory(), '.cache'), 'wnlstm');
+}
 
 /** A path as it was meant: shells leave the `~` of `--runs=~/runs` and of a config as it is. */
-export const expandHome = (path: string): string =>
-  /^~(?=$|[/\\])/.test(path) ? join(homeDirectory(), path.slice(1)) : path;
+export function expandHome(path: string): string {
+  return /^~(?=$|[/\\])/.test(path) ? join(homeDirectory(), path.slice(1)) : path;
+}

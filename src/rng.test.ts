@@ -1,10 +1,13 @@
 /** @file Laws of addressed randomness; the golden numbers come from a second implementation, in Python. */
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { logarithm, permutation, type Rng, rng, truncatedNormal } from './rng.js';
 
-const draw = (random: Rng, count: number): number[] => Array.from({ length: count }, () => random.uint32());
+function draw(random: Rng, count: number): number[] {
+  return Array.from({ length: count }, () => random.uint32());
+}
 
 test('the same address gives the same numbers, whatever was drawn before', () => {
   const expected = draw(rng(7, 'shuffle', 3), 100);
@@ -96,7 +99,7 @@ test('below is a whole number in [0, bound), and every one is equally likely', (
     }
   }
   const counts = new Array<number>(7).fill(0);
-  for (let draws = 0; draws < 14_000; draws++) counts[random.below(7)]++;
+  for (let draws = 0; draws < 14_000; draws++) counts[random.below(7)]!++;
   assert.ok(
     counts.every((count) => Math.abs(count - 2000) < 200),
     counts.join(' '),

@@ -2,6 +2,7 @@
  * @file Addressed randomness: a generator is a pure function of its address, such as `(seed, 'shuffle', pass)`.
  * Nothing is ever consumed across calls, so a resumed run needs no generator state.
  */
+
 import { createHash } from 'node:crypto';
 
 /** A stream of uniform random numbers. */
@@ -20,7 +21,7 @@ export interface Rng {
  * @param address anything that identifies the use: numbers and strings, in order
  * @returns Chris Doty-Humphrey's sfc32, seeded with the SHA-256 of the address
  */
-export const rng = (...address: readonly (string | number)[]): Rng => {
+export function rng(...address: readonly (string | number)[]): Rng {
   const digest = createHash('sha256').update(JSON.stringify(address)).digest();
   let a = digest.readUInt32LE(0);
   let b = digest.readUInt32LE(4);
@@ -44,10 +45,10 @@ export const rng = (...address: readonly (string | number)[]): Rng => {
     return value % bound;
   };
   return { uint32, uniform, below };
-};
+}
 
 /** A random order of `0 … length-1`, `[length]` (Fisher and Yates). */
-export const permutation = (random: Rng, length: number): Int32Array => {
+export function permutation(random: Rng, length: number): Int32Array {
   const order = Int32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
     const other = random.below(last + 1);
@@ -56,25 +57,7 @@ export const permutation = (random: Rng, length: number): Int32Array => {
     order[other] = swapped;
   }
   return order;
-};
-
-/**
- * The natural logarithm of a number in `(0, 1)`, with a relative error below 5e-16, with the same bits on every machine:
- * `Math.log` differs between processors. `x = 2^n m` with m in `[√½, √2)`, and `ln m = 2 artanh((m - 1) / (m + 1))`.
- */
-export const logarithm = (x: number): number => {
-  let m = x;
-  let n = 0;
-  while (m < Math.SQRT1_2) {
-    m *= 2;
-    n--;
-  }
-  const f = (m - 1) / (m + 1);
-  const square = f * f;
-  let sum = 0;
-  for (let k = 21; k >= 1; k -= 2) sum = sum * square + 1 / k;
-  return 2 * f * sum + n * Math.LN2;
-};
+}
 
 /**
  * Draws from a normal distribution with mean 0, redrawn beyond two standard deviations.
@@ -83,7 +66,7 @@ export const logarithm = (x: number): number => {
  *
  * @returns `[length]`
  */
-export const truncatedNormal = (random: Rng, length: number, std: number): Float32Array => {
+export function truncatedNormal(random: Rng, length: number, std: number): Float32Array {
   const values = new Float32Array(length);
   let filled = 0;
   while (filled < length) {
@@ -97,4 +80,22 @@ export const truncatedNormal = (random: Rng, length: number, std: number): Float
     }
   }
   return values;
-};
+}
+
+/**
+ * The natural logarithm of a number in `(0, 1)`, with a relative error below 5e-16, with the same bits on every machine:
+ * `Math.log` differs between processors. `x = 2^n m` with m in `[√½, √2)`, and `ln m = 2 artanh((m - 1) / (m + 1))`.
+ */
+export function logarithm(x: number): number {
+  let m = x;
+  let n = 0;
+  while (m < Math.SQRT1_2) {
+    m *= 2;
+    n--;
+  }
+  const f = (m - 1) / (m + 1);
+  const square = f * f;
+  let sum = 0;
+  for (let k = 21; k >= 1; k -= 2) sum = sum * square + 1 / k;
+  return 2 * f * sum + n * Math.LN2;
+}

@@ -21,8 +21,8 @@ export type StopSignal = keyof typeof STOP_SIGNALS;
  *
  * @param stop is given the signal; see `STOP_SIGNALS` for its exit code
  */
-export const onStopSignal = (stop: (signal: StopSignal) => void): void => {
+export function onStopSignal(stop: (signal: StopSignal) => void): void {
   // A file that reaches the limit of its size is then an error of the write, and does not end the process without a word.
   process.on('SIGXFSZ', () => {});
   for (const signal of Object.keys(STOP_SIGNALS) as StopSignal[]) process.on(signal, () => stop(signal));
-};
+}

@@ -9,7 +9,7 @@ await serve(async (contender, input, learningRate) => {
   const engine = await createEngine(contender.replace('ours-', ''), input);
   const train = (rows) => {
     for (const row of rows) engine.step(row, learningRate);
-    const { loss, count } = engine.takeMetrics();
+    const { loss, count } = engine.drainMetrics();
     return loss / count;
   };
   return { version: `${version} (${engine.device})`, train };

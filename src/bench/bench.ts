@@ -1,4 +1,5 @@
 /** @file Times training steps, evaluation and the machine's peak; checks first that backends agree. */
+
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { openProbe, PHASES } from '../engines/fused/probe.js';
@@ -19,24 +20,6 @@ export interface Result extends Case {
   readonly examplesPerSecond: number;
 }
 
-const open = (item: Case, dataset: Dataset = syntheticDataset(item)): Promise<Engine> => {
-  const spec = specOf(item);
-  const parameters = initialParameters(spec, 0, null);
-  const input = { spec, dataset, parameters, threads: item.threads };
-  return createEngine(item.backend, input, item.device, item.recurrence);
-};
-
-/** Losses of three steps at a small learning rate. */
-const losses = async (item: Case): Promise<number[]> => {
-  const engine = await open(item);
-  const found = [0, 1, 2].map((step) => {
-    engine.step(indicesOf(item, step), 0.01);
-    return engine.takeMetrics().loss;
-  });
-  engine.dispose();
-  return found;
-};
-
 /** So small that the weights stay where they are: trained to the end, gradients would become denormal and slow. */
 const RATE = 1e-7;
 
@@ -49,7 +32,7 @@ const TOLERANCE = 1e-5;
  * @returns the largest relative difference of a loss
  * @throws {UserError} E_BACKEND if two do not agree
  */
-export const checkAgreement = async (cases: readonly Case[]): Promise<number> => {
+export async function checkAgreement(cases: readonly Case[]): Promise<number> {
   let largest = 0;
   for (const model of new Set(cases.map((item) => item.model))) {
     const small = { ...ARTICLE, model, batch: 16, units: 24 };
@@ -72,14 +55,32 @@ export const checkAgreement = async (cases: readonly Case[]): Promise<number> =>
     }
   }
   return largest;
-};
+}
+
+/** Losses of three steps at a small learning rate. */
+async function losses(item: Case): Promise<number[]> {
+  const engine = await open(item);
+  const found = [0, 1, 2].map((step) => {
+    engine.step(indicesOf(item, step), 0.01);
+    return engine.drainMetrics().loss;
+  });
+  engine.dispose();
+  return found;
+}
+
+function open(item: Case, dataset: Dataset = syntheticDataset(item)): Promise<Engine> {
+  const spec = specOf(item);
+  const parameters = initialParameters(spec, 0, null);
+  const input = { spec, dataset, parameters, threads: item.threads };
+  return createEngine(item.backend, input, item.device, item.recurrence);
+}
 
 /** Billions of floating point operations a second that `threads` threads of a backend can do at most. */
-export const measurePeak = async (
+export async function measurePeak(
   backend: Case['backend'],
   threads: number,
   signal: AbortSignal,
-): Promise<number | null> => {
+): Promise<number | null> {
   if (backend !== 'native' && backend !== 'wasm') return null;
   const rounds = 200_000;
   const probe = await openProbe(
@@ -91,21 +92,21 @@ export const measurePeak = async (
   const { min } = await measure(() => probe.peak(rounds), { repeats: 5, repeatMs: 50, signal });
   probe.dispose();
   return (operations * rounds) / min / 1e6;
-};
+}
 
 /** Times one case. */
-export const timeCase = async (
+export async function timeCase(
   item: Case,
   peak: number | null,
   repeats: number,
   signal: AbortSignal,
-): Promise<Result> => {
+): Promise<Result> {
   const engine = await open(item);
   const indices = Array.from({ length: 8 }, (_, step) => indicesOf(item, step));
   let step = 0;
   const ms = await measure(() => engine.step(indices[step++ % 8], RATE), {
     repeats,
-    finish: () => void engine.takeMetrics(),
+    finish: () => void engine.drainMetrics(),
     signal,
   });
   engine.dispose();
@@ -118,22 +119,19 @@ export const timeCase = async (
     shareOfPeak: peak === null ? null : gflops / peak,
     examplesPerSecond: (item.batch / ms.median) * 1000,
   };
-};
+}
 
 /** Milliseconds that the evaluation of 10,000 images takes. */
-export const timeEvaluation = async (item: Case, signal: AbortSignal): Promise<number> => {
+export async function timeEvaluation(item: Case, signal: AbortSignal): Promise<number> {
   const dataset = syntheticDataset(item, 10_000);
   const engine = await open(item, dataset);
   const { median } = await measure(() => void engine.evaluate(dataset.test), { repeats: 5, signal });
   engine.dispose();
   return median;
-};
+}
 
 /** Milliseconds of each part of a step. */
-export const profileStep = async (
-  item: Case,
-  signal: AbortSignal,
-): Promise<{ phase: string; ms: number }[]> => {
+export async function profileStep(item: Case, signal: AbortSignal): Promise<{ phase: string; ms: number }[]> {
   if (item.backend !== 'native' && item.backend !== 'wasm') return [];
   const until: number[] = [0];
   for (let phases = 1; phases <= PHASES.length; phases++) {
@@ -142,4 +140,4 @@ export const profileStep = async (
     probe.dispose();
   }
   return PHASES.map((phase, at) => ({ phase, ms: until[at + 1] - until[at] }));
-};
+}

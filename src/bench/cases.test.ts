@@ -1,4 +1,5 @@
 /** @file What the benchmark times. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ARTICLE, combine, flopsOf, indicesOf, SCALING_SHAPES, syntheticDataset } from './cases.js';

@@ -1,4 +1,5 @@
 /** @file What the benchmark times: cases, their work in floating point operations, and data for them. */
+
 import type { Dataset } from '../data/mnist.js';
 import type { Backend } from '../engines/select.js';
 import type { RecurrenceName } from '../engines/tensorflow/probe.js';
@@ -25,12 +26,19 @@ export const ARTICLE = { units: 100, batch: 64, timeSteps: 28, inputs: 28 } as c
 const CLASSES = 10;
 const EXAMPLES = 1024;
 
+/** How the time goes with units, batch and time steps: one of them varied at a time. */
+export const SCALING_SHAPES = [
+  ...[32, 64, 128, 256, 512].map((units) => ({ ...ARTICLE, units })),
+  ...[16, 128, 256, 1024].map((batch) => ({ ...ARTICLE, batch })),
+  { ...ARTICLE, timeSteps: 784, inputs: 1 },
+];
+
 /** Multiplications and additions of the three products of a step; the rest is below a percent of it. */
-export const flopsOf = ({ units, batch, timeSteps, inputs }: Case): number => {
+export function flopsOf({ units, batch, timeSteps, inputs }: Case): number {
   const timesInputs = 2 * timeSteps * inputs; // forward, weight gradient
   const timesHidden = 3 * (timeSteps - 1) * units; // and the gradient of h; h is 0 at the first time step
   return 2 * batch * 4 * units * (timesInputs + timesHidden);
-};
+}
 
 /**
  * All combinations, in order. TensorFlow keeps the number of threads that it was started with, so on it the largest
@@ -38,14 +46,14 @@ export const flopsOf = ({ units, batch, timeSteps, inputs }: Case): number => {
  *
  * @param device of the tensorflow backend; the others compute on the CPU
  */
-export const combine = (
+export function combine(
   backends: readonly Backend[],
   device: Case['device'],
   models: readonly Case['model'][],
   threads: readonly number[],
   shapes: readonly Pick<Case, 'units' | 'batch' | 'timeSteps' | 'inputs'>[],
-): Case[] =>
-  shapes.flatMap((shape) =>
+): Case[] {
+  return shapes.flatMap((shape) =>
     backends.flatMap((backend) =>
       models.flatMap((model) =>
         (backend === 'tensorflow' ? [Math.max(...threads)] : threads).map((count) => ({
@@ -58,37 +66,34 @@ export const combine = (
       ),
     ),
   );
+}
 
-/** How the time goes with units, batch and time steps: one of them varied at a time. */
-export const SCALING_SHAPES = [
-  ...[32, 64, 128, 256, 512].map((units) => ({ ...ARTICLE, units })),
-  ...[16, 128, 256, 1024].map((batch) => ({ ...ARTICLE, batch })),
-  { ...ARTICLE, timeSteps: 784, inputs: 1 },
-];
-
-export const specOf = ({ model, units, batch, timeSteps, inputs }: Case): ModelSpec => ({
-  model,
-  units,
-  batch,
-  timeSteps,
-  inputs,
-  classes: CLASSES,
-  forgetBias: 1,
-  optimizer: 'adam',
-  clip: 0.5,
-  clipMode: 'norm',
-});
+export function specOf({ model, units, batch, timeSteps, inputs }: Case): ModelSpec {
+  return {
+    model,
+    units,
+    batch,
+    timeSteps,
+    inputs,
+    classes: CLASSES,
+    forgetBias: 1,
+    optimizer: 'adam',
+    clip: 0.5,
+    clipMode: 'norm',
+  };
+}
 
 /** Random images, a fifth of them bright as in MNIST: the time does not depend on what they show. */
-export const syntheticDataset = ({ timeSteps, inputs }: Case, count = EXAMPLES): Dataset => {
+export function syntheticDataset({ timeSteps, inputs }: Case, count = EXAMPLES): Dataset {
   const random = rng(0, 'benchmark');
   const images = Uint8Array.from({ length: count * timeSteps * inputs }, () =>
     random.below(5) === 0 ? random.below(256) : 0,
   );
   const split = { count, images, labels: Uint8Array.from({ length: count }, () => random.below(CLASSES)) };
   return { size: timeSteps, classes: CLASSES, train: split, validation: split, test: split, checksums: {} };
-};
+}
 
 /** The examples of a step: any will do. */
-export const indicesOf = ({ batch }: Case, step: number): Int32Array =>
-  Int32Array.from({ length: batch }, (_, row) => (step * 31 + row * 7) % EXAMPLES);
+export function indicesOf({ batch }: Case, step: number): Int32Array {
+  return Int32Array.from({ length: batch }, (_, row) => (step * 31 + row * 7) % EXAMPLES);
+}

@@ -1,4 +1,5 @@
 /** @file Timing, over a clock that the test moves. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measure, median } from './timing.js';

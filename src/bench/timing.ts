@@ -12,13 +12,6 @@ export interface Timing {
   readonly calls: number;
 }
 
-/** The middle of some numbers. */
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
-
 /** How a function is timed. */
 export interface Pace {
   /** How many times are taken. */
@@ -34,10 +27,10 @@ export interface Pace {
 }
 
 /** Times a function, which is called again and again. */
-export const measure = async (
+export async function measure(
   run: () => void,
   { repeats = 7, repeatMs = 150, finish, now = () => performance.now(), signal }: Pace = {},
-): Promise<Timing> => {
+): Promise<Timing> {
   const time = async (calls: number): Promise<number> => {
     await turn(); // signals arrive here
     signal?.throwIfAborted();
@@ -55,4 +48,11 @@ export const measure = async (
   const times: number[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) times.push((await time(calls)) / calls);
   return { median: median(times), min: Math.min(...times), max: Math.max(...times), repeats, calls };
-};
+}
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

@@ -31,33 +31,29 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Parses `a,b` where each must be one of a few words. */
-const words =
-  <Word extends string>(allowed: readonly Word[]) =>
-  (text: string): Word[] =>
-    text.split(',').map((word) => {
-      const found = allowed.find((each) => each === word);
-      if (found === undefined)
-        throw new InvalidArgumentError(`Expected some of ${allowed.join(',')}, got ${word}.`);
-      return found;
-    });
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`Expected a whole number above 0, got ${text}.`);
-  return value;
-};
-
-/** Parses `1,2,4`. */
-const numbers = (text: string): number[] => text.split(',').map(positive);
-
-const defaultThreads = (): number[] => [...new Set([1, usableCores()])];
-
 const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
 
-const addOptions = (command: Command): Command =>
-  command
+/** Eighty columns have room for these: thr threads, T time steps, spread the largest less the smallest time. */
+const HEADER = [
+  'on',
+  'model',
+  'thr',
+  'units',
+  'batch',
+  'T',
+  'ms/step',
+  'spread',
+  'GFLOP/s',
+  'peak',
+  'images/s',
+];
+
+export const configureBench: Configure = (command, io) => {
+  addOptions(command).action((options: Options) => run(options, io));
+};
+
+function addOptions(command: Command): Command {
+  return command
     .option('--backends <list>', `of ${BACKENDS.join(', ')} (default: native and wasm)`, words(BACKENDS))
     .addOption(
       new Option('--device <device>', 'of the tensorflow backend').choices(['cpu', 'cuda']).default('cpu'),
@@ -82,76 +78,32 @@ const addOptions = (command: Command): Command =>
     .option('--scaling', 'a table over units, batch and time steps instead')
     .option('--profile', 'split a step into its parts as well')
     .option('--json', 'print one line of JSON');
+}
 
-/** The backends that work here and are worth timing. */
-const workingBackends = async (): Promise<Backend[]> => {
-  const working: Backend[] = [];
-  for (const backend of ['native', 'wasm'] as const) {
-    try {
-      await chooseBackend({ backend, device: 'cpu' });
-      working.push(backend);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-    }
-  }
-  return working;
-};
+/** Parses `a,b` where each must be one of a few words. */
+function words<Word extends string>(allowed: readonly Word[]) {
+  return (text: string): Word[] =>
+    text.split(',').map((word) => {
+      const found = allowed.find((each) => each === word);
+      if (found === undefined)
+        throw new InvalidArgumentError(`Expected some of ${allowed.join(',')}, got ${word}.`);
+      return found;
+    });
+}
 
-const casesOf = (options: Options, backends: Backend[]): Case[] => {
-  const threads = options.threads ?? defaultThreads();
-  if (options.scaling)
-    return combine(backends, options.device, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
-  const shapes = options.units.flatMap((units) =>
-    options.batch.map((batch) => ({ ...ARTICLE, units, batch })),
-  );
-  return combine(backends, options.device, options.models, threads, shapes);
-};
+/** Parses `1,2,4`. */
+function numbers(text: string): number[] {
+  return text.split(',').map(positive);
+}
 
-/** Eighty columns have room for these: thr threads, T time steps, spread the largest less the smallest time. */
-const HEADER = [
-  'on',
-  'model',
-  'thr',
-  'units',
-  'batch',
-  'T',
-  'ms/step',
-  'spread',
-  'GFLOP/s',
-  'peak',
-  'images/s',
-];
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`Expected a whole number above 0, got ${text}.`);
+  return value;
+}
 
-const whole = (share: number): string => `${(share * 100).toFixed(0)} %`;
-
-const cells = (result: Result): string[] => [
-  result.backend,
-  result.model,
-  String(result.threads),
-  String(result.units),
-  String(result.batch),
-  String(result.timeSteps),
-  result.ms.median.toFixed(2),
-  whole((result.ms.max - result.ms.min) / result.ms.median),
-  result.gflops.toFixed(0),
-  result.shareOfPeak === null ? '-' : whole(result.shareOfPeak),
-  Math.round(result.examplesPerSecond).toLocaleString('en'),
-];
-
-const describe = ({ backend, model, threads, units, batch }: Case): string =>
-  `${backend} ${model}, ${plural(threads, 'thread')}, ${plural(units, 'unit')}, batch ${batch}`;
-
-/** Remembers the peak of a backend and number of threads. */
-const peaks = (signal: AbortSignal): ((item: Case) => Promise<number | null>) => {
-  const known = new Map<string, number | null>();
-  return async ({ backend, threads }) => {
-    const key = `${backend} ${threads}`;
-    if (!known.has(key)) known.set(key, await measurePeak(backend, threads, signal));
-    return known.get(key) ?? null;
-  };
-};
-
-const run = async (options: Options, io: Io): Promise<void> => {
+async function run(options: Options, io: Io): Promise<void> {
   const { device } = options;
   const backends = options.backends ?? (device === 'cuda' ? ['tensorflow'] : await workingBackends());
   // Without tensorflow among them, a GPU is for none, and the first says so.
@@ -199,8 +151,66 @@ const run = async (options: Options, io: Io): Promise<void> => {
     const listed = parts.map(({ phase, ms }) => `${phase} ${ms.toFixed(2)}`).join(', ');
     io.out(`parts of a step in ms, timed on their own, ${describe(item)}: ${listed}`);
   }
-};
+}
 
-export const configureBench: Configure = (command, io) => {
-  addOptions(command).action((options: Options) => run(options, io));
-};
+/** The backends that work here and are worth timing. */
+async function workingBackends(): Promise<Backend[]> {
+  const working: Backend[] = [];
+  for (const backend of ['native', 'wasm'] as const) {
+    try {
+      await chooseBackend({ backend, device: 'cpu' });
+      working.push(backend);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return working;
+}
+
+function casesOf(options: Options, backends: Backend[]): Case[] {
+  const threads = options.threads ?? defaultThreads();
+  if (options.scaling)
+    return combine(backends, options.device, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
+  const shapes = options.units.flatMap((units) =>
+    options.batch.map((batch) => ({ ...ARTICLE, units, batch })),
+  );
+  return combine(backends, options.device, options.models, threads, shapes);
+}
+
+function defaultThreads(): number[] {
+  return [...new Set([1, usableCores()])];
+}
+
+/** Remembers the peak of a backend and number of threads. */
+function peaks(signal: AbortSignal): (item: Case) => Promise<number | null> {
+  const known = new Map<string, number | null>();
+  return async ({ backend, threads }) => {
+    const key = `${backend} ${threads}`;
+    if (!known.has(key)) known.set(key, await measurePeak(backend, threads, signal));
+    return known.get(key) ?? null;
+  };
+}
+
+function describe({ backend, model, threads, units, batch }: Case): string {
+  return `${backend} ${model}, ${plural(threads, 'thread')}, ${plural(units, 'unit')}, batch ${batch}`;
+}
+
+function cells(result: Result): string[] {
+  return [
+    result.backend,
+    result.model,
+    String(result.threads),
+    String(result.units),
+    String(result.batch),
+    String(result.timeSteps),
+    result.ms.median.toFixed(2),
+    whole((result.ms.max - result.ms.min) / result.ms.median),
+    result.gflops.toFixed(0),
+    result.shareOfPeak === null ? '-' : whole(result.shareOfPeak),
+    Math.round(result.examplesPerSecond).toLocaleString('en'),
+  ];
+}
+
+function whole(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}

@@ -1,4 +1,5 @@
 /** @file `wnlstm compare` and `wnlstm plot` as their user meets them: on a small sweep and on single runs of it. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -47,14 +48,17 @@ const plan = freeze(decided(sweep), readDataset(data).checksums, '2026-01-01T00:
 const never = { failFast: false, signal: new AbortController().signal };
 await runSweep(plannedRuns(plan), folder, createInProcessExecutor(1), never, () => {});
 writePlan(folder, plan);
-const nameOfRun = (arm: string, seed: number): string =>
-  String(plannedRuns(plan).find((run) => run.arm === arm && run.seed === seed)?.id);
 
-const wnlstm = (command: string, ...more: string[]) =>
-  spawnSync(process.execPath, [bin, command, '--runs', runs, ...more], {
+function nameOfRun(arm: string, seed: number): string {
+  return String(plannedRuns(plan).find((run) => run.arm === arm && run.seed === seed)?.id);
+}
+
+function wnlstm(command: string, ...more: string[]) {
+  return spawnSync(process.execPath, [bin, command, '--runs', runs, ...more], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' },
   });
+}
 
 test('compare prints the arms and the declared comparison with a verdict, 80 columns wide', () => {
   const { status, stdout, stderr } = wnlstm('compare', 'rates');
@@ -108,7 +112,7 @@ test('--select keeps the point of each arm that is best on validation data', () 
   const all: { name: string; val_loss: { mean: number } }[] = json().arms;
   const best = ['slow', 'wn'].map(
     (family) =>
-      all.filter(({ name }) => name.startsWith(family)).sort((a, b) => a.val_loss.mean - b.val_loss.mean)[0]
+      all.filter(({ name }) => name.startsWith(family)).sort((a, b) => a.val_loss.mean - b.val_loss.mean)[0]!
         .name,
   );
   assert.deepEqual(
@@ -141,7 +145,7 @@ test('what is asked for in a wrong way is refused with the nearest name', () => 
     [['compare', 'rates', '--figure', join(folder, 'plan.json')], /ending of \.svg/],
   ];
   for (const [[command, ...rest], message] of cases) {
-    const { status, stderr, stdout } = wnlstm(command, ...rest);
+    const { status, stderr, stdout } = wnlstm(command!, ...rest);
     assert.equal(status, 2, stderr);
     assert.match(stderr, message);
     assert.equal(stdout, '');
@@ -179,7 +183,7 @@ test('plot writes the figure and its numbers into the folder of the sweep, the s
   for (const name of names) rmSync(join(folder, name));
   wnlstm('plot', 'rates', '--format', 'svg,png,vl.json,html');
   assert.deepEqual(read(), before);
-  assert.match(before[3].toString(), /wn low \(6 seeds\)/);
+  assert.match(before[3]!.toString(), /wn low \(6 seeds\)/);
 });
 
 test('plot draws in the terminal, one arm if asked to, and writes no file', () => {

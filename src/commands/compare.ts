@@ -62,73 +62,7 @@ export const configureCompare: Configure = (command, io) => {
     .action((names: string[], options: CompareOptions) => compareRuns(names, options, io));
 };
 
-const parsePair = (text: string): [string, string] => {
-  const parts = text.split(' vs ').map((part) => part.trim());
-  if (parts.length === 2 && parts.every(Boolean)) return [parts[0], parts[1]];
-  throw new UserError('E_USAGE', `--pair: expected "A vs B", got ${JSON.stringify(text)}.`, {
-    hint: 'A and B are names of arms, as `wnlstm compare` prints them.',
-  });
-};
-
-/** Runs without a plan: each arm with the first. */
-const withFirst = ({ plan, arms }: Results): Pairs =>
-  plan ? [] : arms.slice(1).map(({ name }): [string, string] => [name, arms[0].name]);
-
-/** What is compared: what was planned, and what was asked for besides. */
-const comparisonOf = (
-  results: Results,
-  { pair, against, select }: CompareOptions,
-): { arms: readonly Arm[]; comparison: Comparison } => {
-  const selected = select === undefined ? null : selectArms(results, select);
-  const arms = selected?.arms ?? results.arms;
-  const others: Pairs =
-    against === undefined
-      ? []
-      : arms.filter(({ name }) => name !== against).map(({ name }): [string, string] => [name, against]);
-  const comparison = compare({
-    arms,
-    comparisons: selected ? [] : results.comparisons,
-    exploratory: [...(selected?.pairs ?? withFirst(results)), ...pair.map(parsePair), ...others],
-    margin: results.plan?.margin ?? DEFAULT_MARGIN,
-    notes: [...results.notes, ...(selected ? [selected.note] : [])],
-  });
-  return { arms, comparison };
-};
-
-/** The differences as a figure, in the format that the file's ending names. */
-const drawn = async (
-  comparison: Comparison,
-  heading: Heading,
-  path: string,
-): Promise<string | Uint8Array> => {
-  if (comparison.comparisons.length + comparison.exploratory.length === 0) {
-    throw new UserError('E_USAGE', '--figure expects comparisons, found none.', {
-      hint: 'Ask for some with `--against` or `--pair`.',
-    });
-  }
-  switch (extname(path)) {
-    case '.svg':
-      return figureSvg(forestSpec(comparison, heading));
-    case '.png':
-      return figurePng(await figureSvg(forestSpec(comparison, heading)));
-    case '.html':
-      return figureHtml(
-        { wide: forestSpec(comparison, heading, { interactive: true }), narrow: null },
-        heading.title,
-        forestUsage,
-      );
-    default:
-      throw new UserError('E_USAGE', `--figure ${path}: expected an ending of .svg, .png, .html.`);
-  }
-};
-
-const describePlan = ({ created_at, added }: Plan): string =>
-  [
-    `Planned on ${created_at.slice(0, 16).replace('T', ' ')} UTC.`,
-    ...added.map(({ at, seeds }) => `Seeds ${seeds.join(', ')} were added on ${at.slice(0, 10)}.`),
-  ].join(' ');
-
-const compareRuns = async (names: readonly string[], options: CompareOptions, io: Io): Promise<void> => {
+async function compareRuns(names: readonly string[], options: CompareOptions, io: Io): Promise<void> {
   const results = readResults(options.runs, namedRuns(names, options.runs, io));
   const { arms, comparison } = comparisonOf(results, options);
   if (options.failOn && comparison.comparisons.length === 0) {
@@ -158,9 +92,73 @@ const compareRuns = async (names: readonly string[], options: CompareOptions, io
   if (options.failOn && comparison.comparisons.some(({ verdict }) => verdict.kind === options.failOn)) {
     io.exit(EXIT.refused);
   }
-};
+}
 
-const printed = (comparison: Comparison, format: CompareOptions['format'], io: Io): string => {
+/** What is compared: what was planned, and what was asked for besides. */
+function comparisonOf(
+  results: Results,
+  { pair, against, select }: CompareOptions,
+): { arms: readonly Arm[]; comparison: Comparison } {
+  const selected = select === undefined ? null : selectArms(results, select);
+  const arms = selected?.arms ?? results.arms;
+  const others: Pairs =
+    against === undefined
+      ? []
+      : arms.filter(({ name }) => name !== against).map(({ name }): [string, string] => [name, against]);
+  const comparison = compare({
+    arms,
+    comparisons: selected ? [] : results.comparisons,
+    exploratory: [...(selected?.pairs ?? withFirst(results)), ...pair.map(parsePair), ...others],
+    margin: results.plan?.margin ?? DEFAULT_MARGIN,
+    notes: [...results.notes, ...(selected ? [selected.note] : [])],
+  });
+  return { arms, comparison };
+}
+
+/** Runs without a plan: each arm with the first. */
+function withFirst({ plan, arms }: Results): Pairs {
+  return plan ? [] : arms.slice(1).map(({ name }): [string, string] => [name, arms[0].name]);
+}
+
+function parsePair(text: string): [string, string] {
+  const parts = text.split(' vs ').map((part) => part.trim());
+  if (parts.length === 2 && parts.every(Boolean)) return [parts[0], parts[1]];
+  throw new UserError('E_USAGE', `--pair: expected "A vs B", got ${JSON.stringify(text)}.`, {
+    hint: 'A and B are names of arms, as `wnlstm compare` prints them.',
+  });
+}
+
+/** The differences as a figure, in the format that the file's ending names. */
+async function drawn(comparison: Comparison, heading: Heading, path: string): Promise<string | Uint8Array> {
+  if (comparison.comparisons.length + comparison.exploratory.length === 0) {
+    throw new UserError('E_USAGE', '--figure expects comparisons, found none.', {
+      hint: 'Ask for some with `--against` or `--pair`.',
+    });
+  }
+  switch (extname(path)) {
+    case '.svg':
+      return figureSvg(forestSpec(comparison, heading));
+    case '.png':
+      return figurePng(await figureSvg(forestSpec(comparison, heading)));
+    case '.html':
+      return figureHtml(
+        { wide: forestSpec(comparison, heading, { interactive: true }), narrow: null },
+        heading.title,
+        forestUsage,
+      );
+    default:
+      throw new UserError('E_USAGE', `--figure ${path}: expected an ending of .svg, .png, .html.`);
+  }
+}
+
+function describePlan({ created_at, added }: Plan): string {
+  return [
+    `Planned on ${created_at.slice(0, 16).replace('T', ' ')} UTC.`,
+    ...added.map(({ at, seeds }) => `Seeds ${seeds.join(', ')} were added on ${at.slice(0, 10)}.`),
+  ].join(' ');
+}
+
+function printed(comparison: Comparison, format: CompareOptions['format'], io: Io): string {
   switch (format) {
     case 'text':
       return compareText(comparison, io.outColor, io.outWidth ?? 80);
@@ -173,4 +171,4 @@ const printed = (comparison: Comparison, format: CompareOptions['format'], io: I
     default:
       return format satisfies never;
   }
-};
+}

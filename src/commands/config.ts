@@ -1,4 +1,5 @@
 /** @file `wnlstm config schema`: the JSON Schema of config files, as it lies in configs/schema.json. */
+
 import { configJsonSchema } from '../config.js';
 import { toJson } from '../files.js';
 import type { Configure } from '../terminal/io.js';

@@ -1,4 +1,5 @@
 /** @file `wnlstm data fetch`: MNIST from a mirror, for those who want their own copy. */
+
 import { join } from 'node:path';
 import { fetchMnist } from '../data/fetch.js';
 import { cacheDirectory } from '../package.js';

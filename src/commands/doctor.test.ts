@@ -1,4 +1,5 @@
 /** @file `wnlstm doctor` about TensorFlow, with small libraries that load: each state has its line and what mends it. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,20 +19,23 @@ const root = mkdtempSync(join(tmpdir(), 'wnlstm-doctor-'));
 after(() => rmSync(root, { recursive: true }));
 
 let caches = 0;
-const freshCache = (): void => {
+
+function freshCache(): void {
   process.env.XDG_CACHE_HOME = join(root, String(caches++)); // a test file is a process of its own
-};
+}
 
 /** An installation whose libraries load and do nothing. */
-const install = (variant: Variant): string => {
+function install(variant: Variant): string {
   const directory = installationDirectory('2.99.1', variant);
   compileFakeLibraries(directory, '2.99.1');
   const manifest: Manifest = { format: 1, version: '2.99.1', variant, files: {}, wheels: {} };
   writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
   return directory;
-};
+}
 
-const examine = () => examineTensorFlow(new AbortController().signal);
+function examine() {
+  return examineTensorFlow(new AbortController().signal);
+}
 
 test('without TensorFlow there is one line, with the command that fetches it', async () => {
   freshCache();

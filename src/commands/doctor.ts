@@ -14,50 +14,6 @@ import { examine, examineTensorFlow } from '../terminal/examine-tensorflow.js';
 import type { Configure } from '../terminal/io.js';
 import { addRunsOption } from '../terminal/options.js';
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-
-/** Takes one step on a backend. */
-const tryBackend = async (backend: Backend): Promise<string> => {
-  const { device } = await chooseBackend({ backend, device: 'cpu' });
-  return tryEngine(usableCores(), (input) => createEngine(backend, input, device));
-};
-
-const freeSpace = (path: string): string => {
-  let folder = resolve(path);
-  while (!existsSync(folder)) folder = dirname(folder);
-  if (!statSync(folder).isDirectory()) {
-    throw new UserError('E_IO', `${folder} is a file, not a folder.`, {
-      hint: 'Choose another with `--runs DIR`.',
-    });
-  }
-  const { bavail, bsize } = statfsSync(folder);
-  const free = bavail * bsize;
-  if (free < 1e8)
-    throw new UserError('E_IO', `${folder} has ${gigabytes(free)} free, a run wants 0.1 GB.`, {
-      hint: 'Free some space, or use another folder with `--runs DIR`.',
-    });
-  return `${path}: ${gigabytes(free)} free`;
-};
-
-const bundledMnist = (): string => {
-  const { train, validation, test, checksums } = readDataset(null);
-  for (const [name, expected] of Object.entries(mnistFiles)) {
-    if (checksums[name] !== expected)
-      throw new UserError('E_DATA', `The bundled ${name} is damaged.`, { hint: 'Run `npm ci` again.' });
-  }
-  return `bundled MNIST, ${[train, validation, test].map(({ count }) => count.toLocaleString('en')).join(' + ')} images, checksums right`;
-};
-
-const nodeVersion = (): string => {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 11)) {
-    throw new UserError('E_USAGE', `Node ${process.versions.node}; wnlstm needs 20.11 or newer.`, {
-      hint: 'Install a newer Node.',
-    });
-  }
-  return `${process.versions.node} on ${process.platform} ${process.arch}`;
-};
-
 export const configureDoctor: Configure = (command, io) => {
   addRunsOption(command)
     .option('--json', 'print the findings as one line of JSON')
@@ -98,3 +54,49 @@ export const configureDoctor: Configure = (command, io) => {
       );
     });
 };
+
+/** Takes one step on a backend. */
+async function tryBackend(backend: Backend): Promise<string> {
+  const { device } = await chooseBackend({ backend, device: 'cpu' });
+  return tryEngine(usableCores(), (input) => createEngine(backend, input, device));
+}
+
+function freeSpace(path: string): string {
+  let folder = resolve(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) {
+    throw new UserError('E_IO', `${folder} is a file, not a folder.`, {
+      hint: 'Choose another with `--runs DIR`.',
+    });
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (free < 1e8)
+    throw new UserError('E_IO', `${folder} has ${gigabytes(free)} free, a run wants 0.1 GB.`, {
+      hint: 'Free some space, or use another folder with `--runs DIR`.',
+    });
+  return `${path}: ${gigabytes(free)} free`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+function bundledMnist(): string {
+  const { train, validation, test, checksums } = readDataset(null);
+  for (const [name, expected] of Object.entries(mnistFiles)) {
+    if (checksums[name] !== expected)
+      throw new UserError('E_DATA', `The bundled ${name} is damaged.`, { hint: 'Run `npm ci` again.' });
+  }
+  return `bundled MNIST, ${[train, validation, test].map(({ count }) => count.toLocaleString('en')).join(' + ')} images, checksums right`;
+}
+
+function nodeVersion(): string {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 11)) {
+    throw new UserError('E_USAGE', `Node ${process.versions.node}; wnlstm needs 20.11 or newer.`, {
+      hint: 'Install a newer Node.',
+    });
+  }
+  return `${process.versions.node} on ${process.platform} ${process.arch}`;
+}

@@ -1,4 +1,5 @@
 /** @file `wnlstm plot` on loose runs of different length: their names, the axes, and smoothing. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,11 +15,12 @@ after(() => rmSync(scratch, { recursive: true }));
 const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 220, test: 20, classes: 4 });
 const runs = join(scratch, 'runs');
 
-const wnlstm = (command: string, ...more: string[]) =>
-  spawnSync(process.execPath, [bin, command, '--runs', runs, ...more], {
+function wnlstm(command: string, ...more: string[]) {
+  return spawnSync(process.execPath, [bin, command, '--runs', runs, ...more], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' },
   });
+}
 
 const options = ['--data', data, '--backend', 'wasm', '--units', '4', '--batch', '10', '--log-every', '2'];
 for (const steps of ['30', '44']) {
@@ -27,7 +29,7 @@ for (const steps of ['30', '44']) {
 }
 const [stepsPerEpoch] = readdirSync(runs)
   .map((run) => readFileSync(join(runs, run, 'metrics.csv'), 'utf8').split('\n'))
-  .map((lines) => Number(lines[1].split(',')[1]));
+  .map((lines) => Number(lines[1]!.split(',')[1]));
 
 test('all runs are drawn where none is named, with names that tell them apart; compare says what to do', () => {
   const { status, stdout, stderr } = wnlstm('plot', '--format', 'text');
@@ -44,7 +46,7 @@ test('all runs are drawn where none is named, with names that tell them apart; c
 
 test('a run that is alone is called by what its id says', () => {
   const [run] = readdirSync(runs);
-  assert.match(wnlstm('plot', run, '--format', 'text').stdout, /^\* wn clip=0\.5 \(1 seed\)$/m);
+  assert.match(wnlstm('plot', run!, '--format', 'text').stdout, /^\* wn clip=0\.5 \(1 seed\)$/m);
 });
 
 test('the axis is steps, epochs or seconds, in the figure and in its numbers', () => {
@@ -53,15 +55,15 @@ test('the axis is steps, epochs or seconds, in the figure and in its numbers', (
     ['epoch', 'epoch'],
     ['seconds', 'elapsed time (s)'],
   ]) {
-    const base = join(scratch, axis);
-    const { status, stderr } = wnlstm('plot', '--x', axis, '--out', `${base}.svg`, '--columns', 'loss');
+    const base = join(scratch, axis!);
+    const { status, stderr } = wnlstm('plot', '--x', axis!, '--out', `${base}.svg`, '--columns', 'loss');
     assert.equal(status, 0, stderr);
     assert.ok(readFileSync(`${base}.svg`, 'utf8').includes(`>${title}</text>`));
     const [header, ...rows] = readFileSync(`${base}.csv`, 'utf8').trim().split('\n');
     assert.equal(header, `column,arm,step,mean,low,high,n${axis === 'step' ? '' : `,${axis}`}`);
     const cells = rows.map((row) => row.split(','));
     if (axis === 'epoch') {
-      for (const row of cells) assert.equal(Number(row[7]), Number(row[2]) / stepsPerEpoch);
+      for (const row of cells) assert.equal(Number(row[7]), Number(row[2]) / stepsPerEpoch!);
     }
   }
 });

@@ -1,4 +1,5 @@
 /** @file `wnlstm plot`: learning curves from the CSVs, as files or right in the terminal. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
@@ -46,21 +47,6 @@ interface PlotOptions {
   readonly title?: string;
 }
 
-const isFormat = (text: string): text is Format =>
-  text === 'text' || FILE_FORMATS.some((known) => known === text);
-
-const parseFormats = (text: string): Format[] => {
-  const names = [...new Set(text.split(','))];
-  const wrong = names.find((name) => !isFormat(name));
-  if (wrong === undefined) return names.filter(isFormat);
-  throw new InvalidArgumentError(`Expected ${[...FILE_FORMATS, 'text'].join(', ')}, got ${wrong}.`);
-};
-
-const parseSteps = (text: string): number => {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`Expected a whole number of steps, 1 or more, got ${text}.`);
-};
-
 export const configurePlot: Configure = (command, io) => {
   addRunsArgument(command)
     .option(
@@ -107,47 +93,23 @@ export const configurePlot: Configure = (command, io) => {
     .action((names: string[], options: PlotOptions) => plot(names, options, io));
 };
 
-/** Formats, and the path of the figure without its ending. */
-const targetOf = (
-  { directory }: Results<RunRows>,
-  { out, format, runs }: PlotOptions,
-): { formats: readonly Format[]; base: string } => {
-  if (out === undefined) return { formats: format ?? ['svg'], base: join(directory ?? runs, 'curves') };
-  const ending = FILE_FORMATS.find((known) => out.endsWith(`.${known}`));
-  const formats = format ?? (ending ? [ending] : []);
-  const files = formats.filter((name) => name !== 'text');
-  if (files.length === 0 || (ending !== undefined && !files.includes(ending))) {
-    const expected = files.length > 0 ? files : FILE_FORMATS;
-    throw new UserError('E_USAGE', `--out ${out}: expected an ending of ${expected.join(', ')}.`, {
-      hint: 'The ending names the format; `--format svg,png` writes several. Text goes to standard output.',
-    });
-  }
-  return { formats, base: ending === undefined ? out : out.slice(0, -ending.length - 1) };
-};
+function parseFormats(text: string): Format[] {
+  const names = [...new Set(text.split(','))];
+  const wrong = names.find((name) => !isFormat(name));
+  if (wrong === undefined) return names.filter(isFormat);
+  throw new InvalidArgumentError(`Expected ${[...FILE_FORMATS, 'text'].join(', ')}, got ${wrong}.`);
+}
 
-/** The numbers' file, unless something else is there already: a run's own CSV must not be lost. */
-const numbersFile = (base: string): string => {
-  const path = `${base}.csv`;
-  if (!existsSync(path) || readFileSync(path, 'utf8').startsWith(CURVES_HEADER)) return path;
-  throw new UserError('E_USAGE', `${path} is not a figure's: it would be replaced by the plotted numbers.`, {
-    hint: 'Choose another name with `--out`.',
-  });
-};
+function isFormat(text: string): text is Format {
+  return text === 'text' || FILE_FORMATS.some((known) => known === text);
+}
 
-const chosenArms = ({ arms }: Results<RunRows>, wanted: readonly string[]): readonly Arm<RunRows>[] => {
-  const withRows = arms.filter(({ runs }) => runs.length > 0);
-  const names = withRows.map(({ name }) => name);
-  if (names.length === 0) return [];
-  for (const name of wanted) {
-    if (names.includes(name)) continue;
-    throw new UserError('E_USAGE', `--arm: there is no arm ${name} with rows${nearest(name, names)}.`, {
-      hint: `There are ${names.join(', ')}.`,
-    });
-  }
-  return wanted.length === 0 ? withRows : withRows.filter(({ name }) => wanted.includes(name));
-};
+function parseSteps(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number of steps, 1 or more, got ${text}.`);
+}
 
-const plot = async (names: readonly string[], options: PlotOptions, io: Io): Promise<void> => {
+async function plot(names: readonly string[], options: PlotOptions, io: Io): Promise<void> {
   const results = readProgress(options.runs, namedRuns(names, options.runs, io));
   for (const note of results.notes) io.err(`${io.errColor.yellow('note')} ${note}`);
   const arms = chosenArms(results, options.arm);
@@ -180,19 +142,76 @@ const plot = async (names: readonly string[], options: PlotOptions, io: Io): Pro
   }
   replaceFile(numbers, curvesCsv(curves));
   io.out(numbers);
-};
+}
 
-const headingOf = ({ plan, title }: Results<RunRows>, options: PlotOptions): Heading => ({
-  title: options.title ?? title,
-  ...(plan?.about && options.title === undefined ? { subtitle: plan.about } : {}),
-});
+function chosenArms({ arms }: Results<RunRows>, wanted: readonly string[]): readonly Arm<RunRows>[] {
+  const withRows = arms.filter(({ runs }) => runs.length > 0);
+  const names = withRows.map(({ name }) => name);
+  if (names.length === 0) return [];
+  for (const name of wanted) {
+    if (names.includes(name)) continue;
+    throw new UserError('E_USAGE', `--arm: there is no arm ${name} with rows${nearest(name, names)}.`, {
+      hint: `There are ${names.join(', ')}.`,
+    });
+  }
+  return wanted.length === 0 ? withRows : withRows.filter(({ name }) => wanted.includes(name));
+}
 
-const render = async (
+/** Formats, and the path of the figure without its ending. */
+function targetOf(
+  { directory }: Results<RunRows>,
+  { out, format, runs }: PlotOptions,
+): { formats: readonly Format[]; base: string } {
+  if (out === undefined) return { formats: format ?? ['svg'], base: join(directory ?? runs, 'curves') };
+  const ending = FILE_FORMATS.find((known) => out.endsWith(`.${known}`));
+  const formats = format ?? (ending ? [ending] : []);
+  const files = formats.filter((name) => name !== 'text');
+  if (files.length === 0 || (ending !== undefined && !files.includes(ending))) {
+    const expected = files.length > 0 ? files : FILE_FORMATS;
+    throw new UserError('E_USAGE', `--out ${out}: expected an ending of ${expected.join(', ')}.`, {
+      hint: 'The ending names the format; `--format svg,png` writes several. Text goes to standard output.',
+    });
+  }
+  return { formats, base: ending === undefined ? out : out.slice(0, -ending.length - 1) };
+}
+
+/** As wide as the terminal, but no wider than curves can be read. */
+function textSize(io: Io): { width: number; height: number } {
+  return {
+    width: Math.min(io.outWidth ?? 80, 120),
+    height: 14,
+  };
+}
+
+function armColor({ outColor }: Io) {
+  return (slot: number, text: string): string => {
+    const { cyan, yellow, magenta, green, blue, red } = outColor;
+    return [cyan, yellow, magenta, green, blue, red][slot % 6](text);
+  };
+}
+
+function headingOf({ plan, title }: Results<RunRows>, options: PlotOptions): Heading {
+  return {
+    title: options.title ?? title,
+    ...(plan?.about && options.title === undefined ? { subtitle: plan.about } : {}),
+  };
+}
+
+/** The numbers' file, unless something else is there already: a run's own CSV must not be lost. */
+function numbersFile(base: string): string {
+  const path = `${base}.csv`;
+  if (!existsSync(path) || readFileSync(path, 'utf8').startsWith(CURVES_HEADER)) return path;
+  throw new UserError('E_USAGE', `${path} is not a figure's: it would be replaced by the plotted numbers.`, {
+    hint: 'Choose another name with `--out`.',
+  });
+}
+
+async function render(
   format: FileFormat,
   curves: Curves,
   heading: Heading,
   facet: boolean,
-): Promise<string | Uint8Array> => {
+): Promise<string | Uint8Array> {
   const spec = figureSpec(curves, heading, { facet });
   switch (format) {
     case 'svg':
@@ -212,17 +231,4 @@ const render = async (
     default:
       return format satisfies never;
   }
-};
-
-/** As wide as the terminal, but no wider than curves can be read. */
-const textSize = (io: Io): { width: number; height: number } => ({
-  width: Math.min(io.outWidth ?? 80, 120),
-  height: 14,
-});
-
-const armColor =
-  ({ outColor }: Io) =>
-  (slot: number, text: string): string => {
-    const { cyan, yellow, magenta, green, blue, red } = outColor;
-    return [cyan, yellow, magenta, green, blue, red][slot % 6](text);
-  };
+}

@@ -1,4 +1,5 @@
 /** @file `wnlstm reproduce` and `wnlstm verify` as users call them: words and exit codes. */
+
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,12 +16,16 @@ const runs = join(scratch, 'runs');
 const temporary = join(scratch, 'tmp');
 writeTinyDataset(temporary, { size: 8, train: 60, test: 20, classes: 4 }); // a folder that is there
 
+// a folder that is there
 const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', TMPDIR: temporary };
-const wnlstm = (...words: string[]) =>
-  spawnSync(process.execPath, [join(packageRoot, 'bin/wnlstm.js'), ...words, '--runs', runs], {
+
+function wnlstm(...words: string[]) {
+  return spawnSync(process.execPath, [join(packageRoot, 'bin/wnlstm.js'), ...words, '--runs', runs], {
     encoding: 'utf8',
     env: environment,
   });
+}
+
 const flags = ['--data', data, '--units', '4', '--batch', '10', '--log-every', '3', '--backend', 'wasm'];
 assert.equal(wnlstm('train', ...flags, '--epochs', '2', '--threads', '2', '--quiet').status, 0);
 const [id] = readdirSync(runs);
@@ -31,27 +36,27 @@ const { dir: longer } = JSON.parse(
 
 test('a run that is trained again is the same: exit code 0, and nothing is left behind', () => {
   const before = readdirSync(temporary);
-  const { status, stdout, stderr } = wnlstm('reproduce', id.slice(0, 5), '--threads', '1', '--quiet');
+  const { status, stdout, stderr } = wnlstm('reproduce', id!.slice(0, 5), '--threads', '1', '--quiet');
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^same wn-s0-.*\n {2}steps\.csv: 4 rows of 8 columns\n {2}metrics\.csv: 2 rows of 10/);
   assert.match(stdout, /weights: [0-9a-f]{64}/);
   assert.match(stdout, /threads: recorded 2, now 1/);
   assert.deepEqual(readdirSync(temporary), before);
-  const { problems } = JSON.parse(wnlstm('verify', id, '--json').stdout).findings[0];
+  const { problems } = JSON.parse(wnlstm('verify', id!, '--json').stdout).findings[0];
   assert.deepEqual(problems, []);
 });
 
 test('a run whose record was changed is different: exit code 3, with the first step and column', () => {
-  const path = join(runs, id, 'steps.csv');
+  const path = join(runs, id!, 'steps.csv');
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/\n6,(\d),[^,]*/, '\n6,$1,0.125'));
-  const reproduced = wnlstm('reproduce', id, '--quiet');
+  const reproduced = wnlstm('reproduce', id!, '--quiet');
   assert.equal(reproduced.status, 3, reproduced.stderr);
   assert.match(
     reproduced.stdout,
     /^different .*\n {2}steps\.csv, step 6, loss: recorded 0\.125, now [\d.]+\n/,
   );
-  const { same, differences } = JSON.parse(wnlstm('reproduce', id, '--quiet', '--json').stdout);
+  const { same, differences } = JSON.parse(wnlstm('reproduce', id!, '--quiet', '--json').stdout);
   assert.deepEqual([same, differences.length], [false, 1]);
   const verified = wnlstm('verify', runs);
   assert.equal(verified.status, 3, verified.stderr);
@@ -60,7 +65,7 @@ test('a run whose record was changed is different: exit code 3, with the first s
 });
 
 test('what cannot be reproduced or found is an error, and trains nothing: exit code 2', () => {
-  const record = join(runs, id, 'run.json');
+  const record = join(runs, id!, 'run.json');
   const text = readFileSync(record, 'utf8');
   for (const [from, to, message] of [
     ['"completed"', '"interrupted"', /Expected a run that has a result/],
@@ -68,14 +73,14 @@ test('what cannot be reproduced or found is an error, and trains nothing: exit c
     [/("train-images-idx3-ubyte": ")./, '$1x', /is not the file that the run was trained on/],
   ] as const) {
     writeFileSync(record, text.replace(from, to));
-    const { status, stderr } = wnlstm('reproduce', id);
+    const { status, stderr } = wnlstm('reproduce', id!);
     assert.equal(status, 2, stderr);
     assert.match(stderr, message);
   }
   writeFileSync(record, text);
   assert.equal(wnlstm('verify', 'nothing').status, 2);
   assert.equal(wnlstm('reproduce', 'nothing').status, 2);
-  assert.ok(existsSync(join(runs, id, 'steps.csv')));
+  assert.ok(existsSync(join(runs, id!, 'steps.csv')));
 });
 
 test('a run inside a sweep is reproduced and verified as well', () => {
@@ -89,7 +94,7 @@ test('a run inside a sweep is reproduced and verified as well', () => {
   const { status, stdout, stderr } = wnlstm('reproduce', 'tiny/base', '--quiet');
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^same base-s0-/);
-  const verified = wnlstm('verify', 'tiny', id);
+  const verified = wnlstm('verify', 'tiny', id!);
   assert.equal(verified.status, 0, verified.stderr);
   assert.match(
     verified.stdout,
@@ -99,7 +104,7 @@ test('a run inside a sweep is reproduced and verified as well', () => {
 
 test('a run that lost its run.json is found by the start of its name, and damaged: exit code 3', () => {
   const lost = join(runs, 'lost-s0-00000000');
-  cpSync(join(runs, id), lost, { recursive: true });
+  cpSync(join(runs, id!), lost, { recursive: true });
   rmSync(join(lost, 'run.json'));
   for (const name of ['lost', lost]) {
     const { status, stdout, stderr } = wnlstm('verify', name);

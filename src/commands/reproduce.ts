@@ -1,4 +1,5 @@
 /** @file `wnlstm reproduce`: trains a run again, in a temporary folder, and compares it with its record. */
+
 import { Option } from 'commander';
 import { parseFlag, resolveConfig } from '../config.js';
 import { EXIT } from '../errors.js';
@@ -13,19 +14,69 @@ import type { Comparison } from '../verify/reproduce.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
+export const configureReproduce: Configure = (command, io) => {
+  command.argument('<run>', 'folder or id of a run, or the start of its id', expandHome);
+  addMovedDataOption(addRunsOption(command))
+    .addOption(
+      new Option('--backend <name>', 'what computes it now').choices(['native', 'wasm', 'tensorflow', 'js']),
+    )
+    .option('--threads <n>', 'threads; the results do not depend on it')
+    .option('--quiet', 'no progress, errors only')
+    .option('--json', 'print the comparison as one line of JSON')
+    .action(async (name: string, options: Options) => {
+      const run = findRun(String(options.runs), name);
+      const change = changeOf(options);
+      const progress = createProgress(io, Boolean(options.quiet));
+      let repetition: Repetition;
+      try {
+        repetition = await repeatRun(run, change, io, progress);
+      } finally {
+        progress.close();
+      }
+      report(run, repetition, options, io);
+    });
+};
+
 /** The flags that change how a run is trained again. */
-const changeOf = (options: Options): Change => {
+function changeOf(options: Options): Change {
   const keys = (['backend', 'threads', 'data'] as const).filter((key) => key in options);
   const { config } = resolveConfig(
     Object.fromEntries(keys.map((key) => [key, parseFlag(key, String(options[key]))])),
   );
   return Object.fromEntries(keys.map((key) => [key, config[key]]));
-};
+}
+
+function report(run: FoundRun, repetition: Repetition, options: Options, io: Io): void {
+  switch (repetition.kind) {
+    case 'failed':
+      io.exit(EXIT.failed);
+      throw repetition.error;
+    case 'interrupted':
+      io.exit(stopCode(io));
+      io.err(`Stopped after step ${repetition.step}; nothing was compared.`);
+      return;
+    case 'compared': {
+      const { comparison } = repetition;
+      const same = comparison.differences.length === 0;
+      if (!same) io.exit(EXIT.refused);
+      if (options.json)
+        io.out(
+          JSON.stringify({ run_id: run.record.run_id, dir: run.directory, same, ...toJson(comparison) }),
+        );
+      else io.out(describe(run, comparison, io));
+      return;
+    }
+    default:
+      repetition satisfies never;
+  }
+}
 
 /** As `--json` prints it: keys as in summary.json. */
-const toJson = ({ isExact, ...others }: Comparison) => ({ ...others, promised: isExact });
+function toJson({ isExact, ...others }: Comparison) {
+  return { ...others, promised: isExact };
+}
 
-const describe = (run: FoundRun, comparison: Comparison, io: Io): string => {
+function describe(run: FoundRun, comparison: Comparison, io: Io): string {
   const { bold, green, red, dim } = io.outColor;
   const { compared, differences, weights, isExact, environment } = comparison;
   const name = bold(run.record.run_id);
@@ -55,52 +106,4 @@ const describe = (run: FoundRun, comparison: Comparison, io: Io): string => {
     );
   }
   return lines.join('\n');
-};
-
-const report = (run: FoundRun, repetition: Repetition, options: Options, io: Io): void => {
-  switch (repetition.kind) {
-    case 'failed':
-      io.exit(EXIT.failed);
-      throw repetition.error;
-    case 'interrupted':
-      io.exit(stopCode(io));
-      io.err(`Stopped after step ${repetition.step}; nothing was compared.`);
-      return;
-    case 'compared': {
-      const { comparison } = repetition;
-      const same = comparison.differences.length === 0;
-      if (!same) io.exit(EXIT.refused);
-      if (options.json)
-        io.out(
-          JSON.stringify({ run_id: run.record.run_id, dir: run.directory, same, ...toJson(comparison) }),
-        );
-      else io.out(describe(run, comparison, io));
-      return;
-    }
-    default:
-      repetition satisfies never;
-  }
-};
-
-export const configureReproduce: Configure = (command, io) => {
-  command.argument('<run>', 'folder or id of a run, or the start of its id', expandHome);
-  addMovedDataOption(addRunsOption(command))
-    .addOption(
-      new Option('--backend <name>', 'what computes it now').choices(['native', 'wasm', 'tensorflow', 'js']),
-    )
-    .option('--threads <n>', 'threads; the results do not depend on it')
-    .option('--quiet', 'no progress, errors only')
-    .option('--json', 'print the comparison as one line of JSON')
-    .action(async (name: string, options: Options) => {
-      const run = findRun(String(options.runs), name);
-      const change = changeOf(options);
-      const progress = createProgress(io, Boolean(options.quiet));
-      let repetition: Repetition;
-      try {
-        repetition = await repeatRun(run, change, io, progress);
-      } finally {
-        progress.close();
-      }
-      report(run, repetition, options, io);
-    });
-};
+}

@@ -1,4 +1,5 @@
 /** @file `wnlstm resume`: goes on with a run that was stopped, with the config it was started with. */
+
 import { dirname } from 'node:path';
 import { parseFlag, resolveConfig } from '../config.js';
 import { continuable } from '../engines/select.js';

@@ -1,4 +1,5 @@
 /** @file `wnlstm setup` as a user meets it: a real process, a fake pip, small libraries that load. */
+
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -36,20 +37,20 @@ const environment: NodeJS.ProcessEnv = {
 };
 const command = [join(packageRoot, 'bin/wnlstm.js'), 'setup'];
 
-const setup = (...args: string[]): { code: number | null; out: string; err: string } => {
+function setup(...args: string[]): { code: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], {
     encoding: 'utf8',
     env: environment,
   });
   return { code: status, out: stdout, err: stderr };
-};
+}
 
-const serve = (version: string): void => {
+function serve(version: string): void {
   const built = compileFakeLibraries(join(root, version), version);
   const files = LIBRARIES.map((name) => [`tensorflow/${name}`, readFileSync(join(built, name))] as const);
   const name = `tensorflow_cpu-${version}-cp312-cp312-manylinux_2_27_x86_64.whl`;
   writeWheel(index, name, Object.fromEntries(files));
-};
+}
 
 test('setup fetches, checks and lists; remove takes it away again', { skip }, () => {
   serve('2.20.1');

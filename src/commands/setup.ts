@@ -1,4 +1,5 @@
 /** @file `wnlstm setup`: fetches TensorFlow into the cache, lists what is there, removes it. */
+
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
@@ -25,101 +26,6 @@ interface Options {
   readonly remove?: string | true;
 }
 
-const bytesOf = ({ manifest }: Installation): number =>
-  Object.values(manifest.files).reduce((sum, bytes) => sum + bytes, 0);
-
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
-
-const variantOf = ({ cpu, cuda }: Options): Variant => {
-  if (cpu && cuda) {
-    throw new UserError('E_USAGE', 'Expected one of --cpu and --cuda, got both.', {
-      hint: 'The CUDA variant runs on CPUs as well: `wnlstm setup tensorflow --cuda`.',
-    });
-  }
-  return cpu ? 'cpu' : cuda ? 'cuda' : defaultVariant();
-};
-
-/** What the GPUs are, and if TensorFlow cannot use them, why. */
-const describeGpus = ({ library: { gpus, usableGpus, failed } }: Outcome): string => {
-  const names = gpus.map(({ name, computeCapability }) => `${name}, compute capability ${computeCapability}`);
-  if (gpus.length === 0) return 'none: no NVIDIA driver answers here, so only `--device cpu` works';
-  if (usableGpus > 0) return names.join('; ');
-  const why = failed.length > 0 ? failed[0] : 'its CUDA libraries or the driver are not the ones it needs';
-  return `${names.join('; ')}; TensorFlow cannot use it: ${why}`;
-};
-
-const printOutcome = (outcome: Outcome, io: Io): void => {
-  const { installation, reused } = outcome;
-  const { version, variant, files } = installation.manifest;
-  const device = outcome.library.usableGpus > 0 ? 'cuda' : 'cpu';
-  const rows = [
-    ['TensorFlow', `${version} ${variant}, ${reused ? 'was there already' : 'set up'}; it loads`],
-    ['folder', installation.directory],
-    ['size', `${megabytes(bytesOf(installation))} in ${plural(Object.keys(files).length, 'file')}`],
-    ...(variant === 'cuda' ? [['GPU', describeGpus(outcome)]] : []),
-    ['next', `\`wnlstm train --backend tensorflow --device ${device}\``],
-  ];
-  for (const [name, value] of rows) io.out(`${io.outColor.dim(name.padEnd(10))}  ${value}`);
-};
-
-const list = (io: Io): void => {
-  const installations = listInstallations();
-  if (installations.length === 0) io.err('Nothing is set up yet: `wnlstm setup tensorflow`.');
-  else {
-    const rows = installations.map((each) => [
-      `${each.manifest.version}-${each.manifest.variant}`,
-      megabytes(bytesOf(each)),
-      each.directory,
-    ]);
-    io.out(alignColumns([['name', 'size', 'folder'], ...rows]));
-  }
-};
-
-/** Removes one installation by name, or all with what half done ones left. */
-const remove = (name: string | true, io: Io): void => {
-  const root = installationsDirectory();
-  const there = existsSync(root) ? readdirSync(root) : [];
-  const all = name === true || name === 'tensorflow';
-  if (!all && !there.includes(name)) {
-    const names = there.filter((each) => !each.startsWith('.')).join(', ') || 'nothing';
-    throw new UserError('E_USAGE', `--remove: expected what is set up (${names}), got ${name}.`, {
-      hint: 'See `wnlstm setup --list`; without a name all is removed.',
-    });
-  }
-  for (const each of all ? there : [name]) {
-    try {
-      rmSync(join(root, each), { recursive: true, force: true });
-    } catch (error) {
-      throw ioError(`remove ${join(root, each)}`, error);
-    }
-    io.err(`Removed ${join(root, each)}.`);
-  }
-  if (there.length === 0) io.err('Nothing is set up, so nothing was removed.');
-};
-
-const setup = async (options: Options, io: Io): Promise<void> => {
-  const variant = variantOf(options);
-  const { version = null, from = null } = options;
-  if (version !== null && !/^\d+\.\d+\.\d+\w*$/.test(version)) {
-    throw new UserError(
-      'E_USAGE',
-      `--version: expected a version such as ${DEFAULT_VERSION}, got ${version}.`,
-      {
-        hint: `Leave it out for ${DEFAULT_VERSION}, the one that is tested.`,
-      },
-    );
-  }
-  requireSupported(thisMachine());
-  const progress = { terminal: io.terminal, line: io.err };
-  try {
-    printOutcome(await installTensorFlow({ variant, version, from, progress, signal: io.signal }), io);
-  } catch (error) {
-    if (!io.signal.aborted) throw error;
-    io.err('Stopped; the same command goes on with what was fetched whole.');
-    io.exit(io.signal.reason as number);
-  }
-};
-
 export const configureSetup: Configure = (command, io) => {
   command
     .argument('[what]', 'tensorflow')
@@ -142,3 +48,101 @@ export const configureSetup: Configure = (command, io) => {
       });
     });
 };
+
+function list(io: Io): void {
+  const installations = listInstallations();
+  if (installations.length === 0) io.err('Nothing is set up yet: `wnlstm setup tensorflow`.');
+  else {
+    const rows = installations.map((each) => [
+      `${each.manifest.version}-${each.manifest.variant}`,
+      megabytes(bytesOf(each)),
+      each.directory,
+    ]);
+    io.out(alignColumns([['name', 'size', 'folder'], ...rows]));
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
+}
+
+function bytesOf({ manifest }: Installation): number {
+  return Object.values(manifest.files).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** Removes one installation by name, or all with what half done ones left. */
+function remove(name: string | true, io: Io): void {
+  const root = installationsDirectory();
+  const there = existsSync(root) ? readdirSync(root) : [];
+  const all = name === true || name === 'tensorflow';
+  if (!all && !there.includes(name)) {
+    const names = there.filter((each) => !each.startsWith('.')).join(', ') || 'nothing';
+    throw new UserError('E_USAGE', `--remove: expected what is set up (${names}), got ${name}.`, {
+      hint: 'See `wnlstm setup --list`; without a name all is removed.',
+    });
+  }
+  for (const each of all ? there : [name]) {
+    try {
+      rmSync(join(root, each), { recursive: true, force: true });
+    } catch (error) {
+      throw ioError(`remove ${join(root, each)}`, error);
+    }
+    io.err(`Removed ${join(root, each)}.`);
+  }
+  if (there.length === 0) io.err('Nothing is set up, so nothing was removed.');
+}
+
+async function setup(options: Options, io: Io): Promise<void> {
+  const variant = variantOf(options);
+  const { version = null, from = null } = options;
+  if (version !== null && !/^\d+\.\d+\.\d+\w*$/.test(version)) {
+    throw new UserError(
+      'E_USAGE',
+      `--version: expected a version such as ${DEFAULT_VERSION}, got ${version}.`,
+      {
+        hint: `Leave it out for ${DEFAULT_VERSION}, the one that is tested.`,
+      },
+    );
+  }
+  requireSupported(thisMachine());
+  const progress = { terminal: io.terminal, line: io.err };
+  try {
+    printOutcome(await installTensorFlow({ variant, version, from, progress, signal: io.signal }), io);
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    io.err('Stopped; the same command goes on with what was fetched whole.');
+    io.exit(io.signal.reason as number);
+  }
+}
+
+function variantOf({ cpu, cuda }: Options): Variant {
+  if (cpu && cuda) {
+    throw new UserError('E_USAGE', 'Expected one of --cpu and --cuda, got both.', {
+      hint: 'The CUDA variant runs on CPUs as well: `wnlstm setup tensorflow --cuda`.',
+    });
+  }
+  return cpu ? 'cpu' : cuda ? 'cuda' : defaultVariant();
+}
+
+function printOutcome(outcome: Outcome, io: Io): void {
+  const { installation, reused } = outcome;
+  const { version, variant, files } = installation.manifest;
+  const device = outcome.library.usableGpus > 0 ? 'cuda' : 'cpu';
+  const rows = [
+    ['TensorFlow', `${version} ${variant}, ${reused ? 'was there already' : 'set up'}; it loads`],
+    ['folder', installation.directory],
+    ['size', `${megabytes(bytesOf(installation))} in ${plural(Object.keys(files).length, 'file')}`],
+    ...(variant === 'cuda' ? [['GPU', describeGpus(outcome)]] : []),
+    ['next', `\`wnlstm train --backend tensorflow --device ${device}\``],
+  ];
+  for (const [name, value] of rows) io.out(`${io.outColor.dim(name.padEnd(10))}  ${value}`);
+}
+
+/** What the GPUs are, and if TensorFlow cannot use them, why. */
+function describeGpus({ library: { gpus, usableGpus, failed } }: Outcome): string {
+  const names = gpus.map(({ name, computeCapability }) => `${name}, compute capability ${computeCapability}`);
+  if (gpus.length === 0) return 'none: no NVIDIA driver answers here, so only `--device cpu` works';
+  if (usableGpus > 0) return names.join('; ');
+  const why = failed.length > 0 ? failed[0] : 'its CUDA libraries or the driver are not the ones it needs';
+  return `${names.join('; ')}; TensorFlow cannot use it: ${why}`;
+}

@@ -1,4 +1,5 @@
 /** @file `wnlstm show`: one run, its record and its epochs. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
@@ -12,41 +13,10 @@ import { addRunsOption } from '../terminal/options.js';
 import { describeSummary } from '../terminal/summary.js';
 import { type TableRow, table } from '../text/table.js';
 
-/** The rows of a CSV; none if it is not there or cannot be read, and then it is said why. */
-const readRows = <Column extends string>(
-  path: string,
-  columns: readonly Column[],
-  tell: (error: UserError) => void,
-): Row<Column>[] => {
-  try {
-    return existsSync(path) ? readCsv(path, columns) : [];
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    tell(error);
-    return [];
-  }
-};
-
-const share = (value: number | null): string => (value === null ? '-' : (value * 100).toFixed(2));
-
-const epochCells = (row: EpochRow): string[] => [
-  String(row.epoch),
-  String(row.step),
-  number(row.loss),
-  share(row.accuracy),
-  number(row.val_loss),
-  share(row.val_accuracy),
-  number(row.grad_norm),
-  share(row.clip_fraction),
-  seconds(row.epoch_seconds),
-];
-
 const EPOCH_HEADS = [
   ['', '', '', '', 'val', 'val', 'grad', 'clipped', ''],
   ['epoch', 'step', 'loss', 'acc %', 'loss', 'acc %', 'norm', '%', 'time'],
 ];
-
-const tableRow = ([name, ...cells]: readonly string[]): TableRow => ({ name, cells });
 
 export const configureShow: Configure = (command, io) => {
   command.argument(
@@ -98,3 +68,40 @@ export const configureShow: Configure = (command, io) => {
       );
     });
 };
+
+/** The rows of a CSV; none if it is not there or cannot be read, and then it is said why. */
+function readRows<Column extends string>(
+  path: string,
+  columns: readonly Column[],
+  tell: (error: UserError) => void,
+): Row<Column>[] {
+  try {
+    return existsSync(path) ? readCsv(path, columns) : [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    tell(error);
+    return [];
+  }
+}
+
+function epochCells(row: EpochRow): string[] {
+  return [
+    String(row.epoch),
+    String(row.step),
+    number(row.loss),
+    share(row.accuracy),
+    number(row.val_loss),
+    share(row.val_accuracy),
+    number(row.grad_norm),
+    share(row.clip_fraction),
+    seconds(row.epoch_seconds),
+  ];
+}
+
+function share(value: number | null): string {
+  return value === null ? '-' : (value * 100).toFixed(2);
+}
+
+function tableRow([name, ...cells]: readonly string[]): TableRow {
+  return { name, cells };
+}

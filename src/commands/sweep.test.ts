@@ -1,4 +1,5 @@
 /** @file `wnlstm sweep` as its user meets it: real processes on a small data set. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
@@ -26,11 +27,11 @@ writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test: 60, classes
 const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' };
 
 /** Writes a sweep file: 13 steps an epoch. */
-const sweepFile = (
+function sweepFile(
   name: string,
   change: Record<string, unknown> = {},
   base: Record<string, unknown> = {},
-): string => {
+): string {
   const path = join(scratch, `${name}.json`);
   writeFileSync(
     path,
@@ -43,48 +44,63 @@ const sweepFile = (
     }),
   );
   return path;
-};
+}
 
 /** Many steps and few checkpoints: 220 steps an epoch. */
-const long = (epochs: number): Record<string, unknown> => ({ batch: 1, epochs, logEvery: 100 });
+function long(epochs: number): Record<string, unknown> {
+  return { batch: 1, epochs, logEvery: 100 };
+}
 
-const sweep = (file: string, runs: string, ...more: string[]) =>
-  spawnSync(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), ...more], {
+function sweep(file: string, runs: string, ...more: string[]) {
+  return spawnSync(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), ...more], {
     encoding: 'utf8',
     env: environment,
   });
-const start = (file: string, runs: string): ChildProcess =>
-  spawn(process.execPath, [bin, 'sweep', file, '--runs', join(scratch, runs), '--jobs', '2', '--quiet'], {
-    env: environment,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-const ended = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+}
+
+function start(file: string, runs: string): ChildProcess {
+  return spawn(
+    process.execPath,
+    [bin, 'sweep', file, '--runs', join(scratch, runs), '--jobs', '2', '--quiet'],
+    {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+}
 
 /** The runs' folders. */
-const runsIn = (folder: string): string[] =>
-  existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json'))) : [];
+function runsIn(folder: string): string[] {
+  return existsSync(folder)
+    ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')))
+    : [];
+}
 
 /** All CSVs of a sweep without their time columns. */
-const resultsOf = (folder: string): Record<string, string> =>
-  Object.fromEntries(
+function resultsOf(folder: string): Record<string, string> {
+  return Object.fromEntries(
     runsIn(folder).flatMap((run) =>
       ['metrics.csv', 'steps.csv'].map((file) => {
         const lines = readFileSync(join(folder, run, file), 'utf8')
           .split('\n')
           .map((line) => line.split(','));
-        const kept = lines[0].flatMap((name, at) => (timeColumns.includes(name) ? [] : [at]));
+        const kept = lines[0]!.flatMap((name, at) => (timeColumns.includes(name) ? [] : [at]));
         return [`${run}/${file}`, lines.map((cells) => kept.map((at) => cells[at]).join(',')).join('\n')];
       }),
     ),
   );
+}
 
-const until = async (condition: () => boolean): Promise<void> => {
+async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
     assert.ok(waited < 20_000, 'waited too long');
     await sleep(10);
   }
-};
+}
 
 test('a sweep trains all its runs, and the same command again trains none', () => {
   const file = sweepFile('all');
@@ -103,7 +119,7 @@ test('a sweep trains all its runs, and the same command again trains none', () =
   const folder = join(scratch, 'all/all');
   const [run] = runsIn(folder);
   assert.match(
-    readFileSync(join(folder, run, 'log.txt'), 'utf8'),
+    readFileSync(join(folder, run!, 'log.txt'), 'utf8'),
     /started on wasm[\s\S]*epoch 2[\s\S]*completed/,
   );
   const again = sweep(file, 'all');
@@ -135,7 +151,7 @@ test('a run that failed is listed with its log and done again by the next call',
   const folder = join(scratch, 'failing/failing');
   sweep(file, 'failing');
   const [run] = runsIn(folder);
-  const config = join(folder, run, 'run.json');
+  const config = join(folder, run!, 'run.json');
   const record = JSON.parse(readFileSync(config, 'utf8'));
   writeFileSync(config, JSON.stringify({ ...record, status: 'interrupted', fingerprint: 'another' }));
   const failed = sweep(file, 'failing');
@@ -175,7 +191,7 @@ test('a folder that cannot be a run fails that run alone', () => {
   sweep(file, 'blocked-twin', '--quiet');
   const [run] = runsIn(join(scratch, 'blocked-twin/blocked'));
   mkdirSync(join(scratch, 'blocked/blocked'), { recursive: true });
-  writeFileSync(join(scratch, 'blocked/blocked', run), 'a file');
+  writeFileSync(join(scratch, 'blocked/blocked', run!), 'a file');
   const { status, stderr } = sweep(file, 'blocked');
   assert.equal(status, 1);
   assert.match(stderr, /a file is in the way|a part of the path is a file/);
@@ -282,7 +298,7 @@ test('a sweep whose plan is damaged keeps its runs: without it, the same command
   const ids = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')));
   const records = (): string[] => ids.map((id) => readFileSync(join(folder, id, 'run.json'), 'utf8'));
   const before = records();
-  rmSync(join(folder, ids[0], 'config.json'));
+  rmSync(join(folder, ids[0]!, 'config.json'));
   for (const content of ['', 'null', '{}', '{"format": 2']) {
     writeFileSync(plan, content);
     const refused = sweep(file, 'replanned');
@@ -293,5 +309,5 @@ test('a sweep whose plan is damaged keeps its runs: without it, the same command
   const again = sweep(file, 'replanned');
   assert.equal(again.status, 0, again.stderr);
   assert.deepEqual(records(), before);
-  assert.ok(existsSync(join(folder, ids[0], 'config.json')), 'a lost config is written anew');
+  assert.ok(existsSync(join(folder, ids[0]!, 'config.json')), 'a lost config is written anew');
 });

@@ -1,4 +1,5 @@
 /** @file `wnlstm sweep`: all runs of a sweep file that have no result yet. */
+
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.js';
@@ -37,20 +38,14 @@ interface SweepOptions {
 /** More runs than this are asked about. */
 const MANY_RUNS = 1000;
 
-const wholeNumber = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) {
-    throw new InvalidArgumentError('It must be a whole number from 1.');
-  }
-  return value;
-};
-
 export const configureSweep: Configure = (command, io) => {
   addSweepOptions(command).action((path: string, options: SweepOptions) => sweep(path, options, io));
 };
 
-const addSweepOptions = (command: Command): Command =>
-  addRunsOption(command.argument('<file>', 'sweep file, such as configs/sweeps/article.json', parsePath))
+function addSweepOptions(command: Command): Command {
+  return addRunsOption(
+    command.argument('<file>', 'sweep file, such as configs/sweeps/article.json', parsePath),
+  )
     .addOption(
       new Option('--backend <name>', 'what computes, instead of what the file says').choices([
         'auto',
@@ -69,15 +64,36 @@ const addSweepOptions = (command: Command): Command =>
     .option('--yes', `do not ask before more than ${MANY_RUNS.toLocaleString('en')} runs`)
     .option('--quiet', 'no progress, errors only')
     .option('--json', 'print the counts at the end, or what would run, as one line of JSON');
+}
 
-/** Ids of the GPUs that jobs may use; none if no arm uses one. */
-const gpusFor = (arms: readonly { readonly config: Config }[]): string[] => {
-  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
-  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
-  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
-};
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) {
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  }
+  return value;
+}
 
-const prepare = async (path: string, options: SweepOptions): Promise<PreparedSweep> => {
+async function sweep(path: string, options: SweepOptions, io: Io): Promise<void> {
+  const asked = await prepare(path, options);
+  const { directory } = asked;
+  if (options.dryRun) return dryRun(asked, Boolean(options.json), io);
+  if (asked.left.length > MANY_RUNS && !options.yes) await confirm(asked.left.length, io);
+
+  makeDirectory(directory);
+  const lock = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
+  try {
+    // Once more, now that nobody else changes it: another sweep may just have ended, or added seeds.
+    const prepared = await prepare(path, options);
+    lock.assertHeld();
+    writePlan(directory, prepared.plan);
+    await runPrepared(prepared, options, io);
+  } finally {
+    lock.release();
+  }
+}
+
+async function prepare(path: string, options: SweepOptions): Promise<PreparedSweep> {
   const { backend, device, addSeeds: more } = options;
   const opened = await openSweep(path, options.runs, {
     ...(backend === undefined ? {} : { backend }),
@@ -99,28 +115,25 @@ const prepare = async (path: string, options: SweepOptions): Promise<PreparedSwe
     shape,
     goOn: `wnlstm sweep ${quoted(path)}${runsFlag(options.runs)}`,
   };
-};
+}
 
-const sweep = async (path: string, options: SweepOptions, io: Io): Promise<void> => {
-  const asked = await prepare(path, options);
-  const { directory } = asked;
-  if (options.dryRun) return dryRun(asked, Boolean(options.json), io);
-  if (asked.left.length > MANY_RUNS && !options.yes) await confirm(asked.left.length, io);
+/** Ids of the GPUs that jobs may use; none if no arm uses one. */
+function gpusFor(arms: readonly { readonly config: Config }[]): string[] {
+  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
+  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
+  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
+}
 
-  makeDirectory(directory);
-  const lock = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
-  try {
-    // Once more, now that nobody else changes it: another sweep may just have ended, or added seeds.
-    const prepared = await prepare(path, options);
-    lock.assertHeld();
-    writePlan(directory, prepared.plan);
-    await runPrepared(prepared, options, io);
-  } finally {
-    lock.release();
-  }
-};
+async function confirm(count: number, io: Io): Promise<void> {
+  const problem = new UserError('E_USAGE', `${plural(count, 'run')} are many; nothing was started.`, {
+    hint: 'See what they would be with `--dry-run`, or go ahead with `--yes`.',
+  });
+  if (!io.ask) throw problem;
+  const answer = await io.ask(`${plural(count, 'run')} are many. Train them all? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
+}
 
-const runPrepared = async (prepared: PreparedSweep, options: SweepOptions, io: Io): Promise<void> => {
+async function runPrepared(prepared: PreparedSweep, options: SweepOptions, io: Io): Promise<void> {
   const { directory, runs, left, shape } = prepared;
   for (const run of runs) mendConfig(join(directory, run.id), run.config);
   const board = boardOf(prepared);
@@ -144,10 +157,10 @@ const runPrepared = async (prepared: PreparedSweep, options: SweepOptions, io: I
     display.close();
     executor.dispose();
   }
-};
+}
 
-const boardOf = ({ plan, runs, directory, dataset }: PreparedSweep): Board =>
-  createBoard(
+function boardOf({ plan, runs, directory, dataset }: PreparedSweep): Board {
+  return createBoard(
     plan,
     runs,
     ({ config }) => scheduleOf(config, dataset.train.count).totalSteps,
@@ -159,12 +172,4 @@ const boardOf = ({ plan, runs, directory, dataset }: PreparedSweep): Board =>
         : { kind: 'completed', valAccuracy: summary.val_accuracy };
     },
   );
-
-const confirm = async (count: number, io: Io): Promise<void> => {
-  const problem = new UserError('E_USAGE', `${plural(count, 'run')} are many; nothing was started.`, {
-    hint: 'See what they would be with `--dry-run`, or go ahead with `--yes`.',
-  });
-  if (!io.ask) throw problem;
-  const answer = await io.ask(`${plural(count, 'run')} are many. Train them all? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
-};
+}

@@ -1,4 +1,5 @@
 /** @file `wnlstm train`: one run, from a config to CSV files and a summary. */
+
 import { configKeys } from '../config.js';
 import { EXIT } from '../errors.js';
 import { percent, quoted } from '../terminal/format.js';
@@ -40,11 +41,11 @@ export const configureTrain: Configure = (command, io) => {
 };
 
 /** Trains with a progress display, prints how it ended and sets the exit code. */
-export const trainAndReport = async (
+export async function trainAndReport(
   input: SessionInput,
   options: Record<string, unknown>,
   io: Io,
-): Promise<void> => {
+): Promise<void> {
   const progress = createProgress(io, Boolean(options.quiet));
   let outcome: Outcome;
   try {
@@ -53,9 +54,9 @@ export const trainAndReport = async (
     progress.close();
   }
   report(outcome, options, io);
-};
+}
 
-const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): void => {
+function report(outcome: Outcome, options: Record<string, unknown>, io: Io): void {
   switch (outcome.kind) {
     case 'failed':
       io.exit(EXIT.failed);
@@ -88,4 +89,4 @@ const report = (outcome: Outcome, options: Record<string, unknown>, io: Io): voi
     default:
       outcome satisfies never;
   }
-};
+}

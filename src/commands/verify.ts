@@ -1,4 +1,5 @@
 /** @file `wnlstm verify`: checks the files of runs without training. */
+
 import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
 import { runDirectories, withoutFiles } from '../runs/find.js';
@@ -8,39 +9,23 @@ import { addRunsOption, parseRuns } from '../terminal/options.js';
 import type { Problem } from '../verify/findings.js';
 import { type Verification, verifyRun } from '../verify/verify.js';
 
-const describeProblem = ({ file, line, message }: Problem): string =>
-  `  ${file}${line === null ? '' : `:${line}`}: ${message}`;
-
 /** A CSV of another program has a problem in every line; the first ones tell. `--json` has all. */
 const MOST_PROBLEMS = 20;
 
-const describe = (
-  { directory, status, steps, weightsSha256, hashRecorded, problems }: Verification,
-  { outColor: { bold, green, red, dim } }: Io,
-): string => {
-  const name = bold(directory);
-  if (problems.length > 0) {
-    const left = problems.length - MOST_PROBLEMS;
-    return [
-      `${red('damaged')} ${name}`,
-      ...problems.slice(0, MOST_PROBLEMS).map(describeProblem),
-      ...(left > 0 ? [`  and ${plural(left, 'more problem')}`] : []),
-    ].join('\n');
-  }
-  const weights = weightsSha256 ? `, weights ${weightsSha256.slice(0, 8)}` : '';
-  const recorded = status === 'completed' && !hashRecorded ? ' (no hash is recorded)' : '';
-  return `${green('ok')}      ${name} ${dim(`${status}, ${plural(steps, 'step')}${weights}${recorded}`)}`;
+export const configureVerify: Configure = (command, io) => {
+  command.argument(
+    '<runs...>',
+    'runs (folders, ids or starts of ids), sweeps, or folders of runs',
+    parseRuns,
+  );
+  addRunsOption(command)
+    .option('--json', 'print the findings as one line of JSON')
+    .action((names: string[], options: { runs: string; json?: boolean }) =>
+      verifyRuns(names, options.runs, Boolean(options.json), io),
+    );
 };
 
-/** As `--json` prints it: keys as in summary.json. */
-const toJson = ({ directory, weightsSha256, hashRecorded, ...others }: Verification) => ({
-  dir: directory,
-  ...others,
-  weights_sha256: weightsSha256,
-  hash_recorded: hashRecorded,
-});
-
-const verifyRuns = async (names: readonly string[], runs: string, json: boolean, io: Io): Promise<void> => {
+async function verifyRuns(names: readonly string[], runs: string, json: boolean, io: Io): Promise<void> {
   const directories = new Set(withoutFiles(names).flatMap((name) => runDirectories(runs, name)));
   const findings: Verification[] = [];
   for (const directory of directories) {
@@ -57,17 +42,36 @@ const verifyRuns = async (names: readonly string[], runs: string, json: boolean,
       ? JSON.stringify({ runs: findings.length, damaged, findings: findings.map(toJson) })
       : `${plural(findings.length, 'run')}, ${damaged} damaged`,
   );
-};
+}
 
-export const configureVerify: Configure = (command, io) => {
-  command.argument(
-    '<runs...>',
-    'runs (folders, ids or starts of ids), sweeps, or folders of runs',
-    parseRuns,
-  );
-  addRunsOption(command)
-    .option('--json', 'print the findings as one line of JSON')
-    .action((names: string[], options: { runs: string; json?: boolean }) =>
-      verifyRuns(names, options.runs, Boolean(options.json), io),
-    );
-};
+function describe(
+  { directory, status, steps, weightsSha256, hashRecorded, problems }: Verification,
+  { outColor: { bold, green, red, dim } }: Io,
+): string {
+  const name = bold(directory);
+  if (problems.length > 0) {
+    const left = problems.length - MOST_PROBLEMS;
+    return [
+      `${red('damaged')} ${name}`,
+      ...problems.slice(0, MOST_PROBLEMS).map(describeProblem),
+      ...(left > 0 ? [`  and ${plural(left, 'more problem')}`] : []),
+    ].join('\n');
+  }
+  const weights = weightsSha256 ? `, weights ${weightsSha256.slice(0, 8)}` : '';
+  const recorded = status === 'completed' && !hashRecorded ? ' (no hash is recorded)' : '';
+  return `${green('ok')}      ${name} ${dim(`${status}, ${plural(steps, 'step')}${weights}${recorded}`)}`;
+}
+
+function describeProblem({ file, line, message }: Problem): string {
+  return `  ${file}${line === null ? '' : `:${line}`}: ${message}`;
+}
+
+/** As `--json` prints it: keys as in summary.json. */
+function toJson({ directory, weightsSha256, hashRecorded, ...others }: Verification) {
+  return {
+    dir: directory,
+    ...others,
+    weights_sha256: weightsSha256,
+    hash_recorded: hashRecorded,
+  };
+}

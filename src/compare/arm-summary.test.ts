@@ -1,4 +1,5 @@
 /** @file What is said of one arm. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stepsTo, summariseArm } from './arm-summary.js';
@@ -7,8 +8,9 @@ import { madeUpArm, stepRow } from './comparison.testing.js';
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Rows at equal distance. */
-const rows = (distance: number, accuracies: readonly (number | null)[]) =>
-  accuracies.map((accuracy, index) => stepRow((index + 1) * distance, accuracy));
+function rows(distance: number, accuracies: readonly (number | null)[]) {
+  return accuracies.map((accuracy, index) => stepRow((index + 1) * distance, accuracy));
+}
 
 test('a level is reached when the mean of the last 100 steps is, not when one row is', () => {
   const learning = rows(50, [0, 0.8, 1, 0.9, 0.92]);
@@ -60,11 +62,11 @@ test('the median step is never if half of the runs or more never got there', () 
       madeUpArm('wn', [1, 1, 1, 1], (run) => (run.seed < slow ? { steps: rows(100, [0.5]) } : {})),
     );
   assert.deepEqual(
-    [0, 1, 2, 3].map((slow) => arm(slow).steps_to[0].median),
+    [0, 1, 2, 3].map((slow) => arm(slow).steps_to[0]!.median),
     [200, 200, null, null],
   );
   assert.deepEqual(
-    [0, 1, 2, 3].map((slow) => arm(slow).steps_to[0].reached),
+    [0, 1, 2, 3].map((slow) => arm(slow).steps_to[0]!.reached),
     [4, 3, 2, 1],
   );
 });

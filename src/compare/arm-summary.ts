@@ -41,43 +41,8 @@ export interface ArmSummary {
   readonly seconds: number | null;
 }
 
-const spread = (values: readonly number[]): Spread | null => {
-  if (values.length === 0) return null;
-  const sd = values.length < 2 ? null : standardDeviation(values);
-  return { n: values.length, mean: mean(values), sd };
-};
-
-/** Mean accuracy of the `WINDOW_STEPS` steps up to each row; null while there are fewer. */
-const windowMeans = (rows: readonly StepRow[]): (number | null)[] => {
-  const cells = rows.map(({ step, accuracy }) => ({ step: step ?? Number.NaN, value: accuracy }));
-  return cells.map(({ step }, last) => {
-    const start = step - WINDOW_STEPS;
-    if (!(start >= 0)) return null;
-    const sum = rowsWithin(cells, last, start).reduce(
-      (total, { value, steps }) => total + (value ?? Number.NaN) * steps,
-      0,
-    );
-    return sum / WINDOW_STEPS;
-  });
-};
-
-/**
- * The step at which a run had learnt so much: the first row at which the mean training accuracy over the last
- * `WINDOW_STEPS` steps reaches a level.
- *
- * @param rows of steps.csv
- * @returns a step a level; `Infinity` for never
- */
-export const stepsTo = (rows: readonly StepRow[], levels: readonly number[]): number[] => {
-  const means = windowMeans(rows);
-  return levels.map((level) => {
-    const row = means.findIndex((value) => value !== null && value >= level - 1e-12); // 0.9 ten times sums to less
-    return row < 0 ? Number.POSITIVE_INFINITY : (rows[row].step ?? Number.POSITIVE_INFINITY);
-  });
-};
-
 /** Sums an arm up. */
-export const summariseArm = ({ name, runs }: Arm): ArmSummary => {
+export function summariseArm({ name, runs }: Arm): ArmSummary {
   const steps = runs.map((run: ArmRun) => stepsTo(run.steps, LEVELS));
   // The last validation of a run that diverged was before it did.
   const losses = runs.flatMap(({ status, summary }) =>
@@ -100,4 +65,39 @@ export const summariseArm = ({ name, runs }: Arm): ArmSummary => {
     diverged: runs.filter((run) => run.status === 'diverged').length,
     seconds: runs.length === 0 ? null : mean(runs.map((run) => run.summary.seconds)),
   };
-};
+}
+
+function spread(values: readonly number[]): Spread | null {
+  if (values.length === 0) return null;
+  const sd = values.length < 2 ? null : standardDeviation(values);
+  return { n: values.length, mean: mean(values), sd };
+}
+
+/**
+ * The step at which a run had learnt so much: the first row at which the mean training accuracy over the last
+ * `WINDOW_STEPS` steps reaches a level.
+ *
+ * @param rows of steps.csv
+ * @returns a step a level; `Infinity` for never
+ */
+export function stepsTo(rows: readonly StepRow[], levels: readonly number[]): number[] {
+  const means = windowMeans(rows);
+  return levels.map((level) => {
+    const row = means.findIndex((value) => value !== null && value >= level - 1e-12); // 0.9 ten times sums to less
+    return row < 0 ? Number.POSITIVE_INFINITY : (rows[row].step ?? Number.POSITIVE_INFINITY);
+  });
+}
+
+/** Mean accuracy of the `WINDOW_STEPS` steps up to each row; null while there are fewer. */
+function windowMeans(rows: readonly StepRow[]): (number | null)[] {
+  const cells = rows.map(({ step, accuracy }) => ({ step: step ?? Number.NaN, value: accuracy }));
+  return cells.map(({ step }, last) => {
+    const start = step - WINDOW_STEPS;
+    if (!(start >= 0)) return null;
+    const sum = rowsWithin(cells, last, start).reduce(
+      (total, { value, steps }) => total + (value ?? Number.NaN) * steps,
+      0,
+    );
+    return sum / WINDOW_STEPS;
+  });
+}

@@ -1,14 +1,21 @@
 /** @file Bins: steps count alike, rows are cut where a window ends, and the past of a smoothed curve stays as it is. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Bins, binned, binsOf, type Cell } from './bins.js';
 
 /** Rows that end at these steps. */
-const cells = (...rows: readonly (readonly [step: number, value: number | null])[]): Cell[] =>
-  rows.map(([step, value]) => ({ step, value, seconds: step / 10 }));
-const valuesOf = (rows: Cell[], bins: Bins, smooth = 0): [number, number][] =>
-  [...binned(rows, bins, smooth)].map(([end, { value }]) => [end, value]);
-const everyTen = (last: number): Bins => binsOf(10, last);
+function cells(...rows: readonly (readonly [step: number, value: number | null])[]): Cell[] {
+  return rows.map(([step, value]) => ({ step, value, seconds: step / 10 }));
+}
+
+function valuesOf(rows: Cell[], bins: Bins, smooth = 0): [number, number][] {
+  return [...binned(rows, bins, smooth)].map(([end, { value }]) => [end, value]);
+}
+
+function everyTen(last: number): Bins {
+  return binsOf(10, last);
+}
 
 test('bins cover every step once, and none but the last differs in width', () => {
   for (const logEvery of [1, 7, 10]) {

@@ -25,22 +25,6 @@ export interface Bins {
   readonly ends: readonly number[];
 }
 
-/**
- * Sorts steps into bins of equally many rows. What remains at the end is a bin of its own if it has at least half as many
- * steps as the others; else the last bin is longer by it, as a mean of few steps would stand out of the curve.
- *
- * @param logEvery steps between rows
- * @param last the last step
- */
-export const binsOf = (logEvery: number, last: number): Bins => {
-  const width = logEvery * Math.max(1, Math.ceil(last / logEvery / MOST_BINS));
-  const count = Math.max(1, Math.round(last / width));
-  const ends = Array.from({ length: count }, (_, index) =>
-    index === count - 1 ? last : (index + 1) * width,
-  );
-  return { width, ends };
-};
-
 /** A row in a window of steps: its value, and how many of its steps lie in there. */
 export interface Part {
   readonly value: number | null;
@@ -48,31 +32,20 @@ export interface Part {
 }
 
 /**
- * The rows in a window of steps, the last first. A row is the mean over the steps since the row before, so one of which a
- * part lies in the window counts with that.
+ * Sorts steps into bins of equally many rows. What remains at the end is a bin of its own if it has at least half as many
+ * steps as the others; else the last bin is longer by it, as a mean of few steps would stand out of the curve.
  *
- * @param last index of the row at whose step the window ends
- * @param start the step after which the window begins, at least 0
+ * @param logEvery steps between rows
+ * @param last the last step
  */
-export const rowsWithin = (
-  rows: readonly Pick<Cell, 'step' | 'value'>[],
-  last: number,
-  start: number,
-): Part[] => {
-  const parts: Part[] = [];
-  for (let row = last; row >= 0 && rows[row].step > start; row--) {
-    const { step, value } = rows[row];
-    parts.push({ value, steps: step - Math.max(start, rows[row - 1]?.step ?? 0) });
-  }
-  return parts;
-};
-
-/** Exact for one value and for equal ones. */
-const weightedMean = (parts: readonly { readonly value: number; readonly steps: number }[]): number => {
-  const [{ value: pivot }] = parts;
-  const total = parts.reduce((sum, { steps }) => sum + steps, 0);
-  return pivot + parts.reduce((sum, { value, steps }) => sum + steps * (value - pivot), 0) / total;
-};
+export function binsOf(logEvery: number, last: number): Bins {
+  const width = logEvery * Math.max(1, Math.ceil(last / logEvery / MOST_BINS));
+  const count = Math.max(1, Math.round(last / width));
+  const ends = Array.from({ length: count }, (_, index) =>
+    index === count - 1 ? last : (index + 1) * width,
+  );
+  return { width, ends };
+}
 
 /**
  * The values of a run at the ends of bins.
@@ -85,11 +58,7 @@ const weightedMean = (parts: readonly { readonly value: number; readonly steps: 
  * @param smooth steps; 0 smoothes nothing
  * @returns by the end of the bin; bins in which no row has a value are left out
  */
-export const binned = (
-  cells: readonly Cell[],
-  { width, ends }: Bins,
-  smooth: number,
-): Map<number, Binned> => {
+export function binned(cells: readonly Cell[], { width, ends }: Bins, smooth: number): Map<number, Binned> {
   const last = cells.at(-1)?.step ?? 0;
   const within = ends.findIndex((end) => last <= end);
   const isShort = within > 0 && last - ends[within - 1] < width / 2;
@@ -110,4 +79,31 @@ export const binned = (
     result.set(end, { value: weightedMean(parts), seconds: cells[next - 1].seconds });
   }
   return result;
-};
+}
+
+/** Exact for one value and for equal ones. */
+function weightedMean(parts: readonly { readonly value: number; readonly steps: number }[]): number {
+  const [{ value: pivot }] = parts;
+  const total = parts.reduce((sum, { steps }) => sum + steps, 0);
+  return pivot + parts.reduce((sum, { value, steps }) => sum + steps * (value - pivot), 0) / total;
+}
+
+/**
+ * The rows in a window of steps, the last first. A row is the mean over the steps since the row before, so one of which a
+ * part lies in the window counts with that.
+ *
+ * @param last index of the row at whose step the window ends
+ * @param start the step after which the window begins, at least 0
+ */
+export function rowsWithin(
+  rows: readonly Pick<Cell, 'step' | 'value'>[],
+  last: number,
+  start: number,
+): Part[] {
+  const parts: Part[] = [];
+  for (let row = last; row >= 0 && rows[row].step > start; row--) {
+    const { step, value } = rows[row];
+    parts.push({ value, steps: step - Math.max(start, rows[row - 1]?.step ?? 0) });
+  }
+  return parts;
+}

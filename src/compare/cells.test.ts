@@ -1,4 +1,5 @@
 /** @file What the remarks below a table say of p. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { footnotes, remarks } from './cells.js';
@@ -6,7 +7,7 @@ import { compare } from './compare.js';
 import { madeUpArm } from './comparison.testing.js';
 
 /** The remarks on a comparison with these differences, one of a family. */
-const remarksOn = (differences: readonly number[], family = 1): string[] => {
+function remarksOn(differences: readonly number[], family = 1): string[] {
   const names = Array.from({ length: family }, (_, index) => `b${index}`);
   const arms = [
     madeUpArm('a', differences),
@@ -14,11 +15,14 @@ const remarksOn = (differences: readonly number[], family = 1): string[] => {
   ];
   const comparisons = names.map((name): [string, string] => ['a', name]);
   const compared = compare({ arms, comparisons, exploratory: [], margin: 0.005, notes: [] });
-  return remarks(compared.comparisons[0], family);
-};
+  return remarks(compared.comparisons[0]!, family);
+}
 
 /** All of one sign. */
-const above = (count: number): number[] => Array.from({ length: count }, (_, index) => 0.01 + index / 1000);
+function above(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => 0.01 + index / 1000);
+}
+
 const mixed = [0.05, -0.04, 0.03, -0.05, 0.06, -0.03, 0.02, -0.02];
 
 test('the smallest p that the pairs can give is told where it is the one found, with the family that it is adjusted for', () => {

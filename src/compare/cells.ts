@@ -1,4 +1,5 @@
 /** @file The numbers and sentences of a comparison, as every form of its report shows them. */
+
 import { type ArmSummary, LEVELS, type Spread, WINDOW_STEPS } from './arm-summary.js';
 import type { Comparison, PairedComparison } from './compare.js';
 import { EXACT_PAIRS, SAMPLES } from './sign-flip.js';
@@ -7,22 +8,28 @@ import { ALPHA, points } from './verdict.js';
 /** Stands for what is not there: not measured, never reached, not tested. */
 export const NOTHING = '-';
 
-/** `97.31 ± 0.24`; of one run `97.31`. */
-export const spreadCell = (spread: Spread | null, scale: number, digits: number): string => {
-  if (spread === null) return NOTHING;
-  const cell = (value: number): string => (value * scale).toFixed(digits);
-  return spread.sd === null ? cell(spread.mean) : `${cell(spread.mean)} ± ${cell(spread.sd)}`;
-};
-
-/** Median steps to each level: `230/600/-`. */
-export const stepsCell = (arm: ArmSummary): string =>
-  arm.steps_to.map((level) => (level.median === null ? NOTHING : String(Math.round(level.median)))).join('/');
-
 /** The levels as a heading: `90/95/97 %`. */
 export const levelsHeading = `${LEVELS.map((level) => Math.round(level * 100)).join('/')} %`;
 
+/** A smaller p is shown as `<0.001`; that the number of pairs limits it then changes nothing for a reader. */
+const SMALLEST_SHOWN = 0.001;
+
+/** `97.31 ± 0.24`; of one run `97.31`. */
+export function spreadCell(spread: Spread | null, scale: number, digits: number): string {
+  if (spread === null) return NOTHING;
+  const cell = (value: number): string => (value * scale).toFixed(digits);
+  return spread.sd === null ? cell(spread.mean) : `${cell(spread.mean)} ± ${cell(spread.sd)}`;
+}
+
+/** Median steps to each level: `230/600/-`. */
+export function stepsCell(arm: ArmSummary): string {
+  return arm.steps_to
+    .map((level) => (level.median === null ? NOTHING : String(Math.round(level.median))))
+    .join('/');
+}
+
 /** A mean difference and its 95 % interval in percentage points: `+22.1 [19.8, 24.4]`; narrow ones with two decimals. */
-export const differenceCell = ({ mean, interval_95: interval }: PairedComparison): string => {
+export function differenceCell({ mean, interval_95: interval }: PairedComparison): string {
   if (mean === null) return NOTHING;
   const digits = interval !== null && (interval[1] - interval[0]) / 2 >= 0.01 ? 1 : 2;
   const cell = (value: number): string => {
@@ -31,40 +38,44 @@ export const differenceCell = ({ mean, interval_95: interval }: PairedComparison
   };
   const signed = Number((mean * 100).toFixed(digits)) > 0 ? `+${cell(mean)}` : cell(mean);
   return interval === null ? signed : `${signed} [${cell(interval[0])}, ${cell(interval[1])}]`;
-};
-
-/** `0.008`, `<0.001`. */
-export const pCell = (p: number | null): string => {
-  if (p === null) return NOTHING;
-  return p < 0.001 ? '<0.001' : p.toFixed(3);
-};
+}
 
 /** `1.33` */
-export const effectCell = (effect: number | null): string =>
-  effect === null ? NOTHING : effect.toFixed(2).replace('-', '−');
+export function effectCell(effect: number | null): string {
+  return effect === null ? NOTHING : effect.toFixed(2).replace('-', '−');
+}
 
 /** The name of a comparison; a true minus sign, as names contain hyphens. */
-export const pairName = ({ a, b }: PairedComparison): string => `${a} − ${b}`;
-
-/** A smaller p is shown as `<0.001`; that the number of pairs limits it then changes nothing for a reader. */
-const SMALLEST_SHOWN = 0.001;
+export function pairName({ a, b }: PairedComparison): string {
+  return `${a} − ${b}`;
+}
 
 /**
- * The smallest p that the pairs can give, where it matters: it is the p found, or the only one below `ALPHA`, as all
- * others are at least twice as large.
+ * What the row of a comparison leaves to be said: seeds left out, why there is no interval, no width, no p, and how
+ * small p can be.
+ *
+ * @param family number of declared comparisons
  */
-const smallestPRemark = ({ differ, smallest_p, p_holm }: PairedComparison, family: number): string[] => {
-  const matters = smallest_p !== null && (2 * smallest_p >= ALPHA || p_holm === smallest_p);
-  if (!matters || smallest_p < SMALLEST_SHOWN) return [];
-  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
-  return [`p${over} cannot be below ${pCell(smallest_p)} with ${differ} pairs that differ`];
-};
+export function remarks(pair: PairedComparison, family: number): string[] {
+  const leftOut = (seeds: readonly number[], other: string): string[] =>
+    seeds.length === 0
+      ? []
+      : [`left out ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: no result in ${other}`];
+  const found = [...leftOut(pair.only_a, pair.b), ...leftOut(pair.only_b, pair.a)];
+  if (pair.both_diverged.length > 0)
+    found.push(`left out, as both diverged: ${pair.both_diverged.join(', ')}`);
+  if (pair.n < 2) found.push(pair.n === 0 ? 'no seed has a result in both' : 'one pair gives no interval');
+  if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
+  if (pair.no_p !== null && pair.n > 0 && pair.verdict.kind === 'undecided') found.push(pair.no_p);
+  found.push(...disagreement(pair, family));
+  return [...found, ...smallestPRemark(pair, family)];
+}
 
 /** Why a verdict and the 95 % interval seem to say different things; nothing where they do not. */
-const disagreement = (
+function disagreement(
   { verdict, interval_95: interval, p_holm }: PairedComparison,
   family: number,
-): string[] => {
+): string[] {
   if (interval === null || p_holm === null) return [];
   const includesZero = interval[0] <= 0 && interval[1] >= 0;
   const isDecided = verdict.kind === 'better' || verdict.kind === 'worse';
@@ -79,31 +90,27 @@ const disagreement = (
     ];
   }
   return [];
-};
+}
 
 /**
- * What the row of a comparison leaves to be said: seeds left out, why there is no interval, no width, no p, and how
- * small p can be.
- *
- * @param family number of declared comparisons
+ * The smallest p that the pairs can give, where it matters: it is the p found, or the only one below `ALPHA`, as all
+ * others are at least twice as large.
  */
-export const remarks = (pair: PairedComparison, family: number): string[] => {
-  const leftOut = (seeds: readonly number[], other: string): string[] =>
-    seeds.length === 0
-      ? []
-      : [`left out ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: no result in ${other}`];
-  const found = [...leftOut(pair.only_a, pair.b), ...leftOut(pair.only_b, pair.a)];
-  if (pair.both_diverged.length > 0)
-    found.push(`left out, as both diverged: ${pair.both_diverged.join(', ')}`);
-  if (pair.n < 2) found.push(pair.n === 0 ? 'no seed has a result in both' : 'one pair gives no interval');
-  if (pair.sd === 0) found.push('every pair has the same difference, so the interval has no width');
-  if (pair.no_p !== null && pair.n > 0 && pair.verdict.kind === 'undecided') found.push(pair.no_p);
-  found.push(...disagreement(pair, family));
-  return [...found, ...smallestPRemark(pair, family)];
-};
+function smallestPRemark({ differ, smallest_p, p_holm }: PairedComparison, family: number): string[] {
+  const matters = smallest_p !== null && (2 * smallest_p >= ALPHA || p_holm === smallest_p);
+  if (!matters || smallest_p < SMALLEST_SHOWN) return [];
+  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
+  return [`p${over} cannot be below ${pCell(smallest_p)} with ${differ} pairs that differ`];
+}
+
+/** `0.008`, `<0.001`. */
+export function pCell(p: number | null): string {
+  if (p === null) return NOTHING;
+  return p < 0.001 ? '<0.001' : p.toFixed(3);
+}
 
 /** How to read the tables, in whole sentences. */
-export const footnotes = (comparison: Comparison): string[] => {
+export function footnotes(comparison: Comparison): string[] {
   const { arms, comparisons, exploratory, family, margin } = comparison;
   const diverged = arms.reduce((sum, arm) => sum + arm.diverged, 0);
   const sampled = comparisons.some((pair) => pair.p_method === 'sampled');
@@ -124,4 +131,4 @@ export const footnotes = (comparison: Comparison): string[] => {
       'Exploratory comparisons were not declared: no p, and their intervals are not adjusted for their number. Some will exclude 0 by chance.',
     );
   return notes;
-};
+}

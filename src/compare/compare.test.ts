@@ -1,4 +1,5 @@
 /** @file Laws of comparisons and verdicts, and how often they are wrong under the null, simulated. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../errors.js';
@@ -9,11 +10,12 @@ import { type CompareInput, compare, type PairedComparison } from './compare.js'
 import { madeUpArm } from './comparison.testing.js';
 import { moreSeeds } from './verdict.js';
 
-const run = (arms: readonly Arm[], declared: CompareInput['comparisons'], margin = DEFAULT_MARGIN) =>
-  compare({ arms, comparisons: declared, exploratory: [], margin, notes: [] });
+function run(arms: readonly Arm[], declared: CompareInput['comparisons'], margin = DEFAULT_MARGIN) {
+  return compare({ arms, comparisons: declared, exploratory: [], margin, notes: [] });
+}
 
 /** b at 0.9 and a above it by differences, declared as one of a family. */
-const differing = (differences: readonly number[], family = 1, margin = DEFAULT_MARGIN): PairedComparison => {
+function differing(differences: readonly number[], family = 1, margin = DEFAULT_MARGIN): PairedComparison {
   const others = Array.from({ length: family - 1 }, (_, index) => madeUpArm(`other${index}`, [0.5]));
   const arms = [
     madeUpArm(
@@ -27,11 +29,12 @@ const differing = (differences: readonly number[], family = 1, margin = DEFAULT_
   ];
   const pairs = others.map(({ name }): [string, string] => ['a', name]);
   return run([...arms, ...others], [['a', 'b'], ...pairs], margin).comparisons[0];
-};
+}
 
 /** A normal draw, by Box and Muller. */
-const normal = (random: { uniform(): number }): number =>
-  Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+function normal(random: { uniform(): number }): number {
+  return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+}
 
 const above = [0.02, 0.03, 0.025, 0.01, 0.04, 0.02, 0.03, 0.02];
 
@@ -53,12 +56,12 @@ test('swapping two arms swaps signs and verdicts and leaves p', () => {
     ];
     const [one] = run(arms, [['a', 'b']]).comparisons;
     const [other] = run(arms, [['b', 'a']]).comparisons;
-    assert.ok(one.mean && one.interval_95 && other.interval_95 && one.interval_90 && other.interval_90);
-    assert.equal(other.mean, -one.mean);
-    assert.deepEqual(other.interval_95, [-one.interval_95[1], -one.interval_95[0]]);
-    assert.deepEqual(other.interval_90, [-one.interval_90[1], -one.interval_90[0]]);
-    assert.deepEqual([other.d_z, other.sd, other.p], [-(one.d_z ?? 0), one.sd, one.p]);
-    assert.equal(other.verdict.kind, opposite[one.verdict.kind]);
+    assert.ok(one!.mean && one!.interval_95 && other!.interval_95 && one!.interval_90 && other!.interval_90);
+    assert.equal(other!.mean, -one!.mean);
+    assert.deepEqual(other!.interval_95, [-one!.interval_95[1], -one!.interval_95[0]]);
+    assert.deepEqual(other!.interval_90, [-one!.interval_90[1], -one!.interval_90[0]]);
+    assert.deepEqual([other!.d_z, other!.sd, other!.p], [-(one!.d_z ?? 0), one!.sd, one!.p]);
+    assert.equal(other!.verdict.kind, opposite[one!.verdict.kind]);
   }
 });
 
@@ -98,8 +101,8 @@ test('the order of runs does not matter: they are paired by seed', () => {
 test('seeds that only one arm has are left out and named', () => {
   const arms = [madeUpArm('a', [0.9, null, 0.9, 0.91]), madeUpArm('b', [0.8, 0.8, 0.8, null, 0.2])];
   const [pair] = run(arms, [['a', 'b']]).comparisons;
-  assert.deepEqual([pair.n, pair.only_a, pair.only_b], [2, [3], [1, 4]]);
-  assert.ok(Math.abs((pair.mean ?? 0) - 0.1) < 1e-12);
+  assert.deepEqual([pair!.n, pair!.only_a, pair!.only_b], [2, [3], [1, 4]]);
+  assert.ok(Math.abs((pair!.mean ?? 0) - 0.1) < 1e-12);
 });
 
 test('a difference within the margin is equivalent, and said to be real where p is small', () => {
@@ -236,10 +239,10 @@ test('an exploratory comparison has intervals, no p, and claims nothing', () => 
     };
     const [pair] = compare(input).exploratory;
     assert.deepEqual(
-      [pair.p, pair.p_holm, pair.declared, pair.verdict.kind],
+      [pair!.p, pair!.p_holm, pair!.declared, pair!.verdict.kind],
       [null, null, false, 'exploratory'],
     );
-    return pair.verdict.text;
+    return pair!.verdict.text;
   });
   assert.deepEqual(texts, [
     'interval above 0',
@@ -320,13 +323,13 @@ test('a seed that both arms lost to divergence is no pair, and it is named', () 
     run.seed < 2 ? { status: 'diverged', testAccuracy: 0.1 } : {};
   const [a, b] = [madeUpArm('a', [0.9, 0.9, 0.9, 0.8], lose), madeUpArm('b', [0.9, 0.9, 0.7, 0.7], lose)];
   const [pair] = run([a, b], [['a', 'b']]).comparisons;
-  assert.deepEqual([pair.n, pair.both_diverged], [2, [0, 1]]);
+  assert.deepEqual([pair!.n, pair!.both_diverged], [2, [0, 1]]);
   const all = (run: ArmRun): Partial<ArmRun> => ({ ...lose({ ...run, seed: 0 }) });
   const lost = run(
     [madeUpArm('a', Array(8).fill(0.9), all), madeUpArm('b', Array(8).fill(0.9), all)],
     [['a', 'b']],
   );
-  assert.equal(lost.comparisons[0].verdict.kind, 'undecided');
+  assert.equal(lost.comparisons[0]!.verdict.kind, 'undecided');
 });
 
 test('so few pairs that nothing could be better or worse are not equivalent for having no width', () => {

@@ -1,4 +1,5 @@
 /** @file Compares arms over seeds: each arm summed up, and the differences of pairs of runs that share a seed. */
+
 import { UserError } from '../errors.js';
 import type { Arm, ArmRun } from '../results/arm.js';
 import { nearest } from '../text/nearest.js';
@@ -76,28 +77,74 @@ type Pairing = Omit<
   'declared' | 'p' | 'p_method' | 'p_holm' | 'smallest_p' | 'no_p' | 'verdict'
 >;
 
-const findArms = (arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm, Arm] => {
-  const names = arms.map((arm) => arm.name);
-  const find = (name: string): Arm => {
-    const arm = arms.find((candidate) => candidate.name === name);
-    if (arm) return arm;
-    throw new UserError(
-      'E_CONFIG',
-      `Comparison ${a} − ${b}: there is no arm ${name}${nearest(name, names)}.`,
-      {
-        hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.`,
-      },
-    );
+type Pairs = CompareInput['comparisons'];
+
+/**
+ * Compares arms. The seed is the unit: a difference is that of two runs of one seed.
+ *
+ * @throws {UserError} E_CONFIG if a comparison names an arm that is not there, or one arm twice
+ */
+export function compare({ arms, comparisons, exploratory: others, margin, notes }: CompareInput): Comparison {
+  const pairingsOf = (names: CompareInput['comparisons']): Pairing[] =>
+    names.map((name) => pair(...findArms(arms, name)));
+  const backends = new Set(arms.flatMap((arm) => arm.runs.map((run) => run.summary.backend)));
+  return {
+    notes,
+    margin,
+    family: comparisons.length,
+    backends: [...backends].sort(),
+    arms: arms.map(summariseArm),
+    comparisons: declared(pairingsOf(comparisons), margin),
+    exploratory: pairingsOf(newPairs(others, comparisons)).map((pairing) => exploratory(pairing, margin)),
   };
-  if (a === b) throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: expected two different arms.`);
-  return [find(a), find(b)];
-};
+}
 
-/** Runs by seed, in order. */
-const bySeed = ({ runs }: Arm): Map<number, ArmRun> =>
-  new Map([...runs].sort((x, y) => x.seed - y.seed).map((run) => [run.seed, run]));
+function exploratory(pairing: Pairing, margin: number): PairedComparison {
+  return {
+    ...pairing,
+    declared: false,
+    p: null,
+    p_method: null,
+    p_holm: null,
+    smallest_p: null,
+    no_p: null,
+    verdict: exploratoryVerdict({ ...pairing, p_holm: null }, margin),
+  };
+}
 
-const pair = (a: Arm, b: Arm): Pairing => {
+function declared(pairings: readonly Pairing[], margin: number): PairedComparison[] {
+  const family = pairings.length;
+  const samples = pairings.map(({ differences }) => differences.map(({ difference }) => difference));
+  // The best that each could come to. No p is shown where even that decides nothing.
+  const best = holm(samples.map(smallestP));
+  const tests = samples.map((values, index) => (best[index] < ALPHA ? signFlip(values) : null));
+  const adjusted = holm(tests.map((found) => found?.p ?? 1));
+  return pairings.map((pairing, index) => {
+    const test = tests[index];
+    const p_holm = test ? adjusted[index] : null;
+    return {
+      ...pairing,
+      declared: true,
+      p: test?.p ?? null,
+      p_method: test?.method ?? null,
+      p_holm,
+      smallest_p: test ? best[index] : null,
+      no_p: test ? null : whyNoP(pairing, family, best[index]),
+      verdict: verdictOf({ ...pairing, p_holm }, margin, family),
+    };
+  });
+}
+
+/** @param smallest p that the pairs can give, after Holm */
+function whyNoP({ n, differ }: Pairing, family: number, smallest: number): string {
+  const pairs = (count: number): string => `${count} ${count === 1 ? 'pair' : 'pairs'}`;
+  const found = differ === n ? pairs(n) : `${pairs(n)}, of which ${differ} differ,`;
+  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
+  const needed = pairsNeeded(family, ALPHA);
+  return `${found} cannot give p below ${smallest.toFixed(3)}${over}; p < ${ALPHA} needs ${needed} pairs with a difference`;
+}
+
+function pair(a: Arm, b: Arm): Pairing {
   const [ofA, ofB] = [bySeed(a), bySeed(b)];
   const shared = [...ofA].flatMap(([seed, run]) => {
     const other = ofB.get(seed);
@@ -125,81 +172,33 @@ const pair = (a: Arm, b: Arm): Pairing => {
     interval_95: n < 2 ? null : tInterval(values, 0.95),
     d_z: effectSize(values),
   };
-};
+}
 
-/** @param smallest p that the pairs can give, after Holm */
-const whyNoP = ({ n, differ }: Pairing, family: number, smallest: number): string => {
-  const pairs = (count: number): string => `${count} ${count === 1 ? 'pair' : 'pairs'}`;
-  const found = differ === n ? pairs(n) : `${pairs(n)}, of which ${differ} differ,`;
-  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
-  const needed = pairsNeeded(family, ALPHA);
-  return `${found} cannot give p below ${smallest.toFixed(3)}${over}; p < ${ALPHA} needs ${needed} pairs with a difference`;
-};
+/** Runs by seed, in order. */
+function bySeed({ runs }: Arm): Map<number, ArmRun> {
+  return new Map([...runs].sort((x, y) => x.seed - y.seed).map((run) => [run.seed, run]));
+}
 
-const declared = (pairings: readonly Pairing[], margin: number): PairedComparison[] => {
-  const family = pairings.length;
-  const samples = pairings.map(({ differences }) => differences.map(({ difference }) => difference));
-  // The best that each could come to. No p is shown where even that decides nothing.
-  const best = holm(samples.map(smallestP));
-  const tests = samples.map((values, index) => (best[index] < ALPHA ? signFlip(values) : null));
-  const adjusted = holm(tests.map((found) => found?.p ?? 1));
-  return pairings.map((pairing, index) => {
-    const test = tests[index];
-    const p_holm = test ? adjusted[index] : null;
-    return {
-      ...pairing,
-      declared: true,
-      p: test?.p ?? null,
-      p_method: test?.method ?? null,
-      p_holm,
-      smallest_p: test ? best[index] : null,
-      no_p: test ? null : whyNoP(pairing, family, best[index]),
-      verdict: verdictOf({ ...pairing, p_holm }, margin, family),
-    };
-  });
-};
-
-const exploratory = (pairing: Pairing, margin: number): PairedComparison => ({
-  ...pairing,
-  declared: false,
-  p: null,
-  p_method: null,
-  p_holm: null,
-  smallest_p: null,
-  no_p: null,
-  verdict: exploratoryVerdict({ ...pairing, p_holm: null }, margin),
-});
-
-type Pairs = CompareInput['comparisons'];
+function findArms(arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm, Arm] {
+  const names = arms.map((arm) => arm.name);
+  const find = (name: string): Arm => {
+    const arm = arms.find((candidate) => candidate.name === name);
+    if (arm) return arm;
+    throw new UserError(
+      'E_CONFIG',
+      `Comparison ${a} − ${b}: there is no arm ${name}${nearest(name, names)}.`,
+      {
+        hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.`,
+      },
+    );
+  };
+  if (a === b) throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: expected two different arms.`);
+  return [find(a), find(b)];
+}
 
 /** The pairs that were not there before, in either direction. */
-const newPairs = (pairs: Pairs, before: Pairs): Pairs =>
-  pairs.filter(([a, b], index) =>
+function newPairs(pairs: Pairs, before: Pairs): Pairs {
+  return pairs.filter(([a, b], index) =>
     [...before, ...pairs.slice(0, index)].every(([c, d]) => !((a === c && b === d) || (a === d && b === c))),
   );
-
-/**
- * Compares arms. The seed is the unit: a difference is that of two runs of one seed.
- *
- * @throws {UserError} E_CONFIG if a comparison names an arm that is not there, or one arm twice
- */
-export const compare = ({
-  arms,
-  comparisons,
-  exploratory: others,
-  margin,
-  notes,
-}: CompareInput): Comparison => {
-  const pairingsOf = (names: CompareInput['comparisons']): Pairing[] =>
-    names.map((name) => pair(...findArms(arms, name)));
-  const backends = new Set(arms.flatMap((arm) => arm.runs.map((run) => run.summary.backend)));
-  return {
-    notes,
-    margin,
-    family: comparisons.length,
-    backends: [...backends].sort(),
-    arms: arms.map(summariseArm),
-    comparisons: declared(pairingsOf(comparisons), margin),
-    exploratory: pairingsOf(newPairs(others, comparisons)).map((pairing) => exploratory(pairing, margin)),
-  };
-};
+}

@@ -1,4 +1,5 @@
 /** @file Arms made up for tests of comparisons, and the recorded SciPy values. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultConfig } from '../config.js';
@@ -49,54 +50,61 @@ export interface StatsFixture {
   readonly holm: readonly { readonly p: readonly number[]; readonly adjusted: readonly number[] }[];
 }
 
-export const readStatsFixture = (): StatsFixture =>
-  JSON.parse(readFileSync(join(packageRoot, 'src/compare/stats.fixture.json'), 'utf8')) as StatsFixture;
+export function readStatsFixture(): StatsFixture {
+  return JSON.parse(
+    readFileSync(join(packageRoot, 'src/compare/stats.fixture.json'), 'utf8'),
+  ) as StatsFixture;
+}
 
 /** A row of steps.csv. */
-export const stepRow = (step: number, accuracy: number | null): StepRow => ({
-  step,
-  epoch: 1,
-  loss: 1,
-  accuracy,
-  lr: 0.1,
-  grad_norm: 1,
-  grad_norm_clipped: 1,
-  clip_fraction: 0,
-  elapsed_seconds: step / 100,
-});
+export function stepRow(step: number, accuracy: number | null): StepRow {
+  return {
+    step,
+    epoch: 1,
+    loss: 1,
+    accuracy,
+    lr: 0.1,
+    grad_norm: 1,
+    grad_norm_clipped: 1,
+    clip_fraction: 0,
+    elapsed_seconds: step / 100,
+  };
+}
 
-const madeUpRun = (name: string, seed: number, testAccuracy: number): ArmRun => ({
-  id: `${name}-s${seed}`,
-  seed,
-  status: 'completed',
-  testAccuracy,
-  summary: {
-    run_id: `${name}-s${seed}`,
-    dir: `runs/${name}-s${seed}`,
-    status: 'completed',
-    backend: 'native',
-    device: 'native avx2, 2 threads',
-    model: 'wn',
+function madeUpRun(name: string, seed: number, testAccuracy: number): ArmRun {
+  return {
+    id: `${name}-s${seed}`,
     seed,
-    steps: 859,
-    epochs: 1,
-    loss: 0.1,
-    accuracy: 0.95,
-    val_loss: 0.125,
-    val_accuracy: testAccuracy,
-    test_loss: 0.1,
-    test_accuracy: testAccuracy,
-    best_epoch: 1,
-    best_val_accuracy: testAccuracy,
-    best_test_loss: 0.1,
-    best_test_accuracy: testAccuracy,
-    weights_sha256: '0'.repeat(64),
-    seconds: 2.5,
-    ms_per_step: 3,
-  },
-  epochs: [],
-  steps: [stepRow(100, 0.5), stepRow(200, 0.92), stepRow(300, 0.96)],
-});
+    status: 'completed',
+    testAccuracy,
+    summary: {
+      run_id: `${name}-s${seed}`,
+      dir: `runs/${name}-s${seed}`,
+      status: 'completed',
+      backend: 'native',
+      device: 'native avx2, 2 threads',
+      model: 'wn',
+      seed,
+      steps: 859,
+      epochs: 1,
+      loss: 0.1,
+      accuracy: 0.95,
+      val_loss: 0.125,
+      val_accuracy: testAccuracy,
+      test_loss: 0.1,
+      test_accuracy: testAccuracy,
+      best_epoch: 1,
+      best_val_accuracy: testAccuracy,
+      best_test_loss: 0.1,
+      best_test_accuracy: testAccuracy,
+      weights_sha256: '0'.repeat(64),
+      seconds: 2.5,
+      ms_per_step: 3,
+    },
+    epochs: [],
+    steps: [stepRow(100, 0.5), stepRow(200, 0.92), stepRow(300, 0.96)],
+  };
+}
 
 /**
  * An arm of completed runs.
@@ -104,16 +112,18 @@ const madeUpRun = (name: string, seed: number, testAccuracy: number): ArmRun => 
  * @param accuracies on test data, by seed from 0; null leaves a seed out
  * @param change is laid over each run
  */
-export const madeUpArm = (
+export function madeUpArm(
   name: string,
   accuracies: readonly (number | null)[],
   change: (run: ArmRun) => Partial<ArmRun> = () => ({}),
-): Arm => ({
-  name,
-  config: defaultConfig(),
-  runs: accuracies.flatMap((accuracy, seed) => {
-    if (accuracy === null) return [];
-    const run = madeUpRun(name, seed, accuracy);
-    return [{ ...run, ...change(run) }];
-  }),
-});
+): Arm {
+  return {
+    name,
+    config: defaultConfig(),
+    runs: accuracies.flatMap((accuracy, seed) => {
+      if (accuracy === null) return [];
+      const run = madeUpRun(name, seed, accuracy);
+      return [{ ...run, ...change(run) }];
+    }),
+  };
+}

@@ -1,4 +1,5 @@
 /** @file The chances of deciding against SciPy's integrals and recorded simulations, and the numbers of pairs. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readStatsFixture } from './comparison.testing.js';

@@ -1,4 +1,5 @@
 /** @file The sign-flip test against SciPy's permutation test, and its laws. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rng } from '../rng.js';

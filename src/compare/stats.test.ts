@@ -1,4 +1,5 @@
 /** @file The statistics against SciPy's and statsmodels' values, and their laws. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readStatsFixture } from './comparison.testing.js';
@@ -6,8 +7,9 @@ import { effectSize, holm, mean, median, standardDeviation, studentQuantile, tIn
 
 const fixture = readStatsFixture();
 
-const close = (actual: number, expected: number, tolerance: number, what: string): void =>
+function close(actual: number, expected: number, tolerance: number, what: string): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual} is not ${expected}`);
+}
 
 test("Student's quantiles are SciPy's", () => {
   for (const { probability, df, t } of fixture.quantiles)
@@ -36,15 +38,15 @@ test("deviations and t intervals are SciPy's, from 2 to 12 pairs, with ties and 
 
 test("Holm's adjustment is statsmodels'", () => {
   for (const { p, adjusted } of fixture.holm)
-    for (const [index, value] of holm(p).entries()) close(value, adjusted[index], 1e-12, p.join(' '));
+    for (const [index, value] of holm(p).entries()) close(value, adjusted[index]!, 1e-12, p.join(' '));
 });
 
 test('Holm keeps the order of p, never goes below p or above 1, and leaves a family of one alone', () => {
   for (const { p } of fixture.holm) {
     const adjusted = holm(p);
     for (const [i, value] of adjusted.entries()) {
-      assert.ok(value >= p[i] && value <= 1);
-      for (const [j, other] of adjusted.entries()) assert.ok(p[i] > p[j] || value <= other);
+      assert.ok(value >= p[i]! && value <= 1);
+      for (const [j, other] of adjusted.entries()) assert.ok(p[i]! > p[j]! || value <= other);
     }
   }
   assert.deepEqual(holm([0.03]), [0.03]);

@@ -1,4 +1,5 @@
 /** @file The forms of a comparison: a terminal's tables, Markdown, CSV, JSON. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
@@ -8,7 +9,10 @@ import { madeUpArm } from './comparison.testing.js';
 import { compareCsv, compareJson, compareMarkdown } from './formats.js';
 import { compareText, type Style } from './text.js';
 
-const same = (text: string): string => text;
+function same(text: string): string {
+  return text;
+}
+
 const plain: Style = { bold: same, dim: same, green: same, red: same, yellow: same };
 
 const base = [0.75, 0.7, 0.72, 0.78, 0.74, 0.69, 0.73, 0.75];
@@ -33,7 +37,7 @@ const article: Comparison = compare({
 });
 
 /** Of the clipping sweep: 45 arms with names of up to 36 characters. */
-const sweep = (): Comparison => {
+function sweep(): Comparison {
   const names = ['base', 'base-rescaled', 'wn'].flatMap((model) =>
     ['none', 'norm', 'global-norm'].flatMap((clip) =>
       ['adam-0.001', 'adam-0.01', 'adam-0.1', 'sgd-0.1', 'sgd-1'].map((rate) => `${model} ${clip} ${rate}`),
@@ -46,7 +50,7 @@ const sweep = (): Comparison => {
     margin: 0.005,
     notes: [],
   });
-};
+}
 
 test('the terminal shows the arms, the comparisons with their verdicts, and how to read them', () => {
   assert.deepEqual(compareText(article, plain, 80).split('\n').slice(0, 20), [
@@ -122,7 +126,7 @@ test('colour comes from the style only: better green, worse red, undecided dim, 
 test('differences have a sign, narrow ones two decimals, and nothing is minus zero', () => {
   const [pair] = article.comparisons;
   const cell = (mean: number | null, interval: [number, number] | null): string =>
-    differenceCell({ ...pair, mean, interval_95: interval });
+    differenceCell({ ...pair, mean, interval_95: interval }!);
   assert.equal(cell(0.2211, [0.198, 0.2442]), '+22.1 [19.8, 24.4]');
   assert.equal(cell(-0.0012, [-0.0031, 0.0007]), '−0.12 [−0.31, 0.07]');
   assert.equal(cell(-0.000001, [-0.00001, 0.00001]), '0.00 [0.00, 0.00]');
@@ -136,10 +140,10 @@ test('Markdown is tables that GitHub reads, with the notes as a list; a pipe in 
   const tables = text.split('\n\n').slice(0, 3);
   for (const table of tables) {
     const lines = table.split('\n');
-    assert.match(lines[1], /^\| --- (\| --: )+\|$/);
-    for (const line of lines) assert.equal(line.split(' | ').length, lines[0].split(' | ').length, line);
+    assert.match(lines[1]!, /^\| --- (\| --: )+\|$/);
+    for (const line of lines) assert.equal(line.split(' | ').length, lines[0]!.split(' | ').length, line);
   }
-  assert.match(tables[1], /^\| wn − base \| 8 \| \+\d+\.\d \[.*\] \| .* \| 0\.008 \| 0\.016 \| better \|$/m);
+  assert.match(tables[1]!, /^\| wn − base \| 8 \| \+\d+\.\d \[.*\] \| .* \| 0\.008 \| 0\.016 \| better \|$/m);
   assert.match(text, /^- wn-clip − wn: left out seed 8: no result in wn\.$/m);
   const piped = compare({
     arms: [madeUpArm('a|b', [0.5])],
@@ -167,10 +171,10 @@ test('CSV is one table in full precision, a kind a row, empty for nothing', () =
     ],
   );
   const [pair] = article.comparisons;
-  assert.equal(Number(rows[3].difference_mean), pair.mean);
-  assert.equal(Number(rows[3].ci95_high), pair.interval_95?.[1]);
-  assert.equal(Number(rows[0].test_accuracy_sd), article.arms[0].test_accuracy?.sd);
-  assert.deepEqual([rows[0].p, rows[5].p, rows[0].steps_to_97, rows[0].reached_97], ['', '', '', '0']);
+  assert.equal(Number(rows[3]!.difference_mean), pair!.mean);
+  assert.equal(Number(rows[3]!.ci95_high), pair!.interval_95?.[1]);
+  assert.equal(Number(rows[0]!.test_accuracy_sd), article.arms[0]!.test_accuracy?.sd);
+  assert.deepEqual([rows[0]!.p, rows[5]!.p, rows[0]!.steps_to_97, rows[0]!.reached_97], ['', '', '', '0']);
   const quoted = compare({
     arms: [madeUpArm('a,"b"', [0.5])],
     comparisons: [],
@@ -178,12 +182,12 @@ test('CSV is one table in full precision, a kind a row, empty for nothing', () =
     margin: 0.005,
     notes: [],
   });
-  assert.equal((parse(compareCsv(quoted), { columns: true }) as Record<string, string>[])[0].name, 'a,"b"');
+  assert.equal((parse(compareCsv(quoted), { columns: true }) as Record<string, string>[])[0]!.name, 'a,"b"');
 });
 
 test('JSON is the whole comparison, with snake_case keys', () => {
   assert.deepEqual(JSON.parse(compareJson(article)), article);
-  for (const [, key] of compareJson(article).matchAll(/"(\w+)":/g)) assert.match(key, /^[a-z0-9_]+$/);
+  for (const [, key] of compareJson(article).matchAll(/"(\w+)":/g)) assert.match(key!, /^[a-z0-9_]+$/);
 });
 
 test('every form stands without any comparison, and without any run', () => {

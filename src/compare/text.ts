@@ -21,7 +21,34 @@ import type { Verdict } from './verdict.js';
 /** How to colour text; each function may leave it as it is. */
 export type Style = Readonly<Record<'bold' | 'dim' | 'green' | 'red' | 'yellow', (text: string) => string>>;
 
-const armTable = (arms: readonly ArmSummary[], { bold, yellow }: Style, width: number): string => {
+/** Longer lines of text are hard to read. */
+const LONGEST_LINE = 100;
+
+/**
+ * A comparison for a terminal: the arms, the declared comparisons and what is to be said of them, the exploratory
+ * ones, what to keep in mind, and how to read all that.
+ *
+ * @param width of the terminal
+ * @returns lines that fit, but for single words that are longer
+ */
+export function compareText(comparison: Comparison, style: Style, width: number): string {
+  const { arms, comparisons, exploratory, family, notes } = comparison;
+  const sentences = (texts: readonly string[]): string =>
+    texts.flatMap((text) => wrap(text, Math.min(width, LONGEST_LINE), '  ')).join('\n');
+  return [
+    armTable(arms, style, width),
+    comparisons.length === 0 ? '' : declaredTable(comparisons, style, width),
+    sentences(remarkLines(comparisons, family)),
+    exploratory.length === 0 ? '' : exploratoryTable(exploratory, style, width),
+    sentences(remarkLines(exploratory, family)),
+    notes.length === 0 ? '' : style.yellow(sentences(notes)),
+    style.dim(sentences(footnotes(comparison))),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function armTable(arms: readonly ArmSummary[], { bold, yellow }: Style, width: number): string {
   const diverged = arms.some((arm) => arm.diverged > 0);
   const row = (arm: ArmSummary): TableRow => ({
     name: arm.name,
@@ -48,20 +75,9 @@ const armTable = (arms: readonly ArmSummary[], { bold, yellow }: Style, width: n
     },
   ];
   return table(heads, arms.map(row), width);
-};
+}
 
-const painter = ({ kind }: Verdict, { green, red, dim }: Style): ((text: string) => string) | undefined =>
-  ({ better: green, worse: red, equivalent: undefined, undecided: dim, exploratory: undefined })[kind];
-
-/** The names of comparisons below a heading; what all are compared with moves into the heading. */
-const namesOf = (title: string, pairs: readonly PairedComparison[]): string[] => {
-  const [{ b }] = pairs;
-  return pairs.length > 1 && pairs.every((pair) => pair.b === b)
-    ? [`${title}: … − ${b}`, ...pairs.map(({ a }) => a)]
-    : [title, ...pairs.map(pairName)];
-};
-
-const declaredTable = (pairs: readonly PairedComparison[], style: Style, width: number): string => {
+function declaredTable(pairs: readonly PairedComparison[], style: Style, width: number): string {
   const [heading, ...names] = namesOf('comparison', pairs);
   const heads = ['seeds', 'points [95 %]', 'd_z', 'p'];
   return table(
@@ -74,9 +90,30 @@ const declaredTable = (pairs: readonly PairedComparison[], style: Style, width: 
     })),
     width,
   );
-};
+}
 
-const exploratoryTable = (pairs: readonly PairedComparison[], { bold }: Style, width: number): string => {
+/** The names of comparisons below a heading; what all are compared with moves into the heading. */
+function namesOf(title: string, pairs: readonly PairedComparison[]): string[] {
+  const [{ b }] = pairs;
+  return pairs.length > 1 && pairs.every((pair) => pair.b === b)
+    ? [`${title}: … − ${b}`, ...pairs.map(({ a }) => a)]
+    : [title, ...pairs.map(pairName)];
+}
+
+function painter({ kind }: Verdict, { green, red, dim }: Style): ((text: string) => string) | undefined {
+  return { better: green, worse: red, equivalent: undefined, undecided: dim, exploratory: undefined }[kind];
+}
+
+/** What the rows leave to be said: the verdict's words if the kind alone does not say it all, then the remarks. */
+function remarkLines(pairs: readonly PairedComparison[], family: number): string[] {
+  return pairs.flatMap((pair) => {
+    const { kind, text } = pair.verdict;
+    const found = [...(pair.declared && text !== kind ? [text] : []), ...remarks(pair, family)];
+    return found.length === 0 ? [] : [`${pairName(pair)}: ${found.join('; ')}.`];
+  });
+}
+
+function exploratoryTable(pairs: readonly PairedComparison[], { bold }: Style, width: number): string {
   const [heading, ...names] = namesOf('exploratory', pairs);
   return table(
     [{ name: heading, cells: ['seeds', 'points [95 %]'], paint: bold }],
@@ -87,39 +124,4 @@ const exploratoryTable = (pairs: readonly PairedComparison[], { bold }: Style, w
     })),
     width,
   );
-};
-
-/** What the rows leave to be said: the verdict's words if the kind alone does not say it all, then the remarks. */
-const remarkLines = (pairs: readonly PairedComparison[], family: number): string[] =>
-  pairs.flatMap((pair) => {
-    const { kind, text } = pair.verdict;
-    const found = [...(pair.declared && text !== kind ? [text] : []), ...remarks(pair, family)];
-    return found.length === 0 ? [] : [`${pairName(pair)}: ${found.join('; ')}.`];
-  });
-
-/** Longer lines of text are hard to read. */
-const LONGEST_LINE = 100;
-
-/**
- * A comparison for a terminal: the arms, the declared comparisons and what is to be said of them, the exploratory
- * ones, what to keep in mind, and how to read all that.
- *
- * @param width of the terminal
- * @returns lines that fit, but for single words that are longer
- */
-export const compareText = (comparison: Comparison, style: Style, width: number): string => {
-  const { arms, comparisons, exploratory, family, notes } = comparison;
-  const sentences = (texts: readonly string[]): string =>
-    texts.flatMap((text) => wrap(text, Math.min(width, LONGEST_LINE), '  ')).join('\n');
-  return [
-    armTable(arms, style, width),
-    comparisons.length === 0 ? '' : declaredTable(comparisons, style, width),
-    sentences(remarkLines(comparisons, family)),
-    exploratory.length === 0 ? '' : exploratoryTable(exploratory, style, width),
-    sentences(remarkLines(exploratory, family)),
-    notes.length === 0 ? '' : style.yellow(sentences(notes)),
-    style.dim(sentences(footnotes(comparison))),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
-};
+}

@@ -1,12 +1,14 @@
 /** @file Which examples a step sees. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { permutation, rng } from '../rng.js';
 import { batches } from './batches.js';
 
 /** The indices of steps `first … last`, one after the other. */
-const sequence = (batchAt: (step: number) => Int32Array, first: number, last: number): number[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => [...batchAt(first + index)]).flat();
+function sequence(batchAt: (step: number) => Int32Array, first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => [...batchAt(first + index)]).flat();
+}
 
 test('a batch is a pure function of the step', () => {
   const forwards = batches(3, 50, 8);
@@ -43,8 +45,8 @@ test('batches span passes, and none is short', () => {
   const batchAt = batches(1, 10, 4);
   for (let step = 1; step <= 20; step++) assert.equal(batchAt(step).length, 4);
   const [, , third] = [1, 2, 3].map((step) => [...batchAt(step)]);
-  assert.deepEqual(third.slice(0, 2), [...permutation(rng(1, 'shuffle', 0), 10)].slice(8));
-  assert.deepEqual(third.slice(2), [...permutation(rng(1, 'shuffle', 1), 10)].slice(0, 2));
+  assert.deepEqual(third!.slice(0, 2), [...permutation(rng(1, 'shuffle', 0), 10)].slice(8));
+  assert.deepEqual(third!.slice(2), [...permutation(rng(1, 'shuffle', 1), 10)].slice(0, 2));
 });
 
 test('a batch as large as the training set is a whole pass', () => {

@@ -1,4 +1,5 @@
 /** @file Which examples a step sees: a pure function of seed and step. */
+
 import { permutation, rng } from '../rng.js';
 
 /**
@@ -8,7 +9,7 @@ import { permutation, rng } from '../rng.js';
  * @param count training examples, at least `batch`
  * @returns from a step (1, 2, …) to its example indices `[batch]`; the array is used again by the next call
  */
-export const batches = (seed: number, count: number, batch: number): ((step: number) => Int32Array) => {
+export function batches(seed: number, count: number, batch: number): (step: number) => Int32Array {
   const indices = new Int32Array(batch);
   let pass = -1;
   let order: Int32Array = new Int32Array(0);
@@ -24,4 +25,4 @@ export const batches = (seed: number, count: number, batch: number): ((step: num
     }
     return indices;
   };
-};
+}

@@ -1,14 +1,17 @@
 /** @file Guessing, and classes that are not validated. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAtChance, unvalidatedClasses } from './chance.js';
 import type { Dataset, Split } from './mnist.js';
 
-const split = (...labels: number[]): Split => ({
-  count: labels.length,
-  images: new Uint8Array(0),
-  labels: Uint8Array.from(labels),
-});
+function split(...labels: number[]): Split {
+  return {
+    count: labels.length,
+    images: new Uint8Array(0),
+    labels: Uint8Array.from(labels),
+  };
+}
 
 test('chance is the share of the most frequent class, and two standard errors', () => {
   const even = split(...Array.from({ length: 1000 }, (_, index) => index % 10)); // 0.1 ± 0.0095

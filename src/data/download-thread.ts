@@ -1,4 +1,5 @@
 /** @file A thread that downloads one file through `mnist-dataset`, which cannot be stopped in any other way. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipUrl } from 'mnist-dataset';
 
@@ -10,10 +11,12 @@ export interface Download {
 /** What it answers. */
 export type Downloaded = { readonly bytes: Uint8Array } | { readonly error: string };
 
-const answer = (message: Downloaded): void => parentPort?.postMessage(message);
-
 try {
   answer({ bytes: await gunzipUrl((workerData as Download).url) });
 } catch (error) {
   answer({ error: (error as Error).message });
+}
+
+function answer(message: Downloaded): void {
+  parentPort?.postMessage(message);
 }

@@ -1,4 +1,5 @@
 /** @file Fetching MNIST from a mirror on this machine: a loopback server, healthy and not. */
+
 import assert from 'node:assert/strict';
 import {
   existsSync,
@@ -24,22 +25,25 @@ after(() => rmSync(root, { recursive: true }));
 
 const names = Object.keys(mnistFiles);
 const [trainImages, trainLabels, testImages, testLabels] = names;
-const bundled = (name: string): Buffer => readFileSync(join(bundledDirectory(), name));
+
+function bundled(name: string): Buffer {
+  return readFileSync(join(bundledDirectory(), name));
+}
 
 /** A folder that has all files but `missing`; the large ones as links. */
-const folderWithout = (...missing: string[]): string => {
+function folderWithout(...missing: string[]): string {
   const directory = mkdtempSync(join(root, 'mnist-'));
   for (const name of names.filter((name) => !missing.includes(name))) {
     symlinkSync(join(bundledDirectory(), name), join(directory, name));
   }
   return directory;
-};
+}
 
 /** Runs `task` against a server on a free port, and says what it was asked for. */
-const withServer = async (
+async function withServer(
   answer: RequestListener,
   task: (address: string) => Promise<void>,
-): Promise<string[]> => {
+): Promise<string[]> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     if (!asked.includes(request.url ?? '')) asked.push(request.url ?? ''); // each is asked for, then fetched
@@ -53,30 +57,32 @@ const withServer = async (
     await new Promise((resolve) => server.close(resolve));
   }
   return asked;
-};
+}
 
 /** The patience is ample, so that a busy machine fails no test but those of a mirror that stalls. */
-const collect = async (mirror: string, directory: string, patienceMs = 20_000): Promise<Fetched[]> => {
+async function collect(mirror: string, directory: string, patienceMs = 20_000): Promise<Fetched[]> {
   const found: Fetched[] = [];
   for await (const file of fetchMnist(mirror, directory, patienceMs)) found.push(file);
   return found;
-};
+}
 
 /** Fails rather than wait for ever. */
-const within = async <T>(limitMs: number, promise: Promise<T>): Promise<T> => {
+async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`Nothing happened for ${limitMs} ms.`)), limitMs);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-};
+}
 
-const isError = (code: string, message: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.equal(error.code, code);
-  assert.match(error.message, message);
-  return true;
-};
+function isError(code: string, message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  };
+}
 
 /** The real files, packed; anything else is not found. */
 const mirror: RequestListener = ({ url }, response) => {
@@ -86,7 +92,7 @@ const mirror: RequestListener = ({ url }, response) => {
 };
 
 test('what is missing is fetched, unpacked and checked; what is there and right stays', async () => {
-  const directory = folderWithout(trainLabels, testImages, testLabels);
+  const directory = folderWithout(trainLabels!, testImages!, testLabels!);
   const asked = await withServer(mirror, async (address) => {
     assert.deepEqual(await collect(`${address}/mnist/`, directory), [
       { name: trainImages, bytes: 47_040_016, fetched: false },
@@ -97,17 +103,17 @@ test('what is missing is fetched, unpacked and checked; what is there and right 
   });
   assert.deepEqual(asked, [`/mnist/${trainLabels}.gz`, `/mnist/${testImages}.gz`, `/mnist/${testLabels}.gz`]);
   for (const name of [trainLabels, testImages, testLabels]) {
-    assert.ok(readFileSync(join(directory, name)).equals(bundled(name)), name);
+    assert.ok(readFileSync(join(directory, name!)).equals(bundled(name!)), name);
   }
 });
 
 test('a wrong file in the folder is replaced', async () => {
-  const directory = folderWithout(testLabels);
-  writeFileSync(join(directory, testLabels), 'not MNIST');
+  const directory = folderWithout(testLabels!);
+  writeFileSync(join(directory, testLabels!), 'not MNIST');
   await withServer(mirror, async (address) => {
     assert.equal((await collect(`${address}/mnist`, directory)).at(-1)?.fetched, true);
   });
-  assert.ok(readFileSync(join(directory, testLabels)).equals(bundled(testLabels)));
+  assert.ok(readFileSync(join(directory, testLabels!)).equals(bundled(testLabels!)));
 });
 
 test('a folder that has everything needs no server', async () => {
@@ -118,7 +124,7 @@ test('a folder that has everything needs no server', async () => {
 });
 
 /** Fetches into a new folder from a server that fails on the first file, and checks that nothing is kept. */
-const fails = async (answer: RequestListener, message: RegExp): Promise<void> => {
+async function fails(answer: RequestListener, message: RegExp): Promise<void> {
   const directory = join(mkdtempSync(join(root, 'mnist-')), 'made');
   const asked = await withServer(answer, (address) =>
     assert.rejects(within(5000, collect(address, directory, 500)), (error) => {
@@ -131,7 +137,7 @@ const fails = async (answer: RequestListener, message: RegExp): Promise<void> =>
   );
   assert.equal(asked.length, 1, 'the other files are not asked for');
   assert.deepEqual(readdirSync(directory), []);
-};
+}
 
 test('a file with another checksum is refused, and nothing is kept of it', () =>
   fails(
@@ -141,12 +147,12 @@ test('a file with another checksum is refused, and nothing is kept of it', () =>
 
 test('a file that is there but wrong stays as it is when the fetched one is wrong, too', async () => {
   const directory = mkdtempSync(join(root, 'mnist-'));
-  writeFileSync(join(directory, trainImages), 'old');
+  writeFileSync(join(directory, trainImages!), 'old');
   await withServer(
     (_, response) => response.end(gzipSync('new')),
     (address) => assert.rejects(collect(address, directory), isError('E_DATA', /SHA-256/)),
   );
-  assert.equal(readFileSync(join(directory, trainImages), 'utf8'), 'old');
+  assert.equal(readFileSync(join(directory, trainImages!), 'utf8'), 'old');
 });
 
 test('an address without the files is refused, with a page or with nothing behind the 404', async () => {
@@ -155,7 +161,7 @@ test('an address without the files is refused, with a page or with nothing behin
 });
 
 test('a download that is cut short is refused', async () => {
-  const zipped = gzipSync(bundled(testLabels));
+  const zipped = gzipSync(bundled(testLabels!));
   for (const length of [5, 12, 1000, zipped.length - 1]) {
     await fails((_, response) => response.end(zipped.subarray(0, length)), /gzip file at/);
   }
@@ -164,7 +170,7 @@ test('a download that is cut short is refused', async () => {
 test('a connection that breaks in the middle of a file is an error, not an endless wait', () =>
   fails((_, response) => {
     response.writeHead(200, { 'content-length': 1000 });
-    response.write(gzipSync(bundled(testLabels)).subarray(0, 500), () => response.destroy());
+    response.write(gzipSync(bundled(testLabels!)).subarray(0, 500), () => response.destroy());
   }, /gzip file at/));
 
 test('a connection that breaks before the answer is an error', () =>
@@ -196,7 +202,7 @@ test('a folder that cannot be made is an error of the disk', async () => {
 });
 
 test('a missing file, and one that is elsewhere, are called so', async () => {
-  const directory = folderWithout(trainImages);
+  const directory = folderWithout(trainImages!);
   for (const [status, said] of [
     [404, /got: 404 Not Found/],
     [301, /got: a redirection to http:\/\/elsewhere\.example\/; name the address/],

@@ -1,4 +1,5 @@
 /** @file Fetches MNIST from an http mirror through `mnist-dataset`, and takes nothing that is not MNIST. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
@@ -15,59 +16,9 @@ export interface Fetched {
   readonly fetched: boolean;
 }
 
-/** Why a request failed; `fetch` keeps it in the cause. */
-const reasonOf = (error: unknown): string => {
-  const { message, cause, name } = error as Error;
-  if (name === 'TimeoutError') return 'no answer in time';
-  return cause instanceof Error && cause.message ? cause.message : message;
-};
-
 /** A download may take so much memory; the largest file of MNIST has 47 MB. */
 const MOST_BYTES = 1_000_000_000;
 const WATCH_MS = 100;
-
-/** Downloads and unpacks a file in a thread of its own, which ends with it, however the server behaves. */
-const download = (url: string, limitMs: number): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const task: Download = { url };
-    const [thread] = startThreads(new URL('./download-thread.js', import.meta.url), [task]);
-    const started = performance.now();
-    const before = process.memoryUsage.rss();
-    const settle = (done: () => void): void => {
-      clearInterval(watch);
-      void thread.terminate();
-      done();
-    };
-    const watch = setInterval(() => {
-      const fail = (message: string): void => settle(() => reject(new Error(message)));
-      if (performance.now() - started > limitMs) fail(`nothing whole within ${limitMs / 1000} s`);
-      else if (process.memoryUsage.rss() - before > MOST_BYTES) fail('more than 1 GB of data');
-    }, WATCH_MS);
-    thread.on('message', (message: Downloaded) =>
-      settle(() =>
-        'bytes' in message ? resolve(Buffer.from(message.bytes)) : reject(new Error(message.error)),
-      ),
-    );
-    thread.on('error', (error) => settle(() => reject(error)));
-  });
-
-/** Asks whether a file is there: the package says of a missing one, or one elsewhere, that it is no gzip. */
-const checkThere = async (url: string, limitMs: number): Promise<void> => {
-  const { status, statusText, headers } = await fetch(url, {
-    method: 'HEAD',
-    redirect: 'manual',
-    signal: AbortSignal.timeout(limitMs),
-  });
-  if (status >= 300 && status < 400) {
-    throw new Error(
-      `a redirection to ${headers.get('location')}; name the address of its folder with --mirror`,
-    );
-  }
-  if (status === 404 || status === 410 || status === 403 || status === 401 || status >= 500) {
-    const isNoAnswer = status === 501; // a server that knows no HEAD
-    if (!isNoAnswer) throw new Error(`${status} ${statusText}`.trim());
-  }
-};
 
 /**
  * Fetches the four files of MNIST, unpacked, each checked against its SHA-256 before it gets its name.
@@ -114,4 +65,55 @@ export async function* fetchMnist(
     replaceFile(path, bytes);
     yield { name, bytes: bytes.length, fetched: true };
   }
+}
+
+/** Asks whether a file is there: the package says of a missing one, or one elsewhere, that it is no gzip. */
+async function checkThere(url: string, limitMs: number): Promise<void> {
+  const { status, statusText, headers } = await fetch(url, {
+    method: 'HEAD',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(limitMs),
+  });
+  if (status >= 300 && status < 400) {
+    throw new Error(
+      `a redirection to ${headers.get('location')}; name the address of its folder with --mirror`,
+    );
+  }
+  if (status === 404 || status === 410 || status === 403 || status === 401 || status >= 500) {
+    const isNoAnswer = status === 501; // a server that knows no HEAD
+    if (!isNoAnswer) throw new Error(`${status} ${statusText}`.trim());
+  }
+}
+
+/** Downloads and unpacks a file in a thread of its own, which ends with it, however the server behaves. */
+function download(url: string, limitMs: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const task: Download = { url };
+    const [thread] = startThreads(new URL('./download-thread.js', import.meta.url), [task]);
+    const started = performance.now();
+    const before = process.memoryUsage.rss();
+    const settle = (done: () => void): void => {
+      clearInterval(watch);
+      void thread.terminate();
+      done();
+    };
+    const watch = setInterval(() => {
+      const fail = (message: string): void => settle(() => reject(new Error(message)));
+      if (performance.now() - started > limitMs) fail(`nothing whole within ${limitMs / 1000} s`);
+      else if (process.memoryUsage.rss() - before > MOST_BYTES) fail('more than 1 GB of data');
+    }, WATCH_MS);
+    thread.on('message', (message: Downloaded) =>
+      settle(() =>
+        'bytes' in message ? resolve(Buffer.from(message.bytes)) : reject(new Error(message.error)),
+      ),
+    );
+    thread.on('error', (error) => settle(() => reject(error)));
+  });
+}
+
+/** Why a request failed; `fetch` keeps it in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause, name } = error as Error;
+  if (name === 'TimeoutError') return 'no answer in time';
+  return cause instanceof Error && cause.message ? cause.message : message;
 }

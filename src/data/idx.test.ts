@@ -1,4 +1,5 @@
 /** @file IDX files, whole and damaged. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,13 +17,15 @@ const pixels = Uint8Array.from({ length: 2 * 3 * 4 }, (_, index) => 255 - index)
 const images = idxBytes([2, 3, 4], pixels);
 const labels = idxBytes([5], Uint8Array.of(0, 1, 2, 1, 255));
 
-const isDamage = (message: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.equal(error.code, 'E_DATA');
-  assert.match(error.message, message);
-  assert.match(error.message, /some\/path/);
-  return true;
-};
+function isDamage(message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, 'E_DATA');
+    assert.match(error.message, message);
+    assert.match(error.message, /some\/path/);
+    return true;
+  };
+}
 
 test('what was written is read: shape and bytes', () => {
   const read = parseIdx(images, 3, 'some/path');
@@ -69,12 +72,12 @@ test('labels are not images, nor the other way round, nor are floats bytes', () 
   assert.throws(() => parseIdx(gzipSync(images), 3, 'some/path'), isDamage(/got magic/));
 });
 
-const written = (name: string, bytes: Uint8Array): string => {
+function written(name: string, bytes: Uint8Array): string {
   mkdirSync(join(folder, 'some'), { recursive: true });
   const path = join(folder, 'some', name);
   writeFileSync(path, bytes);
   return path;
-};
+}
 
 test('a file is unpacked if it is gzipped, whatever it is called', () => {
   assert.deepEqual(readMaybeGzipped(written('path', images)), images);
@@ -91,7 +94,7 @@ test('a gzip file cut anywhere behind its first bytes, or changed inside, is an 
     assert.throws(() => readMaybeGzipped(path), isDamage(/expected a whole gzip file/), `${length} bytes`);
   }
   const changed = Buffer.from(zipped);
-  changed[changed.length - 8] ^= 1; // the checksum
+  changed[changed.length - 8]! ^= 1; // the checksum
   const path = written('path.gz', changed);
   assert.throws(() => readMaybeGzipped(path), isDamage(/expected a whole gzip file/));
 });

@@ -1,4 +1,5 @@
 /** @file A tiny, learnable data set of four IDX files, for tests. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rng } from '../rng.js';
@@ -9,12 +10,12 @@ import { rng } from '../rng.js';
  * @param shape `[count, rows, columns]` of images, `[count]` of labels
  * @param bytes the data, row-major
  */
-export const idxBytes = (shape: readonly number[], bytes: Uint8Array): Buffer => {
+export function idxBytes(shape: readonly number[], bytes: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * shape.length);
   header.writeUInt32BE(0x0800 + shape.length, 0);
   for (const [axis, size] of shape.entries()) header.writeUInt32BE(size, 4 + 4 * axis);
   return Buffer.concat([header, bytes]);
-};
+}
 
 /**
  * Writes square images with dim noise and one bright row each, whose place is the class. The same options always
@@ -24,10 +25,10 @@ export const idxBytes = (shape: readonly number[], bytes: Uint8Array): Buffer =>
  * @param options rows and columns of an image, numbers of examples, number of classes (at most `size`)
  * @returns `directory`
  */
-export const writeTinyDataset = (
+export function writeTinyDataset(
   directory: string,
   options: { size?: number; train?: number; test?: number; classes?: number } = {},
-): string => {
+): string {
   const { size = 8, train = 240, test = 60, classes = 4 } = options;
   mkdirSync(directory, { recursive: true });
   for (const [prefix, count] of [
@@ -45,4 +46,4 @@ export const writeTinyDataset = (
     writeFileSync(join(directory, `${prefix}-labels-idx1-ubyte`), idxBytes([count], labels));
   }
   return directory;
-};
+}

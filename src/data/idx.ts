@@ -1,4 +1,5 @@
 /** @file Reads the IDX format of MNIST: four magic bytes, big-endian sizes, then unsigned bytes. Source: yann.lecun.com. */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import { asUserError, ioError, systemCode, UserError } from '../errors.js';
@@ -9,16 +10,33 @@ export interface IdxArray {
   readonly bytes: Uint8Array;
 }
 
-const damaged = (path: string, message: string): UserError =>
-  new UserError('E_DATA', `${path}: ${message}.`, {
-    hint: 'The file may be damaged: get it again, or leave --data out for the bundled MNIST.',
-  });
-
 /** More than any data set of this format, and than a buffer may hold everywhere. */
 const MOST_BYTES = 4 * 2 ** 30 - 1;
 
+/** Enough of a compressed file for the header of what is in it. */
+const HEAD_BYTES = 4096;
+
+/**
+ * The bytes of a file, unpacked if they are gzipped whatever the file is called.
+ *
+ * @throws {UserError} E_DATA if it cannot be read or unpacked, or is larger than its header says
+ */
+export function readMaybeGzipped(path: string): Buffer {
+  try {
+    const raw = readWhole(path);
+    return raw[0] === 0x1f && raw[1] === 0x8b ? unpack(raw, path) : raw;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (systemCode(error)?.startsWith('Z_'))
+      throw damaged(path, `expected a whole gzip file, got a damaged one (${(error as Error).message})`);
+    const known = systemCode(error) ? null : asUserError(error); // too little memory has no code
+    const { message, hint } = known ?? ioError(`read ${path}`, error);
+    throw new UserError('E_DATA', message, { hint, cause: error });
+  }
+}
+
 /** A whole file; `readFileSync` takes at most 2 GiB. */
-const readWhole = (path: string): Buffer => {
+function readWhole(path: string): Buffer {
   const handle = openSync(path, 'r');
   try {
     const { size } = fstatSync(handle);
@@ -33,28 +51,16 @@ const readWhole = (path: string): Buffer => {
   } finally {
     closeSync(handle);
   }
-};
+}
 
-/** Enough of a compressed file for the header of what is in it. */
-const HEAD_BYTES = 4096;
-
-/** Bytes that an IDX header announces, itself included; null if it is none. */
-const announcedBytes = (head: Buffer): number | null => {
-  if (head.length < 4 || head.readUInt32BE(0) >>> 8 !== 0x08) return null;
-  const rank = head[3];
-  if (head.length < 4 + 4 * rank) return null;
-  return (
-    Array.from({ length: rank }, (_, axis) => head.readUInt32BE(4 + 4 * axis)).reduce(
-      (product, size) => product * size,
-      1,
-    ) +
-    4 +
-    4 * rank
-  );
-};
+function damaged(path: string, message: string): UserError {
+  return new UserError('E_DATA', `${path}: ${message}.`, {
+    hint: 'The file may be damaged: get it again, or leave --data out for the bundled MNIST.',
+  });
+}
 
 /** Unpacks gzip, but no more than the header in it announces: a small file may unpack to any size. */
-const unpack = (raw: Buffer, path: string): Buffer => {
+function unpack(raw: Buffer, path: string): Buffer {
   const head = gunzipSync(raw.subarray(0, HEAD_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
   const announced = announcedBytes(head);
   if (announced === null)
@@ -70,26 +76,22 @@ const unpack = (raw: Buffer, path: string): Buffer => {
     if (systemCode(error) !== 'ERR_BUFFER_TOO_LARGE') throw error;
     throw damaged(path, `expected ${announced} bytes as its header announces, got more`);
   }
-};
+}
 
-/**
- * The bytes of a file, unpacked if they are gzipped whatever the file is called.
- *
- * @throws {UserError} E_DATA if it cannot be read or unpacked, or is larger than its header says
- */
-export const readMaybeGzipped = (path: string): Buffer => {
-  try {
-    const raw = readWhole(path);
-    return raw[0] === 0x1f && raw[1] === 0x8b ? unpack(raw, path) : raw;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (systemCode(error)?.startsWith('Z_'))
-      throw damaged(path, `expected a whole gzip file, got a damaged one (${(error as Error).message})`);
-    const known = systemCode(error) ? null : asUserError(error); // too little memory has no code
-    const { message, hint } = known ?? ioError(`read ${path}`, error);
-    throw new UserError('E_DATA', message, { hint, cause: error });
-  }
-};
+/** Bytes that an IDX header announces, itself included; null if it is none. */
+function announcedBytes(head: Buffer): number | null {
+  if (head.length < 4 || head.readUInt32BE(0) >>> 8 !== 0x08) return null;
+  const rank = head[3];
+  if (head.length < 4 + 4 * rank) return null;
+  return (
+    Array.from({ length: rank }, (_, axis) => head.readUInt32BE(4 + 4 * axis)).reduce(
+      (product, size) => product * size,
+      1,
+    ) +
+    4 +
+    4 * rank
+  );
+}
 
 /**
  * Parses an IDX file of unsigned bytes.
@@ -100,7 +102,7 @@ export const readMaybeGzipped = (path: string): Buffer => {
  * @returns a view of `buffer`, not a copy
  * @throws {UserError} E_DATA on a wrong magic number or length
  */
-export const parseIdx = (buffer: Buffer, rank: number, path: string): IdxArray => {
+export function parseIdx(buffer: Buffer, rank: number, path: string): IdxArray {
   const headerBytes = 4 + 4 * rank;
   if (buffer.length < headerBytes) {
     throw damaged(path, `expected an IDX header of ${headerBytes} bytes, got ${buffer.length} bytes in all`);
@@ -119,4 +121,4 @@ export const parseIdx = (buffer: Buffer, rank: number, path: string): IdxArray =
     );
   }
   return { shape, bytes: buffer.subarray(headerBytes) };
-};
+}

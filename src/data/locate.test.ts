@@ -1,4 +1,5 @@
 /** @file Where the files of a data set are found: every archive and library has them in a place of its own. */
+
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ const tiny = writeTinyDataset(join(root, 'tiny'));
 const expected = readDataset(tiny).checksums;
 
 /** A folder with the files of the data set where `place` puts them. */
-const folderWith = (place: (name: FileName) => string): string => {
+function folderWith(place: (name: FileName) => string): string {
   const directory = mkdtempSync(join(root, 'data-'));
   for (const name of FILE_NAMES) {
     const path = join(directory, place(name));
@@ -23,14 +24,14 @@ const folderWith = (place: (name: FileName) => string): string => {
     cpSync(join(tiny, name), path);
   }
   return directory;
-};
+}
 
-const refuses = (directory: string, message: RegExp): void => {
+function refuses(directory: string, message: RegExp): void {
   assert.throws(
     () => locateDataset(directory),
     (error) => error instanceof UserError && error.code === 'E_DATA' && message.test(error.message),
   );
-};
+}
 
 const places: [string, (name: FileName) => string][] = [
   ['right in the folder', (name) => name],

@@ -1,4 +1,5 @@
 /** @file Data sets of four files: splits, names, checks, and the bundled MNIST. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,13 +15,16 @@ const root = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 after(() => rmSync(root, { recursive: true }));
 
 const names = Object.keys(mnistFiles);
-const tiny = (options: Parameters<typeof writeTinyDataset>[1] = {}): string =>
-  writeTinyDataset(mkdtempSync(join(root, 'data-')), options);
 
-const zeros = (...shape: number[]): Buffer =>
-  idxBytes(shape, new Uint8Array(shape.reduce((product, size) => product * size, 1)));
+function tiny(options: Parameters<typeof writeTinyDataset>[1] = {}): string {
+  return writeTinyDataset(mkdtempSync(join(root, 'data-')), options);
+}
 
-const refuses = (directory: string, message: RegExp): void => {
+function zeros(...shape: number[]): Buffer {
+  return idxBytes(shape, new Uint8Array(shape.reduce((product, size) => product * size, 1)));
+}
+
+function refuses(directory: string, message: RegExp): void {
   assert.throws(
     () => readDataset(directory),
     (error) => {
@@ -31,9 +35,11 @@ const refuses = (directory: string, message: RegExp): void => {
       return true;
     },
   );
-};
+}
 
-const splits = ({ train, validation, test }: Dataset): Split[] => [train, validation, test];
+function splits({ train, validation, test }: Dataset): Split[] {
+  return [train, validation, test];
+}
 
 test('the pixels and labels of the splits are those of the files, in order', () => {
   const directory = tiny({ size: 5, train: 36, test: 7, classes: 3 });
@@ -105,16 +111,16 @@ test('validation is the first twelfth of a training set under 20,000, and the fi
   ]) {
     const data = readDataset(tiny({ size: 2, train: count, test: 2, classes: 2 }));
     assert.equal(data.validation.count, validation, `of ${count}`);
-    assert.equal(data.train.count, count - validation, `of ${count}`);
+    assert.equal(data.train.count, count! - validation!, `of ${count}`);
   }
 });
 
-const withTrainingLabels = (label: (index: number) => number): string => {
+function withTrainingLabels(label: (index: number) => number): string {
   const directory = tiny();
   const labels = Uint8Array.from({ length: 240 }, (_, index) => label(index));
   writeFileSync(join(directory, 'train-labels-idx1-ubyte'), idxBytes([240], labels));
   return directory;
-};
+}
 
 test('there are as many classes as the largest training label plus one, also if labels count from 1', () => {
   assert.equal(readDataset(withTrainingLabels((index) => index % 7)).classes, 7);
@@ -134,7 +140,7 @@ test('the tiny data set of the tests is the same every time, and its brightest r
   for (const [index, label] of train.labels.entries()) {
     const sums = new Array<number>(size).fill(0);
     const image = train.images.subarray(index * size * size, (index + 1) * size * size);
-    for (const [at, pixel] of image.entries()) sums[Math.floor(at / size)] += pixel;
+    for (const [at, pixel] of image.entries()) sums[Math.floor(at / size)]! += pixel;
     assert.equal(sums.indexOf(Math.max(...sums)), label, `example ${index}`);
   }
 });

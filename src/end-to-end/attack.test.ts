@@ -2,6 +2,7 @@
  * @file A sample of the attacks of scripts/attack/: processes are killed around file operations, operations fail, sweeps are
  * killed, processes race for a run, files are damaged. docs/guarantees.md says what is promised.
  */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -37,8 +38,10 @@ interface Faults {
   parseLog(text: string): { readonly name: string; readonly path: string }[];
 }
 
-const load = async (name: string): Promise<unknown> =>
-  import(pathToFileURL(join(packageRoot, 'scripts/attack', name)).href);
+async function load(name: string): Promise<unknown> {
+  return import(pathToFileURL(join(packageRoot, 'scripts/attack', name)).href);
+}
+
 const { attack } = (await load('attacks.mjs')) as Attacks;
 const { cannotInject, buildFault, faultEnvironment, parseLog } = (await load('fault.mjs')) as Faults;
 const skip = cannotInject();

@@ -1,4 +1,5 @@
 /** @file Runs the program on a small data set, for tests: real processes, real folders. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +16,10 @@ export const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 24
 after(() => rmSync(scratch, { recursive: true }));
 
 let folders = 0;
-export const freshFolder = (): string => join(scratch, `runs-${folders++}`);
+
+export function freshFolder(): string {
+  return join(scratch, `runs-${folders++}`);
+}
 
 export interface Result {
   readonly code: number | null;
@@ -25,69 +29,72 @@ export interface Result {
 
 export const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' };
 
-export const wnlstm = (...args: string[]): Result => {
+export function wnlstm(...args: string[]): Result {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     encoding: 'utf8',
     env: environment,
   });
   return { code: status, out: stdout, err: stderr };
-};
+}
 
 /** A training command on the small data: 11 units, batch 16, so 13 steps an epoch. */
-export const training = (runs: string, ...more: string[]): string[] => [
-  'train',
-  '--data',
-  data,
-  '--runs',
-  runs,
-  '--units',
-  '11',
-  '--batch',
-  '16',
-  '--lr',
-  '0.02',
-  '--log-every',
-  '3',
-  ...more,
-];
+export function training(runs: string, ...more: string[]): string[] {
+  return [
+    'train',
+    '--data',
+    data,
+    '--runs',
+    runs,
+    '--units',
+    '11',
+    '--batch',
+    '16',
+    '--lr',
+    '0.02',
+    '--log-every',
+    '3',
+    ...more,
+  ];
+}
 
-export const train = (runs: string, ...more: string[]): Result =>
-  wnlstm(...training(runs, '--backend', 'wasm', ...more));
+export function train(runs: string, ...more: string[]): Result {
+  return wnlstm(...training(runs, '--backend', 'wasm', ...more));
+}
 
-export const onlyRun = (runs: string): string => {
+export function onlyRun(runs: string): string {
   const found = readdirSync(runs);
   assert.equal(found.length, 1, found.join(' '));
-  return join(runs, found[0]);
-};
+  return join(runs, found[0]!);
+}
 
 /** Both CSVs without their time columns, one after the other. */
-export const csvs = (run: string): string => {
+export function csvs(run: string): string {
   const texts = ['metrics.csv', 'steps.csv'].map((file) => {
     const lines = readFileSync(join(run, file), 'utf8')
       .split('\n')
       .map((line) => line.split(','));
-    const kept = lines[0].flatMap((name, column) => (timeColumns.includes(name) ? [] : [column]));
+    const kept = lines[0]!.flatMap((name, column) => (timeColumns.includes(name) ? [] : [column]));
     return lines.map((cells) => kept.map((column) => cells[column]).join(',')).join('\n');
   });
   return texts.join('\n');
-};
+}
 
-export const assertRefused = ({ code, out, err }: Result, expected: RegExp, exit = 2): void => {
+export function assertRefused({ code, out, err }: Result, expected: RegExp, exit = 2): void {
   assert.match(err, expected);
   assert.equal(code, exit, err);
   assert.equal(out, '');
   assert.doesNotMatch(err, /\n\s+at /, 'no stack');
   assert.ok(err.trim().split('\n').length <= 2, `an error is a line and a hint, got ${err}`);
-};
+}
 
 /** Kills a run once `steps.csv` has grown past some rows. */
-export const killAt = (
+export function killAt(
   child: ChildProcess,
   runs: string,
   rows: number,
   signal: NodeJS.Signals,
-): Promise<number | null> =>
-  new Promise((resolve) => {
+): Promise<number | null> {
+  return new Promise((resolve) => {
     const watch = setInterval(() => {
       const folder = existsSync(runs) && readdirSync(runs)[0];
       const steps = folder && join(runs, folder, 'steps.csv');
@@ -100,3 +107,4 @@ export const killAt = (
       resolve(code);
     });
   });
+}

@@ -1,4 +1,5 @@
 /** @file Damaged runs: every command says which file of which run, what still works and what repairs it. Nothing is lost. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -25,15 +26,16 @@ const pair = (() => {
   };
 })();
 
-const edit = (path: string, change: (text: string) => string): void =>
+function edit(path: string, change: (text: string) => string): void {
   writeFileSync(path, change(readFileSync(path, 'utf8')));
+}
 
 /** The run as if it had been stopped at its fourth epoch. */
-const interrupt = (run: string): void => {
+function interrupt(run: string): void {
   edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
   for (const file of ['summary.json', 'checkpoints/step-000065'])
     rmSync(join(run, file), { recursive: true });
-};
+}
 
 test('ls, show, resume, compare and plot name the damaged file of a run, and go on with the others', () => {
   for (const [file, contents] of [

@@ -1,4 +1,5 @@
 /** @file The README prints hashes of trained weights; anybody's machine gives them. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,12 +13,12 @@ import { packageRoot } from '../package.js';
 const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
 
 /** The hash that the README prints for a config. */
-const printed = (config: string): string => {
+function printed(config: string): string {
   const [, hash] =
     new RegExp(`\\| \`configs/${config}\\.json\` \\|[^|]*\\| \`([0-9a-f]{64})\` \\|`).exec(readme) ?? [];
   assert.ok(hash, `README.md prints no hash for ${config}.json`);
   return hash;
-};
+}
 
 for (const backend of ['native', 'wasm']) {
   const skip =

@@ -1,4 +1,5 @@
 /** @file A reader of the output that goes away changes neither the work nor the exit code. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,7 @@ const runs = join(scratch, 'runs');
 const skip = process.platform === 'win32' ? 'needs a POSIX shell' : false;
 
 /** Runs the program in a pipeline, and gives its own exit code and what the last command of the pipeline printed. */
-const pipe = (words: string, into: string): { code: number; out: string } => {
+function pipe(words: string, into: string): { code: number; out: string } {
   const [redirection, reader] = into.split('|');
   const program = `"${process.execPath}" "${join(packageRoot, 'bin/wnlstm.js')}" ${words} ${redirection}`;
   const { output } = spawnSync('sh', ['-c', `{ ${program}; echo $? >&3; } | ${reader}`], {
@@ -24,13 +25,13 @@ const pipe = (words: string, into: string): { code: number; out: string } => {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   return { code: Number(output[3]), out: String(output[1]) };
-};
+}
 
 test('work goes on without a reader, and its result is the exit code', { skip }, () => {
   const flags = `--runs "${runs}" --data "${data}" --units 11 --batch 16 --backend wasm --epochs 2`;
   assert.equal(pipe(`train ${flags}`, '2>&1 | true').code, 0);
   const [id] = readdirSync(runs);
-  const run = join(runs, id);
+  const run = join(runs, id!);
   assert.equal(readFileSync(join(run, 'metrics.csv'), 'utf8').split('\n').length, 4);
   assert.equal(pipe(`train ${flags} --lr 1e39 --json`, '2>&1 | true').code, 4);
   assert.equal(pipe('train --units none', '2>&1 | true').code, 2);

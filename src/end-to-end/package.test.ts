@@ -1,4 +1,5 @@
 /** @file The package as `npm run package` makes it: what it holds, and that it trains with nothing but its dependencies. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -33,7 +34,7 @@ const environment = {
   npm_config_offline: 'true',
 };
 
-const run = (command: string, args: readonly string[], cwd: string): string => {
+function run(command: string, args: readonly string[], cwd: string): string {
   const shell = onWindows && command === 'npm';
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd,
@@ -43,7 +44,7 @@ const run = (command: string, args: readonly string[], cwd: string): string => {
   });
   assert.equal(status, 0, `${command} ${args.join(' ')}: ${stderr}${stdout}`);
   return stdout;
-};
+}
 
 const skip = ['npm', 'tar', 'git'].some(
   (command) => spawnSync(command, ['--version'], { shell: onWindows }).status !== 0,
@@ -60,10 +61,13 @@ const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.optiona
 
 /** Paths of the packed files, with `/`. */
 let files: string[] = [];
-const textOf = (file: string): string => readFileSync(join(installed, file), 'utf8');
+
+function textOf(file: string): string {
+  return readFileSync(join(installed, file), 'utf8');
+}
 
 /** Packs a fresh clone, unpacks that as npm would, and puts the dependencies beside it, but no development dependency. */
-const install = (): void => {
+function install(): void {
   for (const folder of [elsewhere, installed, join(scratch, 'home')]) mkdirSync(folder, { recursive: true });
   const notCloned = new Set(['.git', 'node_modules', 'dist'].map((name) => join(packageRoot, name)));
   const ofRuns = (path: string): boolean =>
@@ -86,7 +90,8 @@ const install = (): void => {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(target, join(modules, name), 'junction');
   }
-};
+}
+
 before(skip === false ? install : () => {});
 
 test('the package has what it needs at run time and the documents, and no tests or leftovers', {
@@ -114,8 +119,8 @@ test('the package has what it needs at run time and the documents, and no tests 
 test('every relative link in a document of the package leads to a file of the package', { skip }, () => {
   for (const document of files.filter((name) => name.endsWith('.md'))) {
     for (const [, link] of textOf(document).matchAll(/\]\(([^)#\s]+)/g)) {
-      if (/^[a-z]+:/.test(link)) continue;
-      const target = posix.join(posix.dirname(document), link);
+      if (/^[a-z]+:/.test(link!)) continue;
+      const target = posix.join(posix.dirname(document), link!);
       assert.ok(files.includes(target), `${document} links to ${link}`);
     }
   }
@@ -126,7 +131,7 @@ test('every package that the program imports is among its dependencies', { skip 
   for (const file of files.filter((name) => /^(dist|bin)\/.*\.js$/.test(name))) {
     for (const [, imported] of textOf(file).matchAll(imports)) {
       const known = dependencies.some((name) => `${imported}/`.startsWith(`${name}/`));
-      assert.ok(known || imported.startsWith('node:'), `${file} imports ${imported}`);
+      assert.ok(known || imported!.startsWith('node:'), `${file} imports ${imported}`);
     }
   }
 });

@@ -1,4 +1,5 @@
 /** @file Whatever a config, a sweep file or a command line holds, it is understood or refused in words. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

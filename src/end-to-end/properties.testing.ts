@@ -1,4 +1,5 @@
 /** @file Texts and values of every kind for properties, and what every reader owes them. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ after(() => rmSync(folder, { recursive: true }));
 export const path = join(folder, 'file');
 
 /** Runs a reader: it must come back, or throw what users are meant to see. */
-export const readsOrRefuses = <Result>(read: () => Result): Result | null => {
+export function readsOrRefuses<Result>(read: () => Result): Result | null {
   try {
     return read();
   } catch (error) {
@@ -26,7 +27,7 @@ export const readsOrRefuses = <Result>(read: () => Result): Result | null => {
     assert.match(error.message, /^\P{Cc}+\.$/u, 'a message is one line');
     return null;
   }
-};
+}
 
 /** Keys that objects have anyway, that a program uses itself, and that mean something here. */
 export const key = fc.oneof(
@@ -75,8 +76,8 @@ const odd = fc.constantFrom<unknown>(
 );
 
 /** A text that is nearly right: some of its characters are others, are gone, or come twice. */
-const nearly = (text: string): fc.Arbitrary<string> =>
-  fc
+function nearly(text: string): fc.Arbitrary<string> {
+  return fc
     .array(
       fc.tuple(
         fc.nat(text.length),
@@ -93,9 +94,10 @@ const nearly = (text: string): fc.Arbitrary<string> =>
         text,
       ),
     );
+}
 
 /** A value of a JSON file with one part of it replaced or removed. */
-export const replacedIn = (value: unknown): fc.Arbitrary<unknown> => {
+export function replacedIn(value: unknown): fc.Arbitrary<unknown> {
   const places = (part: unknown, place: string[] = []): string[][] =>
     typeof part === 'object' && part !== null
       ? [place, ...Object.entries(part).flatMap(([name, inner]) => places(inner, [...place, name]))]
@@ -115,11 +117,11 @@ export const replacedIn = (value: unknown): fc.Arbitrary<unknown> => {
   return fc
     .tuple(fc.constantFrom(...places(value)), fc.oneof(json, fc.constant(undefined), odd))
     .map(([place, by]) => put(value, place, by));
-};
+}
 
 /** Any text, JSON, or what is nearly a right file. */
-export const textLike = (text: string): fc.Arbitrary<string> =>
-  fc.oneof(
+export function textLike(text: string): fc.Arbitrary<string> {
+  return fc.oneof(
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
     { weight: 1, arbitrary: json.map((value) => JSON.stringify(value)) },
     { weight: 3, arbitrary: nearly(text) },
@@ -127,11 +129,13 @@ export const textLike = (text: string): fc.Arbitrary<string> =>
       ? [{ weight: 5, arbitrary: replacedIn(JSON.parse(text)).map((value) => JSON.stringify(value) ?? '') }]
       : []),
   );
+}
 
 /** A property of every text that a file may hold. */
-export const forTexts = (like: string, read: (text: string) => void): void =>
+export function forTexts(like: string, read: (text: string) => void): void {
   fc.assert(
     fc.property(textLike(like), (text) => {
       readsOrRefuses(() => read(text));
     }),
   );
+}

@@ -1,4 +1,5 @@
 /** @file What the program says where it refuses: bad input, a disk that is full, a run that is in use. */
+
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';

@@ -1,16 +1,17 @@
 /** @file A difference between long texts is told in one line. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertSameText } from './same-text.testing.js';
 
-const messageOf = (actual: string, expected: string): string => {
+function messageOf(actual: string, expected: string): string {
   try {
     assertSameText(actual, expected, 'a.csv');
     return '';
   } catch (error) {
     return (error as Error).message.replace(/\n +/, ' ').replace('\n', ', ');
   }
-};
+}
 
 test('the first line that differs is named, from where it does', () => {
   assert.equal(messageOf('a\nb\n', 'a\nb\n'), '');

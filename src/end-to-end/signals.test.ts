@@ -1,4 +1,5 @@
 /** @file Signals and terminals: what stops a run stops it in order, and what does not, leaves it alone. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,32 +18,50 @@ const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test
 const bin = join(packageRoot, 'bin/wnlstm.js');
 const windows = process.platform === 'win32' ? 'Windows has no signals' : false;
 
-const optionsFor = (runs: string): string[] => [
-  ...['--data', data, '--runs', runs, '--backend', 'wasm', '--units', '9', '--batch', '1'],
-  ...['--epochs', '100000'],
-];
-const trainingIn = (runs: string): string[] => [process.execPath, bin, 'train', ...optionsFor(runs)];
+function optionsFor(runs: string): string[] {
+  return [
+    ...['--data', data, '--runs', runs, '--backend', 'wasm', '--units', '9', '--batch', '1'],
+    ...['--epochs', '100000'],
+  ];
+}
 
-const onlyRun = (runs: string): string => join(runs, (existsSync(runs) && readdirSync(runs)[0]) || '-');
-const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-const statusOf = (run: string): string => JSON.parse(read(join(run, 'run.json')) || '{}').status;
-const until = async (isSo: () => boolean, what: string): Promise<void> => {
+function trainingIn(runs: string): string[] {
+  return [process.execPath, bin, 'train', ...optionsFor(runs)];
+}
+
+function onlyRun(runs: string): string {
+  return join(runs, (existsSync(runs) && readdirSync(runs)[0]) || '-');
+}
+
+function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function statusOf(run: string): string {
+  return JSON.parse(read(join(run, 'run.json')) || '{}').status;
+}
+
+async function until(isSo: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !isSo(); waited += 10) {
     assert.ok(waited < 20_000, what);
     await sleep(10);
   }
-};
-const isTraining = (run: () => string): Promise<void> =>
-  until(() => read(join(run(), 'steps.csv')).split('\n').length > 4, 'it does not train');
+}
+
+function isTraining(run: () => string): Promise<void> {
+  return until(() => read(join(run(), 'steps.csv')).split('\n').length > 4, 'it does not train');
+}
+
 const children: ChildProcess[] = [];
 after(() => children.forEach((child) => void child.kill('SIGKILL')));
-const endOf = (child: ChildProcess): Promise<number | null> => {
+
+function endOf(child: ChildProcess): Promise<number | null> {
   children.push(child);
   return new Promise((resolve) => child.on('exit', resolve));
-};
+}
 
 /** Starts a long run and waits until it trains. */
-const startRun = async (name: string, [program, ...args] = trainingIn(join(scratch, name))) => {
+async function startRun(name: string, [program, ...args] = trainingIn(join(scratch, name))) {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let printed = '';
   child.stderr?.on('data', (part) => {
@@ -52,7 +71,7 @@ const startRun = async (name: string, [program, ...args] = trainingIn(join(scrat
   await isTraining(() => onlyRun(join(scratch, name)));
   const status = (): string => statusOf(onlyRun(join(scratch, name)));
   return { child, ended, status, printed: () => printed };
-};
+}
 
 test('a signal and its echoes are one: the run ends with its checkpoint', async () => {
   const { child, ended, status } = await startRun('echoed');
@@ -110,10 +129,10 @@ test('a signal to a worker of a sweep stops its run with a checkpoint; a hang-up
   const [worker] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
     .split(' ')
     .map(Number);
-  process.kill(worker, 'SIGHUP');
+  process.kill(worker!, 'SIGHUP');
   await sleep(50);
   assert.equal(statusOf(run()), 'running');
-  process.kill(worker, 'SIGXCPU');
+  process.kill(worker!, 'SIGXCPU');
   assert.equal(await ended, 75);
   assert.equal(statusOf(run()), 'interrupted');
 });
@@ -147,10 +166,13 @@ for (const [signal, code] of [
   });
 }
 
-const short = (name: string, ...more: string[]): string[] => [
-  ...[process.execPath, bin, 'train', '--data', data, '--runs', join(scratch, name), '--backend', 'wasm'],
-  ...['--units', '9', '--batch', '1', '--epochs', '3', ...more],
-];
+function short(name: string, ...more: string[]): string[] {
+  return [
+    ...[process.execPath, bin, 'train', '--data', data, '--runs', join(scratch, name), '--backend', 'wasm'],
+    ...['--units', '9', '--batch', '1', '--epochs', '3', ...more],
+  ];
+}
+
 const ESCAPE = '\x1b';
 /** What changes a terminal's settings: its cursor, its wrapping, its screen. */
 const SETTINGS = new RegExp(`${ESCAPE}\\[\\?\\d+[hl]`);

@@ -1,4 +1,5 @@
 /** @file The study's page, and the README, show the numbers of the study's tables. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,24 +7,32 @@ import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { packageRoot } from '../package.js';
 
-const read = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
+function read(path: string): string {
+  return readFileSync(join(packageRoot, path), 'utf8');
+}
+
 const study = read('docs/study.md');
 const readme = read('README.md');
 
-const rowsOf = (sweep: string): Record<string, string>[] =>
-  parse(read(`docs/study/${sweep}.csv`), { columns: true }) as Record<string, string>[];
+function rowsOf(sweep: string): Record<string, string>[] {
+  return parse(read(`docs/study/${sweep}.csv`), { columns: true }) as Record<string, string>[];
+}
 
-const percent = (share: string): string => (Number(share) * 100).toFixed(2);
+function percent(share: string): string {
+  return (Number(share) * 100).toFixed(2);
+}
+
 /** Points with a true minus sign, with one decimal where they are large. */
-const points = (share: string, digits: number): string =>
-  (Number(share) * 100).toFixed(digits).replace('-', '−');
+function points(share: string, digits: number): string {
+  return (Number(share) * 100).toFixed(digits).replace('-', '−');
+}
 
 test('accuracies of every arm on the page are those of the tables', () => {
   for (const sweep of ['article', 'clipping', 'confirm']) {
     const arms = rowsOf(sweep).filter(({ kind }) => kind === 'arm');
     assert.ok(arms.length >= 2);
     for (const { name, test_accuracy_mean: mean, test_accuracy_sd: sd } of arms) {
-      const text = `${percent(mean)} ± ${percent(sd)}`;
+      const text = `${percent(mean!)} ± ${percent(sd!)}`;
       assert.ok(study.includes(text), `docs/study.md lacks ${text}, of ${sweep}'s ${name}`);
       if (sweep === 'article') assert.ok(readme.includes(text), `README.md lacks ${text}`);
     }
@@ -35,8 +44,8 @@ test('intervals of the declared comparisons on the page are those of the tables'
     for (const { kind, name, ci95_low: low, ci95_high: high } of rowsOf(sweep)) {
       if (kind !== 'comparison') continue;
       const forms = [1, 2].flatMap((digits) => [
-        `[${points(low, digits)}, ${points(high, digits)}]`,
-        `(${points(low, digits)} to ${points(high, digits)}`,
+        `[${points(low!, digits)}, ${points(high!, digits)}]`,
+        `(${points(low!, digits)} to ${points(high!, digits)}`,
       ]);
       assert.ok(
         forms.some((form) => study.includes(form)),

@@ -1,4 +1,5 @@
 /** @file Runs a program in a pseudo terminal, for tests. Python has one; Node has none. */
+
 import { spawn, spawnSync } from 'node:child_process';
 
 /** Starts argv in a terminal of its own; once what it prints has the text, closes the terminal. Prints all of it. */
@@ -39,15 +40,15 @@ export const noTerminal: string | false =
  * @param options `columns` of it; `closeAfter`: it is closed once this was printed; `env` besides this process's own
  * @returns all that it printed, and its exit code, 128 + n if signal n killed it
  */
-export const inTerminal = (
+export function inTerminal(
   argv: readonly string[],
   {
     columns = 80,
     closeAfter = '',
     env = {},
   }: { columns?: number; closeAfter?: string; env?: NodeJS.ProcessEnv },
-): Promise<{ code: number | null; seen: string }> =>
-  new Promise((resolve) => {
+): Promise<{ code: number | null; seen: string }> {
+  return new Promise((resolve) => {
     const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...own } = process.env;
     const child = spawn('python3', ['-c', PROGRAM, String(columns), closeAfter, ...argv], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -59,3 +60,4 @@ export const inTerminal = (
     });
     child.on('close', (code) => resolve({ code, seen }));
   });
+}

@@ -1,4 +1,5 @@
 /** @file What `npm test` prints: scripts/test.mjs on small files of tests that fail in every way. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,10 @@ import { packageRoot } from '../package.js';
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'wnlstm-reporter-')));
 after(() => rmSync(scratch, { recursive: true }));
 
-const write = (name: string, text: string): void => writeFileSync(join(scratch, name), text);
+function write(name: string, text: string): void {
+  writeFileSync(join(scratch, name), text);
+}
+
 const header = "import assert from 'node:assert/strict'; import { test } from 'node:test';";
 write('passes.test.mjs', `${header}\ntest('adds', () => {});\ntest('multiplies', () => {});`);
 write(
@@ -34,7 +38,7 @@ write(
 );
 write('empty.test.mjs', 'export {};');
 
-const runTests = (...args: string[]): { code: number | null; out: string; err: string } => {
+function runTests(...args: string[]): { code: number | null; out: string; err: string } {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env; // else Node refuses, as this is a test itself
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -46,7 +50,7 @@ const runTests = (...args: string[]): { code: number | null; out: string; err: s
     },
   );
   return { code: status, out: stdout, err: stderr };
-};
+}
 
 const failing = runTests();
 

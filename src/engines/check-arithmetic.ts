@@ -1,4 +1,5 @@
 /** @file Whether the fused backends compute, on this machine, what was recorded: all golden cases, for `wnlstm doctor`. */
+
 import { UserError } from '../errors.js';
 import { CANONICAL } from './arithmetic.js';
 import { findDifferences, goldenCases } from './fused/golden.js';
@@ -14,7 +15,7 @@ const MOST_THREADS = { native: 64, wasm: 1 } as const;
  * @returns what was found, in a line
  * @throws {UserError} E_BACKEND if a backend that works gives other results
  */
-export const checkArithmetic = async (): Promise<string> => {
+export async function checkArithmetic(): Promise<string> {
   const checked: string[] = [];
   for (const backend of ['native', 'wasm'] as const) {
     let arithmetic: string;
@@ -36,4 +37,4 @@ export const checkArithmetic = async (): Promise<string> => {
     checked.push(arithmetic === CANONICAL ? backend : `${backend} (${arithmetic})`);
   }
   return `${checked.join(' and ')}: all ${goldenCases.length} recorded trainings, to the last bit`;
-};
+}

@@ -12,15 +12,16 @@ import { type Backend, createEngine } from './select.js';
 const example = oracleCases().find(({ model }) => model === 'wn') as OracleCase;
 const clipped = inputOf(example, { clip: 0.2 });
 
-const train = (engine: Engine, first: number, last: number): void => {
+function train(engine: Engine, first: number, last: number): void {
   for (let step = first; step <= last; step++) engine.step(oracleBatch(example, step), 0.05);
-};
+}
 
 /** The SHA-256 of every array. */
-const hashesOf = (state: TrainingState): Record<string, string> =>
-  Object.fromEntries(
+function hashesOf(state: TrainingState): Record<string, string> {
+  return Object.fromEntries(
     [...state].map(([name, { data }]) => [name, createHash('sha256').update(data).digest('hex')]),
   );
+}
 
 for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
   const skip = await unavailable(backend);
@@ -31,13 +32,13 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     const [whole, half, other] = await Promise.all(
       [clipped, clipped, clipped].map((input) => createEngine(backend, input)),
     );
-    train(whole, 1, 6);
-    train(half, 1, 3);
-    other.load(half.save());
-    train(other, 4, 6);
-    assert.deepEqual(hashesOf(other.save()), hashesOf(whole.save()));
-    assert.deepEqual(other.takeMetrics(), whole.takeMetrics());
-    for (const engine of [whole, half, other]) engine.dispose();
+    train(whole!, 1, 6);
+    train(half!, 1, 3);
+    other!.load(half!.save());
+    train(other!, 4, 6);
+    assert.deepEqual(hashesOf(other!.save()), hashesOf(whole!.save()));
+    assert.deepEqual(other!.drainMetrics(), whole!.drainMetrics());
+    for (const engine of [whole, half, other]) engine!.dispose();
   });
 
   test(`${backend}: saving takes nothing, and a state does not change with the engine`, {
@@ -49,8 +50,8 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     const before = hashesOf(state);
     train(engine, 3, 4);
     assert.deepEqual(hashesOf(state), before);
-    assert.equal(engine.takeMetrics().count, 4);
-    assert.equal(engine.takeMetrics().count, 0);
+    assert.equal(engine.drainMetrics().count, 4);
+    assert.equal(engine.drainMetrics().count, 0);
     engine.dispose();
   });
 
@@ -62,7 +63,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     const evaluation = engine.evaluate(example.dataset.validation);
     assert.deepEqual(hashesOf(engine.save()), before);
     for (let step = 1; step <= 4; step++) engine.step(oracleBatch(example, step), 1e-30); // all four batches of the split
-    const { loss, accuracy, count } = engine.takeMetrics();
+    const { loss, accuracy, count } = engine.drainMetrics();
     assert.ok(Math.abs(loss / count / evaluation.loss - 1) < 1e-6);
     assert.ok(Math.abs(accuracy / count - evaluation.accuracy) < 1e-12);
     engine.dispose();
@@ -75,7 +76,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     state.set(name, { shape, data: data.slice().fill(Number.NaN) });
     engine.load(state);
     train(engine, 1, 1);
-    assert.ok(Number.isNaN(engine.takeMetrics().loss));
+    assert.ok(Number.isNaN(engine.drainMetrics().loss));
     assert.ok(Number.isNaN(engine.evaluate(example.dataset.test).loss));
     engine.dispose();
   });
@@ -92,7 +93,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     }
     engine.load(state);
     train(engine, 1, 2);
-    const { loss, gradNorm } = engine.takeMetrics();
+    const { loss, gradNorm } = engine.drainMetrics();
     assert.ok(Number.isFinite(loss) && Number.isFinite(gradNorm));
     engine.dispose();
   });
@@ -142,7 +143,7 @@ test('js: no tensor is left over by steps, evaluation, saving and disposal', asy
   train(engine, 2, 5);
   engine.evaluate(example.dataset.test);
   engine.load(engine.save());
-  engine.takeMetrics();
+  engine.drainMetrics();
   assert.equal(count(), started);
   engine.dispose();
   assert.equal(count(), empty);

@@ -25,7 +25,7 @@ export interface Engine {
    */
   step(indices: Int32Array, lr: number): void;
   /** Sums over the steps since the last call. The one call that waits. */
-  takeMetrics(): StepMetrics;
+  drainMetrics(): StepMetrics;
   /** Mean loss and accuracy over a whole split of the engine's data set. */
   evaluate(split: Split): Evaluation;
   /** Every parameter, optimiser slot and the sums not yet taken, by name. Saving takes nothing. */
@@ -49,34 +49,40 @@ export interface EngineInput {
   readonly threads: number;
 }
 
-/** How states name an optimiser slot: `adam/m/lstm/w_x`. */
-export const slotName = (slot: 'm' | 'v', parameter: string): string => `adam/${slot}/${parameter}`;
-
 /** The names of the arrays of a state that are neither parameters nor slots. */
 export const STEP = 'step';
 export const METRICS = 'metrics';
 
-/** The sums in the order in which states store them. */
-export const metricsToArray = (sums: StepMetrics): NamedArray => ({
-  shape: [6],
-  data: Float64Array.of(
-    sums.count,
-    sums.loss,
-    sums.accuracy,
-    sums.gradNorm,
-    sums.gradNormClipped,
-    sums.clipFraction,
-  ),
-});
+/** How states name an optimiser slot: `adam/m/lstm/w_x`. */
+export function slotName(slot: 'm' | 'v', parameter: string): string {
+  return `adam/${slot}/${parameter}`;
+}
 
-export const metricsFromArray = (data: ArrayLike<number>): StepMetrics => ({
-  count: data[0],
-  loss: data[1],
-  accuracy: data[2],
-  gradNorm: data[3],
-  gradNormClipped: data[4],
-  clipFraction: data[5],
-});
+/** The sums in the order in which states store them. */
+export function metricsToArray(sums: StepMetrics): NamedArray {
+  return {
+    shape: [6],
+    data: Float64Array.of(
+      sums.count,
+      sums.loss,
+      sums.accuracy,
+      sums.gradNorm,
+      sums.gradNormClipped,
+      sums.clipFraction,
+    ),
+  };
+}
+
+export function metricsFromArray(data: ArrayLike<number>): StepMetrics {
+  return {
+    count: data[0],
+    loss: data[1],
+    accuracy: data[2],
+    gradNorm: data[3],
+    gradNormClipped: data[4],
+    clipFraction: data[5],
+  };
+}
 
 /**
  * Checks that a state has exactly the arrays of an engine: their names, shapes and types.
@@ -84,7 +90,7 @@ export const metricsFromArray = (data: ArrayLike<number>): StepMetrics => ({
  * @param own a state that the engine saved
  * @throws {UserError} E_CHECKPOINT naming what differs
  */
-export const checkState = (own: TrainingState, given: TrainingState): void => {
+export function checkState(own: TrainingState, given: TrainingState): void {
   const describe = (array: NamedArray | undefined): string =>
     array ? `${array.data.constructor.name.replace('Array', '')} [${array.shape.join(', ')}]` : 'nothing';
   for (const name of new Set([...own.keys(), ...given.keys()])) {
@@ -98,4 +104,4 @@ export const checkState = (own: TrainingState, given: TrainingState): void => {
       },
     );
   }
-};
+}

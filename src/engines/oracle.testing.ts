@@ -1,4 +1,5 @@
 /** @file The recorded PyTorch values, decoded for tests. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/mnist.js';
@@ -64,10 +65,12 @@ interface Fixture {
   }[];
 }
 
-const bytes = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(base64, 'base64'));
+function bytes(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(base64, 'base64'));
+}
 
 /** All recorded cases: two shapes, base and wn each. */
-export const oracleCases = (): OracleCase[] => {
+export function oracleCases(): OracleCase[] {
   const path = join(packageRoot, 'src/engines/oracle.fixture.json');
   const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture;
   return fixture.cases.flatMap((shape) =>
@@ -102,38 +105,42 @@ export const oracleCases = (): OracleCase[] => {
       };
     }),
   );
-};
+}
 
 /** The input of an engine for a case, with what a test changes of it. */
-export const inputOf = (example: OracleCase, change: Partial<ModelSpec> = {}, threads = 1): EngineInput => ({
-  spec: {
-    model: example.model,
-    units: example.units,
-    batch: example.batch,
-    timeSteps: example.dataset.size,
-    inputs: example.dataset.size,
-    classes: example.dataset.classes,
-    forgetBias: example.forgetBias,
-    optimizer: 'adam',
-    clip: null,
-    clipMode: 'norm',
-    ...change,
-  },
-  dataset: example.dataset,
-  parameters: example.parameters,
-  threads,
-});
+export function inputOf(example: OracleCase, change: Partial<ModelSpec> = {}, threads = 1): EngineInput {
+  return {
+    spec: {
+      model: example.model,
+      units: example.units,
+      batch: example.batch,
+      timeSteps: example.dataset.size,
+      inputs: example.dataset.size,
+      classes: example.dataset.classes,
+      forgetBias: example.forgetBias,
+      optimizer: 'adam',
+      clip: null,
+      clipMode: 'norm',
+      ...change,
+    },
+    dataset: example.dataset,
+    parameters: example.parameters,
+    threads,
+  };
+}
 
 /** The examples of step 1, 2, …: cyclic, as the oracle takes them. */
-export const oracleBatch = (example: OracleCase, step: number): Int32Array =>
-  Int32Array.from(
+export function oracleBatch(example: OracleCase, step: number): Int32Array {
+  return Int32Array.from(
     { length: example.batch },
     (_, row) => ((step - 1) * example.batch + row) % example.dataset.train.count,
   );
+}
 
 /** Where a backend is tested: `WNLSTM_TEST_DEVICE=cuda` puts the tensorflow backend on a GPU, as scripts/check-gpu.mjs does. */
-export const testDevice = (backend: Backend): 'cpu' | 'cuda' =>
-  backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
+export function testDevice(backend: Backend): 'cpu' | 'cuda' {
+  return backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
+}
 
 /** The recurrences that the tensorflow backend is tested with, each forced: cuDNN's wants a GPU. */
 export const testRecurrences: readonly RecurrenceName[] =
@@ -150,7 +157,7 @@ export const contenders: readonly { title: string; backend: Backend; recurrence?
 ];
 
 /** Why a backend cannot be tested here, or false: what `skip` of a test takes. */
-export const unavailable = async (backend: Backend): Promise<string | false> => {
+export async function unavailable(backend: Backend): Promise<string | false> {
   try {
     await chooseBackend({ backend, device: testDevice(backend) });
     return false;
@@ -158,4 +165,4 @@ export const unavailable = async (backend: Backend): Promise<string | false> => 
     if (error instanceof UserError) return error.message;
     throw error;
   }
-};
+}

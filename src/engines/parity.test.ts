@@ -20,16 +20,17 @@ const TOLERANCE = { loss: 1e-6, losses: 1e-5, gradient: 1e-5, norm: 1e-5, fracti
 
 const cases = oracleCases();
 
-const assertClose = (actual: number, expected: number, tolerance: number, what: string): void => {
+function assertClose(actual: number, expected: number, tolerance: number, what: string): void {
   const scale = Math.max(Math.abs(expected), 1e-30);
   assert.ok(Math.abs(actual - expected) <= tolerance * scale, `${what}: expected ${expected}, got ${actual}`);
-};
+}
 
-const run = (engine: Engine, example: OracleCase, lr: number, steps: number): StepMetrics[] =>
-  Array.from({ length: steps }, (_, index) => {
+function run(engine: Engine, example: OracleCase, lr: number, steps: number): StepMetrics[] {
+  return Array.from({ length: steps }, (_, index) => {
     engine.step(oracleBatch(example, index + 1), lr);
-    return engine.takeMetrics();
+    return engine.drainMetrics();
   });
+}
 
 for (const { title, backend, recurrence } of contenders) {
   const skip = await unavailable(backend);
@@ -52,7 +53,7 @@ for (const { title, backend, recurrence } of contenders) {
         const [from, to] = [before.get(name)?.data ?? [], after.get(name)?.data ?? []];
         const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
         expected.forEach((value, index) => {
-          const error = Math.abs((from[index] - to[index]) / lr - value) / largest;
+          const error = Math.abs((from[index]! - to[index]!) / lr - value) / largest;
           assert.ok(error <= TOLERANCE.gradient, `${name}[${index}]: ${error} of the largest element`);
         });
       }
@@ -70,16 +71,16 @@ for (const { title, backend, recurrence } of contenders) {
         const steps = run(engine, example, lr, 10);
         engine.dispose();
         steps.forEach((step, at) => {
-          assertClose(step.loss, expected.losses[at], TOLERANCE.losses, `loss of step ${at + 1}`);
-          assertClose(step.gradNorm, expected.gradNorms[at], TOLERANCE.norm, `norm of step ${at + 1}`);
+          assertClose(step.loss, expected.losses[at]!, TOLERANCE.losses, `loss of step ${at + 1}`);
+          assertClose(step.gradNorm, expected.gradNorms[at]!, TOLERANCE.norm, `norm of step ${at + 1}`);
           assertClose(
             step.gradNormClipped,
-            expected.clippedNorms[at],
+            expected.clippedNorms[at]!,
             TOLERANCE.norm,
             `clipped norm of step ${at + 1}`,
           );
           assert.ok(
-            Math.abs(step.clipFraction - expected.clipFractions[at]) <= TOLERANCE.fraction,
+            Math.abs(step.clipFraction - expected.clipFractions[at]!) <= TOLERANCE.fraction,
             'clip fraction',
           );
         });
@@ -93,19 +94,19 @@ for (const backend of ['wasm', 'native'] as const) {
   test(`${backend}: a batch that goes through in chunks gives the losses and weights of js`, {
     skip,
   }, async () => {
-    const input = inputOf(cases[3], { batch: 150, clip: 0.2 });
+    const input = inputOf(cases[3]!, { batch: 150, clip: 0.2 });
     const indices = Int32Array.from({ length: 150 }, (_, row) => (5 * row) % input.dataset.train.count);
     const [mine, oracle] = await Promise.all(
       [backend, 'js' as const].map((name) => createEngine(name, input)),
     );
     for (let step = 1; step <= 3; step++) {
-      for (const engine of [mine, oracle]) engine.step(indices, 0.01);
-      const [actual, expected] = [mine.takeMetrics(), oracle.takeMetrics()];
+      for (const engine of [mine, oracle]) engine!.step(indices, 0.01);
+      const [actual, expected] = [mine!.drainMetrics(), oracle!.drainMetrics()];
       assertClose(actual.loss, expected.loss, TOLERANCE.losses, `loss of step ${step}`);
       assertClose(actual.accuracy, expected.accuracy, TOLERANCE.losses, `accuracy of step ${step}`);
       assertClose(actual.gradNorm, expected.gradNorm, TOLERANCE.norm, `norm of step ${step}`);
     }
-    for (const engine of [mine, oracle]) engine.dispose();
+    for (const engine of [mine, oracle]) engine!.dispose();
   });
 
   test(`${backend}: images that are mostly blank, which it leaves out, give the losses of js`, {
@@ -123,12 +124,12 @@ for (const backend of ['wasm', 'native'] as const) {
       const [mine, oracle] = await Promise.all(
         [backend, 'js' as const].map((name) => createEngine(name, input)),
       );
-      const expected = run(oracle, example, 0.01, 5);
-      run(mine, example, 0.01, 5).forEach(({ loss, gradNorm }, at) => {
-        assertClose(loss, expected[at].loss, TOLERANCE.losses, `loss of step ${at + 1}`);
-        assertClose(gradNorm, expected[at].gradNorm, TOLERANCE.norm, `norm of step ${at + 1}`);
+      const expected = run(oracle!, example, 0.01, 5);
+      run(mine!, example, 0.01, 5).forEach(({ loss, gradNorm }, at) => {
+        assertClose(loss, expected[at]!.loss, TOLERANCE.losses, `loss of step ${at + 1}`);
+        assertClose(gradNorm, expected[at]!.gradNorm, TOLERANCE.norm, `norm of step ${at + 1}`);
       });
-      for (const engine of [mine, oracle]) engine.dispose();
+      for (const engine of [mine, oracle]) engine!.dispose();
     }
   });
 
@@ -137,11 +138,11 @@ for (const backend of ['wasm', 'native'] as const) {
       const [mine, oracle] = await Promise.all(
         [backend, 'js' as const].map((name) => createEngine(name, inputOf(example))),
       );
-      const expected = run(oracle, example, 0.1, 10);
-      run(mine, example, 0.1, 10).forEach(({ loss }, at) => {
-        assertClose(loss, expected[at].loss, 1e-4, `loss of step ${at + 1}`);
+      const expected = run(oracle!, example, 0.1, 10);
+      run(mine!, example, 0.1, 10).forEach(({ loss }, at) => {
+        assertClose(loss, expected[at]!.loss, 1e-4, `loss of step ${at + 1}`);
       });
-      for (const engine of [mine, oracle]) engine.dispose();
+      for (const engine of [mine, oracle]) engine!.dispose();
     }
   });
 }

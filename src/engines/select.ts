@@ -1,4 +1,5 @@
 /** @file From a backend's name, or `auto`, to a ready engine. */
+
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { CANONICAL } from './arithmetic.js';
@@ -49,11 +50,28 @@ const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice
 };
 
 /**
+ * How a run that was begun, perhaps on another machine, is continued here: on its own backend, or, if that is native or
+ * wasm and does not work here, on the other of the two, which computes the same bytes.
+ *
+ * @throws {UserError} E_BACKEND if neither works
+ */
+export async function continuable<Run extends Wanted>(begun: Run): Promise<Run> {
+  try {
+    await chooseBackend(begun);
+    return begun;
+  } catch (error) {
+    if (!(error instanceof UserError) || (begun.backend !== 'native' && begun.backend !== 'wasm'))
+      throw error;
+    return { ...begun, backend: 'auto', device: 'cpu' };
+  }
+}
+
+/**
  * Decides what computes, before anything is started.
  *
  * @throws {UserError} E_BACKEND if the backend asked for does not work here
  */
-export const chooseBackend = async ({ backend, device }: Wanted): Promise<Choice> => {
+export async function chooseBackend({ backend, device }: Wanted): Promise<Choice> {
   if (device === 'cuda' && backend !== 'auto' && backend !== 'tensorflow') {
     throw new UserError('E_BACKEND', `Expected --device cpu for the ${backend} backend, got cuda.`, {
       hint: 'Only the tensorflow backend computes on a GPU: `--backend tensorflow`.',
@@ -77,41 +95,35 @@ export const chooseBackend = async ({ backend, device }: Wanted): Promise<Choice
     }
   }
   return { ...(await choices.wasm(device)), why: `native does not work here: ${reasons.at(-1)}` };
-};
+}
 
 /**
- * How a run that was begun, perhaps on another machine, is continued here: on its own backend, or, if that is native or
- * wasm and does not work here, on the other of the two, which computes the same bytes.
+ * Makes the engine of a backend that was chosen before. Loads only what that backend needs.
  *
- * @throws {UserError} E_BACKEND if neither works
+ * @param recurrence forces one on the tensorflow backend, for tests
  */
-export const continuable = async <Run extends Wanted>(begun: Run): Promise<Run> => {
-  try {
-    await chooseBackend(begun);
-    return begun;
-  } catch (error) {
-    if (!(error instanceof UserError) || (begun.backend !== 'native' && begun.backend !== 'wasm'))
-      throw error;
-    return { ...begun, backend: 'auto', device: 'cpu' };
-  }
-};
+export async function createEngine(
+  backend: Backend,
+  input: EngineInput,
+  device: Choice['device'] = 'cpu',
+  recurrence?: RecurrenceName,
+): Promise<Engine> {
+  const engine = await makeEngine(backend, input, device, recurrence);
+  return {
+    ...engine,
+    load: (state) => {
+      checkState(engine.save(), state);
+      engine.load(state);
+    },
+  };
+}
 
-/** Loads the kernel of a fused backend. */
-export const createKernel = async (backend: 'native' | 'wasm'): Promise<Kernel> => {
-  if (backend === 'wasm') return (await import('./fused/wasm.js')).createWasmKernel();
-  const [{ openNative }, { createNativeKernel }] = await Promise.all([
-    import('./fused/choose-native.js'),
-    import('./fused/native.js'),
-  ]);
-  return createNativeKernel((await openNative()).library);
-};
-
-const makeEngine = async (
+async function makeEngine(
   backend: Backend,
   input: EngineInput,
   device: Choice['device'],
   recurrence?: RecurrenceName,
-): Promise<Engine> => {
+): Promise<Engine> {
   switch (backend) {
     case 'native':
     case 'wasm':
@@ -132,25 +144,14 @@ const makeEngine = async (
     default:
       return backend satisfies never;
   }
-};
+}
 
-/**
- * Makes the engine of a backend that was chosen before. Loads only what that backend needs.
- *
- * @param recurrence forces one on the tensorflow backend, for tests
- */
-export const createEngine = async (
-  backend: Backend,
-  input: EngineInput,
-  device: Choice['device'] = 'cpu',
-  recurrence?: RecurrenceName,
-): Promise<Engine> => {
-  const engine = await makeEngine(backend, input, device, recurrence);
-  return {
-    ...engine,
-    load: (state) => {
-      checkState(engine.save(), state);
-      engine.load(state);
-    },
-  };
-};
+/** Loads the kernel of a fused backend. */
+export async function createKernel(backend: 'native' | 'wasm'): Promise<Kernel> {
+  if (backend === 'wasm') return (await import('./fused/wasm.js')).createWasmKernel();
+  const [{ openNative }, { createNativeKernel }] = await Promise.all([
+    import('./fused/choose-native.js'),
+    import('./fused/native.js'),
+  ]);
+  return createNativeKernel((await openNative()).library);
+}

@@ -1,17 +1,8 @@
 /** @file One step on a tiny problem: whether an engine works at all, in milliseconds. */
+
 import type { Dataset } from '../data/mnist.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
 import type { Engine, EngineInput } from './engine.js';
-
-/** A few examples of made-up pixels, enough to take a step. */
-const tinyDataset = (): Dataset => {
-  const split = {
-    count: 4,
-    images: Uint8Array.from({ length: 4 * 64 }, (_, at) => (at * 97) % 256),
-    labels: Uint8Array.of(0, 1, 2, 3),
-  };
-  return { size: 8, classes: 4, train: split, validation: split, test: split, checksums: {} };
-};
 
 const SPEC: ModelSpec = {
   model: 'wn',
@@ -32,17 +23,27 @@ const SPEC: ModelSpec = {
  * @returns what it ran on
  * @throws if the engine does, or if the loss is not that of random weights
  */
-export const tryEngine = async (
+export async function tryEngine(
   threads: number,
   create: (input: EngineInput) => Promise<Engine>,
-): Promise<string> => {
+): Promise<string> {
   const parameters = initialParameters(SPEC, 0, null);
   const engine = await create({ spec: SPEC, dataset: tinyDataset(), parameters, threads });
   engine.step(Int32Array.of(0, 1, 2, 3), 0.1);
-  const { loss } = engine.takeMetrics();
+  const { loss } = engine.drainMetrics();
   engine.dispose();
   if (!(Math.abs(loss - Math.log(SPEC.classes)) < 0.2)) {
     throw new Error(`a step gave the loss ${loss}, which cannot be`);
   }
   return engine.device;
-};
+}
+
+/** A few examples of made-up pixels, enough to take a step. */
+function tinyDataset(): Dataset {
+  const split = {
+    count: 4,
+    images: Uint8Array.from({ length: 4 * 64 }, (_, at) => (at * 97) % 256),
+    labels: Uint8Array.of(0, 1, 2, 3),
+  };
+  return { size: 8, classes: 4, train: split, validation: split, test: split, checksums: {} };
+}

@@ -1,4 +1,5 @@
 /** @file What is said of curves, and their numbers as CSV. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
@@ -10,7 +11,7 @@ import { xAxes } from './x-axis.js';
 test('where runs end early, n falls, and the label says so', () => {
   const arm = lossArm('base', [falling(6, 0), falling(6, 1), falling(4, 2)]);
   assert.deepEqual(
-    curvesOf([arm], ['loss'], 'ci').columns[0].points.map(({ n }) => n),
+    curvesOf([arm], ['loss'], 'ci').columns[0]!.points.map(({ n }) => n),
     [3, 3, 3, 3, 2, 2],
   );
   const curves = curvesOf([arm, lossArm('wn', [falling(6, 0)])], ['loss'], 'ci');
@@ -25,7 +26,7 @@ test('what is not finite is left out and counted; what was not measured is not t
   ]);
   const curves = curvesOf([arm], ['loss', 'val_loss'], 'range');
   assert.deepEqual(
-    curves.columns[0].points.map(({ mean, n }) => [mean, n]),
+    curves.columns[0]!.points.map(({ mean, n }) => [mean, n]),
     [
       [2, 2],
       [4, 1],
@@ -56,12 +57,12 @@ test('the CSV reads back to the points of the curves, with the axis last where i
     const rows = (parse(text, { columns: true }) as Record<string, string>[]).map((row) => ({
       column: row.column,
       arm: row.arm,
-      step: number(row.step),
-      x: number(row[axis]),
-      mean: number(row.mean),
-      low: number(row.low),
-      high: number(row.high),
-      n: number(row.n),
+      step: number(row.step!),
+      x: number(row[axis]!),
+      mean: number(row.mean!),
+      low: number(row.low!),
+      high: number(row.high!),
+      n: number(row.n!),
     }));
     assert.deepEqual(
       rows,
@@ -75,13 +76,13 @@ test('smoothing is said, and so is smoothing that changes nothing', () => {
     curvesOf([lossArm('wn', [falling(rows, 0)])], [column], 'ci', { smooth });
   assert.deepEqual(curveLegend(smoothed('loss', 40)), ['training curves: mean over the last 40 steps']);
   assert.deepEqual(curveNotes(smoothed('loss', 40)), []);
-  assert.match(curveNotes(smoothed('loss', 30, 250))[0], /changes nothing: .* over 30 steps or more/);
-  assert.match(curveNotes(smoothed('val_loss', 40))[0], /changes nothing: no column of steps\.csv/);
+  assert.match(curveNotes(smoothed('loss', 30, 250))[0]!, /changes nothing: .* over 30 steps or more/);
+  assert.match(curveNotes(smoothed('val_loss', 40))[0]!, /changes nothing: no column of steps\.csv/);
   assert.deepEqual(curveLegend(smoothed('val_loss', 40)), []);
 });
 
 test('an arm that has no place on the axis is left out, and it is said', () => {
   const arms = [lossArm('wn', [falling(4, 0)]), lossArm('own', [falling(2, 0)], { data: '/letters' })];
   const [note] = curveNotes(curvesOf(arms, ['loss'], 'ci', { x: 'epoch' }));
-  assert.match(note, /^own is left out: no run of it has completed an epoch/);
+  assert.match(note!, /^own is left out: no run of it has completed an epoch/);
 });

@@ -1,4 +1,5 @@
 /** @file Curves: bins, bands, axes, and whose they are. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tInterval } from '../compare/stats.js';
@@ -16,7 +17,9 @@ import {
 import { falling, lossArm, ROW } from './curves.testing.js';
 import { stepsPerEpoch } from './x-axis.js';
 
-const lossOf = (...arms: Parameters<typeof curvesOf>[0]) => curvesOf(arms, ['loss'], 'ci').columns[0].points;
+function lossOf(...arms: Parameters<typeof curvesOf>[0]) {
+  return curvesOf(arms, ['loss'], 'ci').columns[0]!.points;
+}
 
 test('the curve of one run is the run, without a band', () => {
   const losses = falling(80, 1);
@@ -74,7 +77,7 @@ test('a long curve is means of whole rows over equal bins, and the last bin is n
 test('a last row of few steps is no cliff: it goes with the row before, and counts by its steps', () => {
   const withLast = (steps: number) => {
     const arm = lossArm('wn', [[1, 1, 1, 9]]);
-    const rows = arm.runs[0].steps.map((row, at) => (at === 3 ? { ...row, step: 30 + steps } : row));
+    const rows = arm.runs[0]!.steps.map((row, at) => (at === 3 ? { ...row, step: 30 + steps } : row));
     return lossOf({ ...arm, runs: [{ ...arm.runs[0], steps: rows }] }).map(({ step, mean }) => [step, mean]);
   };
   assert.deepEqual(withLast(4).at(-1), [34, 1 + (8 * 4) / 14]);
@@ -94,7 +97,7 @@ test('all seeds count alike, however many rows each has in a bin', () => {
   const long = Array.from({ length: 200 }, () => 1);
   const short = [...Array.from({ length: 20 }, () => 1), 4]; // one row of the two in the eleventh bin
   const point = lossOf(lossArm('base', [long, short]))[10];
-  assert.deepEqual([point.step, point.mean, point.n], [220, 2.5, 2]);
+  assert.deepEqual([point!.step, point!.mean, point!.n], [220, 2.5, 2]);
 });
 
 test('adding an arm changes no points of another', () => {
@@ -117,8 +120,8 @@ test('an arm keeps its points and its slot when not all arms are shown', () => {
   const one = curvesOf(arms, ['loss'], 'ci', { shown: ['wn'] });
   assert.deepEqual(one.arms, [all.arms[1]]);
   assert.deepEqual(
-    one.columns[0].points,
-    all.columns[0].points.filter(({ arm }) => arm === 'wn'),
+    one.columns[0]!.points,
+    all.columns[0]!.points.filter(({ arm }) => arm === 'wn'),
   );
 });
 
@@ -177,7 +180,7 @@ test('over epochs a step is its share of the steps of an epoch, for each arm its
     lossArm('short', [falling(2, 0)], { steps: 20, batch: 550 }), // of 100 steps, none of which ended
   ];
   const xOf = (arm: typeof own): number[] =>
-    curvesOf([arm], ['loss'], 'ci', { x: 'epoch' }).columns[0].points.map(({ x }) => x);
+    curvesOf([arm], ['loss'], 'ci', { x: 'epoch' }).columns[0]!.points.map(({ x }) => x);
   assert.deepEqual(
     xOf(own),
     [10, 20, 30, 40, 50, 60].map((step) => step / 30),
@@ -208,7 +211,7 @@ test('over seconds a point stands at the mean time of the seeds there, and time 
   const pace = [1, 3, 8]; // the slowest run ends first
   const runs = arm.runs.map((run, seed) => ({
     ...run,
-    steps: run.steps.map((row, at) => ({ ...row, elapsed_seconds: pace[seed] * (at + 1) })),
+    steps: run.steps.map((row, at) => ({ ...row, elapsed_seconds: pace[seed]! * (at + 1) })),
   }));
   const { points } = curvesOf([{ ...arm, runs }], ['loss'], 'ci', { x: 'seconds' }).columns[0];
   assert.deepEqual(

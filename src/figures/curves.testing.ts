@@ -1,4 +1,5 @@
 /** @file Arms made up for tests of curves and figures: their losses are given, the rest follows. */
+
 import { type Config, defaultConfig } from '../config.js';
 import type { Arm, RunRows } from '../results/arm.js';
 import { type Curves, curvesOf } from './curves.js';
@@ -8,7 +9,7 @@ export const ROW = 10;
 /** Rows in an epoch. */
 const EPOCH = 3;
 
-const rowsOf = (losses: readonly (number | null)[], seed: number): RunRows => {
+function rowsOf(losses: readonly (number | null)[], seed: number): RunRows {
   const steps = losses.map((loss, index) => ({
     step: ROW * (index + 1),
     epoch: 1 + Math.floor(index / EPOCH),
@@ -31,31 +32,35 @@ const rowsOf = (losses: readonly (number | null)[], seed: number): RunRows => {
       examples_per_second: 20_000,
     }));
   return { seed, steps, epochs };
-};
+}
 
 /**
  * An arm with a row every ten steps and an epoch every three rows.
  *
  * @param losses by seed, by row
  */
-export const lossArm = (
+export function lossArm(
   name: string,
   losses: readonly (readonly (number | null)[])[],
   config: Partial<Config> = {},
-): Arm<RunRows> => ({
-  name,
-  config: { ...defaultConfig(), logEvery: ROW, ...config },
-  runs: losses.map(rowsOf),
-});
+): Arm<RunRows> {
+  return {
+    name,
+    config: { ...defaultConfig(), logEvery: ROW, ...config },
+    runs: losses.map(rowsOf),
+  };
+}
 
 /** Losses that fall from 2, a little otherwise for each seed. */
-export const falling = (rows: number, seed: number): number[] =>
-  Array.from({ length: rows }, (_, row) => 2 / (1 + row / 2) + ((row * 7 + seed * 3) % 5) / 50);
+export function falling(rows: number, seed: number): number[] {
+  return Array.from({ length: rows }, (_, row) => 2 / (1 + row / 2) + ((row * 7 + seed * 3) % 5) / 50);
+}
 
 /** What the golden figure shows: an arm of three seeds beside one of one. */
-export const goldenCurves = (): Curves =>
-  curvesOf(
+export function goldenCurves(): Curves {
+  return curvesOf(
     [lossArm('base', [falling(9, 0), falling(9, 1), falling(9, 2)]), lossArm('wn & clip', [falling(9, 4)])],
     ['loss', 'val_accuracy'],
     'ci',
   );
+}

@@ -71,20 +71,22 @@ export interface CurveOptions {
 }
 
 /** The columns that a figure shows if none are named: the clipped share only where something is clipped. */
-export const defaultColumns = (arms: readonly Arm<RunRows>[]): Column[] => [
-  'loss',
-  'accuracy',
-  'val_accuracy',
-  'grad_norm',
-  ...(arms.some(({ config }) => config.clip !== null) ? (['clip_fraction'] as const) : []),
-];
+export function defaultColumns(arms: readonly Arm<RunRows>[]): Column[] {
+  return [
+    'loss',
+    'accuracy',
+    'val_accuracy',
+    'grad_norm',
+    ...(arms.some(({ config }) => config.clip !== null) ? (['clip_fraction'] as const) : []),
+  ];
+}
 
 /**
  * Checks the name of a column.
  *
  * @throws {UserError} E_USAGE, with the nearest name, if there is none such
  */
-export const parseColumn = (name: string): Column => {
+export function parseColumn(name: string): Column {
   const column = curveColumns.find((known) => known === name);
   if (column) return column;
   throw new UserError(
@@ -92,79 +94,7 @@ export const parseColumn = (name: string): Column => {
     `Expected a column of steps.csv or metrics.csv, got ${JSON.stringify(name)}${nearest(name, curveColumns)}.`,
     { hint: `There are ${curveColumns.join(', ')}.` },
   );
-};
-
-/**
- * Mean and band of one value a seed.
- *
- * @param values `[n]`, finite, n at least 1
- * @returns no band for n = 1
- */
-export const summarise = (
-  values: readonly number[],
-  band: Band,
-): { mean: number; low: number | null; high: number | null } => {
-  const centre = mean(values);
-  if (values.length === 1) return { mean: centre, low: null, high: null };
-  const deviation = standardDeviation(values);
-  const [low, high] = {
-    ci: () => tInterval(values, 0.95),
-    sd: () => [centre - deviation, centre + deviation],
-    // Rounding may put the mean just outside of the values.
-    range: () => [Math.min(...values, centre), Math.max(...values, centre)],
-  }[band]();
-  return { mean: centre, low, high };
-};
-
-/** The bins of an arm depend on its own rows alone, and arms of equal length share them. */
-const binsOfArm = ({ config, runs }: Arm<RunRows>): Bins =>
-  binsOf(config.logEvery, Math.max(0, ...runs.flatMap(({ steps }) => steps.at(-1)?.step ?? [])));
-
-const isOfSteps = (column: Column): boolean => (stepColumns as readonly string[]).includes(column);
-
-const cellsOf = (rows: readonly Partial<StepRow & EpochRow>[], column: Column): Cell[] =>
-  rows.flatMap((row): Cell[] => {
-    const { step = null, elapsed_seconds: seconds = null } = row;
-    const value = row[column] ?? null;
-    if (step === null) return [];
-    return [{ step, value: value !== null && Number.isFinite(value) ? value : null, seconds }];
-  });
-
-/** Rows of metrics.csv stand for themselves. */
-const unbinned = (cells: readonly Cell[]): Map<number, Binned> =>
-  new Map(cells.flatMap(({ step, value, seconds }) => (value === null ? [] : [[step, { value, seconds }]])));
-
-const curveOf = (
-  arms: readonly Arm<RunRows>[],
-  column: Column,
-  band: Band,
-  { x: axis = 'step', smooth = 0 }: CurveOptions,
-): Curve => {
-  const file = isOfSteps(column) ? 'steps.csv' : 'metrics.csv';
-  const rowsOf = ({ steps, epochs }: RunRows): readonly Partial<StepRow & EpochRow>[] =>
-    file === 'steps.csv' ? steps : epochs;
-  const points = arms.flatMap((arm): CurvePoint[] => {
-    const bins = binsOfArm(arm);
-    const series = arm.runs.map((run) => {
-      const cells = cellsOf(rowsOf(run), column);
-      return file === 'steps.csv' ? binned(cells, bins, smooth) : unbinned(cells);
-    });
-    const ends = [...new Set(series.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
-    const places = positions(axis, arm, series, ends);
-    return ends.flatMap((step) => {
-      const x = places.get(step);
-      if (x === undefined) return [];
-      const values = series.flatMap((here) => here.get(step)?.value ?? []);
-      return [{ arm: arm.name, step, x, ...summarise(values, band), n: values.length }];
-    });
-  });
-  const isNotFinite = (value: number | null | undefined): boolean =>
-    typeof value === 'number' && !Number.isFinite(value);
-  const notFinite = arms
-    .flatMap(({ runs }) => runs)
-    .reduce((sum, run) => sum + rowsOf(run).filter((row) => isNotFinite(row[column])).length, 0);
-  return { column, file, points, notFinite };
-};
+}
 
 /**
  * The curves of arms. Those of one arm are the same, and look the same, whichever others there are or are shown.
@@ -174,12 +104,12 @@ const curveOf = (
  * @throws {UserError} E_RUN if there are none to show, E_DATA if none of the columns has a number, or no arm a place on
  *   the axis
  */
-export const curvesOf = (
+export function curvesOf(
   arms: readonly Arm<RunRows>[],
   columns: readonly Column[],
   band: Band,
   options: CurveOptions = {},
-): Curves => {
+): Curves {
   const { shown, x = 'step', smooth = 0 } = options;
   const wanted = arms
     .map((arm, slot) => ({ arm, slot }))
@@ -221,4 +151,83 @@ export const curvesOf = (
     columns: curves,
     leftOut: wanted.filter((one) => !chosen.includes(one)).map(({ arm }) => arm.name),
   };
-};
+}
+
+function curveOf(
+  arms: readonly Arm<RunRows>[],
+  column: Column,
+  band: Band,
+  { x: axis = 'step', smooth = 0 }: CurveOptions,
+): Curve {
+  const file = isOfSteps(column) ? 'steps.csv' : 'metrics.csv';
+  const rowsOf = ({ steps, epochs }: RunRows): readonly Partial<StepRow & EpochRow>[] =>
+    file === 'steps.csv' ? steps : epochs;
+  const points = arms.flatMap((arm): CurvePoint[] => {
+    const bins = binsOfArm(arm);
+    const series = arm.runs.map((run) => {
+      const cells = cellsOf(rowsOf(run), column);
+      return file === 'steps.csv' ? binned(cells, bins, smooth) : unbinned(cells);
+    });
+    const ends = [...new Set(series.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
+    const places = positions(axis, arm, series, ends);
+    return ends.flatMap((step) => {
+      const x = places.get(step);
+      if (x === undefined) return [];
+      const values = series.flatMap((here) => here.get(step)?.value ?? []);
+      return [{ arm: arm.name, step, x, ...summarise(values, band), n: values.length }];
+    });
+  });
+  const isNotFinite = (value: number | null | undefined): boolean =>
+    typeof value === 'number' && !Number.isFinite(value);
+  const notFinite = arms
+    .flatMap(({ runs }) => runs)
+    .reduce((sum, run) => sum + rowsOf(run).filter((row) => isNotFinite(row[column])).length, 0);
+  return { column, file, points, notFinite };
+}
+
+function isOfSteps(column: Column): boolean {
+  return (stepColumns as readonly string[]).includes(column);
+}
+
+/** The bins of an arm depend on its own rows alone, and arms of equal length share them. */
+function binsOfArm({ config, runs }: Arm<RunRows>): Bins {
+  return binsOf(config.logEvery, Math.max(0, ...runs.flatMap(({ steps }) => steps.at(-1)?.step ?? [])));
+}
+
+function cellsOf(rows: readonly Partial<StepRow & EpochRow>[], column: Column): Cell[] {
+  return rows.flatMap((row): Cell[] => {
+    const { step = null, elapsed_seconds: seconds = null } = row;
+    const value = row[column] ?? null;
+    if (step === null) return [];
+    return [{ step, value: value !== null && Number.isFinite(value) ? value : null, seconds }];
+  });
+}
+
+/** Rows of metrics.csv stand for themselves. */
+function unbinned(cells: readonly Cell[]): Map<number, Binned> {
+  return new Map(
+    cells.flatMap(({ step, value, seconds }) => (value === null ? [] : [[step, { value, seconds }]])),
+  );
+}
+
+/**
+ * Mean and band of one value a seed.
+ *
+ * @param values `[n]`, finite, n at least 1
+ * @returns no band for n = 1
+ */
+export function summarise(
+  values: readonly number[],
+  band: Band,
+): { mean: number; low: number | null; high: number | null } {
+  const centre = mean(values);
+  if (values.length === 1) return { mean: centre, low: null, high: null };
+  const deviation = standardDeviation(values);
+  const [low, high] = {
+    ci: () => tInterval(values, 0.95),
+    sd: () => [centre - deviation, centre + deviation],
+    // Rounding may put the mean just outside of the values.
+    range: () => [Math.min(...values, centre), Math.max(...values, centre)],
+  }[band]();
+  return { mean: centre, low, high };
+}

@@ -1,4 +1,5 @@
 /** @file Figures as files: the same bytes every time, every word in them. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,10 +33,10 @@ test('the same curves give the same bytes', async () => {
     await figureSvg(figureSpec(goldenCurves(), null)),
     await figureSvg(figureSpec(goldenCurves(), null)),
   ];
-  assertSameText(svgs[0], svgs[1], 'the SVG');
-  const pngs = [await figurePng(svgs[0]), await figurePng(svgs[1])];
-  assert.ok(Buffer.from(pngs[0]).equals(pngs[1]));
-  assert.deepEqual([...pngs[0].subarray(1, 4)], [...Buffer.from('PNG')]);
+  assertSameText(svgs[0]!, svgs[1]!, 'the SVG');
+  const pngs = [await figurePng(svgs[0]!), await figurePng(svgs[1]!)];
+  assert.ok(Buffer.from(pngs[0]).equals(pngs[1]!));
+  assert.deepEqual([...pngs[0]!.subarray(1, 4)], [...Buffer.from('PNG')]);
 });
 
 test('every word of a figure is in its picture, whole', async () => {
@@ -92,7 +93,7 @@ test('names of arms over facets do not run into each other', async () => {
     .filter((x) => x > 0);
   const lines = [...svg.matchAll(/>([^<]*n{50}[^<]*)<\//g)].map(([, line]) => line);
   assert.ok(lines.length > 0);
-  for (const line of lines) assert.ok(Math.max(...starts) > 12 * readWidths()(line), line); // of 12 pixels
+  for (const line of lines) assert.ok(Math.max(...starts) > 12 * readWidths()(line!), line); // of 12 pixels
 });
 
 test('one point, a constant, and curves across zero are drawn without NaN', async () => {
@@ -142,7 +143,7 @@ test('a minus sign is one on every axis, also in an exponent', async () => {
     [...svg.matchAll(/>([^<]*\d[^<]*)<\/text>/g)].map(([, text]) => text),
   );
   assert.ok(numbers.includes('−2') && numbers.includes('1e−9'), String(numbers));
-  for (const text of numbers) assert.doesNotMatch(text, /-/);
+  for (const text of numbers) assert.doesNotMatch(text!, /-/);
 });
 
 test('text is as wide as the font draws it', () => {

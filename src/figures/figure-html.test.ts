@@ -1,4 +1,5 @@
 /** @file Figures in pages: nothing is fetched, no name ends a script, and phones get a figure of their own. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curvesOf } from './curves.js';
@@ -52,6 +53,6 @@ test('the data of a figure is in the page once, for both screens', () => {
     figureSpec(goldenCurves(), null, { interactive: true, narrow: isNarrow }),
   );
   const element = figureElement({ wide, narrow }, 'curves');
-  const [row] = wide.datasets.curves;
+  const [row] = wide!.datasets.curves;
   assert.equal(element.split(JSON.stringify(row)).length, 2);
 });

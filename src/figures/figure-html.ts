@@ -1,10 +1,8 @@
 /** @file Figures in HTML pages, which answer the mouse, load nothing, and fit on a phone. */
+
 import { readFileSync } from 'node:fs';
 import type { FigureSpec } from './figure.js';
 import { fontFamily } from './font.js';
-
-export const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** A figure for wide screens, and one of the same data for those narrower than `NARROW` pixels, or null. */
 export interface ScreenFigure {
@@ -52,33 +50,6 @@ const drawFigure = `function drawFigure(id, wide, narrow) {
   });
 }`;
 
-/** The three libraries as script elements, about 0.8 MB, and what draws with them: once a page, before its first figure. */
-export const figureScripts = (): string => {
-  const libraries = ['vega', 'vega-lite', 'vega-embed'].map((name) => {
-    const text = readFileSync(new URL(`${name}.min.js`, import.meta.resolve(name)), 'utf8');
-    return text
-      .replace(/\/\/# sourceMappingURL=.*/g, '')
-      .replaceAll('</script', '<\\/script')
-      .trim();
-  });
-  return [...libraries, drawFigure].map((text) => `<script>${text}</script>`).join('\n');
-};
-
-/** JSON inside a script: a name may hold `</script>`. */
-const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
-
-/**
- * A place in a page where a figure is drawn; the page has `figureScripts` above it, and `figureStyle`.
- *
- * @param figure interactive ones
- * @param id of the element, its own in the page
- */
-export const figureElement = ({ wide, narrow }: ScreenFigure, id: string): string => {
-  const other = narrow && { ...narrow, datasets: undefined };
-  return `<div class="figure${narrow ? '' : ' scrolled'}"><div id="${id}"></div></div>
-<script>drawFigure('${id}', ${inScript(wide)}, ${inScript(other)});</script>`;
-};
-
 /** What a reader of interactive curves can do with them. */
 export const figureUsage =
   'Click an arm in the legend to see it alone, with Shift several; drag a panel to move it, hold Shift and turn the wheel to zoom, double-click to go back; point at a curve for its numbers.';
@@ -90,11 +61,8 @@ export const figureUsage =
  * @param title of the page
  * @param usage what a reader can do with the figure
  */
-export const figureHtml = (
-  figure: ScreenFigure,
-  title: string,
-  usage = figureUsage,
-): string => `<!doctype html>
+export function figureHtml(figure: ScreenFigure, title: string, usage = figureUsage): string {
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -114,3 +82,41 @@ ${figureElement(figure, 'figure')}
 </body>
 </html>
 `;
+}
+
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+/** The three libraries as script elements, about 0.8 MB, and what draws with them: once a page, before its first figure. */
+export function figureScripts(): string {
+  const libraries = ['vega', 'vega-lite', 'vega-embed'].map((name) => {
+    const text = readFileSync(new URL(`${name}.min.js`, import.meta.resolve(name)), 'utf8');
+    return text
+      .replace(/\/\/# sourceMappingURL=.*/g, '')
+      .replaceAll('</script', '<\\/script')
+      .trim();
+  });
+  return [...libraries, drawFigure].map((text) => `<script>${text}</script>`).join('\n');
+}
+
+/**
+ * A place in a page where a figure is drawn; the page has `figureScripts` above it, and `figureStyle`.
+ *
+ * @param figure interactive ones
+ * @param id of the element, its own in the page
+ */
+export function figureElement({ wide, narrow }: ScreenFigure, id: string): string {
+  const other = narrow && { ...narrow, datasets: undefined };
+  return `<div class="figure${narrow ? '' : ' scrolled'}"><div id="${id}"></div></div>
+<script>drawFigure('${id}', ${inScript(wide)}, ${inScript(other)});</script>`;
+}
+
+/** JSON inside a script: a name may hold `</script>`. */
+function inScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}

@@ -1,4 +1,5 @@
 /** @file The marks of a panel of curves: bands, lines, points where there are few, and what answers the mouse. */
+
 import type { Curves } from './curves.js';
 import type { Stroke } from './figure-style.js';
 import type { Panel } from './panel.js';
@@ -30,68 +31,20 @@ export interface Shared {
 /** A curve of at most this many points shows each. */
 const FEW = 12;
 
-const countsOf = ({ points }: Panel['curve']): number[] => {
-  const counts = new Map<string, number>();
-  for (const { arm } of points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
-  return [...counts.values()];
-};
-
-/** Whether points are marked in a figure, so that the legend has to show the marks. */
-export const hasMarkers = ({ columns }: Pick<Curves, 'columns'>): boolean =>
-  columns.some((curve) => countsOf(curve).some((count) => count <= FEW));
-
-/** A number as text, with a minus sign also in an exponent, where d3 has a hyphen. */
-export const numberText = (value: string, format: string): string =>
-  `replace(format(${value}, '${format}'), 'e-', 'e−')`;
-
 /** Pixels of a character of an axis label, and of the room for marks that stand there instead. */
 const CHARACTER = 7;
 export const MARK_ROOM = 16;
 
-/**
- * Whether the names of arms that stand side by side have room below them; else their marks stand there.
- *
- * @param width pixels of the panel
- */
-export const isNamed = ({ curve }: Panel, width: number): boolean => {
-  const arms = new Set(curve.points.map(({ arm }) => arm));
-  return [...arms].every((arm) => CHARACTER * (arm.length + 1) <= width / arms.size);
-};
+/** Whether points are marked in a figure, so that the legend has to show the marks. */
+export function hasMarkers({ columns }: Pick<Curves, 'columns'>): boolean {
+  return columns.some((curve) => countsOf(curve).some((count) => count <= FEW));
+}
 
-/** A field of text for each number of a point, made in the transform; null stays away. */
-const tooltip = (
-  { title, percent }: Panel,
-  banded: boolean,
-  axis: XAxis,
-): { transform: Json[]; fields: Json[] } => {
-  const format = percent ? '.2%' : '.4~g';
-  const rows: (readonly [field: string, title: string, format: string])[] = [
-    ['step', 'step', ',d'],
-    ...(axis === 'step' ? [] : [[axis, axis, '.4~g'] as const]),
-    ['mean', title, format],
-    ...(banded
-      ? (['low', 'high'] as const).map((edge) => [edge, `${edge} end of the band`, format] as const)
-      : []),
-    ['n', 'seeds here', 'd'],
-  ];
-  return {
-    transform: rows.map(([field, , form]) => ({
-      calculate: `isValid(datum.${field}) ? ${numberText(`datum.${field}`, form)} : 'none'`,
-      as: `${field}Text`,
-    })),
-    fields: [
-      { field: 'arm', type: 'nominal' },
-      ...rows.map(([field, name]) => ({ field: `${field}Text`, title: name, type: 'nominal' })),
-    ],
-  };
-};
-
-/** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
-const dragging = (index: number): Json => ({
-  name: `zoom_${index}`,
-  select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
-  bind: 'scales',
-});
+function countsOf({ points }: Panel['curve']): number[] {
+  const counts = new Map<string, number>();
+  for (const { arm } of points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
+  return [...counts.values()];
+}
 
 /**
  * A panel's marks from the back to the front.
@@ -99,12 +52,12 @@ const dragging = (index: number): Json => ({
  * @param size of the panel, in pixels
  * @param index of the panel in the figure
  */
-export const layersOf = (
+export function layersOf(
   panel: Panel,
   shared: Shared,
   { width, height }: { readonly width: number; readonly height: number },
   index: number,
-): Json[] => {
+): Json[] {
   const { curve, log, zoom } = panel;
   const { labels, strokes, legend, interactive } = shared;
   const fewest = Math.min(...countsOf(curve));
@@ -191,4 +144,56 @@ export const layersOf = (
     ...(sideBySide && !isNamed(panel, width) ? [marks] : []),
     ...(interactive ? [sensors] : []),
   ];
-};
+}
+
+/** A field of text for each number of a point, made in the transform; null stays away. */
+function tooltip(
+  { title, percent }: Panel,
+  banded: boolean,
+  axis: XAxis,
+): { transform: Json[]; fields: Json[] } {
+  const format = percent ? '.2%' : '.4~g';
+  const rows: (readonly [field: string, title: string, format: string])[] = [
+    ['step', 'step', ',d'],
+    ...(axis === 'step' ? [] : [[axis, axis, '.4~g'] as const]),
+    ['mean', title, format],
+    ...(banded
+      ? (['low', 'high'] as const).map((edge) => [edge, `${edge} end of the band`, format] as const)
+      : []),
+    ['n', 'seeds here', 'd'],
+  ];
+  return {
+    transform: rows.map(([field, , form]) => ({
+      calculate: `isValid(datum.${field}) ? ${numberText(`datum.${field}`, form)} : 'none'`,
+      as: `${field}Text`,
+    })),
+    fields: [
+      { field: 'arm', type: 'nominal' },
+      ...rows.map(([field, name]) => ({ field: `${field}Text`, title: name, type: 'nominal' })),
+    ],
+  };
+}
+
+/** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
+function dragging(index: number): Json {
+  return {
+    name: `zoom_${index}`,
+    select: { type: 'interval', zoom: 'wheel![event.shiftKey]' },
+    bind: 'scales',
+  };
+}
+
+/** A number as text, with a minus sign also in an exponent, where d3 has a hyphen. */
+export function numberText(value: string, format: string): string {
+  return `replace(format(${value}, '${format}'), 'e-', 'e−')`;
+}
+
+/**
+ * Whether the names of arms that stand side by side have room below them; else their marks stand there.
+ *
+ * @param width pixels of the panel
+ */
+export function isNamed({ curve }: Panel, width: number): boolean {
+  const arms = new Set(curve.points.map(({ arm }) => arm));
+  return [...arms].every((arm) => CHARACTER * (arm.length + 1) <= width / arms.size);
+}

@@ -30,22 +30,6 @@ export interface Stroke {
   readonly marker: string;
 }
 
-/**
- * Colour, dash and marker of the nth slot. Within the first 49, two slots have at most one of the three in common; within
- * seven none, and within 14 no marker. Every seven slots the colours begin again, with dashes and markers shifted by
- * numbers of their own, and solid markers after hollow ones.
- */
-export const strokeOf = (slot: number): Stroke => {
-  const count = COLORS.length;
-  const round = Math.floor(slot / count);
-  const marker = ((slot + 3 * round) % count) + (round % 2) * (MARKER_COUNT / 2);
-  return {
-    color: COLORS[slot % count],
-    dash: DASHES[(slot + 2 * round) % count],
-    marker: markerOf(marker),
-  };
-};
-
 /** What is written and drawn without a colour of its own. */
 export const INK = '#333333';
 /** What is said besides. */
@@ -59,15 +43,6 @@ export const verdictColors: Readonly<Record<Verdict['kind'], string>> = {
   equivalent: '#0072B2',
   undecided: INK,
   exploratory: '#8C8C8C',
-};
-
-/** Labels, the long ones with their middle left out, unless two would then be the same. */
-export const shorten = (labels: readonly string[], longest: number): readonly string[] => {
-  const half = longest / 2;
-  const short = labels.map((label) =>
-    label.length > longest ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
-  );
-  return new Set(short).size === new Set(labels).size ? short : labels;
 };
 
 /** Pixels from the top of a panel to its title. */
@@ -130,3 +105,28 @@ export const figureConfig = {
     offset: 20,
   },
 };
+
+/**
+ * Colour, dash and marker of the nth slot. Within the first 49, two slots have at most one of the three in common; within
+ * seven none, and within 14 no marker. Every seven slots the colours begin again, with dashes and markers shifted by
+ * numbers of their own, and solid markers after hollow ones.
+ */
+export function strokeOf(slot: number): Stroke {
+  const count = COLORS.length;
+  const round = Math.floor(slot / count);
+  const marker = ((slot + 3 * round) % count) + (round % 2) * (MARKER_COUNT / 2);
+  return {
+    color: COLORS[slot % count],
+    dash: DASHES[(slot + 2 * round) % count],
+    marker: markerOf(marker),
+  };
+}
+
+/** Labels, the long ones with their middle left out, unless two would then be the same. */
+export function shorten(labels: readonly string[], longest: number): readonly string[] {
+  const half = longest / 2;
+  const short = labels.map((label) =>
+    label.length > longest ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
+  );
+  return new Set(short).size === new Set(labels).size ? short : labels;
+}

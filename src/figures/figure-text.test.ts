@@ -1,4 +1,5 @@
 /** @file Curves as text: the picture, its ticks and its legend. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curvesOf } from './curves.js';
@@ -34,8 +35,8 @@ test('curves are drawn between ticks: a marker at each point, lighter lines betw
 test('where there is no room between points, curves are drawn with markers alone', () => {
   const dense = curvesOf([lossArm('wn', [falling(20, 0)])], ['loss'], 'ci');
   const body = figureText(dense, { width: 60, height: 9 }).split('\n\n')[0];
-  assert.match(body, /\*\*/);
-  assert.doesNotMatch(body, /·/);
+  assert.match(body!, /\*\*/);
+  assert.doesNotMatch(body!, /·/);
 });
 
 test('curves that lie on each other show both markers', () => {
@@ -111,7 +112,7 @@ test('no line of a panel is longer than the width, however narrow, and no panel 
   for (const width of [1, 24, 39, 80, 200]) {
     for (const column of ['loss', 'accuracy', 'lr', 'step'] as const) {
       const text = figureText(curvesOf(arms, [column], 'ci'), { width, height: 3 });
-      const panel = text.split('\n\n')[0].split('\n');
+      const panel = text.split('\n\n')[0]!.split('\n');
       assert.equal(panel.length, 7);
       const frame = panel.slice(1); // the title may be longer
       for (const line of frame) assert.ok(line.length <= Math.max(width, 24), `${width}: ${line}`);
@@ -137,8 +138,9 @@ test('one point is drawn, and every arm is in the legend', () => {
 });
 
 /** The labels of the y axis of the first panel. */
-const labelsOf = (text: string): string[] =>
-  [...text.split('\n\n')[0].matchAll(/^ *(\S+) ┤/gm)].map(([, label]) => label);
+function labelsOf(text: string): string[] {
+  return [...text.split('\n\n')[0]!.matchAll(/^ *(\S+) ┤/gm)].map(([, label]) => label);
+}
 
 test('a y axis has two labels or more, however the numbers lie, and each has as many decimals', () => {
   for (const losses of [
@@ -178,8 +180,8 @@ test('the legend ends its lines between words, within the width', () => {
     { smooth: 50 },
   );
   const legend = figureText(curves, { width: 60, height: 8 }).split('\n\n')[1];
-  for (const line of legend.split('\n')) assert.ok(line.length <= 60, line);
-  const words = legend.replaceAll(/\s+/g, ' ');
+  for (const line of legend!.split('\n')) assert.ok(line.length <= 60, line);
+  const words = legend!.replaceAll(/\s+/g, ' ');
   for (const name of names) assert.ok(words.includes(`${name} (1 seed)`), name);
-  assert.match(legend, /^\* wn .*\n {2}\S/m);
+  assert.match(legend!, /^\* wn .*\n {2}\S/m);
 });

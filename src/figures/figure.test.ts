@@ -1,4 +1,5 @@
 /** @file What a figure shows of curves: panels, scales, strokes, names. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Column, type Curves, curvesOf, defaultColumns } from './curves.js';
@@ -9,8 +10,13 @@ import { strokeOf } from './figure-style.js';
 import { decades, panelsOf } from './panel.js';
 import { xAxes } from './x-axis.js';
 
-const lossPanel = (...losses: number[][]) => panelsOf(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'))[0];
-const rowsIn = (curves: Curves) => figureSpec(curves, null).datasets.curves;
+function lossPanel(...losses: number[][]) {
+  return panelsOf(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'))[0];
+}
+
+function rowsIn(curves: Curves) {
+  return figureSpec(curves, null).datasets.curves;
+}
 
 test('up to 49 arms two have at most colour, dash or marker in common, up to 14 no marker, up to seven nothing', () => {
   const strokes = Array.from({ length: 49 }, (_, arm) => strokeOf(arm)).map(({ color, dash, marker }) => [
@@ -33,11 +39,11 @@ test('an arm keeps its colour and dash when not all arms are shown', () => {
   const looks = (...shown: string[]): Map<unknown, string> => {
     const text = JSON.stringify(figureSpec(curvesOf(arms, ['loss'], 'ci', { shown }), null));
     const scales = [...text.matchAll(/"scale":({"domain":\["[^}]*"range":[^}]*})/g)].map(
-      ([, scale]) => JSON.parse(scale) as { domain: string[]; range: unknown[] },
+      ([, scale]) => JSON.parse(scale!) as { domain: string[]; range: unknown[] },
     );
     assert.ok(scales.length >= 2); // colour and dash
     return new Map(
-      scales[0].domain.map((name, arm) => [name, JSON.stringify(scales.map(({ range }) => range[arm]))]),
+      scales[0]!.domain.map((name, arm) => [name, JSON.stringify(scales.map(({ range }) => range[arm]))]),
     );
   };
   const all = looks('base', 'wn', 'clip');
@@ -49,11 +55,11 @@ test('an arm keeps its colour and dash when not all arms are shown', () => {
 });
 
 test('a loss is logarithmic when it spans more than two decades, all above zero', () => {
-  assert.equal(lossPanel([1, 0.01]).log, false);
-  assert.equal(lossPanel([1, 0.009]).log, true);
-  assert.equal(lossPanel([1, 0]).log, false);
+  assert.equal(lossPanel([1, 0.01])!.log, false);
+  assert.equal(lossPanel([1, 0.009])!.log, true);
+  assert.equal(lossPanel([1, 0])!.log, false);
   const [accuracy] = panelsOf(curvesOf([lossArm('wn', [[1e4, 0]])], ['accuracy'], 'ci'));
-  assert.equal(accuracy.log, false);
+  assert.equal(accuracy!.log, false);
 });
 
 test('a domain holds every mean, and is never empty or outside of what can be', () => {
@@ -82,13 +88,13 @@ test('decades are powers of ten inside the domain, at most eight', () => {
 test('a figure has a panel a column and leaves out those without a number', () => {
   const curves = curvesOf([lossArm('wn', [[2, 1]])], ['loss', 'val_loss', 'accuracy'], 'ci');
   assert.equal(viewsIn(curves, null).flat().length, 2);
-  assert.equal(rowsIn(curves).length, 4);
+  assert.equal(rowsIn(curves)!.length, 4);
 });
 
 test('the rows of a figure are the points of the curves', () => {
   const curves = goldenCurves();
   assert.deepEqual(
-    rowsIn(curves).map(({ arm: _, ...row }) => row),
+    rowsIn(curves)!.map(({ arm: _, ...row }) => row),
     curves.columns.flatMap(({ column, points }) =>
       points.map(({ arm: _, x: __, ...point }) => ({ column, ...point })),
     ),
@@ -106,7 +112,7 @@ test('no name is cut, and long ones have lines in the legend', () => {
     'ci',
   );
   assert.deepEqual(
-    rowsIn(curves).map(({ arm }) => arm),
+    rowsIn(curves)!.map(({ arm }) => arm),
     names.map((name) => `${name} (1 seed)`),
   );
   for (const [narrow, longest] of [
@@ -116,7 +122,7 @@ test('no name is cut, and long ones have lines in the legend', () => {
     const text = JSON.stringify(figureSpec(curves, null, { narrow }));
     const [, json] = /"labelExpr":"(\{.*?\})\[datum\.label\]"/.exec(text) ?? [];
     const lines = JSON.parse(JSON.parse(`"${json}"`)) as Record<string, string[]>;
-    assert.equal(lines[`${names[1]} (1 seed)`].join(' '), `${names[1]} (1 seed)`);
+    assert.equal(lines[`${names[1]} (1 seed)`]!.join(' '), `${names[1]} (1 seed)`);
     for (const line of Object.values(lines).flat()) assert.ok(line.length <= longest, line);
   }
 });
@@ -134,8 +140,8 @@ test('facets show each arm alone, every column on the same scale', () => {
     rows.map((row) => row.map(({ encoding }) => encoding.y.title)),
     ['base', 'wn'].map((arm) => [`${arm} (1 seed): training loss`, `${arm} (1 seed): training accuracy`]),
   );
-  assert.deepEqual(rows[0][0].encoding.y.scale, rows[1][0].encoding.y.scale);
-  assert.deepEqual(rows[1][0].transform[1], { filter: { field: 'arm', equal: 'wn (1 seed)' } });
+  assert.deepEqual(rows[0]![0]!.encoding.y.scale, rows[1]![0]!.encoding.y.scale);
+  assert.deepEqual(rows[1]![0]!.transform[1], { filter: { field: 'arm', equal: 'wn (1 seed)' } });
 });
 
 test('no row of panels has a hole, and rows are as wide as each other', () => {
@@ -165,8 +171,8 @@ test('all panels have one x axis, from 0 to the last point of any, and every poi
     const curves = curvesOf(arms, ['loss', 'val_accuracy'], 'ci', { x: axis });
     const last = Math.max(...curves.columns.flatMap(({ points }) => points.map(({ x }) => x)));
     const [views] = viewsIn(curves, null);
-    assert.equal(views.length, 2);
-    for (const { encoding } of views) {
+    assert.equal(views!.length, 2);
+    for (const { encoding } of views!) {
       assert.deepEqual(encoding.x, {
         field: axis,
         type: 'quantitative',
@@ -175,7 +181,7 @@ test('all panels have one x axis, from 0 to the last point of any, and every poi
         axis: { tickCount: 5, format: { step: ',~r', epoch: ',.1f', seconds: ',.1f' }[axis] },
       });
     }
-    const places = rowsIn(curves).map((row) => row[axis]);
+    const places = rowsIn(curves)!.map((row) => row[axis]);
     assert.deepEqual(
       places,
       curves.columns.flatMap(({ points }) => points.map(({ x }) => x)),
@@ -195,20 +201,23 @@ test('arms of one point each, at one place, stand side by side, and the axis say
       .map(({ encoding }) => encoding.x as { type: string; title: string; scale: { domain: unknown } });
   const arms = [once('base', 3), once('wn', 3)];
   const [training, validation, ...zoomed] = axesOf(arms);
-  assert.equal(training.type, 'quantitative');
-  assert.equal(validation.type, 'nominal');
-  assert.equal(validation.title, 'after step 30');
-  assert.deepEqual(validation.scale.domain, ['base (3 seeds)', 'wn (3 seeds)']);
+  assert.equal(training!.type, 'quantitative');
+  assert.equal(validation!.type, 'nominal');
+  assert.equal(validation!.title, 'after step 30');
+  assert.deepEqual(validation!.scale.domain, ['base (3 seeds)', 'wn (3 seeds)']);
   assert.deepEqual(zoomed, []);
-  assert.equal(axesOf(arms, { x: 'epoch' })[1].title, 'after epoch 1');
+  assert.equal(axesOf(arms, { x: 'epoch' })[1]!.title, 'after epoch 1');
   // The third is of three rows an epoch too, but shorter at its end: another step.
   const [other] = arms.map(({ runs }) =>
     runs.map((run) => ({ ...run, epochs: run.epochs.map((row) => ({ ...row, step: 25 })) })),
   );
-  assert.equal(axesOf([...arms, { ...arms[0], name: 'short', runs: other }])[1].title, 'after step 25 or 30');
+  assert.equal(
+    axesOf([...arms, { ...arms[0], name: 'short', runs: other }])[1]!.title,
+    'after step 25 or 30',
+  );
   // Where no two are at one place, or one has more points, the steps are the axis.
-  assert.equal(axesOf([arms[0], { ...arms[0], name: 'short', runs: other }])[1].type, 'quantitative');
-  assert.equal(axesOf([...arms, once('long', 6)])[1].type, 'quantitative');
+  assert.equal(axesOf([arms[0], { ...arms[0], name: 'short', runs: other }])[1]!.type, 'quantitative');
+  assert.equal(axesOf([...arms, once('long', 6)])[1]!.type, 'quantitative');
   // The names are below, or the marks where names have no room.
   const text = (name: string): string =>
     JSON.stringify(figureSpec(curvesOf([arms[0], once(name, 3)], ['val_accuracy', 'loss'], 'ci'), null));

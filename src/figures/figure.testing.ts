@@ -1,4 +1,5 @@
 /** @file The views of a figure, for tests. */
+
 import { figureSpec } from './figure.js';
 
 export interface View {
@@ -6,8 +7,9 @@ export interface View {
   readonly transform: readonly unknown[];
   readonly encoding: { readonly x: unknown; readonly y: { readonly title: string; readonly scale: unknown } };
 }
+
 /** The views of a figure, row by row. */
-export const viewsIn = (...spec: Parameters<typeof figureSpec>): View[][] => {
+export function viewsIn(...spec: Parameters<typeof figureSpec>): View[][] {
   const [{ concat, columns }, ...rest] = figureSpec(...spec).vconcat as [
     { concat: View[]; columns: number },
     ...View[],
@@ -16,4 +18,4 @@ export const viewsIn = (...spec: Parameters<typeof figureSpec>): View[][] => {
     concat.slice(row * columns, (row + 1) * columns),
   );
   return [...rows, ...rest.map((view) => [view])];
-};
+}

@@ -49,158 +49,10 @@ const WIDE_LINES = { legend: 860, label: 50, title: 56, heading: Infinity };
 const NARROW_LINES = { legend: 330, label: 36, title: 42, heading: 46 };
 type Lines = typeof WIDE_LINES;
 
-/** The lines of a label, in the expressions of Vega. */
-const labelLines = (labels: readonly string[], { label }: Lines): string =>
-  `${JSON.stringify(Object.fromEntries(labels.map((text) => [text, wrapped(text, label)])))}[datum.label]`;
-
-/** Columns of the legend: as many as fit, a label's character being about 7 pixels wide. */
-const legendColumns = (labels: readonly string[], { legend, label }: Lines): number => {
-  const longest = labels.flatMap((text) => wrapped(text, label)).map((line) => line.length);
-  const width = 62 + 7 * Math.max(...longest);
-  return Math.max(1, Math.min(labels.length, Math.floor(legend / width)));
-};
-
-/** The legend shows lines of 30 pixels, with marks where points have some; to Vega they are symbols of 10 by 10. */
-const legendOf = (
-  curves: Curves,
-  labels: readonly string[],
-  lines: Lines,
-  bars: boolean,
-): { legend: Json; symbols: Json } => {
-  const marked = hasMarkers(curves);
-  const words = curveLegend(curves, bars ? 'band or bar' : 'band').flatMap((text) =>
-    wrapped(text, lines.heading),
-  );
-  const paths = curves.arms.map(({ slot }) => {
-    const { dash, marker } = strokeOf(slot);
-    return legendPath(dash, marked ? marker : null);
-  });
-  return {
-    legend: {
-      title: words.length > 0 ? words : null,
-      orient: 'bottom',
-      columns: legendColumns(labels, lines),
-      labelExpr: labelLines(labels, lines),
-      symbolSize: LEGEND_SIZE,
-      labelOffset: 26,
-      symbolStrokeWidth: 0,
-      symbolLimit: 0,
-      symbolOpacity: 1, // else the band's, as is the next
-    },
-    symbols: {
-      shape: { value: { expr: `${JSON.stringify(paths)}[datum.index]` } },
-      fill: { value: { expr: "scale('color', datum.value)" } },
-      fillOpacity: { value: 1 },
-    },
-  };
-};
-
-const shownIn = ({ curve }: Panel): string[] => [...new Set(curve.points.map(({ arm }) => arm))];
-
-/** Which points a zoomed panel shows, as a test in Vega. */
-const inZoom = ({ from }: Zoom, { labelOf }: Shared): string => {
-  const steps = Object.fromEntries([...from].map(([arm, step]) => [labelOf(arm), step]));
-  return `datum.step >= ${JSON.stringify(steps)}[datum.arm]`; // of other arms there is no step: false
-};
-
 interface Size {
   readonly width: number;
   readonly height: number;
 }
-
-/** A domain that is longer by so many pixels at its ends, so that a panel that cuts its marks cuts no point. */
-const padded = (
-  [low, high]: readonly [number, number],
-  pixels: number,
-  [before, after]: readonly [number, number],
-  log = false,
-): [number, number] => {
-  const [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
-  const pixel = (to - from) / (pixels - before - after);
-  const ends: [number, number] = [from - before * pixel, to + after * pixel];
-  return log ? [Math.exp(ends[0]), Math.exp(ends[1])] : ends;
-};
-
-/** The x axis of a panel: where its points lie, or its arms side by side. */
-const xOf = (panel: Panel, shared: Shared, { width }: Size): Json => {
-  const { places, zoom } = panel;
-  if (places && !shared.alone) {
-    const labels = shownIn(panel).map(shared.labelOf);
-    return {
-      field: 'arm',
-      type: 'nominal',
-      sort: null,
-      title: placesTitle(shared.axis, places),
-      scale: { type: 'point', padding: 0.5, domain: labels },
-      axis: {
-        ticks: false,
-        labelAngle: 0,
-        ...(isNamed(panel, width)
-          ? { labelExpr: `${JSON.stringify(shared.names)}[datum.label]` }
-          : { labels: false, titlePadding: 6 + MARK_ROOM }),
-      },
-    };
-  }
-  const domain = [zoom?.firstX ?? 0, shared.lastX] as const;
-  const decimals = decimalsOf(tickStride(...domain, TICKS));
-  return {
-    field: shared.axis,
-    type: 'quantitative',
-    title: axisTitle(shared.axis),
-    scale: { domain: shared.movable ? padded(domain, width, [0, POINT]) : domain, nice: false },
-    // As many decimals for all; whole numbers get some when a panel is zoomed.
-    axis: { tickCount: TICKS, format: decimals === 0 ? ',~r' : `,.${decimals}f` },
-  };
-};
-
-/**
- * @param only the label of the one arm that it shows; null for all
- * @param index of the panel in the figure
- */
-const panelSpec = (
-  panel: Panel,
-  shared: Shared,
-  size: Size,
-  titleLines: readonly string[],
-  only: string | null,
-  index: number,
-): Json => {
-  const { curve, log, shown, percent, zoom } = panel;
-  const domain =
-    shared.movable && hasMarkers({ columns: [curve] })
-      ? padded(shown, size.height, [POINT, POINT], log)
-      : shown;
-  // The first line stands where that of one line would, unless told; so more go into the panel.
-  const more = titleLines.length - 1;
-  const lifted = more === 0 ? {} : { titleY: TITLE_Y - more * TITLE_LINE };
-  const y: Json = {
-    field: 'mean',
-    type: 'quantitative',
-    title: titleLines.length === 1 ? titleLines[0] : titleLines,
-    ...(log
-      ? {
-          scale: { type: 'log', domain, nice: false },
-          axis: { ...lifted, values: decades(shown), labelExpr: numberText('datum.value', ',~g') },
-        }
-      : {
-          scale: { domain, zero: false, nice: false },
-          axis: { ...lifted, tickCount: TICKS, ...(percent ? { format: '%' } : {}) },
-        }),
-  };
-  // An interval may begin below zero, which has no logarithm.
-  const lowShown = `datum.low === null ? null : max(datum.low, ${domain[0]})`;
-  return {
-    ...size,
-    transform: [
-      { filter: `datum.column === '${curve.column}'` },
-      ...(only === null ? [] : [{ filter: { field: 'arm', equal: only } }]),
-      ...(zoom ? [{ filter: inZoom(zoom, shared) }] : []),
-      ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
-    ],
-    encoding: { x: xOf(panel, shared, size), y },
-    layer: layersOf(panel, shared, size, index),
-  };
-};
 
 /** How a figure is made. */
 export interface FigureOptions {
@@ -212,30 +64,12 @@ export interface FigureOptions {
   readonly narrow?: boolean;
 }
 
-/**
- * Panels in columns; one that would be alone in its row is as wide as a whole one.
- *
- * @param more pixels between rows, for titles of several lines
- */
-const grid = (panels: readonly Json[], columns: number, facet: boolean, more: number): Json => {
-  const rest = columns > 1 && panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
-  const inColumns: Json = {
-    // Flush, the widths of labels do not count; but the names of arms over facets need room.
-    ...(facet
-      ? { spacing: FACET_SPACING }
-      : { bounds: 'flush', spacing: { ...SPACING, row: SPACING.row + more } }),
-    columns,
-    concat: rest.length > 0 ? panels.slice(0, -1) : panels,
-  };
-  return { spacing: BELOW_GRID, vconcat: [inColumns, ...rest] };
-};
-
 /** The figure of curves; columns without a point are left out. */
-export const figureSpec = (
+export function figureSpec(
   curves: Curves,
   heading: Heading | null,
   { interactive = false, facet = false, narrow = false }: FigureOptions = {},
-): FigureSpec => {
+): FigureSpec {
   const labels = curves.arms.map((_, arm) => armLabel(curves, arm));
   const lines = narrow ? NARROW_LINES : WIDE_LINES;
   const byName = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
@@ -292,4 +126,173 @@ export const figureSpec = (
       ),
     },
   };
-};
+}
+
+/** The legend shows lines of 30 pixels, with marks where points have some; to Vega they are symbols of 10 by 10. */
+function legendOf(
+  curves: Curves,
+  labels: readonly string[],
+  lines: Lines,
+  bars: boolean,
+): { legend: Json; symbols: Json } {
+  const marked = hasMarkers(curves);
+  const words = curveLegend(curves, bars ? 'band or bar' : 'band').flatMap((text) =>
+    wrapped(text, lines.heading),
+  );
+  const paths = curves.arms.map(({ slot }) => {
+    const { dash, marker } = strokeOf(slot);
+    return legendPath(dash, marked ? marker : null);
+  });
+  return {
+    legend: {
+      title: words.length > 0 ? words : null,
+      orient: 'bottom',
+      columns: legendColumns(labels, lines),
+      labelExpr: labelLines(labels, lines),
+      symbolSize: LEGEND_SIZE,
+      labelOffset: 26,
+      symbolStrokeWidth: 0,
+      symbolLimit: 0,
+      symbolOpacity: 1, // else the band's, as is the next
+    },
+    symbols: {
+      shape: { value: { expr: `${JSON.stringify(paths)}[datum.index]` } },
+      fill: { value: { expr: "scale('color', datum.value)" } },
+      fillOpacity: { value: 1 },
+    },
+  };
+}
+
+/** Columns of the legend: as many as fit, a label's character being about 7 pixels wide. */
+function legendColumns(labels: readonly string[], { legend, label }: Lines): number {
+  const longest = labels.flatMap((text) => wrapped(text, label)).map((line) => line.length);
+  const width = 62 + 7 * Math.max(...longest);
+  return Math.max(1, Math.min(labels.length, Math.floor(legend / width)));
+}
+
+/** The lines of a label, in the expressions of Vega. */
+function labelLines(labels: readonly string[], { label }: Lines): string {
+  return `${JSON.stringify(Object.fromEntries(labels.map((text) => [text, wrapped(text, label)])))}[datum.label]`;
+}
+
+/**
+ * @param only the label of the one arm that it shows; null for all
+ * @param index of the panel in the figure
+ */
+function panelSpec(
+  panel: Panel,
+  shared: Shared,
+  size: Size,
+  titleLines: readonly string[],
+  only: string | null,
+  index: number,
+): Json {
+  const { curve, log, shown, percent, zoom } = panel;
+  const domain =
+    shared.movable && hasMarkers({ columns: [curve] })
+      ? padded(shown, size.height, [POINT, POINT], log)
+      : shown;
+  // The first line stands where that of one line would, unless told; so more go into the panel.
+  const more = titleLines.length - 1;
+  const lifted = more === 0 ? {} : { titleY: TITLE_Y - more * TITLE_LINE };
+  const y: Json = {
+    field: 'mean',
+    type: 'quantitative',
+    title: titleLines.length === 1 ? titleLines[0] : titleLines,
+    ...(log
+      ? {
+          scale: { type: 'log', domain, nice: false },
+          axis: { ...lifted, values: decades(shown), labelExpr: numberText('datum.value', ',~g') },
+        }
+      : {
+          scale: { domain, zero: false, nice: false },
+          axis: { ...lifted, tickCount: TICKS, ...(percent ? { format: '%' } : {}) },
+        }),
+  };
+  // An interval may begin below zero, which has no logarithm.
+  const lowShown = `datum.low === null ? null : max(datum.low, ${domain[0]})`;
+  return {
+    ...size,
+    transform: [
+      { filter: `datum.column === '${curve.column}'` },
+      ...(only === null ? [] : [{ filter: { field: 'arm', equal: only } }]),
+      ...(zoom ? [{ filter: inZoom(zoom, shared) }] : []),
+      ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
+    ],
+    encoding: { x: xOf(panel, shared, size), y },
+    layer: layersOf(panel, shared, size, index),
+  };
+}
+
+/** A domain that is longer by so many pixels at its ends, so that a panel that cuts its marks cuts no point. */
+function padded(
+  [low, high]: readonly [number, number],
+  pixels: number,
+  [before, after]: readonly [number, number],
+  log = false,
+): [number, number] {
+  const [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
+  const pixel = (to - from) / (pixels - before - after);
+  const ends: [number, number] = [from - before * pixel, to + after * pixel];
+  return log ? [Math.exp(ends[0]), Math.exp(ends[1])] : ends;
+}
+
+/** Which points a zoomed panel shows, as a test in Vega. */
+function inZoom({ from }: Zoom, { labelOf }: Shared): string {
+  const steps = Object.fromEntries([...from].map(([arm, step]) => [labelOf(arm), step]));
+  return `datum.step >= ${JSON.stringify(steps)}[datum.arm]`; // of other arms there is no step: false
+}
+
+/** The x axis of a panel: where its points lie, or its arms side by side. */
+function xOf(panel: Panel, shared: Shared, { width }: Size): Json {
+  const { places, zoom } = panel;
+  if (places && !shared.alone) {
+    const labels = shownIn(panel).map(shared.labelOf);
+    return {
+      field: 'arm',
+      type: 'nominal',
+      sort: null,
+      title: placesTitle(shared.axis, places),
+      scale: { type: 'point', padding: 0.5, domain: labels },
+      axis: {
+        ticks: false,
+        labelAngle: 0,
+        ...(isNamed(panel, width)
+          ? { labelExpr: `${JSON.stringify(shared.names)}[datum.label]` }
+          : { labels: false, titlePadding: 6 + MARK_ROOM }),
+      },
+    };
+  }
+  const domain = [zoom?.firstX ?? 0, shared.lastX] as const;
+  const decimals = decimalsOf(tickStride(...domain, TICKS));
+  return {
+    field: shared.axis,
+    type: 'quantitative',
+    title: axisTitle(shared.axis),
+    scale: { domain: shared.movable ? padded(domain, width, [0, POINT]) : domain, nice: false },
+    // As many decimals for all; whole numbers get some when a panel is zoomed.
+    axis: { tickCount: TICKS, format: decimals === 0 ? ',~r' : `,.${decimals}f` },
+  };
+}
+
+function shownIn({ curve }: Panel): string[] {
+  return [...new Set(curve.points.map(({ arm }) => arm))];
+}
+
+/**
+ * Panels in columns; one that would be alone in its row is as wide as a whole one.
+ *
+ * @param more pixels between rows, for titles of several lines
+ */
+function grid(panels: readonly Json[], columns: number, facet: boolean, more: number): Json {
+  const rest = columns > 1 && panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
+  const inColumns: Json = {
+    // Flush, the widths of labels do not count; but the names of arms over facets need room.
+    ...(facet
+      ? { spacing: FACET_SPACING }
+      : { bounds: 'flush', spacing: { ...SPACING, row: SPACING.row + more } }),
+    columns,
+    concat: rest.length > 0 ? panels.slice(0, -1) : panels,
+  };
+  return { spacing: BELOW_GRID, vconcat: [inColumns, ...rest] };
+}

@@ -1,25 +1,39 @@
 /** @file The font of all figures, DejaVu Sans from its npm package, and how wide a text is in it. */
+
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Its name, and, for viewers that lack it, the common font of almost the same widths. */
 export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 
-/** Where its file lies. */
-export const fontPath = (): string =>
-  fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
+/**
+ * Reads the font.
+ *
+ * @returns the width of a text in units of the font's size, kerning aside
+ */
+export function readWidths(): (text: string) => number {
+  const bytes = readFileSync(fontPath());
+  const font = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const unitsPerEm = font.getUint16(tableAt(font, 'head') + 18);
+  const metrics = font.getUint16(tableAt(font, 'hhea') + 34);
+  const hmtx = tableAt(font, 'hmtx');
+  const glyphOf = glyphFinder(font);
+  const advance = (codePoint: number): number =>
+    font.getUint16(hmtx + 4 * Math.min(glyphOf(codePoint), metrics - 1)) / unitsPerEm;
+  return (text) => [...text].reduce((sum, character) => sum + advance(character.codePointAt(0) ?? 0), 0);
+}
 
 /** Where a table of a TrueType file begins. @see https://learn.microsoft.com/typography/opentype/spec/otff */
-const tableAt = (font: DataView, name: string): number => {
+function tableAt(font: DataView, name: string): number {
   for (let record = 12; record < 12 + 16 * font.getUint16(4); record += 16) {
     const tag = [0, 1, 2, 3].map((index) => String.fromCharCode(font.getUint8(record + index))).join('');
     if (tag === name) return font.getUint32(record + 8);
   }
   throw new Error(`The font has no table ${name}.`);
-};
+}
 
 /** The glyph of each character by the table of whole code points (format 12), which the shipped font has. */
-const glyphFinder = (font: DataView): ((codePoint: number) => number) => {
+function glyphFinder(font: DataView): (codePoint: number) => number {
   const cmap = tableAt(font, 'cmap');
   const tables = Array.from(
     { length: font.getUint16(cmap + 2) },
@@ -35,21 +49,9 @@ const glyphFinder = (font: DataView): ((codePoint: number) => number) => {
     const group = groups.find(({ first, last }) => first <= codePoint && codePoint <= last);
     return group ? group.glyph + codePoint - group.first : 0;
   };
-};
+}
 
-/**
- * Reads the font.
- *
- * @returns the width of a text in units of the font's size, kerning aside
- */
-export const readWidths = (): ((text: string) => number) => {
-  const bytes = readFileSync(fontPath());
-  const font = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const unitsPerEm = font.getUint16(tableAt(font, 'head') + 18);
-  const metrics = font.getUint16(tableAt(font, 'hhea') + 34);
-  const hmtx = tableAt(font, 'hmtx');
-  const glyphOf = glyphFinder(font);
-  const advance = (codePoint: number): number =>
-    font.getUint16(hmtx + 4 * Math.min(glyphOf(codePoint), metrics - 1)) / unitsPerEm;
-  return (text) => [...text].reduce((sum, character) => sum + advance(character.codePointAt(0) ?? 0), 0);
-};
+/** Where its file lies. */
+export function fontPath(): string {
+  return fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
+}

@@ -1,4 +1,5 @@
 /** @file What a forest figure shows of comparisons: rows, titles, domains. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CompareInput, type Comparison, compare } from '../compare/compare.js';
@@ -11,18 +12,18 @@ const MARGIN = 0.005;
 const base = [0.9, 0.91, 0.89, 0.9];
 
 /** Arms at given differences from base. */
-const comparing = (
+function comparing(
   differences: Readonly<Record<string, readonly number[]>>,
   comparisons: Pairs,
   exploratory: Pairs = [],
-): Comparison =>
-  compare({
+): Comparison {
+  return compare({
     arms: [
       madeUpArm('base', base),
       ...Object.entries(differences).map(([name, values]) =>
         madeUpArm(
           name,
-          values.map((value, seed) => base[seed] + value),
+          values.map((value, seed) => base[seed]! + value),
         ),
       ),
     ],
@@ -31,8 +32,11 @@ const comparing = (
     margin: MARGIN,
     notes: [],
   });
+}
 
-const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-9;
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) < 1e-9;
+}
 
 test('a row has a dot for each seed, and its point is their mean, in percentage points', () => {
   const [group] = forestGroups(
@@ -41,17 +45,17 @@ test('a row has a dot for each seed, and its point is their mean, in percentage 
       ['one', 'base'],
     ]),
   );
-  const [wn, one] = forestRows(group);
-  const seeds = forestSeeds(group);
+  const [wn, one] = forestRows(group!);
+  const seeds = forestSeeds(group!);
   assert.deepEqual(
     seeds.map(({ comparison, seed }) => [comparison, seed]),
     [...[0, 1, 2, 3].map((seed) => ['wn', seed]), ['one', 0]],
   );
   const dots = seeds.slice(0, 4).map(({ difference }) => difference);
-  for (const [index, points] of [2, 3, 1, 5].entries()) assert.ok(near(dots[index], points));
-  assert.ok(near(wn.mean ?? Number.NaN, 2.75));
-  assert.ok(wn.low !== null && wn.high !== null && wn.low < 2.75 && wn.high > 2.75);
-  assert.deepEqual([one.seeds, one.low, one.high, one.points], [1, null, null, '+1.00']);
+  for (const [index, points] of [2, 3, 1, 5].entries()) assert.ok(near(dots[index]!, points));
+  assert.ok(near(wn!.mean ?? Number.NaN, 2.75));
+  assert.ok(wn!.low !== null && wn!.high !== null && wn!.low < 2.75 && wn!.high > 2.75);
+  assert.deepEqual([one!.seeds, one!.low, one!.high, one!.points], [1, null, null, '+1.00']);
 });
 
 test('the declared stand first; what all of a group are compared with stands in its title', () => {
@@ -72,8 +76,8 @@ test('the declared stand first; what all of a group are compared with stands in 
       ['exploratory: … − base', ['wn', 'free']],
     ],
   );
-  assert.equal(forestRows(groups[0])[0].verdict, 'undecided');
-  assert.equal(forestRows(groups[1])[0].verdict, 'interval includes 0');
+  assert.equal(forestRows(groups[0]!)[0]!.verdict, 'undecided');
+  assert.equal(forestRows(groups[1]!)[0]!.verdict, 'interval includes 0');
 });
 
 test('long labels are of two lines, and long names lose their middle, unless two would then be the same', () => {
@@ -81,12 +85,12 @@ test('long labels are of two lines, and long names lose their middle, unless two
   const labelsOf = (a: string, b: string): { labels: readonly string[]; lines: number } =>
     forestGroups(comparing({ [a]: [0.01], [b]: [0.02] }, [[a, b]]))[0];
   const { labels, lines } = labelsOf(long, 'wn');
-  assert.match(labels[0], /^start x+…x+ end − wn$/);
-  assert.equal(labels[0].length, 37 + ' − wn'.length);
+  assert.match(labels[0]!, /^start x+…x+ end − wn$/);
+  assert.equal(labels[0]!.length, 37 + ' − wn'.length);
   assert.equal(lines, 2);
   assert.equal(labelsOf('wn', 'clip').lines, 1);
   const [one, other] = [1, 2].map((digit) => `${'x'.repeat(40)}${digit}${'x'.repeat(40)}`);
-  assert.deepEqual(labelsOf(one, other).labels, [`${one} − ${other}`]);
+  assert.deepEqual(labelsOf(one!, other!).labels, [`${one} − ${other}`]);
 });
 
 test('the first panel holds 0, the margin and every seed, and intervals up to twice the width of those', () => {

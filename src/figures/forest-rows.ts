@@ -34,61 +34,6 @@ const ZOOM = 4;
 /** ... and is there if the whole is more than so many wide: a margin would be a dozen pixels. */
 const WIDEST = 24;
 
-/** The names of rows; what all are compared with moves into the title. */
-const groupOf = (title: string, pairs: readonly PairedComparison[]): ForestGroup => {
-  const names = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const short = shorten(names, LONGEST_NAME);
-  const shortOf = (name: string): string => short[names.indexOf(name)];
-  const [{ b }] = pairs;
-  const shared = pairs.length > 1 && pairs.every((pair) => pair.b === b);
-  const labels = pairs.map((pair) =>
-    shared ? shortOf(pair.a) : pairName({ ...pair, a: shortOf(pair.a), b: shortOf(pair.b) }),
-  );
-  return {
-    title: shared ? `${title}: … − ${shortOf(b)}` : title,
-    pairs,
-    labels,
-    lines: !shared && labels.some((label) => label.length > LONGEST_NAME) ? 2 : 1,
-  };
-};
-
-/**
- * All seeds and means, 0 and the margin; intervals as far as they leave those legible: of two seeds, one is twelve
- * standard errors wide to either side.
- */
-const wholeDomain = (pairs: readonly PairedComparison[], margin: number): Domain => {
-  const values = pairs.flatMap(({ differences }) => differences.map(({ difference }) => difference));
-  const [low, high] = [Math.min(-margin, ...values), Math.max(margin, ...values)];
-  const ends = pairs.flatMap(({ interval_95 }) => interval_95 ?? []);
-  const room = (high - low) / 2;
-  const [from, to] = [
-    Math.max(Math.min(low, ...ends), low - room, -1),
-    Math.min(Math.max(high, ...ends), high + room, 1),
-  ];
-  const pad = (to - from) * 0.04 || 0.01;
-  return [(from - pad) * PERCENT, (to + pad) * PERCENT];
-};
-
-/** All differences, and, where a margin is too narrow there and a mean lies near it, the same around 0. */
-export const forestPanels = ({ comparisons, exploratory, margin }: Comparison): ForestPanel[] => {
-  const pairs = [...comparisons, ...exploratory];
-  const domain = wholeDomain(pairs, margin);
-  const reach = ZOOM * margin;
-  const narrow = margin > 0 && domain[1] - domain[0] > WIDEST * margin * PERCENT;
-  const near = pairs.some(({ mean }) => mean !== null && Math.abs(mean) <= reach);
-  if (!narrow || !near) return [{ domain, width: 420, head: '' }];
-  return [
-    { domain, width: 260, head: 'all' },
-    { domain: [-reach * PERCENT, reach * PERCENT], width: 190, head: `zoom to ±${points(reach)}` },
-  ];
-};
-
-/** The comparisons, the declared ones first. */
-export const forestGroups = ({ comparisons, exploratory }: Comparison): ForestGroup[] => [
-  ...(comparisons.length > 0 ? [groupOf('declared', comparisons)] : []),
-  ...(exploratory.length > 0 ? [groupOf('exploratory', exploratory)] : []),
-];
-
 /** A row of a forest: a comparison, in percentage points. A type, not an interface, as it is a row of any figure too. */
 export type ForestRow = {
   readonly group: string;
@@ -105,9 +50,72 @@ export type ForestRow = {
   readonly verdict: string;
 };
 
+/** The difference of one seed, in percentage points. */
+export type ForestSeed = Pick<ForestRow, 'group' | 'comparison' | 'kind'> & {
+  readonly seed: number;
+  readonly difference: number;
+};
+
+/** All differences, and, where a margin is too narrow there and a mean lies near it, the same around 0. */
+export function forestPanels({ comparisons, exploratory, margin }: Comparison): ForestPanel[] {
+  const pairs = [...comparisons, ...exploratory];
+  const domain = wholeDomain(pairs, margin);
+  const reach = ZOOM * margin;
+  const narrow = margin > 0 && domain[1] - domain[0] > WIDEST * margin * PERCENT;
+  const near = pairs.some(({ mean }) => mean !== null && Math.abs(mean) <= reach);
+  if (!narrow || !near) return [{ domain, width: 420, head: '' }];
+  return [
+    { domain, width: 260, head: 'all' },
+    { domain: [-reach * PERCENT, reach * PERCENT], width: 190, head: `zoom to ±${points(reach)}` },
+  ];
+}
+
+/**
+ * All seeds and means, 0 and the margin; intervals as far as they leave those legible: of two seeds, one is twelve
+ * standard errors wide to either side.
+ */
+function wholeDomain(pairs: readonly PairedComparison[], margin: number): Domain {
+  const values = pairs.flatMap(({ differences }) => differences.map(({ difference }) => difference));
+  const [low, high] = [Math.min(-margin, ...values), Math.max(margin, ...values)];
+  const ends = pairs.flatMap(({ interval_95 }) => interval_95 ?? []);
+  const room = (high - low) / 2;
+  const [from, to] = [
+    Math.max(Math.min(low, ...ends), low - room, -1),
+    Math.min(Math.max(high, ...ends), high + room, 1),
+  ];
+  const pad = (to - from) * 0.04 || 0.01;
+  return [(from - pad) * PERCENT, (to + pad) * PERCENT];
+}
+
+/** The comparisons, the declared ones first. */
+export function forestGroups({ comparisons, exploratory }: Comparison): ForestGroup[] {
+  return [
+    ...(comparisons.length > 0 ? [groupOf('declared', comparisons)] : []),
+    ...(exploratory.length > 0 ? [groupOf('exploratory', exploratory)] : []),
+  ];
+}
+
+/** The names of rows; what all are compared with moves into the title. */
+function groupOf(title: string, pairs: readonly PairedComparison[]): ForestGroup {
+  const names = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+  const short = shorten(names, LONGEST_NAME);
+  const shortOf = (name: string): string => short[names.indexOf(name)];
+  const [{ b }] = pairs;
+  const shared = pairs.length > 1 && pairs.every((pair) => pair.b === b);
+  const labels = pairs.map((pair) =>
+    shared ? shortOf(pair.a) : pairName({ ...pair, a: shortOf(pair.a), b: shortOf(pair.b) }),
+  );
+  return {
+    title: shared ? `${title}: … − ${shortOf(b)}` : title,
+    pairs,
+    labels,
+    lines: !shared && labels.some((label) => label.length > LONGEST_NAME) ? 2 : 1,
+  };
+}
+
 /** The rows of a group; see `ForestRow`. */
-export const forestRows = ({ title, pairs, labels }: ForestGroup): ForestRow[] =>
-  pairs.map((pair, index) => ({
+export function forestRows({ title, pairs, labels }: ForestGroup): ForestRow[] {
+  return pairs.map((pair, index) => ({
     group: title,
     comparison: labels[index],
     seeds: pair.n,
@@ -118,16 +126,11 @@ export const forestRows = ({ title, pairs, labels }: ForestGroup): ForestRow[] =
     kind: pair.verdict.kind,
     verdict: pair.declared ? pair.verdict.kind : pair.verdict.text,
   }));
-
-/** The difference of one seed, in percentage points. */
-export type ForestSeed = Pick<ForestRow, 'group' | 'comparison' | 'kind'> & {
-  readonly seed: number;
-  readonly difference: number;
-};
+}
 
 /** The seeds of a group's rows. */
-export const forestSeeds = ({ title, pairs, labels }: ForestGroup): ForestSeed[] =>
-  pairs.flatMap(({ differences, verdict }, index) =>
+export function forestSeeds({ title, pairs, labels }: ForestGroup): ForestSeed[] {
+  return pairs.flatMap(({ differences, verdict }, index) =>
     differences.map(({ seed, difference }) => ({
       group: title,
       comparison: labels[index],
@@ -136,3 +139,4 @@ export const forestSeeds = ({ title, pairs, labels }: ForestGroup): ForestSeed[]
       difference: difference * PERCENT,
     })),
   );
+}

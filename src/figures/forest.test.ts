@@ -1,4 +1,5 @@
 /** @file A forest figure as a picture: every word, every verdict's colour, an arrow where something goes on. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differenceCell } from '../compare/cells.js';
@@ -11,8 +12,10 @@ import { forestSpec } from './forest.js';
 
 type Pairs = CompareInput['comparisons'];
 
-const around = (centre: number): number[] =>
-  Array.from({ length: 8 }, (_, seed) => centre + (seed % 3) / 500);
+function around(centre: number): number[] {
+  return Array.from({ length: 8 }, (_, seed) => centre + (seed % 3) / 500);
+}
+
 const arms = [
   madeUpArm('base', Array(8).fill(0.5)),
   madeUpArm('wn', around(0.9)),
@@ -22,10 +25,18 @@ const arms = [
   madeUpArm('one', [0.6]),
   madeUpArm('none', []),
 ];
-const comparing = (comparisons: Pairs, exploratory: Pairs = []): Comparison =>
-  compare({ arms, comparisons, exploratory, margin: 0.005, notes: [] });
-const draw = (comparison: Comparison): Promise<string> => figureSvg(forestSpec(comparison, null));
-const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+
+function comparing(comparisons: Pairs, exploratory: Pairs = []): Comparison {
+  return compare({ arms, comparisons, exploratory, margin: 0.005, notes: [] });
+}
+
+function draw(comparison: Comparison): Promise<string> {
+  return figureSvg(forestSpec(comparison, null));
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}
 
 const four = comparing([
   ['wn', 'base'],

@@ -2,45 +2,8 @@
 
 type Corner = readonly [x: number, y: number];
 
-const number = (value: number): string => String(Number(value.toFixed(3)));
-
-const polygon = (corners: readonly Corner[]): string =>
-  `M${corners.map(([x, y]) => `${number(x)},${number(y)}`).join('L')}Z`;
-
 /** How much of a shape is hole, along a radius. */
 const HOLE = 0.55;
-
-/** A polygon around 0 with a hole: its inner edge runs the other way round. */
-const hollow = (corners: readonly Corner[]): string =>
-  polygon(corners) + polygon(corners.map(([x, y]): Corner => [HOLE * x, HOLE * y]).reverse());
-
-const regular = (sides: number, radius: number, turn: number): Corner[] =>
-  Array.from({ length: sides }, (_, side): Corner => {
-    const angle = 2 * Math.PI * (side / sides + turn);
-    return [radius * Math.cos(angle), radius * Math.sin(angle)];
-  });
-
-/** Two bars across each other, of half their width w. */
-const cross = (turn: number, w = 0.26): Corner[] => {
-  const arm: readonly Corner[] = [
-    [w, w],
-    [1.1, w],
-    [1.1, -w],
-  ];
-  return [0, 3, 2, 1].flatMap((quarter) => {
-    const angle = Math.PI * (quarter / 2 + 2 * turn);
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    return arm.map(([x, y]): Corner => [x * cos - y * sin, x * sin + y * cos]);
-  });
-};
-
-/** A star of narrow rays. */
-const star = (rays: number): Corner[] =>
-  Array.from({ length: 2 * rays }, (_, corner): Corner => {
-    const angle = 2 * Math.PI * (corner / (2 * rays) - 1 / 4);
-    const radius = corner % 2 === 0 ? 1.5 : 0.45;
-    return [radius * Math.cos(angle), radius * Math.sin(angle)];
-  });
 
 const hourglass: readonly Corner[] = [
   [-0.95, -1.1],
@@ -74,17 +37,15 @@ const SOLID: readonly string[] = [
 /** How many markers there are, one unlike the other; the first half of them are hollow. */
 export const MARKER_COUNT = HOLLOW.length + SOLID.length;
 
-/** The path of the nth marker. */
-export const markerOf = (index: number): string => [...HOLLOW, ...SOLID][index % MARKER_COUNT];
-
 /** Length and half thickness of a line in the legend, in units of a fifth of a pixel, as `LEGEND_SIZE` makes them. */
 const [LENGTH, HALF] = [6, 0.19];
 /** Vega draws a path of size 100 with 5 pixels a unit. */
 export const LEGEND_SIZE = 100;
 
-/** Moves a path of absolute corners, and shrinks it. */
-const placed = (path: string, x: number, scale: number): string =>
-  path.replace(/(-?[\d.]+),(-?[\d.]+)/g, (_, a, b) => `${number(x + scale * a)},${number(scale * b)}`);
+/** The path of the nth marker. */
+export function markerOf(index: number): string {
+  return [...HOLLOW, ...SOLID][index % MARKER_COUNT];
+}
 
 /**
  * A piece of an arm's line, dash by dash, as one path to be filled: stroked with dashes, a marker would be dashed too.
@@ -92,7 +53,7 @@ const placed = (path: string, x: number, scale: number): string =>
  * @param dash pixels of line and gap, in turns
  * @param marker in the middle of the line; null if it has none
  */
-export const legendPath = (dash: readonly number[], marker: string | null): string => {
+export function legendPath(dash: readonly number[], marker: string | null): string {
   const end = LENGTH - 1;
   const lengths = dash.map((pixels) => pixels / 5);
   const rectangles: string[] = [];
@@ -110,4 +71,52 @@ export const legendPath = (dash: readonly number[], marker: string | null): stri
     if (next === end) break;
   }
   return rectangles.join('') + (marker === null ? '' : placed(marker, LENGTH / 2 - 1, 0.75));
-};
+}
+
+function polygon(corners: readonly Corner[]): string {
+  return `M${corners.map(([x, y]) => `${number(x)},${number(y)}`).join('L')}Z`;
+}
+
+function number(value: number): string {
+  return String(Number(value.toFixed(3)));
+}
+
+/** Moves a path of absolute corners, and shrinks it. */
+function placed(path: string, x: number, scale: number): string {
+  return path.replace(/(-?[\d.]+),(-?[\d.]+)/g, (_, a, b) => `${number(x + scale * a)},${number(scale * b)}`);
+}
+
+/** A polygon around 0 with a hole: its inner edge runs the other way round. */
+function hollow(corners: readonly Corner[]): string {
+  return polygon(corners) + polygon(corners.map(([x, y]): Corner => [HOLE * x, HOLE * y]).reverse());
+}
+
+function regular(sides: number, radius: number, turn: number): Corner[] {
+  return Array.from({ length: sides }, (_, side): Corner => {
+    const angle = 2 * Math.PI * (side / sides + turn);
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+}
+
+/** Two bars across each other, of half their width w. */
+function cross(turn: number, w = 0.26): Corner[] {
+  const arm: readonly Corner[] = [
+    [w, w],
+    [1.1, w],
+    [1.1, -w],
+  ];
+  return [0, 3, 2, 1].flatMap((quarter) => {
+    const angle = Math.PI * (quarter / 2 + 2 * turn);
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return arm.map(([x, y]): Corner => [x * cos - y * sin, x * sin + y * cos]);
+  });
+}
+
+/** A star of narrow rays. */
+function star(rays: number): Corner[] {
+  return Array.from({ length: 2 * rays }, (_, corner): Corner => {
+    const angle = 2 * Math.PI * (corner / (2 * rays) - 1 / 4);
+    const radius = corner % 2 === 0 ? 1.5 : 0.45;
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+}

@@ -1,4 +1,5 @@
 /** @file The page of a comparison: what stands on it, in which order. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from '../compare/compare.js';
@@ -7,8 +8,8 @@ import { comparisonPage, type PageInput } from './page.js';
 
 const arms = [madeUpArm('base', [0.9, 0.8, 0.85]), madeUpArm('wn', [0.95, 0.9, 0.92]), madeUpArm('none', [])];
 
-const pageOf = (pairs: readonly (readonly [string, string])[], rest: Partial<PageInput> = {}): string =>
-  comparisonPage({
+function pageOf(pairs: readonly (readonly [string, string])[], rest: Partial<PageInput> = {}): string {
+  return comparisonPage({
     title: 'wn & clip',
     about: null,
     arms,
@@ -22,6 +23,7 @@ const pageOf = (pairs: readonly (readonly [string, string])[], rest: Partial<Pag
     found: [],
     ...rest,
   }).replace(/<script>[\s\S]*?<\/script>/g, '');
+}
 
 test('verdicts, differences, results, curves, configs and environment follow each other', () => {
   const titles = [...pageOf([['wn', 'base']]).matchAll(/<h2>(.*)<\/h2>/g)].map(([, title]) => title);
@@ -54,7 +56,7 @@ test('notes are on the page once, and nothing wide makes the page wider', () => 
   const html = pageOf([['wn', 'base']]);
   assert.equal(html.match(/Seed &lt;9&gt; is missing\./g)?.length, 1);
   for (const [, before] of html.matchAll(/(.{0,40})<(?:table>|div id=)/g))
-    assert.match(before, /<div class="(wide|figure|figure scrolled)">$/);
+    assert.match(before!, /<div class="(wide|figure|figure scrolled)">$/);
   // What scrolls in a box of its own has shadows where it goes on.
   assert.match(
     html,

@@ -32,77 +32,6 @@ export interface PageInput {
   readonly found: readonly FoundRun[];
 }
 
-const htmlTable = ([head, ...rows]: Table): string => {
-  const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
-    row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('');
-  const line = (row: readonly string[]): string => `<tr>${cells('td', row)}</tr>`;
-  return `<div class="wide"><table>
-<thead><tr>${cells('th', head)}</tr></thead>
-<tbody>
-${rows.map(line).join('\n')}
-</tbody>
-</table></div>`;
-};
-
-const list = (items: readonly string[]): string =>
-  `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('\n')}</ul>`;
-
-const verdictItem = (pair: PairedComparison): string =>
-  `<li class="${pair.verdict.kind}"><b>${escapeHtml(pairName(pair))}</b> ${escapeHtml(pair.verdict.text)}</li>`;
-
-const written = (value: Config[keyof Config]): string => (value === null ? 'none' : String(value));
-
-/** What all arms share, and in which keys they differ. */
-const configTables = (arms: readonly Arm[]): { differing: Table; shared: Table } => {
-  const keys = configKeys.filter((key) => !['seed', 'threads', 'data'].includes(key));
-  const differs = (key: keyof Config): boolean =>
-    arms.some(({ config }) => config[key] !== arms[0].config[key]);
-  const varied = keys.filter(differs);
-  return {
-    differing: [
-      ['arm', ...varied, 'seeds'],
-      ...arms.map(({ name, config, runs }) => [
-        name,
-        ...varied.map((key) => written(config[key])),
-        runs.map(({ seed }) => seed).join(' '),
-      ]),
-    ],
-    shared: [
-      ['key', 'value'],
-      ...keys.filter((key) => !differs(key)).map((key) => [key, written(arms[0].config[key])]),
-    ],
-  };
-};
-
-/** Every value that occurs, with how many runs have it. */
-const tally = (values: readonly string[]): string => {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  if (counts.size === 1) return values[0];
-  return [...counts].map(([value, count]) => `${value} (${count})`).join(', ');
-};
-
-const environmentTable = (found: readonly FoundRun[]): Table => {
-  const records = found.map(({ record }) => record);
-  const of = (read: (record: FoundRun['record']) => string): string => tally(records.map(read));
-  const started = records.map(({ started_at }) => started_at).sort();
-  const checksums = Object.entries(records[0]?.data.checksums ?? {});
-  return [
-    ['', ''],
-    ['runs', String(records.length)],
-    ['started', `${started[0]} to ${started.at(-1)}`],
-    ['device', of(({ device }) => device)],
-    ['arithmetic', of(({ arithmetic }) => arithmetic)],
-    ['kernel build', of(({ kernel }) => kernel)],
-    ['git commit', of(describeCommit)],
-    ...Object.keys(records[0]?.versions ?? {}).map((name) => [
-      name,
-      of(({ versions }) => versions[name] ?? 'none'),
-    ]),
-    ...checksums.map(([file, sha256]) => [file, `sha256 ${sha256}`]),
-  ];
-};
-
 const style = `
 body { margin: 32px auto; max-width: 1040px; padding: 0 16px; font: 14px/1.5 ${fontFamily}; color: #222; overflow-wrap: anywhere; }
 ${figureStyle}
@@ -117,15 +46,8 @@ ${Object.entries(verdictColors)
   .map(([kind, color]) => `.verdicts .${kind} { border-color: ${color}; }`)
   .join(' ')}`;
 
-const differences = (comparison: Comparison): string => {
-  if (comparison.comparisons.length + comparison.exploratory.length === 0) return '';
-  return `<h2>Differences</h2>
-${figureElement({ wide: forestSpec(comparison, null, { interactive: true }), narrow: null }, 'differences')}
-<p class="small usage">${escapeHtml(forestUsage)}</p>`;
-};
-
 /** @returns one HTML document, which loads nothing */
-export const comparisonPage = ({ title, about, planned, arms, comparison, found }: PageInput): string => {
+export function comparisonPage({ title, about, planned, arms, comparison, found }: PageInput): string {
   const { differing, shared } = configTables(arms);
   const curves = curvesOf(arms, defaultColumns(arms), 'ci');
   const figure = {
@@ -166,4 +88,86 @@ ${htmlTable(differing)}
 </body>
 </html>
 `;
-};
+}
+
+/** What all arms share, and in which keys they differ. */
+function configTables(arms: readonly Arm[]): { differing: Table; shared: Table } {
+  const keys = configKeys.filter((key) => !['seed', 'threads', 'data'].includes(key));
+  const differs = (key: keyof Config): boolean =>
+    arms.some(({ config }) => config[key] !== arms[0].config[key]);
+  const varied = keys.filter(differs);
+  return {
+    differing: [
+      ['arm', ...varied, 'seeds'],
+      ...arms.map(({ name, config, runs }) => [
+        name,
+        ...varied.map((key) => written(config[key])),
+        runs.map(({ seed }) => seed).join(' '),
+      ]),
+    ],
+    shared: [
+      ['key', 'value'],
+      ...keys.filter((key) => !differs(key)).map((key) => [key, written(arms[0].config[key])]),
+    ],
+  };
+}
+
+function written(value: Config[keyof Config]): string {
+  return value === null ? 'none' : String(value);
+}
+
+function verdictItem(pair: PairedComparison): string {
+  return `<li class="${pair.verdict.kind}"><b>${escapeHtml(pairName(pair))}</b> ${escapeHtml(pair.verdict.text)}</li>`;
+}
+
+function differences(comparison: Comparison): string {
+  if (comparison.comparisons.length + comparison.exploratory.length === 0) return '';
+  return `<h2>Differences</h2>
+${figureElement({ wide: forestSpec(comparison, null, { interactive: true }), narrow: null }, 'differences')}
+<p class="small usage">${escapeHtml(forestUsage)}</p>`;
+}
+
+function htmlTable([head, ...rows]: Table): string {
+  const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
+    row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('');
+  const line = (row: readonly string[]): string => `<tr>${cells('td', row)}</tr>`;
+  return `<div class="wide"><table>
+<thead><tr>${cells('th', head)}</tr></thead>
+<tbody>
+${rows.map(line).join('\n')}
+</tbody>
+</table></div>`;
+}
+
+function list(items: readonly string[]): string {
+  return `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('\n')}</ul>`;
+}
+
+function environmentTable(found: readonly FoundRun[]): Table {
+  const records = found.map(({ record }) => record);
+  const of = (read: (record: FoundRun['record']) => string): string => tally(records.map(read));
+  const started = records.map(({ started_at }) => started_at).sort();
+  const checksums = Object.entries(records[0]?.data.checksums ?? {});
+  return [
+    ['', ''],
+    ['runs', String(records.length)],
+    ['started', `${started[0]} to ${started.at(-1)}`],
+    ['device', of(({ device }) => device)],
+    ['arithmetic', of(({ arithmetic }) => arithmetic)],
+    ['kernel build', of(({ kernel }) => kernel)],
+    ['git commit', of(describeCommit)],
+    ...Object.keys(records[0]?.versions ?? {}).map((name) => [
+      name,
+      of(({ versions }) => versions[name] ?? 'none'),
+    ]),
+    ...checksums.map(([file, sha256]) => [file, `sha256 ${sha256}`]),
+  ];
+}
+
+/** Every value that occurs, with how many runs have it. */
+function tally(values: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  if (counts.size === 1) return values[0];
+  return [...counts].map(([value, count]) => `${value} (${count})`).join(', ');
+}

@@ -1,4 +1,5 @@
 /** @file Panels that show a part of a column: zooms, and bands that are cut. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Column, curvesOf } from './curves.js';
@@ -7,13 +8,19 @@ import { figureSpec } from './figure.js';
 import { viewsIn } from './figure.testing.js';
 import { panelsOf, panelTitle } from './panel.js';
 
-const lossPanel = (...losses: number[][]) => panelsOf(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'))[0];
+function lossPanel(...losses: number[][]) {
+  return panelsOf(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'))[0];
+}
 
 /** An arm whose accuracies are these, by row. */
-const accurate = (name: string, accuracies: readonly number[]) =>
-  lossArm(name, [accuracies.map((accuracy) => 1 / accuracy - 1)]);
-const titlesOf = (columns: readonly Column[], ...arms: ReturnType<typeof accurate>[]): string[] =>
-  panelsOf(curvesOf(arms, columns, 'ci')).map(panelTitle);
+function accurate(name: string, accuracies: readonly number[]) {
+  return lossArm(name, [accuracies.map((accuracy) => 1 / accuracy - 1)]);
+}
+
+function titlesOf(columns: readonly Column[], ...arms: ReturnType<typeof accurate>[]): string[] {
+  return panelsOf(curvesOf(arms, columns, 'ci')).map(panelTitle);
+}
+
 const good = accurate('wn', [0.2, 0.9, 0.96, 0.97, 0.97, 0.971]);
 const better = accurate('clip', [0.2, 0.9, 0.965, 0.972, 0.975, 0.976]);
 const poor = accurate('base', [0.1, 0.3, 0.5, 0.6, 0.5, 0.55]);
@@ -41,15 +48,15 @@ test('there is no zoom where it would show nothing else: of one arm, of arms tha
 
 test('a zoomed panel has the second half of its arms and no point outside of its range, and has no others', () => {
   const [whole, zoomed] = panelsOf(curvesOf([poor, good, better], ['accuracy'], 'ci'));
-  assert.deepEqual(new Set(zoomed.curve.points.map(({ arm }) => arm)), new Set(['wn', 'clip']));
-  const [low, high] = zoomed.domain;
-  for (const { mean } of zoomed.curve.points) assert.ok(low < mean && mean < high);
-  const ends = whole.curve.points.filter(({ arm, step }) => arm !== 'base' && step >= 30);
-  for (const point of ends) assert.ok(zoomed.curve.points.includes(point));
-  assert.ok(4 * (high - low) < 1.2 * (whole.domain[1] - whole.domain[0]));
+  assert.deepEqual(new Set(zoomed!.curve.points.map(({ arm }) => arm)), new Set(['wn', 'clip']));
+  const [low, high] = zoomed!.domain;
+  for (const { mean } of zoomed!.curve.points) assert.ok(low < mean && mean < high);
+  const ends = whole!.curve.points.filter(({ arm, step }) => arm !== 'base' && step >= 30);
+  for (const point of ends) assert.ok(zoomed!.curve.points.includes(point));
+  assert.ok(4 * (high - low) < 1.2 * (whole!.domain[1] - whole!.domain[0]));
   // What is left out at the beginning is no empty room.
-  const first = Math.min(...zoomed.curve.points.map(({ x }) => x));
-  assert.ok((zoomed.zoom?.firstX ?? 0) > 0.8 * first && (zoomed.zoom?.firstX ?? 0) < first);
+  const first = Math.min(...zoomed!.curve.points.map(({ x }) => x));
+  assert.ok((zoomed!.zoom?.firstX ?? 0) > 0.8 * first && (zoomed!.zoom?.firstX ?? 0) < first);
 });
 
 test('a zoomed panel has the bands of all its arms whole, or none, and then says so', () => {
@@ -65,12 +72,12 @@ test('a zoomed panel has the bands of all its arms whole, or none, and then says
   ];
   const zoomOf = (half: number) => panelsOf(curvesOf(armsOf(half), ['accuracy'], 'ci'))[1];
   const narrow = zoomOf(0.001);
-  assert.equal(panelTitle(narrow), 'training accuracy, zoom on the upper 2 of 3 arms');
-  for (const { low, high } of narrow.curve.points) {
-    assert.ok(low !== null && high !== null && narrow.domain[0] <= low && high <= narrow.domain[1]);
+  assert.equal(panelTitle(narrow!), 'training accuracy, zoom on the upper 2 of 3 arms');
+  for (const { low, high } of narrow!.curve.points) {
+    assert.ok(low !== null && high !== null && narrow!.domain[0] <= low && high <= narrow!.domain[1]);
   }
   const wide = zoomOf(0.03);
-  assert.equal(panelTitle(wide), 'training accuracy, zoom on the upper 2 of 3 arms, without bands');
+  assert.equal(panelTitle(wide!), 'training accuracy, zoom on the upper 2 of 3 arms, without bands');
   const marks = JSON.stringify(figureSpec(curvesOf(armsOf(0.03), ['accuracy'], 'ci'), null));
   assert.equal(marks.match(/"type":"area"/g)?.length, 1);
 });
@@ -93,7 +100,7 @@ test('arms side by side get a zoom only where it has more than half of them, wit
 });
 
 test('a panel says when a band is cut at its edge, and only then', () => {
-  const titleOf = (...losses: number[][]): string => panelTitle(lossPanel(...losses));
+  const titleOf = (...losses: number[][]): string => panelTitle(lossPanel(...losses)!);
   assert.equal(titleOf([1, 1.1, 1.2], [1, 1.1, 101.2]), 'training loss, bands cut at the edge');
   assert.equal(titleOf([1, 0.5, 0.3], [1.1, 0.6, 0.3]), 'training loss');
   assert.equal(titleOf([1, 0.5, 0.3]), 'training loss');
@@ -110,7 +117,7 @@ test('a panel says when a band is cut at its edge, and only then', () => {
       'ci',
     ),
   );
-  assert.equal(panelTitle(share), 'training accuracy');
+  assert.equal(panelTitle(share!), 'training accuracy');
 });
 
 test('a panel that can be dragged has room for its marks at the edges', () => {

@@ -69,94 +69,45 @@ export interface Panel {
   readonly zoom: Zoom | null;
 }
 
-/** From the least to the largest; spread would pass tens of thousands of arguments. */
-const extent = (values: readonly number[]): [number, number] =>
-  values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
-
-/**
- * The smallest domain with all means, and with the bands as far as they leave the means legible: of two seeds, a t
- * interval is twelve standard errors wide and would press the curves into a line. It may run out of the panel.
- */
-const domainOf = (curve: Curve, log: boolean, percent: boolean): [number, number] => {
-  const [from, to] = log ? [Math.log, Math.exp] : [(x: number) => x, (x: number) => x];
-  const means = curve.points.map(({ mean }) => from(mean));
-  const edges = curve.points.flatMap(({ low, high }) => [low, high].filter((edge) => edge !== null));
-  const [low, high] = extent(means);
-  const room = high - low || Infinity;
-  const [lowest, highest] = extent(edges.filter((edge) => !log || edge > 0).map(from));
-  let domain = [
-    to(Math.max(Math.min(low, lowest), low - room)),
-    to(Math.min(Math.max(high, highest), high + room)),
-  ];
-  const [middle] = domain;
-  if (domain[1] - domain[0] <= ROUNDING * Math.abs(domain[1])) {
-    const pad = Math.abs(middle) * 0.05 || 0.05; // all the same: in the middle
-    domain = [middle - pad, middle + pad];
-  }
-  // Where no value can be, there is no need to follow an interval.
-  if (percent) return [Math.max(domain[0], 0), Math.min(domain[1], 1)];
-  return [low >= 0 && !log ? Math.max(domain[0], 0) : domain[0], domain[1]];
-};
-
 /** Ticks of a logarithmic axis: at most eight of the powers of ten inside. */
-export const decades = ([low, high]: readonly [number, number]): number[] => {
+export function decades([low, high]: readonly [number, number]): number[] {
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
   const stride = Math.ceil((last - first + 1) / 8);
   const count = Math.floor((last - first) / stride) + 1;
   return Array.from({ length: count }, (_, index) => Number(`1e${first + index * stride}`));
-};
+}
 
-/** Where arms that have a point each are; null if one has more, or no two are at the same place. */
-const placesOf = ({ points }: Curve): number[] | null => {
-  const arms = new Set(points.map(({ arm }) => arm));
-  const places = new Set(points.map(({ x }) => x));
-  return arms.size === points.length && places.size < arms.size ? [...places].sort((a, b) => a - b) : null;
-};
-
-const isCut = ({ points }: Curve, [bottom, top]: readonly [number, number], percent: boolean): boolean => {
-  const slack = ROUNDING * Math.max(Math.abs(bottom), Math.abs(top));
-  // Below an axis that begins at 0, and over 100 %, no value can be.
-  const [least, most] = [bottom === 0 ? 0 : -Infinity, percent ? 1 : Infinity];
-  return points.some(
-    ({ low, high }) =>
-      low !== null &&
-      high !== null &&
-      (Math.max(low, least) < bottom - slack || Math.min(high, most) > top + slack),
+/**
+ * The panels of curves, in their order. Behind that of validation accuracy, or of training accuracy if there is none of
+ * validation, comes its upper part on a scale of its own where curves are squeezed there; see `zoomOf`.
+ *
+ * @param zoom whether there may be such a panel
+ */
+export function panelsOf({ columns }: Pick<Curves, 'columns'>, zoom = true): Panel[] {
+  const panels = columns.map(panelOf).filter((panel) => panel !== null);
+  const judged = (['val_accuracy', 'accuracy'] as const).find((column) =>
+    panels.some(({ curve }) => curve.column === column),
   );
-};
+  return panels.flatMap((panel) => {
+    const upper = zoom && panel.curve.column === judged ? zoomOf(panel) : null;
+    return upper ? [panel, upper] : [panel];
+  });
+}
 
-/** How a column is shown; null if it has no points. */
-export const panelOf = (curve: Curve): Panel | null => {
-  const { column, points } = curve;
-  if (points.length === 0) return null;
-  const percent = SHARES.includes(column);
-  const smallest = points.reduce((least, { mean }) => Math.min(least, mean), Infinity);
-  const largest = points.reduce((most, { mean }) => Math.max(most, mean), -Infinity);
-  const log = LOGARITHMIC.includes(column) && smallest > 0 && largest > SPAN * smallest;
-  const domain = domainOf(curve, log, percent);
-  const shown = log ? domain : niceDomain(domain, TICKS);
-  return {
-    curve,
-    title: TITLES[column],
-    percent,
-    log,
-    domain,
-    shown,
-    cut: isCut(curve, shown, percent),
-    places: placesOf(curve),
-    zoom: null,
-  };
-};
-
-const meansOf = (points: readonly CurvePoint[]): number[] => points.map(({ mean }) => mean);
-const edgesOf = (points: readonly CurvePoint[]): number[] =>
-  points.flatMap(({ low, high }) =>
-    low === null || high === null ? [] : [Math.max(0, low), Math.min(1, high)],
-  );
-
-/** The points of an arm from the first on after which all are at least `low`. */
-const endAbove = (points: readonly CurvePoint[], low: number): readonly CurvePoint[] =>
-  points.slice(points.findLastIndex(({ mean }) => mean < low) + 1);
+/**
+ * The panel again for the arms that end highest, on a range of their own, if they are squeezed in it: the most arms, at
+ * least two, whose ends take up less than a quarter of the panel's height.
+ */
+function zoomOf(panel: Panel): Panel | null {
+  const arms = new Map<string, CurvePoint[]>();
+  for (const point of panel.curve.points) arms.set(point.arm, [...(arms.get(point.arm) ?? []), point]);
+  const sorted = [...arms.values()].sort((a, b) => b[b.length - 1].mean - a[a.length - 1].mean);
+  for (let count = sorted.length; count > 1; count--) {
+    const zoomed = zoomOn(panel, sorted.slice(0, count), sorted.length);
+    if (zoomed) return zoomed;
+  }
+  return null;
+}
 
 /**
  * Some arms of a panel on a range of their own.
@@ -169,7 +120,7 @@ const endAbove = (points: readonly CurvePoint[], low: number): readonly CurvePoi
  * @param of how many arms the panel has
  * @returns null if that is no closer look
  */
-const zoomOn = (panel: Panel, arms: readonly (readonly CurvePoint[])[], of: number): Panel | null => {
+function zoomOn(panel: Panel, arms: readonly (readonly CurvePoint[])[], of: number): Panel | null {
   const limit = SQUEEZED * (panel.domain[1] - panel.domain[0]);
   const ends = arms.map((points) => points.filter(({ step }) => 2 * step >= points[points.length - 1].step));
   const [endLow, high] = extent(meansOf(ends.flat()));
@@ -211,50 +162,108 @@ const zoomOn = (panel: Panel, arms: readonly (readonly CurvePoint[])[], of: numb
       banded,
     },
   };
-};
+}
 
-/**
- * The panel again for the arms that end highest, on a range of their own, if they are squeezed in it: the most arms, at
- * least two, whose ends take up less than a quarter of the panel's height.
- */
-const zoomOf = (panel: Panel): Panel | null => {
-  const arms = new Map<string, CurvePoint[]>();
-  for (const point of panel.curve.points) arms.set(point.arm, [...(arms.get(point.arm) ?? []), point]);
-  const sorted = [...arms.values()].sort((a, b) => b[b.length - 1].mean - a[a.length - 1].mean);
-  for (let count = sorted.length; count > 1; count--) {
-    const zoomed = zoomOn(panel, sorted.slice(0, count), sorted.length);
-    if (zoomed) return zoomed;
-  }
-  return null;
-};
+/** From the least to the largest; spread would pass tens of thousands of arguments. */
+function extent(values: readonly number[]): [number, number] {
+  return values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
+}
 
-/**
- * The panels of curves, in their order. Behind that of validation accuracy, or of training accuracy if there is none of
- * validation, comes its upper part on a scale of its own where curves are squeezed there; see `zoomOf`.
- *
- * @param zoom whether there may be such a panel
- */
-export const panelsOf = ({ columns }: Pick<Curves, 'columns'>, zoom = true): Panel[] => {
-  const panels = columns.map(panelOf).filter((panel) => panel !== null);
-  const judged = (['val_accuracy', 'accuracy'] as const).find((column) =>
-    panels.some(({ curve }) => curve.column === column),
+function meansOf(points: readonly CurvePoint[]): number[] {
+  return points.map(({ mean }) => mean);
+}
+
+/** The points of an arm from the first on after which all are at least `low`. */
+function endAbove(points: readonly CurvePoint[], low: number): readonly CurvePoint[] {
+  return points.slice(points.findLastIndex(({ mean }) => mean < low) + 1);
+}
+
+function edgesOf(points: readonly CurvePoint[]): number[] {
+  return points.flatMap(({ low, high }) =>
+    low === null || high === null ? [] : [Math.max(0, low), Math.min(1, high)],
   );
-  return panels.flatMap((panel) => {
-    const upper = zoom && panel.curve.column === judged ? zoomOf(panel) : null;
-    return upper ? [panel, upper] : [panel];
-  });
-};
+}
+
+/** How a column is shown; null if it has no points. */
+export function panelOf(curve: Curve): Panel | null {
+  const { column, points } = curve;
+  if (points.length === 0) return null;
+  const percent = SHARES.includes(column);
+  const smallest = points.reduce((least, { mean }) => Math.min(least, mean), Infinity);
+  const largest = points.reduce((most, { mean }) => Math.max(most, mean), -Infinity);
+  const log = LOGARITHMIC.includes(column) && smallest > 0 && largest > SPAN * smallest;
+  const domain = domainOf(curve, log, percent);
+  const shown = log ? domain : niceDomain(domain, TICKS);
+  return {
+    curve,
+    title: TITLES[column],
+    percent,
+    log,
+    domain,
+    shown,
+    cut: isCut(curve, shown, percent),
+    places: placesOf(curve),
+    zoom: null,
+  };
+}
+
+/**
+ * The smallest domain with all means, and with the bands as far as they leave the means legible: of two seeds, a t
+ * interval is twelve standard errors wide and would press the curves into a line. It may run out of the panel.
+ */
+function domainOf(curve: Curve, log: boolean, percent: boolean): [number, number] {
+  const [from, to] = log ? [Math.log, Math.exp] : [(x: number) => x, (x: number) => x];
+  const means = curve.points.map(({ mean }) => from(mean));
+  const edges = curve.points.flatMap(({ low, high }) => [low, high].filter((edge) => edge !== null));
+  const [low, high] = extent(means);
+  const room = high - low || Infinity;
+  const [lowest, highest] = extent(edges.filter((edge) => !log || edge > 0).map(from));
+  let domain = [
+    to(Math.max(Math.min(low, lowest), low - room)),
+    to(Math.min(Math.max(high, highest), high + room)),
+  ];
+  const [middle] = domain;
+  if (domain[1] - domain[0] <= ROUNDING * Math.abs(domain[1])) {
+    const pad = Math.abs(middle) * 0.05 || 0.05; // all the same: in the middle
+    domain = [middle - pad, middle + pad];
+  }
+  // Where no value can be, there is no need to follow an interval.
+  if (percent) return [Math.max(domain[0], 0), Math.min(domain[1], 1)];
+  return [low >= 0 && !log ? Math.max(domain[0], 0) : domain[0], domain[1]];
+}
+
+function isCut({ points }: Curve, [bottom, top]: readonly [number, number], percent: boolean): boolean {
+  const slack = ROUNDING * Math.max(Math.abs(bottom), Math.abs(top));
+  // Below an axis that begins at 0, and over 100 %, no value can be.
+  const [least, most] = [bottom === 0 ? 0 : -Infinity, percent ? 1 : Infinity];
+  return points.some(
+    ({ low, high }) =>
+      low !== null &&
+      high !== null &&
+      (Math.max(low, least) < bottom - slack || Math.min(high, most) > top + slack),
+  );
+}
+
+/** Where arms that have a point each are; null if one has more, or no two are at the same place. */
+function placesOf({ points }: Curve): number[] | null {
+  const arms = new Set(points.map(({ arm }) => arm));
+  const places = new Set(points.map(({ x }) => x));
+  return arms.size === points.length && places.size < arms.size ? [...places].sort((a, b) => a - b) : null;
+}
 
 /** What stands over a panel. */
-export const panelTitle = (panel: Panel): string => {
+export function panelTitle(panel: Panel): string {
   const { title, log, zoom, cut, curve } = panel;
   if (!zoom) return `${title}${log ? ' (log scale)' : ''}${cut ? ', bands cut at the edge' : ''}`;
   const { arms, of, banded } = zoom;
   const isBare = !banded && curve.points.some(({ low }) => low !== null);
   const which = arms < of ? `zoom on the upper ${arms} of ${of} arms` : 'zoomed in';
   return `${title}, ${which}${isBare ? ', without bands' : ''}`;
-};
+}
 
 /** Where the x axis ends, for all panels alike; above 0. */
-export const lastX = (panels: readonly Panel[]): number =>
-  panels.reduce((last, { curve }) => curve.points.reduce((most, { x }) => Math.max(most, x), last), 0) || 1;
+export function lastX(panels: readonly Panel[]): number {
+  return (
+    panels.reduce((last, { curve }) => curve.points.reduce((most, { x }) => Math.max(most, x), last), 0) || 1
+  );
+}

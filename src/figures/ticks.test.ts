@@ -1,4 +1,5 @@
 /** @file Round numbers: strides of 1, 2 and 5, domains that end at ticks, decimals that are enough for all. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decimalsOf, multiples, niceDomain, tickStride } from './ticks.js';
@@ -42,6 +43,6 @@ test('decimals are enough for every multiple of a stride, and no more', () => {
     [1, 0],
     [20, 0],
   ]) {
-    assert.equal(decimalsOf(stride), decimals);
+    assert.equal(decimalsOf(stride!), decimals);
   }
 });

@@ -7,23 +7,8 @@ const FACTORS = [
   [Math.sqrt(2), 2],
 ] as const;
 
-/** Through a decimal, so that three tenths are 0.3. */
-const decimal = (value: number): number => Number(value.toPrecision(12));
-
-/**
- * The distance of about so many ticks: 1, 2 or 5 times a power of ten.
- *
- * @see https://d3js.org/d3-array/ticks
- */
-export const tickStride = (low: number, high: number, count: number): number => {
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const [, factor] = FACTORS.find(([least]) => rough / power >= least) ?? [0, 1];
-  return factor * power;
-};
-
 /** The domain, made longer to the next ticks at both ends. */
-export const niceDomain = ([low, high]: readonly [number, number], count: number): [number, number] => {
+export function niceDomain([low, high]: readonly [number, number], count: number): [number, number] {
   let [from, to] = [low, high];
   // A longer domain may have another stride, so that it has to be made longer again.
   for (let before = 0, turn = 0; turn < 10; turn++) {
@@ -34,15 +19,34 @@ export const niceDomain = ([low, high]: readonly [number, number], count: number
     before = stride;
   }
   return [from, to];
-};
+}
+
+/** Through a decimal, so that three tenths are 0.3. */
+function decimal(value: number): number {
+  return Number(value.toPrecision(12));
+}
+
+/**
+ * The distance of about so many ticks: 1, 2 or 5 times a power of ten.
+ *
+ * @see https://d3js.org/d3-array/ticks
+ */
+export function tickStride(low: number, high: number, count: number): number {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const [, factor] = FACTORS.find(([least]) => rough / power >= least) ?? [0, 1];
+  return factor * power;
+}
 
 /** The multiples of a stride inside a domain. */
-export const multiples = ([low, high]: readonly [number, number], stride: number): number[] => {
+export function multiples([low, high]: readonly [number, number], stride: number): number[] {
   const [first, last] = [Math.ceil(decimal(low / stride)), Math.floor(decimal(high / stride))];
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
     decimal((first + index) * stride),
   );
-};
+}
 
 /** Decimals that all multiples of a stride can be written with. */
-export const decimalsOf = (stride: number): number => Math.max(0, -Math.floor(Math.log10(stride * 1.000001)));
+export function decimalsOf(stride: number): number {
+  return Math.max(0, -Math.floor(Math.log10(stride * 1.000001)));
+}

@@ -9,38 +9,53 @@ import type { Arm, RunRows } from '../results/arm.js';
 export type XAxis = 'step' | 'epoch' | 'seconds';
 export const xAxes = ['step', 'epoch', 'seconds'] as const satisfies readonly XAxis[];
 
-/** What stands at the axis. */
-export const axisTitle = (axis: XAxis): string => (axis === 'seconds' ? 'elapsed time (s)' : axis);
-
 /** More places than this are not listed. */
 const MOST_PLACES = 3;
+
+/** What stands at the axis. */
+export function axisTitle(axis: XAxis): string {
+  return axis === 'seconds' ? 'elapsed time (s)' : axis;
+}
 
 /**
  * What stands at the axis where arms stand side by side: after how many steps, or where else, their points are.
  *
  * @param places ascending
  */
-export const placesTitle = (axis: XAxis, places: readonly number[]): string => {
+export function placesTitle(axis: XAxis, places: readonly number[]): string {
   const texts = places.map((place) => place.toLocaleString('en', { maximumSignificantDigits: 6 }));
   const [last] = texts.slice(-1);
   const listed = texts.length > 1 ? `${texts.slice(0, -1).join(', ')} or ${last}` : last;
   const where = texts.length > MOST_PLACES ? `${texts[0]} to ${last}` : listed;
   return axis === 'seconds' ? `after ${where} s` : `after ${axis} ${where}`;
-};
+}
 
 /**
- * Steps of an epoch of an arm.
+ * Where the steps of an arm lie on an axis.
  *
- * @returns null where no run shows it: on data of one's own, before the first whole epoch
+ * @param series by run, what it has at each step
+ * @param steps ascending
+ * @returns by step; steps that have no place are not there
  */
-export const stepsPerEpoch = ({ config, runs }: Arm<RunRows>): number | null => {
-  for (const { epochs } of runs) {
-    const [first] = epochs;
-    // The last of `steps` ends an epoch too, a whole one or not.
-    if (first?.epoch === 1 && first.step !== null && first.step !== config.steps) return first.step;
+export function positions(
+  axis: XAxis,
+  arm: Arm<RunRows>,
+  series: readonly ReadonlyMap<number, Binned>[],
+  steps: readonly number[],
+): Map<number, number> {
+  switch (axis) {
+    case 'step':
+      return new Map(steps.map((step) => [step, step]));
+    case 'epoch': {
+      const length = stepsPerEpoch(arm);
+      return new Map(length === null ? [] : steps.map((step) => [step, step / length]));
+    }
+    case 'seconds':
+      return meanSeconds(series, steps);
+    default:
+      return axis satisfies never;
   }
-  return config.data === null ? Math.floor(MNIST_TRAIN / config.batch) : null;
-};
+}
 
 /**
  * The mean time of an arm's runs at common steps. Where some runs end, it goes on from there with the pace of the others:
@@ -49,10 +64,10 @@ export const stepsPerEpoch = ({ config, runs }: Arm<RunRows>): number | null => 
  * @param series by run, what it has at each step
  * @param steps ascending
  */
-const meanSeconds = (
+function meanSeconds(
   series: readonly ReadonlyMap<number, Binned>[],
   steps: readonly number[],
-): Map<number, number> => {
+): Map<number, number> {
   const at = new Map<number, number>();
   const before = series.map(() => ({ x: 0, seconds: 0 }));
   for (const step of steps) {
@@ -66,31 +81,18 @@ const meanSeconds = (
     at.set(step, x);
   }
   return at;
-};
+}
 
 /**
- * Where the steps of an arm lie on an axis.
+ * Steps of an epoch of an arm.
  *
- * @param series by run, what it has at each step
- * @param steps ascending
- * @returns by step; steps that have no place are not there
+ * @returns null where no run shows it: on data of one's own, before the first whole epoch
  */
-export const positions = (
-  axis: XAxis,
-  arm: Arm<RunRows>,
-  series: readonly ReadonlyMap<number, Binned>[],
-  steps: readonly number[],
-): Map<number, number> => {
-  switch (axis) {
-    case 'step':
-      return new Map(steps.map((step) => [step, step]));
-    case 'epoch': {
-      const length = stepsPerEpoch(arm);
-      return new Map(length === null ? [] : steps.map((step) => [step, step / length]));
-    }
-    case 'seconds':
-      return meanSeconds(series, steps);
-    default:
-      return axis satisfies never;
+export function stepsPerEpoch({ config, runs }: Arm<RunRows>): number | null {
+  for (const { epochs } of runs) {
+    const [first] = epochs;
+    // The last of `steps` ends an epoch too, a whole one or not.
+    if (first?.epoch === 1 && first.step !== null && first.step !== config.steps) return first.step;
   }
-};
+  return config.data === null ? Math.floor(MNIST_TRAIN / config.batch) : null;
+}

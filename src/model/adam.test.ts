@@ -1,10 +1,12 @@
 /** @file Adam's step size against the formula in the paper, and against Adam written out in full. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adamRate, BETA1, BETA2, EPSILON } from './adam.js';
 
-const near = (actual: number, expected: number, tolerance = 1e-12): void =>
+function near(actual: number, expected: number, tolerance = 1e-12): void {
   assert.ok(Math.abs(actual / expected - 1) < tolerance, `${actual} is not ${expected}`);
+}
 
 test('the constants are those of TensorFlow 1', () => {
   assert.deepEqual([BETA1, BETA2, EPSILON], [0.9, 0.999, 1e-8]);

@@ -1,4 +1,5 @@
 /** @file Names, shapes and initial values of the parameters. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rng, truncatedNormal } from '../rng.js';
@@ -7,19 +8,20 @@ import { initialParameters, type Parameter, parameterShapes, sizeOf } from './sp
 const base = { model: 'base', units: 5, inputs: 7, classes: 3 } as const;
 const wn = { ...base, model: 'wn' } as const;
 
-const dataOf = (parameters: ReadonlyMap<string, Parameter>, name: string): Float32Array => {
+function dataOf(parameters: ReadonlyMap<string, Parameter>, name: string): Float32Array {
   const parameter = parameters.get(name);
   assert.ok(parameter, `${name} is there`);
   return parameter.data;
-};
+}
 
 const matrices = ['lstm/w_x', 'lstm/w_h'];
 
 /** Euclidean length of each column of `data` `[rows, columns]`. */
-const columnNorms = (data: Float32Array, columns: number): number[] =>
-  Array.from({ length: columns }, (_, column) =>
+function columnNorms(data: Float32Array, columns: number): number[] {
+  return Array.from({ length: columns }, (_, column) =>
     Math.hypot(...data.filter((_, at) => at % columns === column)),
   );
+}
 
 test('the parameters of base have these names and shapes, in this order', () => {
   assert.deepEqual(Object.entries(parameterShapes(base)), [
@@ -115,7 +117,7 @@ test("columnNorm rescales base's LSTM columns to that length, and nothing else",
     const norms = columnNorms(dataOf(plain, name), 20);
     assert.ok(columnNorms(dataOf(set, name), 20).every((norm) => Math.abs(norm - 1.5) < 1e-6));
     dataOf(set, name).forEach((weight, at) => {
-      const expected = (dataOf(plain, name)[at] * 1.5) / norms[at % 20];
+      const expected = (dataOf(plain, name)[at]! * 1.5) / norms[at % 20]!;
       assert.ok(Math.abs(weight - expected) < 1e-6, `${name}[${at}]`);
     });
   }
@@ -128,10 +130,10 @@ test('with one columnNorm, base and wn start as the same function', () => {
     ['lstm/w_x', 'lstm/g_x'],
     ['lstm/w_h', 'lstm/g_h'],
   ]) {
-    const v = dataOf(other, matrix);
+    const v = dataOf(other, matrix!);
     const norms = columnNorms(v, 20);
-    dataOf(one, matrix).forEach((weight, at) => {
-      const normalised = (dataOf(other, gain)[at % 20] * v[at]) / norms[at % 20];
+    dataOf(one, matrix!).forEach((weight, at) => {
+      const normalised = (dataOf(other, gain!)[at % 20]! * v[at]!) / norms[at % 20]!;
       assert.ok(Math.abs(weight - normalised) < 1e-7, `${matrix}[${at}]`);
     });
   }

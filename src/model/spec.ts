@@ -1,4 +1,5 @@
 /** @file The model's parameters: their public names, shapes and initial values. */
+
 import { rng, truncatedNormal } from '../rng.js';
 
 /** What fixes the model and its arithmetic; sizes are numbers of elements. */
@@ -23,41 +24,6 @@ export interface Parameter {
   readonly data: Float32Array;
 }
 
-/**
- * Names and shapes of the parameters, in their fixed order. Gates are i, f, o, g along the last axis of 4·units.
- * With weight normalisation `lstm/w_x` and `lstm/w_h` hold the direction v, `lstm/g_x` and `lstm/g_h` the lengths.
- */
-export const parameterShapes = (
-  spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
-): Readonly<Record<string, readonly number[]>> => {
-  const gates = 4 * spec.units;
-  const gains = spec.model === 'wn';
-  return {
-    'lstm/w_x': [spec.inputs, gates],
-    ...(gains && { 'lstm/g_x': [gates] }),
-    'lstm/w_h': [spec.units, gates],
-    ...(gains && { 'lstm/g_h': [gates] }),
-    'lstm/b': [gates],
-    'pred/w': [spec.units, spec.classes],
-    'pred/b': [spec.classes],
-  };
-};
-
-/** Elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1);
-
-/** Rescales each column of a matrix `[rows, columns]` to a norm. */
-const rescaleColumns = ({ shape: [rows, columns], data }: Parameter, norm: number): void => {
-  for (let column = 0; column < columns; column++) {
-    let square = 0;
-    for (let row = 0; row < rows; row++)
-      square += data[row * columns + column] * data[row * columns + column];
-    const scale = norm / Math.max(Math.sqrt(square), 1e-6);
-    for (let row = 0; row < rows; row++) data[row * columns + column] *= scale;
-  }
-};
-
 const STD = 0.05;
 const GAIN = 0.1;
 
@@ -67,11 +33,11 @@ const GAIN = 0.1;
  *
  * @param columnNorm if set, the length that every LSTM weight column starts with: the gain of wn, a rescaling of base
  */
-export const initialParameters = (
+export function initialParameters(
   spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
   seed: number,
   columnNorm: number | null,
-): Map<string, Parameter> => {
+): Map<string, Parameter> {
   const parameters = new Map<string, Parameter>();
   for (const [name, shape] of Object.entries(parameterShapes(spec))) {
     const length = sizeOf(shape);
@@ -87,4 +53,40 @@ export const initialParameters = (
     parameters.set(name, parameter);
   }
   return parameters;
-};
+}
+
+/** Rescales each column of a matrix `[rows, columns]` to a norm. */
+function rescaleColumns({ shape: [rows, columns], data }: Parameter, norm: number): void {
+  for (let column = 0; column < columns; column++) {
+    let square = 0;
+    for (let row = 0; row < rows; row++)
+      square += data[row * columns + column] * data[row * columns + column];
+    const scale = norm / Math.max(Math.sqrt(square), 1e-6);
+    for (let row = 0; row < rows; row++) data[row * columns + column] *= scale;
+  }
+}
+
+/**
+ * Names and shapes of the parameters, in their fixed order. Gates are i, f, o, g along the last axis of 4·units.
+ * With weight normalisation `lstm/w_x` and `lstm/w_h` hold the direction v, `lstm/g_x` and `lstm/g_h` the lengths.
+ */
+export function parameterShapes(
+  spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
+): Readonly<Record<string, readonly number[]>> {
+  const gates = 4 * spec.units;
+  const gains = spec.model === 'wn';
+  return {
+    'lstm/w_x': [spec.inputs, gates],
+    ...(gains && { 'lstm/g_x': [gates] }),
+    'lstm/w_h': [spec.units, gates],
+    ...(gains && { 'lstm/g_h': [gates] }),
+    'lstm/b': [gates],
+    'pred/w': [spec.units, spec.classes],
+    'pred/b': [spec.classes],
+  };
+}
+
+/** Elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

@@ -1,16 +1,19 @@
 /** @file Names of loose runs: no two groups have the same, and each says what the id of its runs says. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Config, resolveConfig } from '../config.js';
 import { armNames, type RunGroup } from './arm-names.js';
 
-const group = (
+function group(
   flags: Partial<Config>,
   { arithmetic = 'a', directory = null as string | null, sha256 = '0' } = {},
-): RunGroup => ({
-  config: resolveConfig(flags).config,
-  record: { arithmetic, data: { directory, classes: 10, checksums: { train: sha256 } } },
-});
+): RunGroup {
+  return {
+    config: resolveConfig(flags).config,
+    record: { arithmetic, data: { directory, classes: 10, checksums: { train: sha256 } } },
+  };
+}
 
 test('arms without a plan are named by what tells them apart', () => {
   const groups = [group({ model: 'base' }), group({ clip: 0.5 }), group({})];

@@ -1,4 +1,5 @@
 /** @file Names for groups of loose runs: the model, what is clipped, and whatever else tells the groups apart. */
+
 import { basename } from 'node:path';
 import { type Config, type ConfigKey, configKeys } from '../config.js';
 import { NO_IDENTITY, type RunRecord } from '../runs/record.js';
@@ -9,39 +10,6 @@ export interface RunGroup {
   readonly record: Pick<RunRecord, 'arithmetic' | 'data'>;
 }
 
-/** What the contents of a data set are recognised by, wherever its folder is. */
-export const dataKey = ({ data }: RunGroup['record']): string =>
-  JSON.stringify(Object.entries(data.checksums).sort());
-
-/** How long training is, in words. */
-export const lengthOf = ({ steps, epochs }: Config): string =>
-  steps === null ? `${epochs} epoch${epochs === 1 ? '' : 's'}` : `${steps} steps`;
-
-/** The name of each data set by its key: its folder's, or the whole path where two folders have the same name. */
-const dataNames = (groups: readonly RunGroup[]): Map<string, string> => {
-  const sets = [...new Map(groups.map(({ record }) => [dataKey(record), record.data.directory]))];
-  const forms: readonly ((folder: string | null, index: number) => string)[] = [
-    (folder) => (folder === null ? 'mnist' : basename(folder)),
-    (folder) => folder ?? 'mnist',
-    (folder, index) => `${folder ?? 'mnist'} (${index + 1})`, // of one folder whose contents changed
-  ];
-  const named = forms
-    .map((form) => sets.map(([key, folder], index): [string, string] => [key, form(folder, index)]))
-    .find((names) => new Set(names.map(([, name]) => name)).size === names.length);
-  return new Map(named);
-};
-
-/** The value that more groups have than any other; null where two are equally common. */
-const mostCommon = <Value>(values: readonly Value[]): { readonly value: Value } | null => {
-  const counts = new Map<Value, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const [first, second] = [...counts].sort(([, a], [, b]) => b - a);
-  if (first === undefined || (second !== undefined && second[1] === first[1])) return null;
-  return { value: first[0] };
-};
-
-const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
-
 /**
  * Names that tell groups of runs apart.
  *
@@ -50,7 +18,7 @@ const isUnique = (names: readonly string[]): boolean => new Set(names).size === 
  * as numbers of different data are not of one kind. Of `steps` and `epochs` a name has the one that counts, and `clipMode`
  * only where something is clipped. Groups that would be called alike name all keys in which they differ.
  */
-export const armNames = (groups: readonly RunGroup[]): string[] => {
+export function armNames(groups: readonly RunGroup[]): string[] {
   const configs = groups.map(({ config }) => config);
   const isUnusual = <Of, Value>(of: readonly Of[], read: (one: Of) => Value): ((one: Of) => boolean) => {
     const usual = mostCommon(of.map(read));
@@ -111,4 +79,41 @@ export const armNames = (groups: readonly RunGroup[]): string[] => {
   });
   const all = differing(configs);
   return isUnique(longer) ? longer : groups.map((group) => nameOf(group, all));
-};
+}
+
+/** The value that more groups have than any other; null where two are equally common. */
+function mostCommon<Value>(values: readonly Value[]): { readonly value: Value } | null {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [first, second] = [...counts].sort(([, a], [, b]) => b - a);
+  if (first === undefined || (second !== undefined && second[1] === first[1])) return null;
+  return { value: first[0] };
+}
+
+/** The name of each data set by its key: its folder's, or the whole path where two folders have the same name. */
+function dataNames(groups: readonly RunGroup[]): Map<string, string> {
+  const sets = [...new Map(groups.map(({ record }) => [dataKey(record), record.data.directory]))];
+  const forms: readonly ((folder: string | null, index: number) => string)[] = [
+    (folder) => (folder === null ? 'mnist' : basename(folder)),
+    (folder) => folder ?? 'mnist',
+    (folder, index) => `${folder ?? 'mnist'} (${index + 1})`, // of one folder whose contents changed
+  ];
+  const named = forms
+    .map((form) => sets.map(([key, folder], index): [string, string] => [key, form(folder, index)]))
+    .find((names) => new Set(names.map(([, name]) => name)).size === names.length);
+  return new Map(named);
+}
+
+function isUnique(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}
+
+/** What the contents of a data set are recognised by, wherever its folder is. */
+export function dataKey({ data }: RunGroup['record']): string {
+  return JSON.stringify(Object.entries(data.checksums).sort());
+}
+
+/** How long training is, in words. */
+export function lengthOf({ steps, epochs }: Config): string {
+  return steps === null ? `${epochs} epoch${epochs === 1 ? '' : 's'}` : `${steps} steps`;
+}

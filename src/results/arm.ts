@@ -1,4 +1,5 @@
 /** @file What the reports are made of: the runs of one configuration, one a seed, as they were read from disk. */
+
 import type { Config } from '../config.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { Summary } from '../runs/record.js';

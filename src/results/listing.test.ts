@@ -1,4 +1,5 @@
 /** @file The list of runs: where each stands, sorted and filtered. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +10,15 @@ import { epochColumns, stepColumns } from '../runs/metrics.js';
 import { add, defaults, fresh } from '../runs/run.testing.js';
 import { filteredBy, type ListedRun, listed, sortedBy } from './listing.js';
 
-const listOf = (runs: string): ListedRun[] => listed(runs, listRuns(runs, assert.fail), assert.fail);
-const csv = (columns: readonly string[], rows: readonly Record<string, number>[]): string =>
-  [columns.join(','), ...rows.map((row) => columns.map((name) => row[name] ?? 0).join(',')), ''].join('\n');
+function listOf(runs: string): ListedRun[] {
+  return listed(runs, listRuns(runs, assert.fail), assert.fail);
+}
+
+function csv(columns: readonly string[], rows: readonly Record<string, number>[]): string {
+  return [columns.join(','), ...rows.map((row) => columns.map((name) => row[name] ?? 0).join(',')), ''].join(
+    '\n',
+  );
+}
 
 test('a run that is not finished shows its step of all steps and its latest validation accuracy', () => {
   const runs = fresh();
@@ -64,7 +71,10 @@ const made = (() => {
   mkdirSync(join(runs, 'empty'));
   return listOf(runs);
 })();
-const names = (runs: readonly ListedRun[]): string => runs.map(({ name }) => name).join('');
+
+function names(runs: readonly ListedRun[]): string {
+  return runs.map(({ name }) => name).join('');
+}
 
 test('runs are sorted by a column or a key, and those without a value come last either way', () => {
   assert.equal(names(sortedBy(made, 'lr', false)), 'bca');
@@ -92,7 +102,7 @@ test('runs are filtered by conditions on columns and keys', () => {
     ['val>=0.91', 'ab'],
     ['val>92', ''],
   ]) {
-    assert.equal(names(filteredBy(made, condition)), expected, condition);
+    assert.equal(names(filteredBy(made, condition!)), expected, condition);
   }
   for (const wrong of ['lr', 'lr ~ 1', '', 'unit=3']) {
     assert.throws(() => filteredBy(made, wrong), { code: 'E_USAGE' }, wrong);

@@ -1,4 +1,5 @@
 /** @file What is looked at where no run is named. */
+
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +8,10 @@ import { add, fresh } from '../runs/run.testing.js';
 import { newestIn } from './newest.js';
 
 const scratch = fresh();
-const addRun = (name: string, day: number): void =>
-  void add(scratch, name, { started_at: `2026-01-0${day}T00:00:00.000Z` });
+
+function addRun(name: string, day: number): void {
+  add(scratch, name, { started_at: `2026-01-0${day}T00:00:00.000Z` });
+}
 
 test('without a name it is the sweep that ran last, or all runs if a run of no sweep is newer', () => {
   assert.throws(() => newestIn(scratch), { code: 'E_RUN', hint: /wnlstm train/ });

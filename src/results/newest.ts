@@ -1,4 +1,5 @@
 /** @file What is looked at where no run is named. */
+
 import { basename, dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { isSweep, listRuns } from '../runs/find.js';
@@ -14,7 +15,7 @@ export interface Newest {
  *
  * @throws {UserError} E_RUN if there is no run
  */
-export const newestIn = (runsDirectory: string): Newest => {
+export function newestIn(runsDirectory: string): Newest {
   const runs = listRuns(runsDirectory, () => {}); // who reads the runs tells of the damaged ones
   const last = runs.at(-1);
   if (!last) {
@@ -29,4 +30,4 @@ export const newestIn = (runsDirectory: string): Newest => {
     words:
       runs.length === 1 ? `the one run in ${runsDirectory}` : `all ${runs.length} runs in ${runsDirectory}`,
   };
-};
+}

@@ -1,4 +1,5 @@
 /** @file Laws of reading results: nothing is left out without a word. */
+
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60, test:
 
 const base = { backend: 'wasm', device: 'cpu', data, units: 4, batch: 10, steps: 12, logEvery: 3 };
 
-const sweepIn = async (runs: string, name: string, change: Record<string, unknown> = {}): Promise<Plan> => {
+async function sweepIn(runs: string, name: string, change: Record<string, unknown> = {}): Promise<Plan> {
   const file = {
     name,
     base,
@@ -30,7 +31,7 @@ const sweepIn = async (runs: string, name: string, change: Record<string, unknow
   const sweep = parseSweep(file, 'x.json');
   const plan = freeze(
     decided(sweep),
-    readDataset(sweep.arms[0].config.data).checksums,
+    readDataset(sweep.arms[0]!.config.data).checksums,
     '2026-01-01T00:00:00Z',
   );
   const directory = join(scratch, runs, name);
@@ -38,21 +39,26 @@ const sweepIn = async (runs: string, name: string, change: Record<string, unknow
   await runSweep(plannedRuns(plan), directory, createInProcessExecutor(1), never, () => {});
   writePlan(directory, plan);
   return plan;
-};
+}
 
 const plan = await sweepIn('original', 'x');
 const [first] = plannedRuns(plan);
 let copies = 0;
+
 /** A fresh copy of the sweep, its runs folder, and the folder of the first run, which is base's seed 0. */
-const copy = (): { runs: string; folder: string; run: string } => {
+function copy(): { runs: string; folder: string; run: string } {
   const runs = join(scratch, `copy-${copies++}`);
   cpSync(join(scratch, 'original'), runs, { recursive: true });
-  return { runs, folder: join(runs, 'x'), run: join(runs, 'x', first.id) };
-};
-const edit = (path: string, change: (text: string) => string): void =>
+  return { runs, folder: join(runs, 'x'), run: join(runs, 'x', first!.id) };
+}
+
+function edit(path: string, change: (text: string) => string): void {
   writeFileSync(path, change(readFileSync(path, 'utf8')));
-const seedsOf = (results: ReturnType<typeof readResults>): number[][] =>
-  results.arms.map(({ runs }) => runs.map(({ seed }) => seed));
+}
+
+function seedsOf(results: ReturnType<typeof readResults>): number[][] {
+  return results.arms.map(({ runs }) => runs.map(({ seed }) => seed));
+}
 
 test('a sweep gives its arms in their order, with the comparisons that were planned', () => {
   const { runs } = copy();
@@ -67,9 +73,9 @@ test('a sweep gives its arms in their order, with the comparisons that were plan
   ]);
   assert.deepEqual(results.comparisons, [['wn', 'base']]);
   assert.deepEqual(results.notes, []);
-  const [run] = results.arms[1].runs;
-  assert.equal(run.steps.at(-1)?.step, 12);
-  assert.equal(run.testAccuracy, run.summary.test_accuracy);
+  const [run] = results.arms[1]!.runs;
+  assert.equal(run!.steps.at(-1)?.step, 12);
+  assert.equal(run!.testAccuracy, run!.summary.test_accuracy);
 });
 
 test('a run that is not finished, or cut short, or damaged is left out, and it is said', () => {
@@ -117,7 +123,7 @@ test('a run that nobody planned is left out, and it is said, also the copy of on
     [0, 1, 2],
     [0, 1, 2],
   ]);
-  assert.ok(results.arms[0].runs.every(({ testAccuracy }) => testAccuracy !== 0.99));
+  assert.ok(results.arms[0]!.runs.every(({ testAccuracy }) => testAccuracy !== 0.99));
   assert.match(results.notes.join('\n'), /not planned: zz-copy/);
 });
 
@@ -147,9 +153,9 @@ test('a run that diverged counts with the accuracy of guessing', () => {
     edit(join(run, file), (text) => text.replace('"completed"', '"diverged"'));
   }
   edit(join(run, 'summary.json'), (text) => text.replace(/"test_accuracy": .*/, '"test_accuracy": null,'));
-  const [lost] = readResults(runs, ['x']).arms[0].runs;
-  assert.equal(lost.status, 'diverged');
-  assert.equal(lost.testAccuracy, 1 / 4);
+  const [lost] = readResults(runs, ['x']).arms[0]!.runs;
+  assert.equal(lost!.status, 'diverged');
+  assert.equal(lost!.testAccuracy, 1 / 4);
 });
 
 test('runs without a plan are arms by their config, each seed once', () => {

@@ -1,4 +1,5 @@
 /** @file Laws of selection: by validation data, within each arm of the file. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { madeUpArm } from '../compare/comparison.testing.js';
@@ -19,9 +20,9 @@ const file = {
 const plan = freeze(decided(parseSweep(file, 'x.json')), {}, '');
 
 /** Results whose validation accuracy is given, and whose test accuracy says the opposite. */
-const resultsWith = (accuracies: readonly number[]): Results => {
+function resultsWith(accuracies: readonly number[]): Results {
   const arms = plan.arms.map(({ name }, at): Arm => {
-    const arm = madeUpArm(name, [1 - accuracies[at], 1 - accuracies[at]]);
+    const arm = madeUpArm(name, [1 - accuracies[at]!, 1 - accuracies[at]!]);
     return {
       ...arm,
       runs: arm.runs.map((run) => ({
@@ -30,16 +31,19 @@ const resultsWith = (accuracies: readonly number[]): Results => {
           ...run.summary,
           val_accuracy: accuracies[at],
           best_val_accuracy: accuracies[at],
-          val_loss: 1 - accuracies[at],
+          val_loss: 1 - accuracies[at]!,
         },
       })),
     };
   });
   return { title: 'x', plan, directory: null, arms, comparisons: [], notes: [], found: [] };
-};
+}
+
 const results = resultsWith([0.1, 0.9, 0.5, 0.3, 0.2, 0.8]);
-const namesBy = (given: Results, criterion: string): string[] =>
-  selectArms(given, criterion).arms.map(({ name }) => name);
+
+function namesBy(given: Results, criterion: string): string[] {
+  return selectArms(given, criterion).arms.map(({ name }) => name);
+}
 
 test('of each arm the point that is best on validation data stays', () => {
   for (const criterion of ['val_accuracy', 'val_loss', 'best_val_accuracy']) {

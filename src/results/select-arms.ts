@@ -1,4 +1,5 @@
 /** @file The best point of each arm's grid, chosen on validation data alone. */
+
 import { UserError } from '../errors.js';
 import { nearest } from '../text/nearest.js';
 import type { Arm, ArmRun } from './arm.js';
@@ -15,12 +16,6 @@ const CRITERIA = new Map<string, (run: ArmRun) => number>([
   ],
 ]);
 
-/** Mean of the criterion over the runs. */
-const scoreOf = ({ runs }: Arm, criterion: (run: ArmRun) => number): number =>
-  runs.length === 0
-    ? Number.NEGATIVE_INFINITY
-    : runs.reduce((sum, run) => sum + criterion(run), 0) / runs.length;
-
 /**
  * Keeps of each arm of a sweep file the point of its grid that is best on validation data.
  *
@@ -28,10 +23,10 @@ const scoreOf = ({ runs }: Arm, criterion: (run: ArmRun) => number): number =>
  * @returns the arms that are left, each after the first paired with the first (none is declared), and what to say of it
  * @throws {UserError} E_USAGE for another criterion: on test data nothing is selected
  */
-export const selectArms = (
+export function selectArms(
   results: Results,
   name: string,
-): { arms: readonly Arm[]; pairs: readonly (readonly [string, string])[]; note: string } => {
+): { arms: readonly Arm[]; pairs: readonly (readonly [string, string])[]; note: string } {
   const criterion = CRITERIA.get(name);
   if (!criterion) {
     const known = [...CRITERIA.keys()];
@@ -56,4 +51,11 @@ export const selectArms = (
   const pairs = arms.slice(1).map((arm): [string, string] => [arm.name, arms[0].name]);
   const note = `Selected by ${name}: the best of ${results.arms.length} arms for each of ${[...best.keys()].join(', ')}. What was declared for the whole sweep is not tested here.`;
   return { arms, pairs, note };
-};
+}
+
+/** Mean of the criterion over the runs. */
+function scoreOf({ runs }: Arm, criterion: (run: ArmRun) => number): number {
+  return runs.length === 0
+    ? Number.NEGATIVE_INFINITY
+    : runs.reduce((sum, run) => sum + criterion(run), 0) / runs.length;
+}

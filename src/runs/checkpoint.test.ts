@@ -1,4 +1,5 @@
 /** @file Checkpoints: exact round trips, which are kept, and what damage is told. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,39 +11,46 @@ import { readSafetensors } from './safetensors.js';
 
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 after(() => rmSync(root, { recursive: true }));
-const fresh = (): string => join(mkdtempSync(join(root, 'run-')), 'checkpoints');
+
+function fresh(): string {
+  return join(mkdtempSync(join(root, 'run-')), 'checkpoints');
+}
 
 /** A checkpoint at a step, told apart by its numbers. */
-const checkpointAt = (step: number, bestStep: number | null = null): Checkpoint => ({
-  progress: {
-    step,
-    row: {
-      count: 3,
-      loss: 0.1 + step,
-      accuracy: 1 / 3,
-      gradNorm: 1e-7,
-      gradNormClipped: 5e-324,
-      clipFraction: 0,
+function checkpointAt(step: number, bestStep: number | null = null): Checkpoint {
+  return {
+    progress: {
+      step,
+      row: {
+        count: 3,
+        loss: 0.1 + step,
+        accuracy: 1 / 3,
+        gradNorm: 1e-7,
+        gradNormClipped: 5e-324,
+        clipFraction: 0,
+      },
+      epoch: { count: step, loss: 2 / 3, accuracy: 2.5, gradNorm: 4, gradNormClipped: 4, clipFraction: 0.5 },
+      best: bestStep === null ? null : { epoch: 1, step: bestStep, valLoss: 0.25, valAccuracy: 0.97 },
+      diverged: false,
+      elapsedSeconds: 12.5,
+      stepSeconds: 10.25,
+      epochSeconds: 0.1,
     },
-    epoch: { count: step, loss: 2 / 3, accuracy: 2.5, gradNorm: 4, gradNormClipped: 4, clipFraction: 0.5 },
-    best: bestStep === null ? null : { epoch: 1, step: bestStep, valLoss: 0.25, valAccuracy: 0.97 },
-    diverged: false,
-    elapsedSeconds: 12.5,
-    stepSeconds: 10.25,
-    epochSeconds: 0.1,
-  },
-  state: new Map([
-    ['lstm/w_x', { shape: [1, 2], data: Float32Array.of(step, -step) }],
-    ['pred/b', { shape: [2], data: Float32Array.of(0.1, 0.2) }],
-    ['adam/m/lstm/w_x', { shape: [1, 2], data: Float32Array.of(1e-20, 2) }],
-    ['sums', { shape: [2], data: Float64Array.of(0.1, step / 7) }],
-    ['step', { shape: [], data: Int32Array.of(step) }],
-  ]),
-});
+    state: new Map([
+      ['lstm/w_x', { shape: [1, 2], data: Float32Array.of(step, -step) }],
+      ['pred/b', { shape: [2], data: Float32Array.of(0.1, 0.2) }],
+      ['adam/m/lstm/w_x', { shape: [1, 2], data: Float32Array.of(1e-20, 2) }],
+      ['sums', { shape: [2], data: Float64Array.of(0.1, step / 7) }],
+      ['step', { shape: [], data: Int32Array.of(step) }],
+    ]),
+  };
+}
 
-const names = (directory: string): string[] => readdirSync(directory).sort();
+function names(directory: string): string[] {
+  return readdirSync(directory).sort();
+}
 
-const refuses = (directory: string, step: number, what: string): void => {
+function refuses(directory: string, step: number, what: string): void {
   assert.throws(
     () => readCheckpoint(directory, step),
     (error) => {
@@ -54,7 +62,7 @@ const refuses = (directory: string, step: number, what: string): void => {
     },
     what,
   );
-};
+}
 
 test('what was written is read, to the last bit', () => {
   const directory = fresh();
@@ -140,7 +148,7 @@ test('one changed bit in either file of arrays is damage', () => {
     writeCheckpoint(directory, checkpointAt(10));
     const path = join(directory, 'step-000010', file);
     const bytes = readFileSync(path);
-    bytes[bytes.length - 2] ^= 1;
+    bytes[bytes.length - 2]! ^= 1;
     writeFileSync(path, bytes);
     refuses(directory, 10, file);
   }

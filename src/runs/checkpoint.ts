@@ -1,4 +1,5 @@
 /** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,67 +54,35 @@ export interface Checkpoint {
   readonly state: TrainingState;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** The name of a checkpoint's folder: `step-000859`. */
-export const checkpointName = (step: number): string => `step-${String(step).padStart(6, '0')}`;
-const isOptimizerArray = (name: string): boolean => !/^(lstm|pred)\//.test(name);
-const pick = (state: TrainingState, wanted: (name: string) => boolean): TrainingState =>
-  new Map([...state].filter(([name]) => wanted(name)));
-
 /** The parameters in the order in which they are hashed; base has no gains. */
 const PARAMETERS = ['lstm/w_x', 'lstm/g_x', 'lstm/w_h', 'lstm/g_h', 'lstm/b', 'pred/w', 'pred/b'];
 
+const HINT = 'Put back a copy of it; `--force` starts the run over.';
+
+/** What each field of progress.json must be. */
+const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) => boolean>> = {
+  step: Number.isSafeInteger,
+  row: isSums,
+  epoch: isSums,
+  best: isBest,
+  diverged: (value) => typeof value === 'boolean',
+  elapsedSeconds: isAmount,
+  stepSeconds: isAmount,
+  epochSeconds: isAmount,
+  model_sha256: isHash,
+  optimizer_sha256: isHash,
+  progress_sha256: isHash,
+};
+
 /** SHA-256 of the parameters of a state, one after the other as little-endian floats, 64 hex digits. */
-export const hashWeights = (state: TrainingState): string => {
+export function hashWeights(state: TrainingState): string {
   const hash = createHash('sha256');
   for (const name of PARAMETERS) {
     const data = state.get(name)?.data;
     if (data) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.digest('hex');
-};
-
-/**
- * Steps that have a checkpoint in `directory`, ascending.
- *
- * @throws {UserError} E_IO if it cannot be listed
- */
-export const listCheckpoints = (directory: string): number[] => {
-  if (!existsSync(directory)) return [];
-  try {
-    const steps = readdirSync(directory).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
-    return steps.map(Number).sort((a, b) => a - b);
-  } catch (error) {
-    throw ioError(`list ${directory}`, error);
-  }
-};
-
-const isWhole = (directory: string, step: number): boolean => {
-  try {
-    readCheckpoint(directory, step);
-    return true;
-  } catch (error) {
-    if (error instanceof UserError) return false;
-    throw error;
-  }
-};
-
-/** Deletes all but the last two and the best by validation. What cannot be deleted does no harm. */
-const prune = (directory: string, best: number | undefined): void => {
-  const steps = listCheckpoints(directory);
-  const kept = new Set([...steps.slice(-2), best]);
-  for (const step of steps.filter((each) => !kept.has(each))) {
-    const folder = join(directory, checkpointName(step));
-    const aside = temporaryName(folder); // so that a half deleted one is none
-    try {
-      renameSync(folder, aside);
-      rmSync(aside, { recursive: true, force: true });
-    } catch {
-      // no permission, or a file that is open: it is tried again after the next checkpoint
-    }
-  }
-};
+}
 
 /**
  * Writes a checkpoint, then deletes all but the last two and the best by validation. A whole checkpoint of the same step
@@ -123,11 +92,11 @@ const prune = (directory: string, best: number | undefined): void => {
  * @param assertHeld asked once more before the checkpoint gets its name; throws if the run belongs to another process
  * @throws {UserError} E_IO if it cannot be written; older checkpoints are then untouched
  */
-export const writeCheckpoint = (
+export function writeCheckpoint(
   directory: string,
   { progress, state }: Checkpoint,
   assertHeld: () => void = () => {},
-): void => {
+): void {
   const target = join(directory, checkpointName(progress.step));
   if (existsSync(target) && isWhole(directory, progress.step)) return;
   const temporary = temporaryName(target);
@@ -160,44 +129,77 @@ export const writeCheckpoint = (
     throw error instanceof UserError ? error : ioError(`write the checkpoint ${target}`, error);
   }
   prune(directory, progress.best?.step);
-};
+}
 
-const HINT = 'Put back a copy of it; `--force` starts the run over.';
+function isWhole(directory: string, step: number): boolean {
+  try {
+    readCheckpoint(directory, step);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
 
-const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
-const isSums = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.keys(NO_METRICS).every((key) => {
-    const sum = (value as Record<string, unknown>)[key];
-    return typeof sum === 'number' || sum === null; // JSON has no NaN: that of a run that diverged
-  });
-const isBest = (value: unknown): boolean => {
-  if (value === null) return true;
-  const { epoch, step, valLoss, valAccuracy } = (value ?? {}) as Record<string, unknown>;
-  return (
-    Number.isSafeInteger(epoch) && Number.isSafeInteger(step) && isAmount(valLoss) && isAmount(valAccuracy)
-  );
-};
-const isHash = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
+function pick(state: TrainingState, wanted: (name: string) => boolean): TrainingState {
+  return new Map([...state].filter(([name]) => wanted(name)));
+}
 
-/** What each field of progress.json must be. */
-const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) => boolean>> = {
-  step: Number.isSafeInteger,
-  row: isSums,
-  epoch: isSums,
-  best: isBest,
-  diverged: (value) => typeof value === 'boolean',
-  elapsedSeconds: isAmount,
-  stepSeconds: isAmount,
-  epochSeconds: isAmount,
-  model_sha256: isHash,
-  optimizer_sha256: isHash,
-  progress_sha256: isHash,
-};
+function isOptimizerArray(name: string): boolean {
+  return !/^(lstm|pred)\//.test(name);
+}
 
-const readProgress = (folder: string, step: number): Progress & Hashes => {
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Deletes all but the last two and the best by validation. What cannot be deleted does no harm. */
+function prune(directory: string, best: number | undefined): void {
+  const steps = listCheckpoints(directory);
+  const kept = new Set([...steps.slice(-2), best]);
+  for (const step of steps.filter((each) => !kept.has(each))) {
+    const folder = join(directory, checkpointName(step));
+    const aside = temporaryName(folder); // so that a half deleted one is none
+    try {
+      renameSync(folder, aside);
+      rmSync(aside, { recursive: true, force: true });
+    } catch {
+      // no permission, or a file that is open: it is tried again after the next checkpoint
+    }
+  }
+}
+
+/**
+ * Steps that have a checkpoint in `directory`, ascending.
+ *
+ * @throws {UserError} E_IO if it cannot be listed
+ */
+export function listCheckpoints(directory: string): number[] {
+  if (!existsSync(directory)) return [];
+  try {
+    const steps = readdirSync(directory).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
+    return steps.map(Number).sort((a, b) => a - b);
+  } catch (error) {
+    throw ioError(`list ${directory}`, error);
+  }
+}
+
+/**
+ * Reads the checkpoint of a step.
+ *
+ * @throws {UserError} E_CHECKPOINT if a part of it is missing or damaged
+ */
+export function readCheckpoint(directory: string, step: number): Checkpoint {
+  const folder = join(directory, checkpointName(step));
+  const { model_sha256: model, optimizer_sha256: optimizer, ...progress } = readProgress(folder, step);
+  const files = [
+    readSafetensors(join(folder, 'model.safetensors'), model),
+    readSafetensors(join(folder, 'optimizer.safetensors'), optimizer),
+  ];
+  return { progress, state: new Map(files.flatMap((arrays) => [...arrays])) };
+}
+
+function readProgress(folder: string, step: number): Progress & Hashes {
   const path = join(folder, 'progress.json');
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_CHECKPOINT', `${path}: ${message}.`, { hint: HINT, cause });
@@ -218,19 +220,36 @@ const readProgress = (folder: string, step: number): Progress & Hashes => {
       `expected the SHA-256 ${String(expected).slice(0, 16)}… that it has of itself, got ${found.slice(0, 16)}…`,
     );
   return others as unknown as Progress & Hashes;
-};
+}
 
-/**
- * Reads the checkpoint of a step.
- *
- * @throws {UserError} E_CHECKPOINT if a part of it is missing or damaged
- */
-export const readCheckpoint = (directory: string, step: number): Checkpoint => {
-  const folder = join(directory, checkpointName(step));
-  const { model_sha256: model, optimizer_sha256: optimizer, ...progress } = readProgress(folder, step);
-  const files = [
-    readSafetensors(join(folder, 'model.safetensors'), model),
-    readSafetensors(join(folder, 'optimizer.safetensors'), optimizer),
-  ];
-  return { progress, state: new Map(files.flatMap((arrays) => [...arrays])) };
-};
+/** The name of a checkpoint's folder: `step-000859`. */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(6, '0')}`;
+}
+
+function isSums(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(NO_METRICS).every((key) => {
+      const sum = (value as Record<string, unknown>)[key];
+      return typeof sum === 'number' || sum === null; // JSON has no NaN: that of a run that diverged
+    })
+  );
+}
+
+function isBest(value: unknown): boolean {
+  if (value === null) return true;
+  const { epoch, step, valLoss, valAccuracy } = (value ?? {}) as Record<string, unknown>;
+  return (
+    Number.isSafeInteger(epoch) && Number.isSafeInteger(step) && isAmount(valLoss) && isAmount(valAccuracy)
+  );
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}
+
+function isHash(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
+}

@@ -1,21 +1,8 @@
 /** @file What the fields of run.json and summary.json must be: untrusted JSON becomes a type here, once. */
+
 import type { RunRecord, StoredStatus, Summary } from './record.js';
 
 const STATUSES: readonly StoredStatus[] = ['running', 'completed', 'interrupted', 'failed', 'diverged'];
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
-const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(String(value)));
-const isObjectOf = (value: unknown, isMember: (member: unknown) => boolean): boolean =>
-  typeof value === 'object' && value !== null && Object.values(value).every(isMember);
-
-const isData = (value: unknown): boolean => {
-  const { checksums, directory, classes } = (value ?? {}) as Partial<
-    Record<keyof RunRecord['data'], unknown>
-  >;
-  const isCount = classes === undefined || Number.isSafeInteger(classes); // earlier versions did not say
-  return isObjectOf(checksums, isText) && isTextOrNull(directory) && isCount;
-};
 
 /** What each field of run.json must be; in words, and as a test. */
 const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (value: unknown) => boolean]>> = {
@@ -39,25 +26,7 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   error: ['text or null', isTextOrNull],
 };
 
-/** A value in a few words. */
-const short = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
-};
-
 type Check = readonly [string, (value: unknown) => boolean];
-
-const problemsOf = (fields: Readonly<Record<string, Check>>, object: object): string[] =>
-  Object.entries(fields).flatMap(([name, [expected, isValid]]) => {
-    const value: unknown = (object as Record<string, unknown>)[name];
-    return isValid(value) ? [] : [`${name}: expected ${expected}, got ${short(value)}`];
-  });
-
-/** Fields of run.json that are missing or of another type, which means that it is not what was written. */
-export const recordProblems = (record: object): string[] => problemsOf(FIELDS, record);
-
-const isNumber = (value: unknown): boolean => typeof value === 'number';
-const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
 const numberOrNull: Check = ['a number or null', isNumberOrNull];
 const text: Check = ['text', isText];
 
@@ -86,5 +55,57 @@ const SUMMARY_FIELDS: Readonly<Record<Exclude<keyof Summary, 'dir'>, Check>> = {
   ms_per_step: ['a number', isNumber],
 };
 
+/** Fields of run.json that are missing or of another type, which means that it is not what was written. */
+export function recordProblems(record: object): string[] {
+  return problemsOf(FIELDS, record);
+}
+
+function problemsOf(fields: Readonly<Record<string, Check>>, object: object): string[] {
+  return Object.entries(fields).flatMap(([name, [expected, isValid]]) => {
+    const value: unknown = (object as Record<string, unknown>)[name];
+    return isValid(value) ? [] : [`${name}: expected ${expected}, got ${short(value)}`];
+  });
+}
+
+/** A value in a few words. */
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+}
+
 /** Fields of summary.json that are missing or of another type. */
-export const summaryFieldProblems = (summary: object): string[] => problemsOf(SUMMARY_FIELDS, summary);
+export function summaryFieldProblems(summary: object): string[] {
+  return problemsOf(SUMMARY_FIELDS, summary);
+}
+
+function isTime(value: unknown): boolean {
+  return isText(value) && !Number.isNaN(Date.parse(String(value)));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isData(value: unknown): boolean {
+  const { checksums, directory, classes } = (value ?? {}) as Partial<
+    Record<keyof RunRecord['data'], unknown>
+  >;
+  const isCount = classes === undefined || Number.isSafeInteger(classes); // earlier versions did not say
+  return isObjectOf(checksums, isText) && isTextOrNull(directory) && isCount;
+}
+
+function isObjectOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every(isMember);
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || isText(value);
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || isNumber(value);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}

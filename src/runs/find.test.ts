@@ -1,4 +1,5 @@
 /** @file Finding runs again. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +9,11 @@ import type { FoundRun } from './reading.js';
 import { add, fresh, isRunError, root } from './run.testing.js';
 
 /** All runs; a damaged one is an error. */
-const list = (runs: string): FoundRun[] =>
-  listRuns(runs, (error) => {
+function list(runs: string): FoundRun[] {
+  return listRuns(runs, (error) => {
     throw error;
   });
+}
 
 test('runs are listed by start, oldest first, and nothing else that lies there', () => {
   const runs = fresh();

@@ -1,4 +1,5 @@
 /** @file Touches a lock while its owner lives. */
+
 import { openSync, readSync, writeSync } from 'node:fs';
 
 /** A lock file, its content, and how often to write it. */
@@ -13,7 +14,7 @@ export interface Heartbeat {
  *
  * The file is kept open: once another process has replaced it, this one is written to, and nobody reads it.
  */
-export const beat = ({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undefined => {
+export function beat({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undefined {
   const handle = openSync(path, 'r+');
   const bytes = Buffer.alloc(text.length);
   readSync(handle, bytes, 0, bytes.length, 0);
@@ -25,4 +26,4 @@ export const beat = ({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undef
       // The disk is full or out of reach: the next row or checkpoint says so.
     }
   }, everyMs);
-};
+}

@@ -1,4 +1,5 @@
 /** @file Who owns a run: living and dead owners, on this host and on others. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -30,37 +31,45 @@ after(() => {
   rmSync(root, { recursive: true });
 });
 
-const fresh = (): string => mkdtempSync(join(root, 'run-'));
-const lockOf = (directory: string): string => join(directory, 'lock');
+function fresh(): string {
+  return mkdtempSync(join(root, 'run-'));
+}
+
+function lockOf(directory: string): string {
+  return join(directory, 'lock');
+}
+
 const hasProc = existsSync('/proc/self/stat');
 
 /** Fields of `/proc/<pid>/stat` behind the name: state, parent, …; empty where there is no /proc. */
-const statOf = (pid: number): string[] => {
+function statOf(pid: number): string[] {
   if (!hasProc) return [];
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
-};
+}
 
 /** A process that sleeps until the tests are over, as an owner. */
-const sleeper = async (): Promise<{ child: ChildProcess; owner: Owner }> => {
+async function sleeper(): Promise<{ child: ChildProcess; owner: Owner }> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
   children.push(child);
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
   return { child, owner: { ...thisProcess(), pid, started: statOf(pid)[19] ?? '' } };
-};
+}
 
 /** A lock of somebody else, last touched so many seconds ago. */
-const writeLock = (directory: string, content: Owner | string, secondsAgo = 0): void => {
+function writeLock(directory: string, content: Owner | string, secondsAgo = 0): void {
   writeFileSync(lockOf(directory), typeof content === 'string' ? content : `${JSON.stringify(content)}\n`);
   const touched = Date.now() / 1000 - secondsAgo;
   utimesSync(lockOf(directory), touched, touched);
-};
+}
 
-const stored = (directory: string): Owner => JSON.parse(readFileSync(lockOf(directory), 'utf8')) as Owner;
+function stored(directory: string): Owner {
+  return JSON.parse(readFileSync(lockOf(directory), 'utf8')) as Owner;
+}
 
 /** Refused, naming the owner, and nothing changed. */
-const isRefused = (directory: string, who: string): void => {
+function isRefused(directory: string, who: string): void {
   const before = readFileSync(lockOf(directory), 'utf8');
   assert.throws(
     () => acquireLock(directory),
@@ -74,17 +83,17 @@ const isRefused = (directory: string, who: string): void => {
   );
   assert.equal(readFileSync(lockOf(directory), 'utf8'), before);
   assert.deepEqual(readdirSync(directory), ['lock']);
-};
+}
 
 /** Taken, owned by this process, and given back. */
-const isTaken = (directory: string): void => {
+function isTaken(directory: string): void {
   assert.equal(ownerOf(directory), null);
   const { release } = acquireLock(directory);
   assert.equal(stored(directory).pid, process.pid);
   assert.deepEqual(readdirSync(directory), ['lock'], 'no rest of the old lock');
   release();
   assert.deepEqual(readdirSync(directory), []);
-};
+}
 
 test('a lock names host, process and start time, and is gone once it is given back', () => {
   const directory = fresh();

@@ -1,4 +1,5 @@
 /** @file One process at a time owns a folder: an exclusive file that names the owner and is touched while it lives. */
+
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,8 +33,14 @@ interface Found {
   readonly touched: number;
 }
 
+/** The living owner of a folder, if it has one. */
+export function ownerOf(directory: string): Owner | null {
+  const found = read(join(directory, 'lock'));
+  return found && isAlive(found) ? found.owner : null;
+}
+
 /** What a lock file holds; null if there is none. */
-const read = (path: string): Found | null => {
+function read(path: string): Found | null {
   try {
     if (!lstatSync(path).isFile()) {
       throw new UserError('E_IO', `${path}: expected a file, got a folder, a link or a pipe.`, {
@@ -47,92 +54,13 @@ const read = (path: string): Found | null => {
     if (systemCode(error) === 'ENOENT') return null; // no lock, or it went away meanwhile
     throw ioError(`read ${path}`, error);
   }
-};
+}
 
-const isAlive = ({ owner, touched }: Found): boolean => {
+function isAlive({ owner, touched }: Found): boolean {
   const age = Date.now() - touched;
   if (owner === null) return age < WRITE_MS;
   return isRunning(owner) ?? age < STALE_MS;
-};
-
-/** The living owner of a folder, if it has one. */
-export const ownerOf = (directory: string): Owner | null => {
-  const found = read(join(directory, 'lock'));
-  return found && isAlive(found) ? found.owner : null;
-};
-
-/** Creates a lock file, and says whether it did; if not, there is one. */
-const create = (path: string, text: string): boolean => {
-  try {
-    writeFileSync(path, text, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true }); // it is there, but empty
-    throw ioError(`write ${path}`, error);
-  }
-};
-
-/**
- * Replaces the lock of a dead owner. Only who has created the claim, a file whose name follows from the dead lock, may do
- * it; the claim then becomes the lock, in one step. A claim whose owner died is replaced in the same way.
- *
- * @returns whether it did; if not, another process was faster
- */
-const replaceDead = (path: string, dead: string, text: string): boolean => {
-  const claim = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 8)}`;
-  if (!create(claim, text)) {
-    const other = read(claim);
-    if (other === null || isAlive(other) || !replaceDead(claim, other.text, text)) return false;
-  }
-  const isThere = read(path)?.text === dead;
-  if (isThere) renameSync(claim, path);
-  else rmSync(claim, { force: true });
-  return isThere;
-};
-
-const refusal = (directory: string, { touched }: Found, owner: Owner, follow: string): UserError => {
-  const until = new Date(touched + STALE_MS).toTimeString().slice(0, 8);
-  const elsewhere = `If that process has ended without giving the folder back, it can be taken over at ${until}, ${STALE_MS / 1000} s after its last sign of life: run the same command again then. If it lives, stop it there, or follow it with \`${follow}\`.`;
-  return new UserError('E_LOCKED', `${directory} is in use by ${describeOwner(owner)}.`, {
-    hint: isRunning(owner) === null ? elsewhere : `Follow it with \`${follow}\`, or stop that process first.`,
-  });
-};
-
-const pause = (ms: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-};
-
-/** Creates the lock or takes it from a dead owner; waits only for those that are at it just now. */
-const take = (directory: string, text: string, follow: string): void => {
-  const path = join(directory, 'lock');
-  for (;;) {
-    let isTaken = create(path, text);
-    const found = isTaken ? null : read(path);
-    if (found) {
-      const alive = isAlive(found);
-      if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
-      isTaken = !alive && replaceDead(path, found.text, text);
-      if (!isTaken) pause(5);
-    }
-    // A process that was held up between creating the file and writing it may have been taken for dead.
-    if (isTaken && read(path)?.text === text) return;
-  }
-};
-
-/** Begins to touch a lock; returns what ends it. */
-const startHeartbeat = (path: string, text: string): (() => void) => {
-  const heartbeat: Heartbeat = { path, text, everyMs: HEARTBEAT_MS };
-  try {
-    const [thread] = startThreads(new URL('./heartbeat-thread.js', import.meta.url), [heartbeat]);
-    thread.unref();
-    thread.on('error', () => {}); // the lock is gone: `assertHeld` says so
-    return () => void thread.terminate();
-  } catch {
-    const timer = beat(heartbeat)?.unref(); // no thread can be started: between the steps is better than never
-    return () => clearInterval(timer);
-  }
-};
+}
 
 /**
  * Takes a folder, of a run or of a sweep, for this process, also from an owner that is dead.
@@ -140,7 +68,7 @@ const startHeartbeat = (path: string, text: string): (() => void) => {
  * @param follow command that shows what the owner does
  * @throws {UserError} E_LOCKED naming the owner, if it lives
  */
-export const acquireLock = (directory: string, follow = `tail -f ${join(directory, 'steps.csv')}`): Lock => {
+export function acquireLock(directory: string, follow = `tail -f ${join(directory, 'steps.csv')}`): Lock {
   const path = join(directory, 'lock');
   const text = `${JSON.stringify(thisProcess())}\n`;
   take(directory, text, follow);
@@ -166,4 +94,77 @@ export const acquireLock = (directory: string, follow = `tail -f ${join(director
       }
     },
   };
-};
+}
+
+/** Creates the lock or takes it from a dead owner; waits only for those that are at it just now. */
+function take(directory: string, text: string, follow: string): void {
+  const path = join(directory, 'lock');
+  for (;;) {
+    let isTaken = create(path, text);
+    const found = isTaken ? null : read(path);
+    if (found) {
+      const alive = isAlive(found);
+      if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
+      isTaken = !alive && replaceDead(path, found.text, text);
+      if (!isTaken) pause(5);
+    }
+    // A process that was held up between creating the file and writing it may have been taken for dead.
+    if (isTaken && read(path)?.text === text) return;
+  }
+}
+
+/** Creates a lock file, and says whether it did; if not, there is one. */
+function create(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true }); // it is there, but empty
+    throw ioError(`write ${path}`, error);
+  }
+}
+
+function refusal(directory: string, { touched }: Found, owner: Owner, follow: string): UserError {
+  const until = new Date(touched + STALE_MS).toTimeString().slice(0, 8);
+  const elsewhere = `If that process has ended without giving the folder back, it can be taken over at ${until}, ${STALE_MS / 1000} s after its last sign of life: run the same command again then. If it lives, stop it there, or follow it with \`${follow}\`.`;
+  return new UserError('E_LOCKED', `${directory} is in use by ${describeOwner(owner)}.`, {
+    hint: isRunning(owner) === null ? elsewhere : `Follow it with \`${follow}\`, or stop that process first.`,
+  });
+}
+
+/**
+ * Replaces the lock of a dead owner. Only who has created the claim, a file whose name follows from the dead lock, may do
+ * it; the claim then becomes the lock, in one step. A claim whose owner died is replaced in the same way.
+ *
+ * @returns whether it did; if not, another process was faster
+ */
+function replaceDead(path: string, dead: string, text: string): boolean {
+  const claim = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 8)}`;
+  if (!create(claim, text)) {
+    const other = read(claim);
+    if (other === null || isAlive(other) || !replaceDead(claim, other.text, text)) return false;
+  }
+  const isThere = read(path)?.text === dead;
+  if (isThere) renameSync(claim, path);
+  else rmSync(claim, { force: true });
+  return isThere;
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Begins to touch a lock; returns what ends it. */
+function startHeartbeat(path: string, text: string): () => void {
+  const heartbeat: Heartbeat = { path, text, everyMs: HEARTBEAT_MS };
+  try {
+    const [thread] = startThreads(new URL('./heartbeat-thread.js', import.meta.url), [heartbeat]);
+    thread.unref();
+    thread.on('error', () => {}); // the lock is gone: `assertHeld` says so
+    return () => void thread.terminate();
+  } catch {
+    const timer = beat(heartbeat)?.unref(); // no thread can be started: between the steps is better than never
+    return () => clearInterval(timer);
+  }
+}

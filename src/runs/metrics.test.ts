@@ -1,4 +1,5 @@
 /** @file The CSV files of a run: their bytes, going on after a stop, and reading them while they grow. */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,34 +18,42 @@ import {
 
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 after(() => rmSync(root, { recursive: true }));
-const fresh = (text?: string): string => {
+
+function fresh(text?: string): string {
   const path = join(mkdtempSync(join(root, 'run-')), 'steps.csv');
   if (text !== undefined) writeFileSync(path, text);
   return path;
-};
-const textOf = (path: string): string => readFileSync(path, 'utf8');
+}
+
+function textOf(path: string): string {
+  return readFileSync(path, 'utf8');
+}
 
 const pair = ['step', 'loss'] as const;
 
-const stepRow = (step: number, loss = 0.5): StepRow => ({
-  step,
-  epoch: 1,
-  loss,
-  accuracy: 0.25,
-  lr: 0.1,
-  grad_norm: 1.5,
-  grad_norm_clipped: 0.5,
-  clip_fraction: 1 / 3,
-  elapsed_seconds: 1.25,
-});
+function stepRow(step: number, loss = 0.5): StepRow {
+  return {
+    step,
+    epoch: 1,
+    loss,
+    accuracy: 0.25,
+    lr: 0.1,
+    grad_norm: 1.5,
+    grad_norm_clipped: 0.5,
+    clip_fraction: 1 / 3,
+    elapsed_seconds: 1.25,
+  };
+}
 
-const isDataError = (path: string, message: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.equal(error.code, 'E_DATA');
-  assert.ok(error.message.includes(path), error.message);
-  assert.match(error.message, message);
-  return true;
-};
+function isDataError(path: string, message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, 'E_DATA');
+    assert.ok(error.message.includes(path), error.message);
+    assert.match(error.message, message);
+    return true;
+  };
+}
 
 test('the header comes first, lines end in LF, and a row is there once it was awaited', async () => {
   const path = fresh();

@@ -1,4 +1,5 @@
 /** @file The two CSV files of a run: their columns, writing them as it happens, cutting them back, reading them. */
+
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -44,9 +45,6 @@ export type Row<Column extends string> = Readonly<Record<Column, number | null>>
 export type StepRow = Row<(typeof stepColumns)[number]>;
 export type EpochRow = Row<(typeof epochColumns)[number]>;
 
-/** Shortest decimals that read back as the same number; empty for not measured. */
-const format = (value: number | null): string => (value === null ? '' : String(value));
-
 /** Writes rows to one file as they come. */
 export interface CsvLog<Column extends string> {
   /** Resolves once the row is with the operating system. */
@@ -55,6 +53,9 @@ export interface CsvLog<Column extends string> {
   sync(): void;
 }
 
+/** What spreadsheets put between cells; they write decimal commas then. */
+const DELIMITERS = [',', ';', '\t'];
+
 /**
  * Opens a CSV, new or to go on: what an earlier process wrote past `step`, a torn last line included, is cut off, and what
  * a spreadsheet changed in its form is changed back.
@@ -62,11 +63,11 @@ export interface CsvLog<Column extends string> {
  * @param step the last step whose rows stay; 0 starts the file anew
  * @throws {UserError} E_DATA if its rows cannot be read; E_IO if it cannot be written, also from `write` and `sync`
  */
-export const openCsv = <Column extends string>(
+export function openCsv<Column extends string>(
   path: string,
   columns: readonly Column[],
   step: number,
-): CsvLog<Column> => {
+): CsvLog<Column> {
   const kept = step > 0 && existsSync(path) ? readCsv(path, columns) : [];
   const lines = kept
     .filter((row) => ((row as Row<string>).step ?? 0) <= step)
@@ -94,10 +95,12 @@ export const openCsv = <Column extends string>(
       }
     },
   };
-};
+}
 
-/** What spreadsheets put between cells; they write decimal commas then. */
-const DELIMITERS = [',', ';', '\t'];
+/** Shortest decimals that read back as the same number; empty for not measured. */
+function format(value: number | null): string {
+  return value === null ? '' : String(value);
+}
 
 /**
  * Reads a CSV of this program's, also one that is being written (a torn last line is left out), and one that a spreadsheet
@@ -106,7 +109,7 @@ const DELIMITERS = [',', ';', '\t'];
  * @returns the rows; an empty cell is null
  * @throws {UserError} E_DATA if columns are missing, a cell is not a number, or steps do not rise
  */
-export const readCsv = <Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] => {
+export function readCsv<Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] {
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_DATA', `${path}: ${message}.`, {
       hint: `Put back a copy of it. Summary and weights do not depend on it: \`wnlstm verify ${dirname(path)}\` says what is whole.`,
@@ -149,4 +152,4 @@ export const readCsv = <Column extends string>(path: string, columns: readonly C
     last = step;
     return row;
   });
-};
+}

@@ -1,4 +1,5 @@
 /** @file Which process owns something, and whether it still lives. */
+
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemCode } from '../errors.js';
@@ -15,33 +16,8 @@ export interface Owner {
   readonly started: string;
 }
 
-const textOr = (fallback: string, read: () => string): string => {
-  try {
-    return read();
-  } catch {
-    return fallback; // no /proc, or no such process
-  }
-};
-
-/** Start time of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty where there is no /proc. */
-const startTime = (pid: number): string =>
-  textOr('', () => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? ''); // Z: killed, and its parent has not asked for it yet
-  });
-
-/** This process. */
-export const thisProcess = (): Owner => ({
-  host: hostname(),
-  boot: textOr('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
-  namespace: textOr('', () => readlinkSync('/proc/self/ns/pid')),
-  pid: process.pid,
-  started: startTime(process.pid),
-});
-
 /** An owner from its text, as earlier versions wrote it too; null if it is none. */
-export const parseOwner = (text: string): Owner | null => {
+export function parseOwner(text: string): Owner | null {
   try {
     const { host, boot, namespace, pid, started } = JSON.parse(text) as Partial<Owner>;
     const mine = thisProcess();
@@ -56,27 +32,55 @@ export const parseOwner = (text: string): Owner | null => {
   } catch {
     return null;
   }
-};
+}
 
-const exists = (pid: number): boolean => {
+/** `process 12 on host a`, and where it is if it is not to be seen from here. */
+export function describeOwner(owner: Owner): string {
+  const mine = thisProcess();
+  const elsewhere = owner.host === mine.host && isRunning(owner) === null;
+  return `process ${owner.pid} on ${owner.host}${elsewhere ? ' (in another container, or another machine of that name)' : ''}`;
+}
+
+/** Whether this process can see the owner, if it lives; null if it is on another machine or in another container. */
+export function isRunning({ host, boot, namespace, pid, started }: Owner): boolean | null {
+  const mine = thisProcess();
+  if (host !== mine.host || boot !== mine.boot || namespace !== mine.namespace) return null;
+  return exists(pid) && startTime(pid) === started;
+}
+
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return systemCode(error) === 'EPERM'; // it is there and is somebody else's
   }
-};
+}
 
-/** Whether this process can see the owner, if it lives; null if it is on another machine or in another container. */
-export const isRunning = ({ host, boot, namespace, pid, started }: Owner): boolean | null => {
-  const mine = thisProcess();
-  if (host !== mine.host || boot !== mine.boot || namespace !== mine.namespace) return null;
-  return exists(pid) && startTime(pid) === started;
-};
+/** Start time of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty where there is no /proc. */
+function startTime(pid: number): string {
+  return textOr('', () => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? ''); // Z: killed, and its parent has not asked for it yet
+  });
+}
 
-/** `process 12 on host a`, and where it is if it is not to be seen from here. */
-export const describeOwner = (owner: Owner): string => {
-  const mine = thisProcess();
-  const elsewhere = owner.host === mine.host && isRunning(owner) === null;
-  return `process ${owner.pid} on ${owner.host}${elsewhere ? ' (in another container, or another machine of that name)' : ''}`;
-};
+function textOr(fallback: string, read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return fallback; // no /proc, or no such process
+  }
+}
+
+/** This process. */
+export function thisProcess(): Owner {
+  return {
+    host: hostname(),
+    boot: textOr('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    namespace: textOr('', () => readlinkSync('/proc/self/ns/pid')),
+    pid: process.pid,
+    started: startTime(process.pid),
+  };
+}

@@ -1,4 +1,5 @@
 /** @file Reading the JSON files of a run, whole and damaged. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -12,10 +13,11 @@ import { type StoredStatus, writeRecord } from './record.js';
 import { add, defaults, fresh, isRunError, record, root, storedSummary } from './run.testing.js';
 
 /** All runs; a damaged one is an error. */
-const list = (runs: string): FoundRun[] =>
-  listRuns(runs, (error) => {
+function list(runs: string): FoundRun[] {
+  return listRuns(runs, (error) => {
     throw error;
   });
+}
 
 test('a record is read as it was written, and replaced without a rest', () => {
   const directory = add(fresh(), 'wn-s0-01234567', { status: 'running' });
@@ -89,9 +91,9 @@ test('a run that says running is stale without an owner, and any other status st
   assert.equal(statusOf(directory, running), 'stale');
   const lock = acquireLock(directory);
   assert.equal(statusOf(directory, running), 'running');
-  assert.equal(list(runs)[0].status, 'running');
+  assert.equal(list(runs)[0]!.status, 'running');
   lock.release();
-  assert.equal(list(runs)[0].status, 'stale');
+  assert.equal(list(runs)[0]!.status, 'stale');
   writeFileSync(
     join(directory, 'lock'),
     JSON.stringify({ host: hostname(), pid: process.pid, started: 'x' }),
@@ -135,7 +137,7 @@ for (const [how, damage, message] of damages) {
       assert.equal(run?.summary, null);
       const [error] = run?.damage ?? [];
       assert.ok(isRunError(named)(error));
-      assert.match(error.hint ?? '', /wnlstm resume/);
+      assert.match(error!.hint ?? '', /wnlstm resume/);
     }
   });
 }

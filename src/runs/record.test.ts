@@ -1,4 +1,5 @@
 /** @file The identity of a run. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Config, type ConfigKey, configKeys } from '../config.js';

@@ -1,4 +1,5 @@
 /** @file What a run is: its identity, its record (run.json) and its summary. */
+
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config, ConfigKey } from '../config.js';
@@ -74,10 +75,6 @@ export interface Summary {
   readonly ms_per_step: number;
 }
 
-/** JSON with sorted keys and no spaces: equal values give equal text. */
-const canonical = (value: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
-
 /** Keys of a config that are no part of a run's identity: the seed is in its name, its arithmetic stands for the backend. */
 export const NO_IDENTITY: readonly ConfigKey[] = ['seed', 'backend', 'device', 'threads', 'data'];
 
@@ -87,32 +84,40 @@ export const NO_IDENTITY: readonly ConfigKey[] = ['seed', 'backend', 'device', '
  * @param arithmetic of the backend that computes it
  * @returns SHA-256, 64 hex digits
  */
-export const fingerprint = (
+export function fingerprint(
   config: Config,
   arithmetic: string,
   checksums: Readonly<Record<string, string>>,
-): string => {
+): string {
   const identity = Object.fromEntries(
     Object.entries(config).filter(([key]) => !NO_IDENTITY.includes(key as ConfigKey)),
   );
   return createHash('sha256')
     .update(`${FORMAT}\n${arithmetic}\n${canonical(identity)}\n${canonical(checksums)}`)
     .digest('hex');
-};
+}
+
+/** JSON with sorted keys and no spaces: equal values give equal text. */
+function canonical(value: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
 
 /** `<model>[-clip<c>]-s<seed>-<8 hex of the fingerprint>` */
-export const runId = (config: Config, print: string): string =>
-  [
+export function runId(config: Config, print: string): string {
+  return [
     config.model,
     ...(config.clip === null ? [] : [`clip${config.clip}`]),
     `s${config.seed}`,
     print.slice(0, 8),
   ].join('-');
+}
 
 /** The commit that computed a run, in words. */
-export const describeCommit = ({ git_commit, git_dirty }: RunRecord): string =>
-  git_commit === null ? 'none' : `${git_commit.slice(0, 12)}${git_dirty ? ', with changes' : ''}`;
+export function describeCommit({ git_commit, git_dirty }: RunRecord): string {
+  return git_commit === null ? 'none' : `${git_commit.slice(0, 12)}${git_dirty ? ', with changes' : ''}`;
+}
 
 /** Replaces run.json; its status is the only end marker, so it is written last. */
-export const writeRecord = (directory: string, record: RunRecord): void =>
+export function writeRecord(directory: string, record: RunRecord): void {
   replaceFile(join(directory, 'run.json'), toJson(record));
+}

@@ -1,4 +1,5 @@
 /** @file Made-up runs in folders, for tests. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,59 +14,65 @@ export const root = mkdtempSync(join(tmpdir(), 'wnlstm-'));
 after(() => rmSync(root, { recursive: true }));
 
 /** A new folder of runs. */
-export const fresh = (): string => mkdtempSync(join(root, 'runs-'));
+export function fresh(): string {
+  return mkdtempSync(join(root, 'runs-'));
+}
 
 export const defaults = parseConfig({ backend: 'wasm', device: 'cpu' }, 'test');
 export const checksums = { images: 'a1', labels: 'b2' };
 
-export const record = (id: string, change: Partial<RunRecord> = {}): RunRecord => ({
-  format: FORMAT,
-  run_id: id,
-  status: 'completed',
-  fingerprint: 'f'.repeat(64),
-  started_at: '2026-01-02T03:04:05.678Z',
-  updated_at: '2026-01-02T03:05:00.000Z',
-  argv: ['train', '--seed', '1'],
-  versions: { node: 'v20.11.0' },
-  git_commit: null,
-  host: 'a',
-  backend: 'wasm',
-  device: 'cpu',
-  arithmetic: 'a',
-  kernel: 'k',
-  threads: 2,
-  data: { directory: null, classes: 10, checksums },
-  error: null,
-  ...change,
-});
+export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
+  return {
+    format: FORMAT,
+    run_id: id,
+    status: 'completed',
+    fingerprint: 'f'.repeat(64),
+    started_at: '2026-01-02T03:04:05.678Z',
+    updated_at: '2026-01-02T03:05:00.000Z',
+    argv: ['train', '--seed', '1'],
+    versions: { node: 'v20.11.0' },
+    git_commit: null,
+    host: 'a',
+    backend: 'wasm',
+    device: 'cpu',
+    arithmetic: 'a',
+    kernel: 'k',
+    threads: 2,
+    data: { directory: null, classes: 10, checksums },
+    error: null,
+    ...change,
+  };
+}
 
 /** As it lies in summary.json. */
-export const storedSummary = (id: string): Omit<Summary, 'dir'> => ({
-  run_id: id,
-  status: 'completed',
-  backend: 'wasm',
-  device: 'cpu',
-  model: 'wn',
-  seed: 0,
-  steps: 10,
-  epochs: 1,
-  loss: 0.5,
-  accuracy: 0.9,
-  val_loss: 0.4,
-  val_accuracy: 0.91,
-  test_loss: 0.41,
-  test_accuracy: 0.92,
-  best_epoch: 1,
-  best_val_accuracy: 0.91,
-  best_test_loss: 0.41,
-  best_test_accuracy: 0.92,
-  weights_sha256: 'f'.repeat(64),
-  seconds: 2,
-  ms_per_step: 1,
-});
+export function storedSummary(id: string): Omit<Summary, 'dir'> {
+  return {
+    run_id: id,
+    status: 'completed',
+    backend: 'wasm',
+    device: 'cpu',
+    model: 'wn',
+    seed: 0,
+    steps: 10,
+    epochs: 1,
+    loss: 0.5,
+    accuracy: 0.9,
+    val_loss: 0.4,
+    val_accuracy: 0.91,
+    test_loss: 0.41,
+    test_accuracy: 0.92,
+    best_epoch: 1,
+    best_val_accuracy: 0.91,
+    best_test_loss: 0.41,
+    best_test_accuracy: 0.92,
+    weights_sha256: 'f'.repeat(64),
+    seconds: 2,
+    ms_per_step: 1,
+  };
+}
 
 /** Puts a run into a folder of runs, with a summary if it is completed, and says where it is. */
-export const add = (runs: string, id: string, change: Partial<RunRecord> = {}): string => {
+export function add(runs: string, id: string, change: Partial<RunRecord> = {}): string {
   const directory = join(runs, id);
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'config.json'), toJson(defaults));
@@ -73,12 +80,14 @@ export const add = (runs: string, id: string, change: Partial<RunRecord> = {}): 
   if (made.status === 'completed') writeFileSync(join(directory, 'summary.json'), toJson(storedSummary(id)));
   writeRecord(directory, made);
   return directory;
-};
+}
 
-export const isRunError = (message: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.equal(error.code, 'E_RUN');
-  assert.match(error.message, message);
-  assert.ok(error.hint);
-  return true;
-};
+export function isRunError(message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, 'E_RUN');
+    assert.match(error.message, message);
+    assert.ok(error.hint);
+    return true;
+  };
+}

@@ -23,18 +23,18 @@ const arrays: ReadonlyMap<string, NamedArray> = new Map<string, NamedArray>([
 ]);
 
 /** A file with this header and so many bytes of data. */
-const fileOf = (header: string, dataBytes: number): Buffer => {
+function fileOf(header: string, dataBytes: number): Buffer {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
   return Buffer.concat([length, Buffer.from(header), Buffer.alloc(dataBytes)]);
-};
+}
 
-const headerOf = (file: Buffer): { bytes: number; text: string } => {
+function headerOf(file: Buffer): { bytes: number; text: string } {
   const bytes = Number(file.readBigUInt64LE());
   return { bytes, text: file.toString('utf8', 8, 8 + bytes) };
-};
+}
 
-const refuses = (bytes: Uint8Array, what: string): void => {
+function refuses(bytes: Uint8Array, what: string): void {
   writeFileSync(path, bytes);
   assert.throws(
     () => readSafetensors(path),
@@ -47,13 +47,13 @@ const refuses = (bytes: Uint8Array, what: string): void => {
     },
     what,
   );
-};
+}
 
 /** Writes a file anew. */
-const write = (to: string, arrays: ReadonlyMap<string, NamedArray>): string => {
+function write(to: string, arrays: ReadonlyMap<string, NamedArray>): string {
   rmSync(to, { force: true });
   return writeSafetensors(to, arrays);
-};
+}
 
 test('what was written is read: names, types, shapes and every bit', () => {
   write(path, arrays);

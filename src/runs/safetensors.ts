@@ -1,4 +1,5 @@
 /** @file Named arrays in the safetensors format: a JSON header and raw little-endian data. Source: huggingface/safetensors. */
+
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { UserError } from '../errors.js';
@@ -15,23 +16,12 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-const typeName = (data: NamedArray['data']): TypeName =>
-  data instanceof Float32Array ? 'F32' : data instanceof Float64Array ? 'F64' : 'I32';
-
-const isCounts = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
-
-const isEntry = (value: unknown): value is Entry => {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Record<keyof Entry, unknown>>;
-  return typeof dtype === 'string' && isCounts(shape) && isCounts(offsets) && offsets.length === 2;
-};
-
 /**
  * Writes arrays, widest type first so that each lies aligned, and syncs the file.
  *
  * @returns SHA-256 of the file, 64 hex digits
  */
-export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, NamedArray>): string => {
+export function writeSafetensors(path: string, arrays: ReadonlyMap<string, NamedArray>): string {
   if (endianness() !== 'LE') throw new UserError('E_IO', 'Checkpoints need a little-endian machine.');
   const ordered = [...arrays].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header: [string, Entry][] = [];
@@ -50,7 +40,11 @@ export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, Named
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest('hex');
-};
+}
+
+function typeName(data: NamedArray['data']): TypeName {
+  return data instanceof Float32Array ? 'F32' : data instanceof Float64Array ? 'F64' : 'I32';
+}
 
 /**
  * Reads arrays. Each is a copy of its part of the file.
@@ -58,7 +52,7 @@ export const writeSafetensors = (path: string, arrays: ReadonlyMap<string, Named
  * @param sha256 of the file; undefined where it is not on record
  * @throws {UserError} E_CHECKPOINT if the file is missing, cut short, changed or not in this format
  */
-export const readSafetensors = (path: string, sha256?: string): Map<string, NamedArray> => {
+export function readSafetensors(path: string, sha256?: string): Map<string, NamedArray> {
   const damaged = (expected: string, got: string): UserError =>
     new UserError('E_CHECKPOINT', `${path}: expected ${expected}, got ${got}.`, {
       hint: 'Put back a copy of it; `--force` starts the run over.',
@@ -101,4 +95,13 @@ export const readSafetensors = (path: string, sha256?: string): Map<string, Name
     throw damaged(`the SHA-256 ${sha256.slice(0, 16)}… that progress.json has`, `${found.slice(0, 16)}…`);
   }
   return arrays;
-};
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Record<keyof Entry, unknown>>;
+  return typeof dtype === 'string' && isCounts(shape) && isCounts(offsets) && offsets.length === 2;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
+}

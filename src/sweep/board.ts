@@ -1,4 +1,5 @@
 /** @file Where every run of a sweep stands, kept up to date by what happens. */
+
 import type { JobEnd } from './executor.js';
 import type { Plan, PlannedRun } from './plan.js';
 import type { SweepEvent } from './scheduler.js';
@@ -25,12 +26,12 @@ export interface Board {
  * @param stepsOf how many steps a run has
  * @param resultOf how a run stands on disk: as ended, or null
  */
-export const createBoard = (
+export function createBoard(
   { arms, seeds }: Plan,
   runs: readonly PlannedRun[],
   stepsOf: (run: PlannedRun) => number,
   resultOf: (run: PlannedRun) => RunState | null,
-): Board => {
+): Board {
   const key = (arm: string, seed: number): string => `${arm} ${seed}`;
   const states = new Map<string, RunState>();
   let total = 0;
@@ -75,4 +76,4 @@ export const createBoard = (
       }
     },
   };
-};
+}

@@ -1,4 +1,5 @@
 /** @file How long runs will take here, from a few real steps of each kind of model. */
+
 import type { Config } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
@@ -18,44 +19,18 @@ interface Cost {
   readonly secondsPerEvaluation: number;
 }
 
-/** What the time of a step depends on. */
-const kindOf = ({ backend, device, model, units, batch }: Config): string =>
-  [backend, device, model, units, batch].join(' ');
-
-const measure = async (config: Config, dataset: Dataset): Promise<Cost> => {
-  const engine = await openEngine(config, dataset, await chooseBackend(await continuable(config)));
-  try {
-    const batchAt = batches(config.seed, dataset.train.count, config.batch);
-    let step = 0;
-    const take = (): void => engine.step(batchAt(++step), config.lr);
-    while (step < WARM_STEPS) take();
-    engine.takeMetrics(); // waits for the device
-    const started = performance.now();
-    while (performance.now() - started < TIMED_MS) take();
-    engine.takeMetrics();
-    const between = performance.now();
-    engine.evaluate(dataset.validation);
-    return {
-      secondsPerStep: (between - started) / 1000 / (step - WARM_STEPS),
-      secondsPerEvaluation: (performance.now() - between) / 1000,
-    };
-  } finally {
-    engine.dispose();
-  }
-};
-
 /**
  * Seconds until all runs are done.
  *
  * @param slots runs at a time
  * @param threads of each
  */
-export const estimateSeconds = async (
+export async function estimateSeconds(
   runs: readonly PlannedRun[],
   dataset: Dataset,
   slots: number,
   threads: number,
-): Promise<number> => {
+): Promise<number> {
   const costs = new Map<string, Cost>();
   let seconds = 0;
   for (const { config } of runs) {
@@ -68,4 +43,31 @@ export const estimateSeconds = async (
     seconds += START_SECONDS + totalSteps * cost.secondsPerStep + evaluations * cost.secondsPerEvaluation;
   }
   return seconds / Math.min(slots, Math.max(runs.length, 1));
-};
+}
+
+/** What the time of a step depends on. */
+function kindOf({ backend, device, model, units, batch }: Config): string {
+  return [backend, device, model, units, batch].join(' ');
+}
+
+async function measure(config: Config, dataset: Dataset): Promise<Cost> {
+  const engine = await openEngine(config, dataset, await chooseBackend(await continuable(config)));
+  try {
+    const batchAt = batches(config.seed, dataset.train.count, config.batch);
+    let step = 0;
+    const take = (): void => engine.step(batchAt(++step), config.lr);
+    while (step < WARM_STEPS) take();
+    engine.drainMetrics(); // waits for the device
+    const started = performance.now();
+    while (performance.now() - started < TIMED_MS) take();
+    engine.drainMetrics();
+    const between = performance.now();
+    engine.evaluate(dataset.validation);
+    return {
+      secondsPerStep: (between - started) / 1000 / (step - WARM_STEPS),
+      secondsPerEvaluation: (performance.now() - between) / 1000,
+    };
+  } finally {
+    engine.dispose();
+  }
+}

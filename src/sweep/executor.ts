@@ -1,4 +1,5 @@
 /** @file The executor contract: where runs are computed. */
+
 import type { PlannedRun } from './plan.js';
 
 /** A run to be done. */

@@ -1,4 +1,5 @@
 /** @file Laws of sweep files: what they multiply out to, and what they refuse. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +9,10 @@ import { packageRoot } from '../package.js';
 import { parseSweep, readSweepFile } from './grid.js';
 
 const minimal = { name: 'x', seeds: 2 };
-const namesOf = (file: Record<string, unknown>): string[] =>
-  parseSweep({ ...minimal, ...file }, 'x.json').arms.map(({ name }) => name);
+
+function namesOf(file: Record<string, unknown>): string[] {
+  return parseSweep({ ...minimal, ...file }, 'x.json').arms.map(({ name }) => name);
+}
 
 test('a sweep is arms x grid, the last axis turning fastest', () => {
   const names = namesOf({
@@ -31,9 +34,9 @@ test('a sweep is arms x grid, the last axis turning fastest', () => {
 test('a value of the grid may be several keys, and may have a name', () => {
   const keys = { clip: 0.5, clipMode: 'value' };
   const unnamed = parseSweep({ ...minimal, grid: { clipping: [keys] } }, 'x.json').arms[0];
-  assert.equal(unnamed.name, 'clip=0.5,clipMode=value');
+  assert.equal(unnamed!.name, 'clip=0.5,clipMode=value');
   const named = parseSweep({ ...minimal, grid: { clipping: { hard: keys } } }, 'x.json').arms[0];
-  assert.equal(named.name, 'hard');
+  assert.equal(named!.name, 'hard');
   for (const { config } of [unnamed, named]) {
     assert.equal(config.clip, 0.5);
     assert.equal(config.clipMode, 'value');

@@ -1,4 +1,5 @@
 /** @file What a sweep file asks for: arms x grid x seeds, as named configs. Pure but for reading the file. */
+
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Config, configKeys, parseConfig } from '../config.js';
@@ -67,45 +68,6 @@ interface Point {
   readonly keys: Record<string, unknown>;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const written = (key: string, value: unknown): string =>
-  `${key}=${typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? 'none')}`;
-
-/** The points of one axis: values of a key, objects of several keys, or named objects. */
-const axisPoints = (axis: string, values: unknown[] | Record<string, Record<string, unknown>>): Point[] => {
-  if (!Array.isArray(values)) return keysOf(values).map((name) => ({ name, keys: values[name] }));
-  return values.map((value) =>
-    isObject(value)
-      ? {
-          name: keysOf(value)
-            .map((key) => written(key, value[key]))
-            .join(','),
-          keys: value,
-        }
-      : { name: written(axis, value), keys: { [axis]: value } },
-  );
-};
-
-const problem = (where: string, message: string): UserError =>
-  new UserError('E_CONFIG', `${where}: ${message}.`, {
-    hint: 'The form of a sweep file is in README.md, an example in configs/sweeps/article.json.',
-  });
-
-/** Every choice of one point from each axis, the last axis turning fastest. */
-const product = (axes: readonly Point[][]): Point[] =>
-  axes.reduce<Point[]>(
-    (chosen, axis) =>
-      chosen.flatMap(({ name, keys }) =>
-        axis.map((point) => ({
-          name: name ? `${name} ${point.name}` : point.name,
-          keys: { ...keys, ...point.keys },
-        })),
-      ),
-    [{ name: '', keys: {} }],
-  );
-
 /** What each key takes, in words. */
 const EXPECTED: Readonly<Record<string, string>> = {
   name: 'a name of letters, digits and any of . _ -',
@@ -118,24 +80,33 @@ const EXPECTED: Readonly<Record<string, string>> = {
   margin: 'a number above 0, at most 1',
 };
 
-const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): string => {
-  const problems = error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      const known = Object.keys(sweepSchema.shape);
-      return issue.keys
-        .map((key) =>
-          (configKeys as string[]).includes(key)
-            ? `${key} belongs in base, arms or grid`
-            : `unknown key ${key}${nearest(key, known)}`,
-        )
-        .join('; ');
-    }
-    const key = String(issue.path[0]);
-    if (input[key] === undefined) return `${key} is missing`;
-    return `${issue.path.join('.')}: expected ${EXPECTED[key]}`;
+/** Beyond this a sweep file is a mistake. */
+const MOST_RUNS = 1_000_000;
+
+/**
+ * Reads a sweep file. A relative `data` starts from the file's folder.
+ *
+ * @throws {UserError} E_CONFIG if it cannot be read or is not a valid sweep
+ */
+export function readSweepFile(path: string): Sweep {
+  const input = readObject(path, 'sweep', '{"name": "lr", "grid": {"lr": [0.01, 0.1]}, "seeds": 8}');
+  const written = keysOf(input);
+  if (written.length > 0 && written.every((key) => (configKeys as string[]).includes(key))) {
+    throw new UserError('E_CONFIG', `${path} is the config of one run, not a sweep file.`, {
+      hint: `Train it with \`wnlstm train --config ${path}\`.`,
+    });
+  }
+  const sweep = parseSweep(input, path);
+  const arms = sweep.arms.map((arm) => {
+    const { data } = arm.config;
+    return { ...arm, config: { ...arm.config, data: data && resolve(dirname(path), expandHome(data)) } };
   });
-  return [...new Set(problems)].join('; ');
-};
+  return { ...sweep, arms };
+}
+
+function written(key: string, value: unknown): string {
+  return `${key}=${typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? 'none')}`;
+}
 
 /**
  * Checks a sweep file's contents and multiplies them out.
@@ -144,7 +115,7 @@ const shapeProblems = (error: z.ZodError, input: Record<string, unknown>): strin
  * @param where named in errors: the file
  * @throws {UserError} E_CONFIG for a wrong form, an unknown key, an empty axis, a name that is not an arm's
  */
-export const parseSweep = (input: Record<string, unknown>, where: string): Sweep => {
+export function parseSweep(input: Record<string, unknown>, where: string): Sweep {
   for (const part of ['arms', 'grid']) {
     const value = input[part];
     const name = isObject(value) ? keysOf(value).find((key) => key === '__proto__') : undefined; // zod drops it
@@ -202,13 +173,71 @@ export const parseSweep = (input: Record<string, unknown>, where: string): Sweep
       comparisons ?? names.slice(1).map((armName): readonly [string, string] => [armName, names[0]]),
     margin,
   };
-};
+}
 
-const checkComparisons = (
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function problem(where: string, message: string): UserError {
+  return new UserError('E_CONFIG', `${where}: ${message}.`, {
+    hint: 'The form of a sweep file is in README.md, an example in configs/sweeps/article.json.',
+  });
+}
+
+function shapeProblems(error: z.ZodError, input: Record<string, unknown>): string {
+  const problems = error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      const known = Object.keys(sweepSchema.shape);
+      return issue.keys
+        .map((key) =>
+          (configKeys as string[]).includes(key)
+            ? `${key} belongs in base, arms or grid`
+            : `unknown key ${key}${nearest(key, known)}`,
+        )
+        .join('; ');
+    }
+    const key = String(issue.path[0]);
+    if (input[key] === undefined) return `${key} is missing`;
+    return `${issue.path.join('.')}: expected ${EXPECTED[key]}`;
+  });
+  return [...new Set(problems)].join('; ');
+}
+
+/** The points of one axis: values of a key, objects of several keys, or named objects. */
+function axisPoints(axis: string, values: unknown[] | Record<string, Record<string, unknown>>): Point[] {
+  if (!Array.isArray(values)) return keysOf(values).map((name) => ({ name, keys: values[name] }));
+  return values.map((value) =>
+    isObject(value)
+      ? {
+          name: keysOf(value)
+            .map((key) => written(key, value[key]))
+            .join(','),
+          keys: value,
+        }
+      : { name: written(axis, value), keys: { [axis]: value } },
+  );
+}
+
+/** Every choice of one point from each axis, the last axis turning fastest. */
+function product(axes: readonly Point[][]): Point[] {
+  return axes.reduce<Point[]>(
+    (chosen, axis) =>
+      chosen.flatMap(({ name, keys }) =>
+        axis.map((point) => ({
+          name: name ? `${name} ${point.name}` : point.name,
+          keys: { ...keys, ...point.keys },
+        })),
+      ),
+    [{ name: '', keys: {} }],
+  );
+}
+
+function checkComparisons(
   comparisons: Sweep['comparisons'],
   names: ReadonlySet<string>,
   where: string,
-): void => {
+): void {
   const seen = new Set<string>();
   for (const [a, b] of comparisons) {
     for (const name of [a, b]) {
@@ -220,28 +249,4 @@ const checkComparisons = (
     if (seen.has(pair)) throw problem(where, `comparisons have ${a} and ${b} twice`);
     seen.add(pair);
   }
-};
-
-/** Beyond this a sweep file is a mistake. */
-const MOST_RUNS = 1_000_000;
-
-/**
- * Reads a sweep file. A relative `data` starts from the file's folder.
- *
- * @throws {UserError} E_CONFIG if it cannot be read or is not a valid sweep
- */
-export const readSweepFile = (path: string): Sweep => {
-  const input = readObject(path, 'sweep', '{"name": "lr", "grid": {"lr": [0.01, 0.1]}, "seeds": 8}');
-  const written = keysOf(input);
-  if (written.length > 0 && written.every((key) => (configKeys as string[]).includes(key))) {
-    throw new UserError('E_CONFIG', `${path} is the config of one run, not a sweep file.`, {
-      hint: `Train it with \`wnlstm train --config ${path}\`.`,
-    });
-  }
-  const sweep = parseSweep(input, path);
-  const arms = sweep.arms.map((arm) => {
-    const { data } = arm.config;
-    return { ...arm, config: { ...arm.config, data: data && resolve(dirname(path), expandHome(data)) } };
-  });
-  return { ...sweep, arms };
-};
+}

@@ -1,4 +1,5 @@
 /** @file One job in this process: a session whose words go to the run's log.txt. */
+
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,59 +9,29 @@ import { makeDirectory } from '../files.js';
 import { type Listener, type Outcome, runSession } from '../train/run.js';
 import type { Executor, Job, JobEnd, JobProgress } from './executor.js';
 
-/** What was said when a run was stopped or failed, as lines for its log. */
-const describeOutcome = (outcome: Outcome): string => {
-  switch (outcome.kind) {
-    case 'completed':
-    case 'diverged':
-      return `${outcome.kind}${outcome.trained ? '' : ' before'}`;
-    case 'interrupted':
-      return `interrupted after step ${outcome.step}`;
-    case 'failed':
-      return `failed: ${describeError(outcome.error)}`;
-    default:
-      return outcome satisfies never;
-  }
-};
-
-const describeError = (error: unknown): string => {
-  const known = asUserError(error);
-  return known
-    ? [known.message, known.hint].filter(Boolean).join('\n')
-    : ((error as Error).stack ?? String(error));
-};
-
-/** What went wrong, in a line. */
-export const firstLine = (error: unknown): string =>
-  (asUserError(error)?.message ?? String(error)).split('\n')[0];
-
 /** Longer than a lock of another machine or container lives without its owner. */
 const PATIENCE_MS = 70_000;
 
-/** Tries again while another process has the run: one that an earlier sweep left ends soon, since it is alone. */
-const whenFree = async (signal: AbortSignal, session: () => Promise<Outcome>): Promise<Outcome> => {
-  for (let waited = 0; ; waited += 100) {
-    try {
-      return await session();
-    } catch (error) {
-      const isLocked = error instanceof UserError && error.code === 'E_LOCKED';
-      if (!isLocked || signal.aborted || waited >= PATIENCE_MS) throw error;
-      await setTimeout(100);
-    }
-  }
-};
+/** Does jobs in this process, one after the other. */
+export function createInProcessExecutor(threads: number | null): Executor {
+  return {
+    slots: 1,
+    execute: (job, _slot, onProgress, signal) => runJob(job, threads, onProgress, signal),
+    dispose: () => {},
+  };
+}
 
 /**
  * Trains one run of a sweep.
  *
  * @param threads for it; null: as many as there are cores
  */
-export const runJob = async (
+export async function runJob(
   { run, directory }: Job,
   threads: number | null,
   onProgress: (progress: JobProgress) => void,
   signal: AbortSignal,
-): Promise<JobEnd> => {
+): Promise<JobEnd> {
   const folder = join(directory, run.id);
   const log = (text: string): void => {
     try {
@@ -101,11 +72,44 @@ export const runJob = async (
     log(`failed: ${describeError(error)}`);
     return { kind: 'failed', reason: firstLine(error) };
   }
-};
+}
 
-/** Does jobs in this process, one after the other. */
-export const createInProcessExecutor = (threads: number | null): Executor => ({
-  slots: 1,
-  execute: (job, _slot, onProgress, signal) => runJob(job, threads, onProgress, signal),
-  dispose: () => {},
-});
+/** Tries again while another process has the run: one that an earlier sweep left ends soon, since it is alone. */
+async function whenFree(signal: AbortSignal, session: () => Promise<Outcome>): Promise<Outcome> {
+  for (let waited = 0; ; waited += 100) {
+    try {
+      return await session();
+    } catch (error) {
+      const isLocked = error instanceof UserError && error.code === 'E_LOCKED';
+      if (!isLocked || signal.aborted || waited >= PATIENCE_MS) throw error;
+      await setTimeout(100);
+    }
+  }
+}
+
+/** What was said when a run was stopped or failed, as lines for its log. */
+function describeOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'completed':
+    case 'diverged':
+      return `${outcome.kind}${outcome.trained ? '' : ' before'}`;
+    case 'interrupted':
+      return `interrupted after step ${outcome.step}`;
+    case 'failed':
+      return `failed: ${describeError(outcome.error)}`;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function describeError(error: unknown): string {
+  const known = asUserError(error);
+  return known
+    ? [known.message, known.hint].filter(Boolean).join('\n')
+    : ((error as Error).stack ?? String(error));
+}
+
+/** What went wrong, in a line. */
+export function firstLine(error: unknown): string {
+  return (asUserError(error)?.message ?? String(error)).split('\n')[0];
+}

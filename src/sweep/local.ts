@@ -1,4 +1,5 @@
 /** @file Runs in child processes on this machine, one process a run, so that no run takes another along. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,16 +11,12 @@ import type { FromWorker, ToWorker } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
 
-/** How a child ended that did not say so itself. */
-const describeExit = (code: number | null, signal: NodeJS.Signals | null): string =>
-  signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
-
 /**
  * @param slots processes at a time
  * @param threads of each
  * @param gpus ids for CUDA_VISIBLE_DEVICES; each process sees one of them. None: it is left as it is
  */
-export const createLocalExecutor = (slots: number, threads: number, gpus: readonly string[]): Executor => {
+export function createLocalExecutor(slots: number, threads: number, gpus: readonly string[]): Executor {
   const children = new Set<ChildProcess>();
   const runChild = (...[job, slot, onProgress, signal]: Parameters<Executor['execute']>): Promise<JobEnd> =>
     new Promise((resolve) => {
@@ -72,4 +69,9 @@ export const createLocalExecutor = (slots: number, threads: number, gpus: readon
       for (const child of children) child.kill('SIGKILL');
     },
   };
-};
+}
+
+/** How a child ended that did not say so itself. */
+function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
+}

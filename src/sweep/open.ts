@@ -1,4 +1,5 @@
 /** @file From a sweep file to its plan: the frozen one if the sweep was begun, else a new one. Writes nothing. */
+
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
@@ -17,38 +18,16 @@ export interface OpenedSweep {
   readonly choices: readonly Choice[];
 }
 
-/** Decides the backend of every arm; what a plan decided before stays. */
-const decideBackends = async (
-  sweep: Sweep,
-  plan: Plan | null,
-): Promise<{ arms: DecidedArm[]; choices: Choice[] }> => {
-  const chosen = new Map<string, Promise<Choice>>();
-  const choose = ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
-    const key = `${backend} ${device}`;
-    const choice = chosen.get(key) ?? chooseBackend({ backend, device });
-    chosen.set(key, choice);
-    return choice;
-  };
-  const arms: DecidedArm[] = [];
-  for (const arm of sweep.arms) {
-    const before = plan?.arms.find(({ name }) => name === arm.name)?.config;
-    const wanted = arm.config.backend === 'auto' && before ? await continuable(before) : arm.config;
-    const { backend, device, arithmetic } = await choose(wanted);
-    arms.push({ ...arm, config: { ...arm.config, backend, device }, arithmetic });
-  }
-  return { arms, choices: await Promise.all(chosen.values()) };
-};
-
 /**
  * @param path of the sweep file
  * @param change adapts what the file says, by flags
  * @throws {UserError} E_CONFIG for a bad file; E_RUN if the file is not what was planned; E_BACKEND, E_DATA
  */
-export const openSweep = async (
+export async function openSweep(
   path: string,
   runsDirectory: string,
   change: Partial<Pick<Config, 'backend' | 'device'>> = {},
-): Promise<OpenedSweep> => {
+): Promise<OpenedSweep> {
   const file = readSweepFile(path);
   const asked: Sweep = {
     ...file,
@@ -72,4 +51,26 @@ export const openSweep = async (
     arms: before.arms.map((arm) => ({ ...arm, config: { ...arm.config, data } })),
   };
   return { plan: plan ?? planned, directory, begunBefore: before !== null, dataset, choices };
-};
+}
+
+/** Decides the backend of every arm; what a plan decided before stays. */
+async function decideBackends(
+  sweep: Sweep,
+  plan: Plan | null,
+): Promise<{ arms: DecidedArm[]; choices: Choice[] }> {
+  const chosen = new Map<string, Promise<Choice>>();
+  const choose = ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
+    const key = `${backend} ${device}`;
+    const choice = chosen.get(key) ?? chooseBackend({ backend, device });
+    chosen.set(key, choice);
+    return choice;
+  };
+  const arms: DecidedArm[] = [];
+  for (const arm of sweep.arms) {
+    const before = plan?.arms.find(({ name }) => name === arm.name)?.config;
+    const wanted = arm.config.backend === 'auto' && before ? await continuable(before) : arm.config;
+    const { backend, device, arithmetic } = await choose(wanted);
+    arms.push({ ...arm, config: { ...arm.config, backend, device }, arithmetic });
+  }
+  return { arms, choices: await Promise.all(chosen.values()) };
+}

@@ -1,4 +1,5 @@
 /** @file Laws of plan.json: it is frozen, and says so when somebody changed it. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,8 +20,10 @@ const file = {
   arms: { base: { model: 'base' }, wn: {} },
   seeds: [3, 1],
 };
-const planOf = (change: Record<string, unknown> = {}, sums = checksums): Plan =>
-  freeze(decided(parseSweep({ ...file, ...change }, 'x.json')), sums, NOW);
+
+function planOf(change: Record<string, unknown> = {}, sums = checksums): Plan {
+  return freeze(decided(parseSweep({ ...file, ...change }, 'x.json')), sums, NOW);
+}
 
 test('what is written is read back', () => {
   const plan = planOf({ about: 'why' });
@@ -41,7 +44,7 @@ test('runs go seed by seed, each with a folder of its own', () => {
     ],
   );
   assert.equal(new Set(runs.map(({ id }) => id)).size, 4);
-  assert.match(runs[1].id, /^wn-s3-[0-9a-f]{8}$/);
+  assert.match(runs[1]!.id, /^wn-s3-[0-9a-f]{8}$/);
 });
 
 test('a plan that was changed by hand is refused', () => {
@@ -55,7 +58,7 @@ test('a plan that was changed by hand is refused', () => {
     ['"format": 2', '"format": 1'],
     ['{', ''],
   ]) {
-    assert.ok(text.includes(from));
+    assert.ok(text.includes(from!));
     writeFileSync(path, text.replace(from, to));
     assert.throws(() => readPlan(folder), { code: 'E_RUN' }, `${from} -> ${to}`);
   }
@@ -66,15 +69,15 @@ test('a plan with a right checksum is still checked: the checksum has no key, so
   const [arm, ...others] = plan.arms;
   const forged: [Partial<Plan>, RegExp][] = [
     [
-      { arms: [{ ...arm, config: { ...arm.config, model: '../../../x' as 'wn' } }] },
+      { arms: [{ ...arm, config: { ...arm!.config, model: '../../../x' as 'wn' } }] },
       /model: expected one of base, wn/,
     ],
     [
-      { arms: [{ ...arm, config: { ...arm.config, clip: '/tmp/x' as unknown as number } }] },
+      { arms: [{ ...arm, config: { ...arm!.config, clip: '/tmp/x' as unknown as number } }] },
       /clip: expected a number/,
     ],
     [
-      { arms: [{ ...arm, config: { ...arm.config, units: 7 } }, ...others] },
+      { arms: [{ ...arm, config: { ...arm!.config, units: 7 } }, ...others] },
       /fingerprint of arm base is not that/,
     ],
     [{ name: '../x' }, /name: expected a name/],

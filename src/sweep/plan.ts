@@ -1,4 +1,5 @@
 /** @file plan.json: what a sweep is, frozen before its first run, so that nobody moves the goalposts afterwards. */
+
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,11 +60,7 @@ const FORMAT = 2;
  * @param now in ISO 8601
  * @throws {UserError} E_CONFIG if two arms are the same configuration
  */
-export const freeze = (
-  sweep: DecidedSweep,
-  checksums: Readonly<Record<string, string>>,
-  now: string,
-): Plan => {
+export function freeze(sweep: DecidedSweep, checksums: Readonly<Record<string, string>>, now: string): Plan {
   const arms = sweep.arms.map(
     (arm): PlannedArm => ({ ...arm, fingerprint: fingerprint(arm.config, arm.arithmetic, checksums) }),
   );
@@ -94,84 +91,43 @@ export const freeze = (
     margin,
     data: checksums,
   };
-};
+}
 
 /** All runs, seed by seed: whenever it is stopped, the arms have about the same seeds. */
-export const plannedRuns = ({ arms, seeds }: Plan): PlannedRun[] =>
-  seeds.flatMap((seed) =>
+export function plannedRuns({ arms, seeds }: Plan): PlannedRun[] {
+  return seeds.flatMap((seed) =>
     arms.map(({ name, config: shared, fingerprint: print }) => {
       const config = { ...shared, seed };
       return { arm: name, seed, id: runId(config, print), config };
     }),
   );
+}
 
 /**
  * The plan with so many more seeds, the smallest that it does not have yet.
  *
  * @param now goes on record; of a plan that is just made, its own time
  */
-export const addSeeds = (plan: Plan, count: number, now: string): Plan => {
+export function addSeeds(plan: Plan, count: number, now: string): Plan {
   const seeds: number[] = [];
   for (let seed = 0; seeds.length < count; seed++) if (!plan.seeds.includes(seed)) seeds.push(seed);
   return { ...plan, seeds: [...plan.seeds, ...seeds], added: [...plan.added, { at: now, seeds }] };
-};
+}
 
-const checksumOf = (plan: Plan): string => createHash('sha256').update(JSON.stringify(plan)).digest('hex');
-
-export const writePlan = (directory: string, plan: Plan): void =>
+export function writePlan(directory: string, plan: Plan): void {
   replaceFile(join(directory, PLAN_FILE), toJson({ ...plan, checksum: checksumOf(plan) }));
+}
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const isSeed = (value: unknown): boolean =>
-  Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
-const areSeeds = (value: unknown): boolean => Array.isArray(value) && value.every(isSeed);
-
-/** What is wrong with an arm: its config goes through the same schema as what a person writes. */
-const armProblem = (arm: PlannedArm, { format, data }: Plan): string | null => {
-  if (!isObject(arm) || ![arm.name, arm.family, arm.fingerprint].every((text) => typeof text === 'string')) {
-    return 'an arm lacks its name or fingerprint';
-  }
-  let config: Config;
-  try {
-    config = parseConfig({ ...arm.config }, `arm ${arm.name}`);
-  } catch (error) {
-    return (error as Error).message.replace(/\.$/, '');
-  }
-  if (format !== FORMAT || fingerprint(config, arm.arithmetic, data) === arm.fingerprint) return null;
-  return `the fingerprint of arm ${arm.name} is not that of its config`;
-};
-
-/** The checksum has no key, so anybody can make one: what a plan says is checked before it is used. */
-const planProblem = (plan: Plan): string | null => {
-  const { name, arms, seeds, added, comparisons, margin, data } = plan;
-  if (typeof name !== 'string' || !SWEEP_NAME.test(name))
-    return `name: expected a name, got ${JSON.stringify(name)}`;
-  if (!isObject(data) || !Object.values(data).every((sum) => typeof sum === 'string'))
-    return 'data: expected checksums';
-  if (!Array.isArray(arms) || arms.length === 0) return 'arms: expected a list';
-  for (const arm of arms as PlannedArm[]) {
-    const problem = armProblem(arm, plan);
-    if (problem) return problem;
-  }
-  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers';
-  const isAdded = (each: Plan['added'][number]): boolean =>
-    isObject(each) && typeof each.at === 'string' && areSeeds(each.seeds);
-  if (!Array.isArray(added) || !added.every(isAdded)) return 'added: expected a list of times and seeds';
-  const names = new Set(arms.map((arm) => arm.name));
-  const isPair = (pair: unknown): boolean =>
-    Array.isArray(pair) && pair.length === 2 && pair.every((each) => names.has(each));
-  if (!Array.isArray(comparisons) || !comparisons.every(isPair)) return 'comparisons: expected pairs of arms';
-  return typeof margin === 'number' && margin > 0 && margin <= 1
-    ? null
-    : 'margin: expected a number above 0, at most 1';
-};
+function checksumOf(plan: Plan): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+}
 
 /**
  * The plan in a folder, or null if it has none.
  *
  * @throws {UserError} E_RUN if it was changed since this program wrote it, is of another format, or makes no sense
  */
-export const readPlan = (directory: string): Plan | null => {
+export function readPlan(directory: string): Plan | null {
   const path = join(directory, PLAN_FILE);
   if (!existsSync(path)) return null;
   const bad = (message: string, cause?: unknown): UserError =>
@@ -200,10 +156,62 @@ export const readPlan = (directory: string): Plan | null => {
   if (problem) throw bad(problem);
   if (plan.format === FORMAT) return plan;
   return { ...plan, arms: plan.arms.map((arm) => ({ ...arm, arithmetic: 'of an earlier version' })) };
-};
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The checksum has no key, so anybody can make one: what a plan says is checked before it is used. */
+function planProblem(plan: Plan): string | null {
+  const { name, arms, seeds, added, comparisons, margin, data } = plan;
+  if (typeof name !== 'string' || !SWEEP_NAME.test(name))
+    return `name: expected a name, got ${JSON.stringify(name)}`;
+  if (!isObject(data) || !Object.values(data).every((sum) => typeof sum === 'string'))
+    return 'data: expected checksums';
+  if (!Array.isArray(arms) || arms.length === 0) return 'arms: expected a list';
+  for (const arm of arms as PlannedArm[]) {
+    const problem = armProblem(arm, plan);
+    if (problem) return problem;
+  }
+  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers';
+  const isAdded = (each: Plan['added'][number]): boolean =>
+    isObject(each) && typeof each.at === 'string' && areSeeds(each.seeds);
+  if (!Array.isArray(added) || !added.every(isAdded)) return 'added: expected a list of times and seeds';
+  const names = new Set(arms.map((arm) => arm.name));
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((each) => names.has(each));
+  if (!Array.isArray(comparisons) || !comparisons.every(isPair)) return 'comparisons: expected pairs of arms';
+  return typeof margin === 'number' && margin > 0 && margin <= 1
+    ? null
+    : 'margin: expected a number above 0, at most 1';
+}
+
+/** What is wrong with an arm: its config goes through the same schema as what a person writes. */
+function armProblem(arm: PlannedArm, { format, data }: Plan): string | null {
+  if (!isObject(arm) || ![arm.name, arm.family, arm.fingerprint].every((text) => typeof text === 'string')) {
+    return 'an arm lacks its name or fingerprint';
+  }
+  let config: Config;
+  try {
+    config = parseConfig({ ...arm.config }, `arm ${arm.name}`);
+  } catch (error) {
+    return (error as Error).message.replace(/\.$/, '');
+  }
+  if (format !== FORMAT || fingerprint(config, arm.arithmetic, data) === arm.fingerprint) return null;
+  return `the fingerprint of arm ${arm.name} is not that of its config`;
+}
+
+function areSeeds(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isSeed);
+}
+
+function isSeed(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
+}
 
 /** What of a sweep differs from its plan, in words; null if it is the one that was planned. */
-export const differenceFrom = (plan: Plan, sweep: Plan): string | null => {
+export function differenceFrom(plan: Plan, sweep: Plan): string | null {
   const names = (arms: readonly PlannedArm[]): string => arms.map(({ name }) => name).join(', ');
   if (names(plan.arms) !== names(sweep.arms))
     return `arms ${names(sweep.arms)} instead of ${names(plan.arms)}`;
@@ -219,4 +227,4 @@ export const differenceFrom = (plan: Plan, sweep: Plan): string | null => {
   if (JSON.stringify(plan.comparisons) !== JSON.stringify(sweep.comparisons)) return 'other comparisons';
   if (plan.margin !== sweep.margin) return `margin ${sweep.margin} instead of ${plan.margin}`;
   return null;
-};
+}

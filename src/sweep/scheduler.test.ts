@@ -1,4 +1,5 @@
 /** @file Laws of the scheduler and the board, with an executor that computes nothing. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -23,10 +24,7 @@ const runs = plannedRuns(plan);
 const never = new AbortController().signal;
 
 /** Ends each job as `endOf` says, a few turns later, and remembers how many were at work together. */
-const fakeExecutor = (
-  slots: number,
-  endOf: (run: PlannedRun) => JobEnd,
-): Executor & { most: () => number } => {
+function fakeExecutor(slots: number, endOf: (run: PlannedRun) => JobEnd): Executor & { most: () => number } {
   const busy = new Set<number>();
   let most = 0;
   return {
@@ -45,12 +43,16 @@ const fakeExecutor = (
     },
     dispose: () => {},
   };
-};
-const completes = (): JobEnd => ({ kind: 'completed' });
-const failsAt =
-  (seed: number) =>
-  (run: PlannedRun): JobEnd =>
+}
+
+function completes(): JobEnd {
+  return { kind: 'completed' };
+}
+
+function failsAt(seed: number) {
+  return (run: PlannedRun): JobEnd =>
     run.seed === seed ? { kind: 'failed', reason: 'why' } : { kind: 'completed' };
+}
 
 test('every run is done once, in order, as many at a time as there are slots', async () => {
   for (const slots of [1, 2, 20]) {
@@ -129,7 +131,7 @@ test('the board counts steps of all runs, and of those that go on only what was 
   assert.deepEqual(board.steps(), { total: 90, done: 14, seen: 0 });
   happen(progress(7));
   assert.deepEqual(board.steps(), { total: 90, done: 17, seen: 3 });
-  assert.deepEqual(board.state(runs[1].arm, runs[1].seed), { kind: 'running', share: 0.7 });
+  assert.deepEqual(board.state(runs[1]!.arm, runs[1]!.seed), { kind: 'running', share: 0.7 });
   happen({ kind: 'end', run: runs[1], end: { kind: 'diverged' } });
   assert.deepEqual(board.steps(), { total: 87, done: 17, seen: 3 });
   assert.equal(board.count('completed', 'diverged'), 2);

@@ -1,4 +1,5 @@
 /** @file Does the runs of a sweep that have no result yet, as many at a time as the executor has slots. */
+
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
@@ -14,7 +15,7 @@ export type SweepEvent =
   | { readonly kind: 'end'; readonly run: PlannedRun; readonly end: JobEnd };
 
 /** The result of a planned run, or null if it has none that can be read: also a divergence is one. */
-export const resultOf = (directory: string, { id }: PlannedRun): Summary | null => {
+export function resultOf(directory: string, { id }: PlannedRun): Summary | null {
   const folder = join(directory, id);
   try {
     const status = readRecord(folder)?.status;
@@ -23,7 +24,7 @@ export const resultOf = (directory: string, { id }: PlannedRun): Summary | null 
     if (error instanceof UserError) return null; // damaged: to be done, and its own error says what is wrong
     throw error;
   }
-};
+}
 
 /**
  * @param runs to do, in this order
@@ -31,13 +32,13 @@ export const resultOf = (directory: string, { id }: PlannedRun): Summary | null 
  * @param options `failFast`: the first failure stops the others; `signal`: aborted, all stop
  * @returns how each run ended that was begun
  */
-export const runSweep = async (
+export async function runSweep(
   runs: readonly PlannedRun[],
   directory: string,
   executor: Executor,
   options: { readonly failFast: boolean; readonly signal: AbortSignal },
   onEvent: (event: SweepEvent) => void,
-): Promise<ReadonlyMap<PlannedRun, JobEnd>> => {
+): Promise<ReadonlyMap<PlannedRun, JobEnd>> {
   const ends = new Map<PlannedRun, JobEnd>();
   const waiting = [...runs];
   const failure = new AbortController();
@@ -63,4 +64,4 @@ export const runSweep = async (
   );
   for (const result of await Promise.allSettled(slots)) if (result.status === 'rejected') throw result.reason;
   return ends;
-};
+}

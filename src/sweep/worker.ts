@@ -1,4 +1,5 @@
 /** @file A child process that does one job: takes it from its parent, tells it how far it is, stops when it is told to or is alone. */
+
 import { onStopSignal } from '../signals.js';
 import type { Job, JobEnd, JobProgress } from './executor.js';
 import { runJob } from './job.js';
@@ -11,12 +12,18 @@ export type FromWorker = { kind: 'progress'; progress: JobProgress } | { kind: '
 
 const PROGRESS_MS = 200;
 const stop = new AbortController();
-const send = (message: FromWorker, sent: () => void = () => {}): void => {
-  if (process.connected) process.send?.(message, sent);
-  else sent();
-};
 
-const work = async (job: Job, threads: number): Promise<void> => {
+process.on('message', (message: ToWorker) => {
+  if (message.kind === 'stop') stop.abort();
+  else void work(message.job, message.threads);
+});
+process.on('disconnect', () => stop.abort()); // the sweep was killed: nobody else would end this
+// the sweep was killed: nobody else would end this
+onStopSignal((signal) => {
+  if (signal !== 'SIGHUP') stop.abort(); // it has no terminal of its own: what a hang-up means is for the sweep to say
+});
+
+async function work(job: Job, threads: number): Promise<void> {
   let last = 0;
   const onProgress = (progress: JobProgress): void => {
     if (performance.now() - last < PROGRESS_MS && progress.step < progress.totalSteps) return;
@@ -25,13 +32,9 @@ const work = async (job: Job, threads: number): Promise<void> => {
   };
   const end = await runJob(job, threads, onProgress, stop.signal);
   send({ kind: 'end', end }, () => process.connected && process.disconnect());
-};
+}
 
-process.on('message', (message: ToWorker) => {
-  if (message.kind === 'stop') stop.abort();
-  else void work(message.job, message.threads);
-});
-process.on('disconnect', () => stop.abort()); // the sweep was killed: nobody else would end this
-onStopSignal((signal) => {
-  if (signal !== 'SIGHUP') stop.abort(); // it has no terminal of its own: what a hang-up means is for the sweep to say
-});
+function send(message: FromWorker, sent: () => void = () => {}): void {
+  if (process.connected) process.send?.(message, sent);
+  else sent();
+}

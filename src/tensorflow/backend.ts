@@ -1,4 +1,5 @@
 /** @file Upstream's `NodeJSKernelBackend`, unmodified, on the binding of this folder, as tfjs backend `tensorflow`. */
+
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -30,46 +31,7 @@ export interface OpenedTensorFlow {
   readonly threads: number;
 }
 
-/** Makes tfjs the owner of a tensor. A type that tfjs does not have is int32 to it: passed on, never read. */
-const adopt = ({ backend }: OpenedTensorFlow, { id, shape, dtype }: TensorMetadata): tf.Tensor => {
-  const dataId = {};
-  backend.tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
-  const known = dtype === TF.TF_FLOAT ? 'float32' : dtype === TF.TF_BOOL ? 'bool' : 'int32';
-  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: known });
-};
-
-/**
- * A tensor of any type, made by the binding itself.
- *
- * @param dtype TensorFlow's number
- */
-export const foreignTensor = (
-  opened: OpenedTensorFlow,
-  shape: number[],
-  dtype: number,
-  values: TensorValues,
-): tf.Tensor => adopt(opened, { id: opened.binding.createTensor(shape, dtype, values), shape, dtype });
-
-/** Runs an op. Unlike upstream's own way to do so, this takes outputs of every type. */
-export const execute = (
-  opened: OpenedTensorFlow,
-  name: string,
-  attributes: readonly Attribute[],
-  inputs: readonly tf.Tensor[],
-  outputs: number,
-): tf.Tensor[] =>
-  opened.binding
-    .executeOp(name, attributes, opened.backend.getInputTensorIds(inputs), outputs)
-    .map((metadata) => adopt(opened, metadata));
-
 const require = createRequire(import.meta.url);
-
-/** Node 23 dropped two functions that upstream calls. */
-const restoreUtil = (): void => {
-  const util = require('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
-};
 
 /**
  * TensorFlow and CUDA read these when they are loaded: no log lines but errors, no oneDNN notice, no grabbing of all GPU
@@ -85,15 +47,50 @@ const ENVIRONMENT = {
 let opened: OpenedTensorFlow | undefined;
 
 /**
+ * A tensor of any type, made by the binding itself.
+ *
+ * @param dtype TensorFlow's number
+ */
+export function foreignTensor(
+  opened: OpenedTensorFlow,
+  shape: number[],
+  dtype: number,
+  values: TensorValues,
+): tf.Tensor {
+  return adopt(opened, { id: opened.binding.createTensor(shape, dtype, values), shape, dtype });
+}
+
+/** Makes tfjs the owner of a tensor. A type that tfjs does not have is int32 to it: passed on, never read. */
+function adopt({ backend }: OpenedTensorFlow, { id, shape, dtype }: TensorMetadata): tf.Tensor {
+  const dataId = {};
+  backend.tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
+  const known = dtype === TF.TF_FLOAT ? 'float32' : dtype === TF.TF_BOOL ? 'bool' : 'int32';
+  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: known });
+}
+
+/** Runs an op. Unlike upstream's own way to do so, this takes outputs of every type. */
+export function execute(
+  opened: OpenedTensorFlow,
+  name: string,
+  attributes: readonly Attribute[],
+  inputs: readonly tf.Tensor[],
+  outputs: number,
+): tf.Tensor[] {
+  return opened.binding
+    .executeOp(name, attributes, opened.backend.getInputTensorIds(inputs), outputs)
+    .map((metadata) => adopt(opened, metadata));
+}
+
+/**
  * Loads TensorFlow, makes its backend tfjs' current one, and keeps it for the life of the process: a second call gives
  * the same, so it must ask for the same device and threads.
  *
  * @param directory that holds the two libraries
  */
-export const openTensorFlow = async (
+export async function openTensorFlow(
   directory: string,
   { device, threads }: BindingOptions,
-): Promise<OpenedTensorFlow> => {
+): Promise<OpenedTensorFlow> {
   tf.enableProdMode(); // silences the banner
   if (!opened) {
     for (const [name, value] of Object.entries(ENVIRONMENT)) process.env[name] ??= value;
@@ -120,4 +117,11 @@ export const openTensorFlow = async (
   }
   await tf.setBackend('tensorflow');
   return opened;
-};
+}
+
+/** Node 23 dropped two functions that upstream calls. */
+function restoreUtil(): void {
+  const util = require('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}

@@ -1,4 +1,5 @@
 /** @file The binding by itself, on the CPU: values in and out, attributes of every kind, errors, nothing left over. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unavailable } from '../engines/oracle.testing.js';
@@ -9,27 +10,28 @@ import { loadTensorFlow } from './library.js';
 const skip = await unavailable('tensorflow');
 
 let made: Binding | undefined;
-const open = (): Binding => {
+
+function open(): Binding {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
   made ??= createBinding(loadTensorFlow(chooseInstallation('cpu').directory), { device: 'cpu', threads: 1 });
   return made;
-};
+}
 
 const FLOAT = { name: 'T', type: TF.TF_ATTR_TYPE, value: TF.TF_FLOAT };
 
 /** Runs an op of one output, reads it and deletes everything. */
-const evaluate = (
+function evaluate(
   binding: Binding,
   name: string,
   attributes: { name: string; type: number; value: unknown }[],
   inputs: number[],
-) => {
+) {
   const [output] = binding.executeOp(name, attributes, inputs, 1);
-  const values = binding.tensorDataSync(output.id);
-  for (const id of [output.id, ...inputs]) binding.deleteTensor(id);
-  return { shape: output.shape, dtype: output.dtype, values };
-};
+  const values = binding.tensorDataSync(output!.id);
+  for (const id of [output!.id, ...inputs]) binding.deleteTensor(id);
+  return { shape: output!.shape, dtype: output!.dtype, values };
+}
 
 test('values come back as they went in, for every type', { skip }, () => {
   const binding = open();

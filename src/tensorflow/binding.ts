@@ -2,6 +2,7 @@
  * @file The native binding that tfjs-node's `NodeJSKernelBackend` expects, over TensorFlow's C API and koffi: no C++ to
  * build, so upstream's JavaScript runs unmodified on a current TensorFlow. Nothing in it knows of this project.
  */
+
 import type { Handle, TensorFlow } from './library.js';
 
 /** TensorFlow's numbers for types (tf_datatype.h) and attributes. */
@@ -57,6 +58,8 @@ export class TensorFlowError extends Error {
 
 const STRING_BYTES = 24; // sizeof(TF_TString)
 
+// sizeof(TF_TString)
+
 /** A binding and the context that it owns for the life of the process. */
 export interface Binding {
   readonly devices: readonly Device[];
@@ -84,39 +87,12 @@ export interface BindingOptions {
   readonly threads: number;
 }
 
-/** A protocol buffer field of an integer, and one of bytes: all that a ConfigProto needs here. */
-const integerField = (field: number, value: number): number[] => {
-  const bytes = [field << 3];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest & 127) | 128);
-  }
-};
-const bytesField = (field: number, bytes: readonly number[]): number[] => [
-  (field << 3) | 2,
-  bytes.length,
-  ...bytes,
-];
-
-/**
- * ConfigProto: intra_op_parallelism_threads = 2, inter_op = 5; gpu_options = 6 with allow_growth = 4 and
- * visible_device_list = 5, the first GPU alone.
- */
-const encodeConfig = ({ threads }: BindingOptions): Uint8Array => {
-  const firstGpu = bytesField(5, [...Buffer.from('0')]);
-  return Uint8Array.from([
-    ...integerField(2, threads),
-    ...integerField(5, 1),
-    ...bytesField(6, [...integerField(4, 1), ...firstGpu]),
-  ]);
-};
-
 /**
  * Makes a context and the binding over it.
  *
  * @throws {TensorFlowError} with TensorFlow's message; also from its methods
  */
-export const createBinding = (tf: TensorFlow, options: BindingOptions): Binding => {
+export function createBinding(tf: TensorFlow, options: BindingOptions): Binding {
   const status = tf.newStatus();
   const check = (): void => {
     if (tf.statusCode(status) !== 0) throw new TensorFlowError(tf.statusMessage(status));
@@ -243,9 +219,35 @@ export const createBinding = (tf: TensorFlow, options: BindingOptions): Binding 
     getNumOfTensors: () => handles.size,
     countOps: () => opCount,
   } as Binding;
-};
+}
 
-const readDevices = (tf: TensorFlow, context: Handle, status: Handle, check: () => void): Device[] => {
+/**
+ * ConfigProto: intra_op_parallelism_threads = 2, inter_op = 5; gpu_options = 6 with allow_growth = 4 and
+ * visible_device_list = 5, the first GPU alone.
+ */
+function encodeConfig({ threads }: BindingOptions): Uint8Array {
+  const firstGpu = bytesField(5, [...Buffer.from('0')]);
+  return Uint8Array.from([
+    ...integerField(2, threads),
+    ...integerField(5, 1),
+    ...bytesField(6, [...integerField(4, 1), ...firstGpu]),
+  ]);
+}
+
+function bytesField(field: number, bytes: readonly number[]): number[] {
+  return [(field << 3) | 2, bytes.length, ...bytes];
+}
+
+/** A protocol buffer field of an integer, and one of bytes: all that a ConfigProto needs here. */
+function integerField(field: number, value: number): number[] {
+  const bytes = [field << 3];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 128) return [...bytes, rest];
+    bytes.push((rest & 127) | 128);
+  }
+}
+
+function readDevices(tf: TensorFlow, context: Handle, status: Handle, check: () => void): Device[] {
   const list = tf.listDevices(context, status);
   check();
   const devices = Array.from({ length: tf.deviceCount(list) }, (_, index) => ({
@@ -255,14 +257,14 @@ const readDevices = (tf: TensorFlow, context: Handle, status: Handle, check: () 
   }));
   tf.deleteDeviceList(list);
   return devices;
-};
+}
 
 /** A copy of a tensor's values; int64 and other types without a typed array of their own come as bytes. */
-const readTensor = (
+function readTensor(
   tf: TensorFlow,
   tensor: Handle,
   dtype: number,
-): Float32Array | Int32Array | Uint8Array | Uint8Array[] => {
+): Float32Array | Int32Array | Uint8Array | Uint8Array[] {
   const bytes = tf.tensorBytes(tensor);
   const data = tf.tensorData(tensor);
   if (dtype === TF.TF_STRING) {
@@ -284,4 +286,4 @@ const readTensor = (
     default:
       return copy;
   }
-};
+}

@@ -1,4 +1,5 @@
 /** @file Which GPUs a build serves, and what an installation says of its build. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
 /** @file What NVIDIA's driver says of itself and its GPUs, from /proc and from its library. */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
@@ -15,27 +16,29 @@ export interface Gpu {
 /** Where Windows puts its driver's library in WSL, which shows nothing under /proc. */
 const WSL_LIBRARY = '/usr/lib/wsl/lib/libcuda.so.1';
 
-/** Whether NVIDIA's driver is loaded. */
-export const hasNvidiaDriver = (): boolean => existsSync(join(PROC, 'version')) || existsSync(WSL_LIBRARY);
-
 /** The driver's version, such as 580.65.06; null without a driver. */
-export const driverVersion = (): string | null => {
+export function driverVersion(): string | null {
   const path = join(PROC, 'version');
   if (!existsSync(path)) return hasNvidiaDriver() ? 'unknown' : null;
   return /Kernel Module\D*([\d.]+)/.exec(readFileSync(path, 'utf8'))?.[1] ?? 'unknown';
-};
+}
+
+/** Whether NVIDIA's driver is loaded. */
+export function hasNvidiaDriver(): boolean {
+  return existsSync(join(PROC, 'version')) || existsSync(WSL_LIBRARY);
+}
 
 /** The names of the GPUs that the driver has, without starting it. */
-export const gpuNames = (): string[] => {
+export function gpuNames(): string[] {
   const gpus = join(PROC, 'gpus');
   if (!existsSync(gpus)) return [];
   return readdirSync(gpus).map(
     (id) => /^Model:\s*(.*)$/m.exec(readFileSync(join(gpus, id, 'information'), 'utf8'))?.[1] ?? id,
   );
-};
+}
 
 /** The GPUs that the driver's library shows to this process; none without a driver. */
-export const driverGpus = (): Gpu[] => {
+export function driverGpus(): Gpu[] {
   let driver: LibraryHandle;
   try {
     driver = koffi.load('libcuda.so.1');
@@ -60,7 +63,7 @@ export const driverGpus = (): Gpu[] => {
       computeCapability: `${attribute(75, device)}.${attribute(76, device)}`, // cuda.h: …_COMPUTE_CAPABILITY_MAJOR, _MINOR
     };
   });
-};
+}
 
 /**
  * How a GPU is served by code built for some: as it is, compiled by the driver at the first start, or not at all.
@@ -68,14 +71,14 @@ export const driverGpus = (): Gpu[] => {
  * @param computeCapability such as 8.6
  * @param built as compilers write them: sm_80 is machine code for 8.0 to 8.9, compute_90 is for 9.0 and all later ones
  */
-export const gpuSupport = (
+export function gpuSupport(
   computeCapability: string,
   built: readonly string[],
-): 'built' | 'compiled' | 'none' => {
+): 'built' | 'compiled' | 'none' {
   const number = (text: string): number => Number(text.replace(/\D/g, ''));
   const own = number(computeCapability);
   const runs = (each: string): boolean =>
     each.startsWith('sm_') && Math.floor(number(each) / 10) === Math.floor(own / 10) && number(each) <= own;
   if (built.some(runs)) return 'built';
   return built.some((each) => each.startsWith('compute_') && number(each) <= own) ? 'compiled' : 'none';
-};
+}

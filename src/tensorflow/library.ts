@@ -1,4 +1,5 @@
 /** @file TensorFlow's C API through koffi: the functions that the binding calls, with handles as numbers. */
+
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { cudaLibraries } from './install/cuda-libraries.js';
@@ -72,7 +73,7 @@ export interface TensorFlow {
  * @param directory that holds both
  * @throws {UserError} E_BACKEND if somebody else may have put them there
  */
-export const loadTensorFlow = (directory: string): TensorFlow => {
+export function loadTensorFlow(directory: string): TensorFlow {
   assertTrusted(directory);
   const libc = koffi.load(null);
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');
@@ -166,4 +167,4 @@ export const loadTensorFlow = (directory: string): TensorFlow => {
       'void TFE_Execute(handle op, _Out_ uint64_t *outputs, _Inout_ int *count, handle status)',
     ),
   };
-};
+}

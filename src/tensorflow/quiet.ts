@@ -1,11 +1,12 @@
 /** @file Keeps what a library prints while it loads from the user's terminal: some comes before it reads its log level. */
+
 import koffi from 'koffi';
 
 const STDERR = 2;
 const O_WRONLY = 1;
 
 /** Runs a task whose prints to standard error go nowhere; errors are thrown as ever. */
-export const quietly = <T>(task: () => T): T => {
+export function quietly<T>(task: () => T): T {
   const libc = koffi.load(null);
   const dup = libc.func('int dup(int file)');
   const dup2 = libc.func('int dup2(int from, int to)');
@@ -20,4 +21,4 @@ export const quietly = <T>(task: () => T): T => {
     close(terminal);
     close(nowhere);
   }
-};
+}

@@ -1,4 +1,5 @@
 /** @file What may be loaded as code: nothing that somebody else can have put there. */
+
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -27,7 +28,7 @@ after(() => {
 const skip = process.platform === 'win32' ? 'Windows has other permissions' : false;
 
 /** An installation in the cache. */
-const fresh = (): { directory: string; library: string } => {
+function fresh(): { directory: string; library: string } {
   rmSync(cacheDirectory(), { recursive: true, force: true });
   const directory = join(cacheDirectory(), 'tensorflow/1.0-cpu');
   mkdirSync(join(directory, 'nvidia'), { recursive: true, mode: 0o755 });
@@ -36,9 +37,9 @@ const fresh = (): { directory: string; library: string } => {
   for (const path of [cacheDirectory(), join(cacheDirectory(), 'tensorflow'), directory])
     chmodSync(path, 0o755);
   return { directory, library };
-};
+}
 
-const refuses = (directory: string, path: string, why: RegExp): void => {
+function refuses(directory: string, path: string, why: RegExp): void {
   assert.throws(
     () => assertTrusted(directory),
     (error) =>
@@ -48,7 +49,7 @@ const refuses = (directory: string, path: string, why: RegExp): void => {
       why.test(error.message),
     path,
   );
-};
+}
 
 test('what only the user and root can write to is trusted', { skip }, () => {
   assertTrusted(fresh().directory);

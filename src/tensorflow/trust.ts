@@ -1,4 +1,5 @@
 /** @file Whether libraries may be loaded as code: nobody but the user, or root, can have put them where they are. */
+
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ioError, UserError } from '../errors.js';
@@ -6,37 +7,13 @@ import { cacheDirectory } from '../package.js';
 
 const OTHERS_MAY_WRITE = 0o022;
 
-/** Why a file or folder may be somebody else's work; null if it cannot be. */
-const suspicion = (stats: Stats, user: number): string | null => {
-  if (stats.uid !== user && stats.uid !== 0) return `belongs to the user ${stats.uid}`;
-  return (stats.mode & OTHERS_MAY_WRITE) === 0 ? null : 'can be written by other users';
-};
-
-const look = (path: string, follow: boolean): Stats => {
-  try {
-    return follow ? statSync(path) : lstatSync(path);
-  } catch (error) {
-    throw ioError(`look at ${path}`, error);
-  }
-};
-
-/** The folder, and those above it within the cache. */
-const chain = (directory: string): string[] => {
-  const root = cacheDirectory();
-  const folders = [directory];
-  while (!relative(root, folders[0]).startsWith('..') && folders[0] !== root) {
-    folders.unshift(dirname(folders[0]));
-  }
-  return folders;
-};
-
 /**
  * Checks a folder of libraries before any of them is loaded.
  *
  * @throws {UserError} E_BACKEND if somebody else owns or can write to it, to a file in it, or to a folder above it in the
  *   cache; or if something in it is neither a file nor a folder
  */
-export const assertTrusted = (directory: string): void => {
+export function assertTrusted(directory: string): void {
   const user = process.getuid?.();
   if (user === undefined) return; // Windows: its permissions are other ones, and TensorFlow is not set up there
   const refuse = (path: string, why: string): never => {
@@ -57,4 +34,28 @@ export const assertTrusted = (directory: string): void => {
     const why = suspicion(stats, user);
     if (why) refuse(path, why);
   }
-};
+}
+
+/** The folder, and those above it within the cache. */
+function chain(directory: string): string[] {
+  const root = cacheDirectory();
+  const folders = [directory];
+  while (!relative(root, folders[0]).startsWith('..') && folders[0] !== root) {
+    folders.unshift(dirname(folders[0]));
+  }
+  return folders;
+}
+
+function look(path: string, follow: boolean): Stats {
+  try {
+    return follow ? statSync(path) : lstatSync(path);
+  } catch (error) {
+    throw ioError(`look at ${path}`, error);
+  }
+}
+
+/** Why a file or folder may be somebody else's work; null if it cannot be. */
+function suspicion(stats: Stats, user: number): string | null {
+  if (stats.uid !== user && stats.uid !== 0) return `belongs to the user ${stats.uid}`;
+  return (stats.mode & OTHERS_MAY_WRITE) === 0 ? null : 'can be written by other users';
+}

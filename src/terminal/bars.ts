@@ -1,4 +1,5 @@
 /** @file Lines at the bottom of a terminal that are drawn again and again, with others above them that stay. */
+
 import { Writable } from 'node:stream';
 import { MultiBar, type Options } from 'cli-progress';
 import { printable } from '../text/printable.js';
@@ -7,11 +8,7 @@ import { printable } from '../text/printable.js';
  * Bars that change no setting of the terminal, so that a process that is killed leaves it as it was: the cursor stays
  * visible, and lines wrap. Whoever formats a bar keeps it shorter than a line.
  */
-export const createBars = (
-  terminal: NodeJS.WriteStream,
-  format: Options['format'],
-  fps: number,
-): MultiBar => {
+export function createBars(terminal: NodeJS.WriteStream, format: Options['format'], fps: number): MultiBar {
   // cli-progress cuts lines by their length with all colour codes, so it is told of a terminal without end.
   const endless = new Writable({
     write: (chunk, _encoding, done) => {
@@ -30,9 +27,9 @@ export const createBars = (
     forceRedraw: true, // else a bar that has not changed is missing below a new line
     fps,
   });
-};
+}
 
 /** Puts lines above the bars, and clears what was drawn where they stand. */
-export const logAbove = (bars: MultiBar, lines: readonly string[]): void => {
+export function logAbove(bars: MultiBar, lines: readonly string[]): void {
   for (const line of lines) bars.log(`${printable(line)}\x1b[J\n`);
-};
+}

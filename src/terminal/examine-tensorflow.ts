@@ -1,4 +1,5 @@
 /** @file What `wnlstm doctor` says of TensorFlow: its libraries, CUDA's, the driver, the GPU, and a step on each device. */
+
 import { usableCores } from '../cores.js';
 import { checkStep } from '../engines/tensorflow/check-step.js';
 import { UserError } from '../errors.js';
@@ -20,35 +21,69 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** Looks at one thing; what is thrown is why it is not ok. */
-export const examine = async (name: string, look: () => string | Promise<string>): Promise<Finding> => {
-  try {
-    return { name, ok: true, detail: await look() };
-  } catch (error) {
-    if (error instanceof UserError) return { name, ok: false, detail: error.message, hint: error.hint };
-    return { name, ok: false, detail: String(error) };
+/** What nobody has verified yet, in one line. */
+const GPU_PATH: Finding = {
+  name: 'tensorflow on GPUs',
+  ok: false,
+  detail: 'verified on the CPU; the GPU path has not run on a GPU yet',
+};
+
+/** Everything about the tensorflow backend; a line if it is not set up. */
+export async function examineTensorFlow(signal: AbortSignal): Promise<Finding[]> {
+  let installed: Installation[] = [];
+  const cache = await examine('tensorflow', () => {
+    installed = listInstallations();
+    return 'readable';
+  });
+  if (!cache.ok) return [cache];
+  const findings = await examineBroken();
+  const variant = (wanted: 'cpu' | 'cuda') => installed.find(({ manifest }) => manifest.variant === wanted);
+  const [cpu, cuda] = [variant('cpu') ?? installed[0], variant('cuda')];
+  if (!cpu) {
+    const look = (): never => fail('not set up; it is optional.', 'Fetch it: `wnlstm setup tensorflow`.');
+    return findings.length > 0 ? findings : [await examine('tensorflow', look)];
   }
-};
+  findings.push(...installed.map((each) => ({ name: 'tensorflow', ok: true, detail: describe(each) })));
+  if (cuda) findings.push(...(await examineCuda(cuda, signal)));
+  else findings.push(await examine('GPU', describeMissingCuda));
+  findings.push(await examineStep(cpu, 'cpu', signal));
+  if (cuda && findings.some(({ name, ok }) => name === 'GPU' && ok)) {
+    findings.push(await examineStep(cuda, 'cuda', signal));
+  }
+  return [...findings, GPU_PATH];
+}
 
-const fail = (message: string, hint: string): never => {
+/** Installations that lost files. */
+function examineBroken(): Promise<Finding[]> {
+  return Promise.all(
+    listBroken().map((each) =>
+      examine('tensorflow', () => {
+        const command = `wnlstm setup tensorflow --${each.manifest.variant} --version ${each.manifest.version}`;
+        return fail(
+          `${nameOf(each)} is not whole: ${each.missing.join(', ')} of ${each.directory}.`,
+          `Set it up again: \`${command}\`.`,
+        );
+      }),
+    ),
+  );
+}
+
+function fail(message: string, hint: string): never {
   throw new UserError('E_BACKEND', message, { hint });
-};
+}
 
-const nameOf = ({ manifest }: Installation): string => `${manifest.version}-${manifest.variant}`;
+function nameOf({ manifest }: Installation): string {
+  return `${manifest.version}-${manifest.variant}`;
+}
 
 /** Where the libraries of an installation lie. */
-const describe = (installation: Installation): string => {
+function describe(installation: Installation): string {
   const bytes = Object.values(installation.manifest.files).reduce((sum, each) => sum + each, 0);
   return `${nameOf(installation)}, ${Math.round(bytes / 1e6).toLocaleString('en')} MB, ${installation.directory}`;
-};
-
-const versionsOf = (versions: Readonly<Record<string, string>>): string =>
-  Object.entries(versions)
-    .map(([name, version]) => `${name === 'cuda' ? 'CUDA' : 'cuDNN'} ${version}`)
-    .join(', ');
+}
 
 /** CUDA's libraries, and the GPUs that TensorFlow can use through them. */
-const examineCuda = async (installation: Installation, signal: AbortSignal): Promise<Finding[]> => {
+async function examineCuda(installation: Installation, signal: AbortSignal): Promise<Finding[]> {
   const { directory } = installation;
   const again = `\`wnlstm setup --remove ${nameOf(installation)}\`, then \`wnlstm setup tensorflow --cuda\``;
   const report = checkLibrary({ directory, cuda: true }, signal);
@@ -85,36 +120,17 @@ const examineCuda = async (installation: Installation, signal: AbortSignal): Pro
         );
   });
   return [libraries, driver, gpu];
-};
+}
 
-/** A step on one device, in a process of its own. */
-const examineStep = (
-  { directory }: Installation,
-  device: 'cpu' | 'cuda',
-  signal: AbortSignal,
-): Promise<Finding> =>
-  examine(`tensorflow on ${device}`, async () => {
-    const report = await checkStep({ directory, device, threads: usableCores() }, signal);
-    return report.device;
-  });
-
-/** Installations that lost files. */
-const examineBroken = (): Promise<Finding[]> =>
-  Promise.all(
-    listBroken().map((each) =>
-      examine('tensorflow', () => {
-        const command = `wnlstm setup tensorflow --${each.manifest.variant} --version ${each.manifest.version}`;
-        return fail(
-          `${nameOf(each)} is not whole: ${each.missing.join(', ')} of ${each.directory}.`,
-          `Set it up again: \`${command}\`.`,
-        );
-      }),
-    ),
-  );
+function versionsOf(versions: Readonly<Record<string, string>>): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name === 'cuda' ? 'CUDA' : 'cuDNN'} ${version}`)
+    .join(', ');
+}
 
 /** Why no GPU is used where TensorFlow is set up without CUDA. */
-const describeMissingCuda = (): never =>
-  driverVersion() === null
+function describeMissingCuda(): never {
+  return driverVersion() === null
     ? fail(
         'no NVIDIA driver here, and TensorFlow without CUDA.',
         'With a GPU: install its driver, then `wnlstm setup tensorflow --cuda`.',
@@ -123,35 +139,26 @@ const describeMissingCuda = (): never =>
         'an NVIDIA driver is here, but TensorFlow without CUDA.',
         'Fetch it: `wnlstm setup tensorflow --cuda`.',
       );
+}
 
-/** What nobody has verified yet, in one line. */
-const GPU_PATH: Finding = {
-  name: 'tensorflow on GPUs',
-  ok: false,
-  detail: 'verified on the CPU; the GPU path has not run on a GPU yet',
-};
-
-/** Everything about the tensorflow backend; a line if it is not set up. */
-export const examineTensorFlow = async (signal: AbortSignal): Promise<Finding[]> => {
-  let installed: Installation[] = [];
-  const cache = await examine('tensorflow', () => {
-    installed = listInstallations();
-    return 'readable';
+/** A step on one device, in a process of its own. */
+function examineStep(
+  { directory }: Installation,
+  device: 'cpu' | 'cuda',
+  signal: AbortSignal,
+): Promise<Finding> {
+  return examine(`tensorflow on ${device}`, async () => {
+    const report = await checkStep({ directory, device, threads: usableCores() }, signal);
+    return report.device;
   });
-  if (!cache.ok) return [cache];
-  const findings = await examineBroken();
-  const variant = (wanted: 'cpu' | 'cuda') => installed.find(({ manifest }) => manifest.variant === wanted);
-  const [cpu, cuda] = [variant('cpu') ?? installed[0], variant('cuda')];
-  if (!cpu) {
-    const look = (): never => fail('not set up; it is optional.', 'Fetch it: `wnlstm setup tensorflow`.');
-    return findings.length > 0 ? findings : [await examine('tensorflow', look)];
+}
+
+/** Looks at one thing; what is thrown is why it is not ok. */
+export async function examine(name: string, look: () => string | Promise<string>): Promise<Finding> {
+  try {
+    return { name, ok: true, detail: await look() };
+  } catch (error) {
+    if (error instanceof UserError) return { name, ok: false, detail: error.message, hint: error.hint };
+    return { name, ok: false, detail: String(error) };
   }
-  findings.push(...installed.map((each) => ({ name: 'tensorflow', ok: true, detail: describe(each) })));
-  if (cuda) findings.push(...(await examineCuda(cuda, signal)));
-  else findings.push(await examine('GPU', describeMissingCuda));
-  findings.push(await examineStep(cpu, 'cpu', signal));
-  if (cuda && findings.some(({ name, ok }) => name === 'GPU' && ok)) {
-    findings.push(await examineStep(cuda, 'cuda', signal));
-  }
-  return [...findings, GPU_PATH];
-};
+}

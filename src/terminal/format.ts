@@ -1,40 +1,45 @@
 /** @file Numbers and runs as people read them. */
+
 import { type Config, configKeys, defaultConfig } from '../config.js';
 import { NO_IDENTITY } from '../runs/record.js';
 
 /** Four decimals, or a power of ten where they would run wide; a dash for nothing. */
-export const number = (value: number | null): string => {
+export function number(value: number | null): string {
   if (value === null) return '-';
   return Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
-};
+}
 
 /** 0.9731 as `97.31 %`. */
-export const percent = (value: number | null): string =>
-  value === null ? '-' : `${(value * 100).toFixed(2)} %`;
+export function percent(value: number | null): string {
+  return value === null ? '-' : `${(value * 100).toFixed(2)} %`;
+}
 
 /** A duration: `4.2 s`, `3 min 20 s`, `2 h 5 min`. */
-export const seconds = (value: number | null): string => {
+export function seconds(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '-';
   if (value < 60) return `${value.toFixed(1)} s`;
   if (value < 3600) return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
   return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
-};
+}
 
 /** `1 step`, `4,295 steps`. */
-export const plural = (count: number, noun: string): string =>
-  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-
-/** A path as a shell takes it. */
-export const quoted = (path: string): string =>
-  /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
 
 /** What names a folder of runs on the command line, if it is not the default. */
-export const runsFlag = (directory: string): string =>
-  directory === 'runs' ? '' : ` --runs ${quoted(directory)}`;
+export function runsFlag(directory: string): string {
+  return directory === 'runs' ? '' : ` --runs ${quoted(directory)}`;
+}
+
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
 
 /** A config in one line. */
-export const describeModel = (config: Config): string =>
-  [
+export function describeModel(config: Config): string {
+  return [
     config.model,
     `${config.units} units`,
     `${config.optimizer} lr ${config.lr}`,
@@ -42,16 +47,17 @@ export const describeModel = (config: Config): string =>
     `batch ${config.batch}`,
     `seed ${config.seed}`,
   ].join(', ');
+}
 
 /**
  * What a config sets otherwise than the defaults, such as `units=32 lr=0.02`.
  *
  * @param shown keys that are left out, because they stand elsewhere
  */
-export const differences = (config: Config, shown: readonly string[]): string => {
+export function differences(config: Config, shown: readonly string[]): string {
   const defaults = defaultConfig();
   return configKeys
     .filter((key) => !NO_IDENTITY.includes(key) && !shown.includes(key) && config[key] !== defaults[key])
     .map((key) => `${key}=${config[key]}`)
     .join(' ');
-};
+}

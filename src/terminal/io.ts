@@ -29,5 +29,6 @@ export interface Io {
 export type Configure = (command: Command, io: Io) => void;
 
 /** The exit code of a command that the user stopped. */
-export const stopCode = ({ signal }: Pick<Io, 'signal'>): number =>
-  typeof signal.reason === 'number' ? signal.reason : STOP_SIGNALS.SIGINT;
+export function stopCode({ signal }: Pick<Io, 'signal'>): number {
+  return typeof signal.reason === 'number' ? signal.reason : STOP_SIGNALS.SIGINT;
+}

@@ -1,4 +1,5 @@
 /** @file The options that every command which trains or looks at runs has. */
+
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
@@ -14,20 +15,13 @@ import {
 } from '../config.js';
 import { expandHome } from '../package.js';
 
-/** The path that an option names. */
-export const parsePath = (text: string): string => {
-  if (text === '') throw new InvalidArgumentError('It must not be empty.');
-  return expandHome(text);
-};
-
 /** The runs that an argument names: folders, or ids, which do not begin with `~/`. */
-export const parseRuns = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  expandHome(text),
-];
+export function parseRuns(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, expandHome(text)];
+}
 
 /** Adds a flag for every key of a config, and `--config`. */
-export const addConfigOptions = (command: Command): void => {
+export function addConfigOptions(command: Command): void {
   command.option(
     '--config <file>',
     'JSON file with any of the keys below, as in configs/',
@@ -43,16 +37,16 @@ export const addConfigOptions = (command: Command): void => {
     const about = `${description}${choices} (default: ${defaultValue ?? 'none'})`;
     command.option(`--${flagName(key)} <${placeholder}>`, about); // parsed later: commander takes null for no value
   }
-};
+}
 
 /**
  * The config that the options of a command give.
  *
  * @throws {UserError} E_CONFIG with all problems at once
  */
-export const configFrom = async (
+export async function configFrom(
   options: Record<string, unknown>,
-): Promise<{ config: Config; sources: Record<ConfigKey, Source> }> => {
+): Promise<{ config: Config; sources: Record<ConfigKey, Source> }> {
   const flags = Object.fromEntries(
     configKeys.flatMap((key) => (key in options ? [[key, parseFlag(key, String(options[key]))]] : [])),
   );
@@ -66,14 +60,22 @@ export const configFrom = async (
   const from = resolved.sources.data === 'file' ? dirname(String(options.config)) : '.';
   const { data } = resolved.config;
   return { ...resolved, config: { ...resolved.config, data: data && resolve(from, expandHome(data)) } };
-};
+}
 
 /** Adds `--data DIR` to a command that goes on with, or repeats, a run whose data may have been moved. */
-export const addMovedDataOption = (command: Command): Command =>
-  command.option('--data <dir>', 'where its data are now, if they were moved', (path: string) =>
+export function addMovedDataOption(command: Command): Command {
+  return command.option('--data <dir>', 'where its data are now, if they were moved', (path: string) =>
     resolve(parsePath(path)),
   );
+}
 
 /** Adds `--runs DIR`. */
-export const addRunsOption = (command: Command): Command =>
-  command.option('--runs <dir>', 'folder of the runs', parsePath, 'runs');
+export function addRunsOption(command: Command): Command {
+  return command.option('--runs <dir>', 'folder of the runs', parsePath, 'runs');
+}
+
+/** The path that an option names. */
+export function parsePath(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return expandHome(text);
+}

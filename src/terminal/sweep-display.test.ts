@@ -1,4 +1,5 @@
 /** @file Laws of a sweep's live table: it fits its window, and tells every run's state. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chalk } from 'chalk';
@@ -7,18 +8,21 @@ import { boardLines } from './sweep-display.js';
 
 const plain = new Chalk({ level: 0 });
 
-const boardOf = (
+function boardOf(
   arms: readonly string[],
   seeds: number,
   state: (arm: string, seed: number) => RunState = () => ({ kind: 'waiting' }),
-): Board => ({
-  arms,
-  seeds: Array.from({ length: seeds }, (_, seed) => seed),
-  state,
-  count: () => 0,
-  steps: () => ({ total: 1, done: 0, seen: 0 }),
-  onEvent: () => {},
-});
+): Board {
+  return {
+    arms,
+    seeds: Array.from({ length: seeds }, (_, seed) => seed),
+    state,
+    count: () => 0,
+    steps: () => ({ total: 1, done: 0, seen: 0 }),
+    onEvent: () => {},
+  };
+}
+
 const many = Array.from({ length: 45 }, (_, arm) => `base-rescaled global-norm rate-${arm}`);
 
 test('each run has a cell that says where it stands', () => {
@@ -31,7 +35,7 @@ test('each run has a cell that says where it stands', () => {
     { kind: 'failed' },
     { kind: 'interrupted' },
   ];
-  const board = boardOf(['wn'], states.length, (_, seed) => states[seed]);
+  const board = boardOf(['wn'], states.length, (_, seed) => states[seed]!);
   assert.deepEqual(boardLines(board, { rows: 10, columns: 80 }, plain), [
     'val % of seed     0     1     2     3     4     5     6',
     'wn            97.31 100.0  …43%     ·   NaN  fail  stop',

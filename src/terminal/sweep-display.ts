@@ -19,134 +19,22 @@ const CELL = 5;
 /** Columns that the table needs. */
 const NARROWEST = 48;
 
-/** One run in at most five characters. */
-const cellText = (state: RunState): string => {
-  switch (state.kind) {
-    case 'waiting':
-      return '·';
-    case 'running':
-      return `…${Math.min(Math.floor(state.share * 100), 99)}%`;
-    case 'completed':
-      return state.valAccuracy === null ? 'done' : (state.valAccuracy * 100).toFixed(2).slice(0, CELL);
-    case 'diverged':
-      return 'NaN';
-    case 'failed':
-      return 'fail';
-    case 'interrupted':
-      return 'stop';
-    default:
-      return state satisfies never;
-  }
-};
-
-const paint = (state: RunState, text: string, { cyan, dim, red, yellow }: Io['errColor']): string => {
-  switch (state.kind) {
-    case 'completed':
-      return text;
-    case 'running':
-      return cyan(text);
-    case 'waiting':
-    case 'interrupted':
-      return dim(text);
-    case 'failed':
-      return red(text);
-    case 'diverged':
-      return yellow(text);
-    default:
-      return state satisfies never;
-  }
-};
-
-/** Arms often differ at their end, so a name that is too long loses its middle. */
-const shorten = (text: string, width: number): string => {
-  const tail = Math.floor((width - 1) / 2);
-  return text.length <= width ? text : `${text.slice(0, width - 1 - tail)}…${text.slice(-tail)}`;
-};
-
-/** Seconds that are left, from how fast it went so far; null before anything is known. */
-const secondsLeft = (board: Board, started: number): number | null => {
-  const { total, done, seen } = board.steps();
-  const elapsed = (performance.now() - started) / 1000;
-  return seen > 0 && elapsed > 2 ? ((total - done) * elapsed) / seen : null;
-};
-
-const describeEnd = (run: PlannedRun, end: JobEnd, board: Board): string => {
-  const state = board.state(run.arm, run.seed);
-  const result = state.kind === 'completed' ? `  val acc ${percent(state.valAccuracy)}` : '';
-  return `${run.arm} seed ${run.seed}  ${end.kind}${result}${end.kind === 'failed' ? `: ${end.reason}` : ''}`;
-};
-
-const lineDisplay = (board: Board, io: Io): SweepDisplay => {
-  const started = performance.now();
-  const all = board.arms.length * board.seeds.length;
-  return {
-    onEvent: (event) => {
-      if (event.kind !== 'end') return;
-      const ended = board.count('completed', 'diverged', 'failed');
-      const left = secondsLeft(board, started);
-      io.err(
-        `${String(ended).padStart(String(all).length)}/${all}  ${describeEnd(event.run, event.end, board)}${
-          left === null || ended === all ? '' : `  ETA ${seconds(left)}`
-        }`,
-      );
-    },
-    close: () => {},
-  };
-};
-
-/** The arms that a window of so many rows shows: those at work, and what lies around them. */
-const visibleArms = (board: Board, rows: number): readonly string[] => {
-  const isAtWork = (arm: string): boolean =>
-    board.seeds.some((seed) => board.state(arm, seed).kind === 'running');
-  const first = Math.max(board.arms.findIndex(isAtWork), 0);
-  const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), Math.max(board.arms.length - rows, 0));
-  return board.arms.slice(start, start + rows);
-};
-
 /** Of the table: its numbers are validation accuracies in percent, its columns seeds. */
 const HEADING = 'val % of seed';
 
 /** Names of arms get at least so many columns before the cells of the seeds do. */
 const NAME = 24;
 
-/**
- * The table of all runs: a row an arm, a cell a seed; where the seeds do not fit, counts.
- *
- * @param size of the window; arms that do not fit are counted in the last line
- * @returns as many lines for a board and a size, whatever happens
- */
-export const boardLines = (
-  board: Board,
-  size: { readonly rows: number; readonly columns: number },
-  color: Io['errColor'],
-): string[] => {
-  const arms = visibleArms(board, Math.max(1, size.rows - 2));
-  const longest = Math.max(...board.arms.map((arm) => arm.length), HEADING.length);
-  const cells = board.seeds.length * (CELL + 1);
-  const fits = Math.min(longest, NAME) + cells < size.columns;
-  const width = Math.min(longest, size.columns - 1 - (fits ? cells : 34));
-  const row = (arm: string): string => {
-    const name = shorten(arm, width).padEnd(width);
-    const states = board.seeds.map((seed) => board.state(arm, seed));
-    if (fits) {
-      return [name, ...states.map((state) => paint(state, cellText(state).padStart(CELL), color))].join(' ');
-    }
-    const count = (...kinds: RunState['kind'][]): string =>
-      String(states.filter(({ kind }) => kinds.includes(kind)).length).padStart(7);
-    return [name, count('completed'), count('running'), count('diverged'), count('failed')].join(' ');
-  };
-  const heads = fits
-    ? board.seeds.map((seed) => String(seed).padStart(CELL))
-    : ['   done', 'running', '    NaN', ' failed'];
-  const hidden = board.arms.length - arms.length;
-  return [
-    color.dim([(fits ? HEADING : 'arm').padEnd(width), ...heads].join(' ')),
-    ...arms.map(row),
-    ...(hidden > 0 ? [color.dim(`… and ${hidden} more ${hidden === 1 ? 'arm' : 'arms'}`)] : []),
-  ];
-};
+/** Shows a sweep as it goes; to be closed whatever happens. */
+export function createSweepDisplay(board: Board, io: Io, quiet: boolean): SweepDisplay {
+  if (quiet) return { onEvent: () => {}, close: () => {} };
+  const { terminal } = io;
+  return terminal && (terminal.columns || 80) >= NARROWEST
+    ? tableDisplay(board, io, terminal)
+    : lineDisplay(board, io);
+}
 
-const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): SweepDisplay => {
+function tableDisplay(board: Board, io: Io, terminal: NodeJS.WriteStream): SweepDisplay {
   const { cyan, dim } = io.errColor;
   const started = performance.now();
   const columns = (): number => terminal.columns || 80;
@@ -190,13 +78,125 @@ const tableDisplay = (board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
       for (const line of lines()) io.err(line);
     },
   };
-};
+}
 
-/** Shows a sweep as it goes; to be closed whatever happens. */
-export const createSweepDisplay = (board: Board, io: Io, quiet: boolean): SweepDisplay => {
-  if (quiet) return { onEvent: () => {}, close: () => {} };
-  const { terminal } = io;
-  return terminal && (terminal.columns || 80) >= NARROWEST
-    ? tableDisplay(board, io, terminal)
-    : lineDisplay(board, io);
-};
+/** Seconds that are left, from how fast it went so far; null before anything is known. */
+function secondsLeft(board: Board, started: number): number | null {
+  const { total, done, seen } = board.steps();
+  const elapsed = (performance.now() - started) / 1000;
+  return seen > 0 && elapsed > 2 ? ((total - done) * elapsed) / seen : null;
+}
+
+function describeEnd(run: PlannedRun, end: JobEnd, board: Board): string {
+  const state = board.state(run.arm, run.seed);
+  const result = state.kind === 'completed' ? `  val acc ${percent(state.valAccuracy)}` : '';
+  return `${run.arm} seed ${run.seed}  ${end.kind}${result}${end.kind === 'failed' ? `: ${end.reason}` : ''}`;
+}
+
+function lineDisplay(board: Board, io: Io): SweepDisplay {
+  const started = performance.now();
+  const all = board.arms.length * board.seeds.length;
+  return {
+    onEvent: (event) => {
+      if (event.kind !== 'end') return;
+      const ended = board.count('completed', 'diverged', 'failed');
+      const left = secondsLeft(board, started);
+      io.err(
+        `${String(ended).padStart(String(all).length)}/${all}  ${describeEnd(event.run, event.end, board)}${
+          left === null || ended === all ? '' : `  ETA ${seconds(left)}`
+        }`,
+      );
+    },
+    close: () => {},
+  };
+}
+
+/**
+ * The table of all runs: a row an arm, a cell a seed; where the seeds do not fit, counts.
+ *
+ * @param size of the window; arms that do not fit are counted in the last line
+ * @returns as many lines for a board and a size, whatever happens
+ */
+export function boardLines(
+  board: Board,
+  size: { readonly rows: number; readonly columns: number },
+  color: Io['errColor'],
+): string[] {
+  const arms = visibleArms(board, Math.max(1, size.rows - 2));
+  const longest = Math.max(...board.arms.map((arm) => arm.length), HEADING.length);
+  const cells = board.seeds.length * (CELL + 1);
+  const fits = Math.min(longest, NAME) + cells < size.columns;
+  const width = Math.min(longest, size.columns - 1 - (fits ? cells : 34));
+  const row = (arm: string): string => {
+    const name = shorten(arm, width).padEnd(width);
+    const states = board.seeds.map((seed) => board.state(arm, seed));
+    if (fits) {
+      return [name, ...states.map((state) => paint(state, cellText(state).padStart(CELL), color))].join(' ');
+    }
+    const count = (...kinds: RunState['kind'][]): string =>
+      String(states.filter(({ kind }) => kinds.includes(kind)).length).padStart(7);
+    return [name, count('completed'), count('running'), count('diverged'), count('failed')].join(' ');
+  };
+  const heads = fits
+    ? board.seeds.map((seed) => String(seed).padStart(CELL))
+    : ['   done', 'running', '    NaN', ' failed'];
+  const hidden = board.arms.length - arms.length;
+  return [
+    color.dim([(fits ? HEADING : 'arm').padEnd(width), ...heads].join(' ')),
+    ...arms.map(row),
+    ...(hidden > 0 ? [color.dim(`… and ${hidden} more ${hidden === 1 ? 'arm' : 'arms'}`)] : []),
+  ];
+}
+
+/** The arms that a window of so many rows shows: those at work, and what lies around them. */
+function visibleArms(board: Board, rows: number): readonly string[] {
+  const isAtWork = (arm: string): boolean =>
+    board.seeds.some((seed) => board.state(arm, seed).kind === 'running');
+  const first = Math.max(board.arms.findIndex(isAtWork), 0);
+  const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), Math.max(board.arms.length - rows, 0));
+  return board.arms.slice(start, start + rows);
+}
+
+/** Arms often differ at their end, so a name that is too long loses its middle. */
+function shorten(text: string, width: number): string {
+  const tail = Math.floor((width - 1) / 2);
+  return text.length <= width ? text : `${text.slice(0, width - 1 - tail)}…${text.slice(-tail)}`;
+}
+
+function paint(state: RunState, text: string, { cyan, dim, red, yellow }: Io['errColor']): string {
+  switch (state.kind) {
+    case 'completed':
+      return text;
+    case 'running':
+      return cyan(text);
+    case 'waiting':
+    case 'interrupted':
+      return dim(text);
+    case 'failed':
+      return red(text);
+    case 'diverged':
+      return yellow(text);
+    default:
+      return state satisfies never;
+  }
+}
+
+/** One run in at most five characters. */
+function cellText(state: RunState): string {
+  switch (state.kind) {
+    case 'waiting':
+      return '·';
+    case 'running':
+      return `…${Math.min(Math.floor(state.share * 100), 99)}%`;
+    case 'completed':
+      return state.valAccuracy === null ? 'done' : (state.valAccuracy * 100).toFixed(2).slice(0, CELL);
+    case 'diverged':
+      return 'NaN';
+    case 'failed':
+      return 'fail';
+    case 'interrupted':
+      return 'stop';
+    default:
+      return state satisfies never;
+  }
+}

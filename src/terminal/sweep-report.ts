@@ -1,4 +1,5 @@
 /** @file What `wnlstm sweep` says before it begins, instead of beginning, and at its end. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pairsNeeded } from '../compare/sign-flip.js';
@@ -23,37 +24,8 @@ export interface PreparedSweep extends OpenedSweep {
   readonly goOn: string;
 }
 
-/** What cannot be found out with this plan; better known now than after training. */
-const warnings = ({ plan }: PreparedSweep): string[] => {
-  const family = plan.comparisons.length;
-  if (family === 0) return [];
-  const needed = pairsNeeded(family, ALPHA);
-  if (plan.seeds.length >= needed) return [];
-  const over = family === 1 ? 'with one comparison' : `after Holm over ${family} comparisons`;
-  return [`${plural(plan.seeds.length, 'seed')} cannot give p < ${ALPHA} ${over}; ${needed} can.`];
-};
-
-/** The lines before a sweep. */
-export const introduction = (prepared: PreparedSweep, io: Io): string[] => {
-  const { plan, directory, choices, runs, left, shape, begunBefore } = prepared;
-  const { bold, dim, yellow } = io.errColor;
-  const there = begunBefore ? `, ${runs.length - left.length} of them with a result already` : '';
-  const backends = choices.map(
-    ({ backend, device, why }) =>
-      `${backend}${device === 'cuda' ? ' cuda' : ''}${why ? ` (auto: ${why})` : ''}`,
-  );
-  return [
-    `${bold('wnlstm')} ${plan.name}: ${plural(plan.arms.length, 'arm')} x ${plural(plan.seeds.length, 'seed')}, ${plural(runs.length, 'run')}${there}`,
-    ...(plan.about ? [dim(plan.about)] : []),
-    dim(backends.join('; ')),
-    dim(`${plural(shape.jobs, 'job')} at a time, ${plural(shape.threads, 'thread')} each`),
-    dim(directory),
-    ...warnings(prepared).map((warning) => `${yellow('note')} ${warning}`),
-  ];
-};
-
 /** Shows what would run and how long it would take. */
-export const dryRun = async (prepared: PreparedSweep, json: boolean, io: Io): Promise<void> => {
+export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Promise<void> {
   const { plan, directory, runs, left, shape, dataset } = prepared;
   const estimate = await estimateSeconds(left, dataset, shape.jobs, shape.threads);
   if (json) {
@@ -77,23 +49,45 @@ export const dryRun = async (prepared: PreparedSweep, json: boolean, io: Io): Pr
       ? `All ${plural(runs.length, 'run')} have a result in ${directory}.`
       : `${plural(left.length, 'run')} to do, about ${seconds(estimate)} here.`,
   );
-};
+}
 
-/** The last lines of a run's log. */
-const logTail = (directory: string, { id }: PlannedRun): string[] => {
-  const path = join(directory, id, 'log.txt');
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-  return lines.filter((line) => line.trim() !== '').slice(-8);
-};
+/** The lines before a sweep. */
+export function introduction(prepared: PreparedSweep, io: Io): string[] {
+  const { plan, directory, choices, runs, left, shape, begunBefore } = prepared;
+  const { bold, dim, yellow } = io.errColor;
+  const there = begunBefore ? `, ${runs.length - left.length} of them with a result already` : '';
+  const backends = choices.map(
+    ({ backend, device, why }) =>
+      `${backend}${device === 'cuda' ? ' cuda' : ''}${why ? ` (auto: ${why})` : ''}`,
+  );
+  return [
+    `${bold('wnlstm')} ${plan.name}: ${plural(plan.arms.length, 'arm')} x ${plural(plan.seeds.length, 'seed')}, ${plural(runs.length, 'run')}${there}`,
+    ...(plan.about ? [dim(plan.about)] : []),
+    dim(backends.join('; ')),
+    dim(`${plural(shape.jobs, 'job')} at a time, ${plural(shape.threads, 'thread')} each`),
+    dim(directory),
+    ...warnings(prepared).map((warning) => `${yellow('note')} ${warning}`),
+  ];
+}
+
+/** What cannot be found out with this plan; better known now than after training. */
+function warnings({ plan }: PreparedSweep): string[] {
+  const family = plan.comparisons.length;
+  if (family === 0) return [];
+  const needed = pairsNeeded(family, ALPHA);
+  if (plan.seeds.length >= needed) return [];
+  const over = family === 1 ? 'with one comparison' : `after Holm over ${family} comparisons`;
+  return [`${plural(plan.seeds.length, 'seed')} cannot give p < ${ALPHA} ${over}; ${needed} can.`];
+}
 
 /** Says how a sweep ended, and sets the exit code. */
-export const reportSweep = (
+export function reportSweep(
   { plan, directory, runs, goOn }: PreparedSweep,
   board: Board,
   ends: ReadonlyMap<PlannedRun, JobEnd>,
   options: { readonly quiet?: boolean; readonly json?: boolean },
   io: Io,
-): void => {
+): void {
   const failed = [...ends].flatMap(([run, end]) => (end.kind === 'failed' ? [{ run, ...end }] : []));
   const [completed, diverged] = [board.count('completed'), board.count('diverged')];
   const left = runs.length - completed - diverged;
@@ -121,4 +115,11 @@ export const reportSweep = (
   io.out(bold(`${plan.name}: all ${plural(runs.length, 'run')} ${have(runs.length)} a result${others}`));
   io.out(dim(`Compare: \`wnlstm compare ${quoted(directory)}\``));
   io.out(dim(`Plot:    \`wnlstm plot ${quoted(directory)}\``));
-};
+}
+
+/** The last lines of a run's log. */
+function logTail(directory: string, { id }: PlannedRun): string[] {
+  const path = join(directory, id, 'log.txt');
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  return lines.filter((line) => line.trim() !== '').slice(-8);
+}

@@ -1,4 +1,5 @@
 /** @file The line below which a run is shown: it fits, and leaves out what matters least. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chalk } from 'chalk';

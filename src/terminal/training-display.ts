@@ -1,4 +1,5 @@
 /** @file Training before the user's eyes: a bar on a terminal, one plain line an epoch elsewhere. All on standard error. */
+
 import { UNFUSED } from '../engines/arithmetic.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import { wrap, wrapWords } from '../text/wrap.js';
@@ -20,7 +21,24 @@ const MAX_BAR = 30;
 
 const SILENT: Progress = { onOpen: () => {}, onEvent: () => {}, close: () => {} };
 
-export const createProgress = (io: Io, quiet: boolean): Progress => {
+interface Display {
+  step(step: number, row?: StepRow): void;
+  /** The parts of an epoch's line. */
+  epoch(parts: readonly string[]): void;
+  close(): void;
+}
+
+/** Where training stands. */
+interface Standing {
+  readonly step: number;
+  readonly totalSteps: number;
+  /** The last row of steps.csv, if there is one. */
+  readonly row: StepRow | null;
+  /** Steps a second; null before anything is known. */
+  readonly speed: number | null;
+}
+
+export function createProgress(io: Io, quiet: boolean): Progress {
   if (quiet) return SILENT;
   let opening: Opening | undefined;
   let bar: Display = plainDisplay(io);
@@ -42,25 +60,20 @@ export const createProgress = (io: Io, quiet: boolean): Progress => {
     },
     close: () => bar.close(),
   };
-};
-
-interface Display {
-  step(step: number, row?: StepRow): void;
-  /** The parts of an epoch's line. */
-  epoch(parts: readonly string[]): void;
-  close(): void;
 }
 
-const plainDisplay = (io: Io): Display => ({
-  step: () => {},
-  epoch: (parts) => io.err(parts.join(GAP)),
-  close: () => {},
-});
+function plainDisplay(io: Io): Display {
+  return {
+    step: () => {},
+    epoch: (parts) => io.err(parts.join(GAP)),
+    close: () => {},
+  };
+}
 
-const introduction = (
+function introduction(
   { directory, config, choice, device, dataset, resumedFrom, begunBefore, notes, totalSteps }: Opening,
   io: Io,
-): string[] => {
+): string[] {
   const { bold, dim } = io.errColor;
   const data = config.data ?? 'MNIST';
   const counts = [dataset.train, dataset.validation, dataset.test]
@@ -82,64 +95,9 @@ const introduction = (
       ? ['It was stopped before its first checkpoint: starting at step 0 again.']
       : []),
   ];
-};
-
-/** An epoch in parts; a line may break between them. */
-const describeEpoch = (row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io: Io): string[] => {
-  const epochs = Math.ceil(totalSteps / stepsPerEpoch);
-  const { bold, dim } = io.errColor;
-  return [
-    `epoch ${String(row.epoch).padStart(String(epochs).length)}/${epochs}`,
-    `loss ${number(row.loss)}`,
-    `acc ${percent(row.accuracy)}`,
-    `val loss ${number(row.val_loss)}`,
-    bold(`val acc ${percent(row.val_accuracy)}`),
-    dim(seconds(row.epoch_seconds)),
-  ];
-};
-
-/** Where training stands. */
-interface Standing {
-  readonly step: number;
-  readonly totalSteps: number;
-  /** The last row of steps.csv, if there is one. */
-  readonly row: StepRow | null;
-  /** Steps a second; null before anything is known. */
-  readonly speed: number | null;
 }
 
-/**
- * A bar and numbers beside it.
- *
- * @param columns of the terminal; what matters least is left out where it is narrow
- * @returns a line shorter than that
- */
-export const barLine = (
-  { step, totalSteps, row, speed }: Standing,
-  columns: number,
-  { cyan, dim }: Io['errColor'],
-): string => {
-  const parts = [
-    { text: `step ${step}/${totalSteps}`, rank: 0 },
-    { text: `loss ${number(row?.loss ?? null)}`, rank: 2 },
-    { text: `acc ${percent(row?.accuracy ?? null)}`, rank: 3 },
-    { text: `${speed === null ? '?' : Math.round(speed)} steps/s`, rank: 4, paint: dim },
-    { text: `ETA ${speed === null ? '?' : seconds((totalSteps - step) / speed)}`, rank: 1, paint: dim },
-  ];
-  const width = (most: number): number =>
-    parts.reduce((sum, { text, rank }) => (rank <= most ? sum + GAP.length + text.length : sum), 0);
-  const most = [4, 3, 2, 1].find((rank) => MIN_BAR + width(rank) < columns) ?? 0;
-  const length = Math.min(MAX_BAR, Math.max(0, columns - 1 - width(most)));
-  const done = Math.round((step / totalSteps) * length);
-  return [
-    ...(length < MIN_BAR ? [] : [cyan('━'.repeat(done)) + dim('─'.repeat(length - done))]),
-    ...parts.flatMap(({ text, rank, paint = (plain: string) => plain }) =>
-      rank <= most ? [paint(text)] : [],
-    ),
-  ].join(GAP);
-};
-
-const barDisplay = (io: Io, terminal: NodeJS.WriteStream, { resumedFrom, totalSteps }: Opening): Display => {
+function barDisplay(io: Io, terminal: NodeJS.WriteStream, { resumedFrom, totalSteps }: Opening): Display {
   let standing: Standing = { step: resumedFrom, totalSteps, row: null, speed: null };
   const columns = (): number => terminal.columns || 80; // some terminals say 0
   const bars = createBars(terminal, () => barLine(standing, columns(), io.errColor), 12);
@@ -159,4 +117,49 @@ const barDisplay = (io: Io, terminal: NodeJS.WriteStream, { resumedFrom, totalSt
       bars.stop();
     },
   };
-};
+}
+
+/** An epoch in parts; a line may break between them. */
+function describeEpoch(row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io: Io): string[] {
+  const epochs = Math.ceil(totalSteps / stepsPerEpoch);
+  const { bold, dim } = io.errColor;
+  return [
+    `epoch ${String(row.epoch).padStart(String(epochs).length)}/${epochs}`,
+    `loss ${number(row.loss)}`,
+    `acc ${percent(row.accuracy)}`,
+    `val loss ${number(row.val_loss)}`,
+    bold(`val acc ${percent(row.val_accuracy)}`),
+    dim(seconds(row.epoch_seconds)),
+  ];
+}
+
+/**
+ * A bar and numbers beside it.
+ *
+ * @param columns of the terminal; what matters least is left out where it is narrow
+ * @returns a line shorter than that
+ */
+export function barLine(
+  { step, totalSteps, row, speed }: Standing,
+  columns: number,
+  { cyan, dim }: Io['errColor'],
+): string {
+  const parts = [
+    { text: `step ${step}/${totalSteps}`, rank: 0 },
+    { text: `loss ${number(row?.loss ?? null)}`, rank: 2 },
+    { text: `acc ${percent(row?.accuracy ?? null)}`, rank: 3 },
+    { text: `${speed === null ? '?' : Math.round(speed)} steps/s`, rank: 4, paint: dim },
+    { text: `ETA ${speed === null ? '?' : seconds((totalSteps - step) / speed)}`, rank: 1, paint: dim },
+  ];
+  const width = (most: number): number =>
+    parts.reduce((sum, { text, rank }) => (rank <= most ? sum + GAP.length + text.length : sum), 0);
+  const most = [4, 3, 2, 1].find((rank) => MIN_BAR + width(rank) < columns) ?? 0;
+  const length = Math.min(MAX_BAR, Math.max(0, columns - 1 - width(most)));
+  const done = Math.round((step / totalSteps) * length);
+  return [
+    ...(length < MIN_BAR ? [] : [cyan('━'.repeat(done)) + dim('─'.repeat(length - done))]),
+    ...parts.flatMap(({ text, rank, paint = (plain: string) => plain }) =>
+      rank <= most ? [paint(text)] : [],
+    ),
+  ].join(GAP);
+}

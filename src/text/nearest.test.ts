@@ -1,4 +1,5 @@
 /** @file Only what is near is suggested. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configKeys } from '../config.js';
@@ -14,7 +15,7 @@ test('a name with few wrong letters, or cut short, has a nearest', () => {
     ['log', 'logEvery'],
     ['bacth', 'batch'],
   ]) {
-    assert.equal(nearest(name, configKeys), ` (nearest: ${meant})`);
+    assert.equal(nearest(name!, configKeys), ` (nearest: ${meant})`);
   }
   assert.equal(
     nearest('unit', configKeys, (key) => `--${key}`),

@@ -1,4 +1,5 @@
 /** @file What comes from files cannot command the terminal. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { printable } from './printable.js';

@@ -1,4 +1,5 @@
 /** @file Plain text tables. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alignColumns, type TableRow, table } from './table.js';

@@ -1,4 +1,5 @@
 /** @file Wrapped text: every word is there, whole where it can be, and no line is too long. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wrapped } from './wrap.js';
@@ -12,9 +13,10 @@ test('lines end between words, and none is longer than it may be', () => {
     [30, 2],
     [60, 2],
   ]) {
-    const lines = wrapped(text, longest, indent);
+    const lines = wrapped(text, longest!, indent);
     assert.equal(lines.join(' '), text);
-    for (const [index, line] of lines.entries()) assert.ok(line.length <= longest - (index > 0 ? indent : 0));
+    for (const [index, line] of lines.entries())
+      assert.ok(line.length <= longest! - (index > 0 ? indent : 0)!);
   }
 });
 

@@ -1,5 +1,11 @@
 /** @file Text in lines that are no longer than a given width. */
+
 import { visibleLength } from './printable.js';
+
+/** Text in lines of at most `width` columns, broken at spaces. */
+export function wrap(text: string, width: number, indent = ''): string[] {
+  return wrapWords(text.split(' '), width, ' ', indent);
+}
 
 /**
  * Words in lines of at most `width` columns; a longer word has a line of its own.
@@ -8,7 +14,7 @@ import { visibleLength } from './printable.js';
  * @param gap between two words of a line
  * @param indent of all lines but the first
  */
-export const wrapWords = (words: readonly string[], width: number, gap = ' ', indent = ''): string[] => {
+export function wrapWords(words: readonly string[], width: number, gap = ' ', indent = ''): string[] {
   const lines: string[] = [];
   for (const word of words) {
     const line = lines.at(-1);
@@ -18,19 +24,7 @@ export const wrapWords = (words: readonly string[], width: number, gap = ' ', in
     else lines[lines.length - 1] = longer;
   }
   return lines;
-};
-
-/** Text in lines of at most `width` columns, broken at spaces. */
-export const wrap = (text: string, width: number, indent = ''): string[] =>
-  wrapWords(text.split(' '), width, ' ', indent);
-
-/** Pieces of a word that has no spaces: behind its commas, else wherever the line ends. */
-const pieces = (word: string, longest: number): string[] =>
-  word.length <= longest
-    ? [word]
-    : (word.match(/[^,]*,|[^,]+$/g) ?? []).flatMap(
-        (part) => part.match(new RegExp(`.{1,${longest}}`, 'gu')) ?? [],
-      );
+}
 
 /**
  * Text in lines that are as long as words allow. A word longer than a line is parted behind a comma, or where it has to be.
@@ -38,7 +32,7 @@ const pieces = (word: string, longest: number): string[] =>
  * @param longest characters of a line
  * @param indent characters that lines after the first are shorter by
  */
-export const wrapped = (text: string, longest: number, indent = 0): string[] => {
+export function wrapped(text: string, longest: number, indent = 0): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     for (const [index, piece] of pieces(word, longest - indent).entries()) {
@@ -51,4 +45,13 @@ export const wrapped = (text: string, longest: number, indent = 0): string[] => 
     }
   }
   return lines;
-};
+}
+
+/** Pieces of a word that has no spaces: behind its commas, else wherever the line ends. */
+function pieces(word: string, longest: number): string[] {
+  return word.length <= longest
+    ? [word]
+    : (word.match(/[^,]*,|[^,]+$/g) ?? []).flatMap(
+        (part) => part.match(new RegExp(`.{1,${longest}}`, 'gu')) ?? [],
+      );
+}

@@ -1,4 +1,5 @@
 /** @file `auto` goes on with what was begun, or says why it does not. */
+
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -9,9 +10,14 @@ import { chooseForRun } from './choose.js';
 import { data, edit, trainTiny } from './tiny-run.testing.js';
 
 const { checksums } = readDataset(data);
-const stopEarly = (): Promise<string> => trainTiny({ backend: 'js' }, (event) => event.kind === 'step');
-const autoOf = (run: string): Config =>
-  parseConfig({ ...readConfig(run), backend: 'auto', device: 'auto' }, 'test');
+
+function stopEarly(): Promise<string> {
+  return trainTiny({ backend: 'js' }, (event) => event.kind === 'step');
+}
+
+function autoOf(run: string): Config {
+  return parseConfig({ ...readConfig(run), backend: 'auto', device: 'auto' }, 'test');
+}
 
 test('auto goes on with the backend that began the run', async () => {
   const run = await stopEarly();

@@ -1,4 +1,5 @@
 /** @file What computes a run: for `auto`, the backend that began it, if it works here. */
+
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Config, configKeys } from '../config.js';
@@ -17,37 +18,17 @@ export interface Chosen {
 
 type Checksums = Readonly<Record<string, string>>;
 
-const sameChecksums = (a: Checksums, b: Checksums): boolean =>
-  Object.keys({ ...a, ...b }).every((file) => a[file] === b[file]);
-
-/** A run of this config and data that another arithmetic began and did not end; the newest. */
-const findUnfinished = (runsDirectory: string, config: Config, checksums: Checksums): FoundRun | null => {
-  const prefix = runId(config, '');
-  const isSame = (other: Config): boolean =>
-    configKeys.every((key) => NO_IDENTITY.includes(key) || other[key] === config[key]);
-  const unfinished = listRuns(runsDirectory, () => {}).filter(
-    ({ directory, status, config: other, record }) =>
-      (status === 'interrupted' || status === 'stale' || status === 'failed') &&
-      directory === join(runsDirectory, basename(directory)) && // not of a sweep
-      basename(directory).startsWith(prefix) &&
-      other.seed === config.seed &&
-      isSame(other) &&
-      sameChecksums(record.data.checksums, checksums),
-  );
-  return unfinished.at(-1) ?? null;
-};
-
 /**
  * Decides what computes a run.
  *
  * @param checksums of its data
  * @throws {UserError} E_BACKEND if the backend asked for does not work here
  */
-export const chooseForRun = async (
+export async function chooseForRun(
   config: Config,
   checksums: Checksums,
   runsDirectory: string,
-): Promise<Chosen> => {
+): Promise<Chosen> {
   const choice = await chooseBackend(config);
   const directory = join(runsDirectory, runId(config, fingerprint(config, choice.arithmetic, checksums)));
   if (config.backend !== 'auto' || existsSync(directory)) return { choice, note: null };
@@ -66,4 +47,25 @@ export const chooseForRun = async (
     if (!(error instanceof UserError)) throw error;
     return { choice, note: `${instead} ${error.message}` };
   }
-};
+}
+
+/** A run of this config and data that another arithmetic began and did not end; the newest. */
+function findUnfinished(runsDirectory: string, config: Config, checksums: Checksums): FoundRun | null {
+  const prefix = runId(config, '');
+  const isSame = (other: Config): boolean =>
+    configKeys.every((key) => NO_IDENTITY.includes(key) || other[key] === config[key]);
+  const unfinished = listRuns(runsDirectory, () => {}).filter(
+    ({ directory, status, config: other, record }) =>
+      (status === 'interrupted' || status === 'stale' || status === 'failed') &&
+      directory === join(runsDirectory, basename(directory)) && // not of a sweep
+      basename(directory).startsWith(prefix) &&
+      other.seed === config.seed &&
+      isSame(other) &&
+      sameChecksums(record.data.checksums, checksums),
+  );
+  return unfinished.at(-1) ?? null;
+}
+
+function sameChecksums(a: Checksums, b: Checksums): boolean {
+  return Object.keys({ ...a, ...b }).every((file) => a[file] === b[file]);
+}

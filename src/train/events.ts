@@ -1,4 +1,5 @@
 /** @file What a training run reports while it goes, in order. */
+
 import type { Checkpoint } from '../runs/checkpoint.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 

@@ -1,4 +1,5 @@
 /** @file What is written down, and by whom. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,13 +12,14 @@ import { openRecorder } from './recorder.js';
 import { trainTiny } from './tiny-run.testing.js';
 
 /** Every file below a folder, with its content. */
-const contents = (directory: string): Map<string, string> =>
-  new Map(
+function contents(directory: string): Map<string, string> {
+  return new Map(
     readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .map((name) => join(directory, name))
       .filter((path) => statSync(path).isFile())
       .map((path): [string, string] => [path, readFileSync(path, 'latin1')]),
   );
+}
 
 test('a process that has lost its run to another writes nothing more to it', async () => {
   for (const at of ['step', 'epoch', 'checkpoint'] as const) {
@@ -58,8 +60,8 @@ test('a checkpoint whose run was taken over while it was written gets no name', 
   const assertHeld = (): void => {
     throw new UserError('E_LOCKED', 'lost');
   };
-  const { progress, state } = readCheckpoint(directory, step);
-  const next = { progress: { ...progress, step: step + 1 }, state };
+  const { progress, state } = readCheckpoint(directory, step!);
+  const next = { progress: { ...progress, step: step! + 1 }, state };
   assert.throws(() => writeCheckpoint(directory, next, assertHeld), { code: 'E_LOCKED' });
   assert.deepEqual([...contents(directory)], before);
 });

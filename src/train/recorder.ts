@@ -1,4 +1,5 @@
 /** @file Writes a run down as it happens: rows, checkpoints, status, in an order that survives a crash. */
+
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { removeTemporary, replaceFile, toJson } from '../files.js';
@@ -23,13 +24,13 @@ export interface Recorder {
  * @param lock of the folder, held before every write
  * @throws {UserError} E_IO if they cannot be written, E_LOCKED if the lock is lost, also from the methods
  */
-export const openRecorder = (
+export function openRecorder(
   directory: string,
   config: Config,
   record: RunRecord,
   step: number,
   lock: Pick<Lock, 'assertHeld'>,
-): Recorder => {
+): Recorder {
   /** A path in the folder, for one write; the lock is asked for each, as the process may be stopped between any two. */
   const own = (name: string): string => {
     lock.assertHeld();
@@ -69,4 +70,4 @@ export const openRecorder = (
       setStatus(status);
     },
   };
-};
+}

@@ -1,4 +1,5 @@
 /** @file Where a run goes on: the newest checkpoint that is whole, and what was lost before it. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
@@ -16,60 +17,18 @@ export interface ResumePoint {
   readonly notes: readonly string[];
 }
 
-const stepsIn = (path: string, columns: typeof stepColumns | typeof epochColumns): Set<number> =>
-  new Set(
-    existsSync(path) ? readCsv<'step'>(path, columns as readonly 'step'[]).map(({ step }) => step ?? 0) : [],
-  );
-
-/** Multiples of `every` up to a step, and the last step of the run. */
-const expectedSteps = (every: number, step: number, totalSteps: number): number[] => {
-  const multiples = Array.from({ length: Math.floor(step / every) }, (_, index) => (index + 1) * every);
-  return step === totalSteps && step % every !== 0 ? [...multiples, step] : multiples;
-};
-
-const describeLost = (file: string, expected: readonly number[], found: ReadonlySet<number>): string[] => {
-  const lost = expected.filter((step) => !found.has(step));
-  if (lost.length === 0) return [];
-  const from = lost.length === 1 ? `at step ${lost[0]}` : `from step ${lost[0]} to ${lost.at(-1)}`;
-  return [
-    `${file} has lost ${lost.length} of its ${expected.length} rows (${from}). They are not computed again, so curves lack them.`,
-  ];
-};
-
-/** The newest checkpoint that can be read; the run goes on from an earlier one rather than not at all. */
-const newestWhole = (directory: string): ResumePoint => {
-  const checkpoints = join(directory, 'checkpoints');
-  const damaged: UserError[] = [];
-  for (const step of listCheckpoints(checkpoints).reverse()) {
-    try {
-      const checkpoint = readCheckpoint(checkpoints, step);
-      return {
-        checkpoint,
-        notes: damaged.map(
-          ({ message }) => `${message} The run goes on from the checkpoint before, of step ${step}.`,
-        ),
-      };
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      damaged.push(error);
-    }
-  }
-  if (damaged.length > 0) throw damaged[0];
-  return { checkpoint: null, notes: [] };
-};
-
 /**
  * Finds where a run goes on. Changes nothing.
  *
  * @param before what run.json says; null if it is not there
  * @throws {UserError} E_CHECKPOINT if no checkpoint is whole, or all are gone; E_DATA if a CSV cannot be read
  */
-export const resumePoint = (
+export function resumePoint(
   directory: string,
   before: RunRecord | null,
   { logEvery }: Pick<Config, 'logEvery'>,
   { stepsPerEpoch, totalSteps }: Schedule,
-): ResumePoint => {
+): ResumePoint {
   const { checkpoint, notes } = newestWhole(directory);
   const [steps, epochs] = [
     stepsIn(join(directory, 'steps.csv'), stepColumns),
@@ -94,4 +53,47 @@ export const resumePoint = (
       ...describeLost('metrics.csv', expectedSteps(stepsPerEpoch, step, totalSteps), epochs),
     ],
   };
-};
+}
+
+/** The newest checkpoint that can be read; the run goes on from an earlier one rather than not at all. */
+function newestWhole(directory: string): ResumePoint {
+  const checkpoints = join(directory, 'checkpoints');
+  const damaged: UserError[] = [];
+  for (const step of listCheckpoints(checkpoints).reverse()) {
+    try {
+      const checkpoint = readCheckpoint(checkpoints, step);
+      return {
+        checkpoint,
+        notes: damaged.map(
+          ({ message }) => `${message} The run goes on from the checkpoint before, of step ${step}.`,
+        ),
+      };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      damaged.push(error);
+    }
+  }
+  if (damaged.length > 0) throw damaged[0];
+  return { checkpoint: null, notes: [] };
+}
+
+function stepsIn(path: string, columns: typeof stepColumns | typeof epochColumns): Set<number> {
+  return new Set(
+    existsSync(path) ? readCsv<'step'>(path, columns as readonly 'step'[]).map(({ step }) => step ?? 0) : [],
+  );
+}
+
+function describeLost(file: string, expected: readonly number[], found: ReadonlySet<number>): string[] {
+  const lost = expected.filter((step) => !found.has(step));
+  if (lost.length === 0) return [];
+  const from = lost.length === 1 ? `at step ${lost[0]}` : `from step ${lost[0]} to ${lost.at(-1)}`;
+  return [
+    `${file} has lost ${lost.length} of its ${expected.length} rows (${from}). They are not computed again, so curves lack them.`,
+  ];
+}
+
+/** Multiples of `every` up to a step, and the last step of the run. */
+function expectedSteps(every: number, step: number, totalSteps: number): number[] {
+  const multiples = Array.from({ length: Math.floor(step / every) }, (_, index) => (index + 1) * every);
+  return step === totalSteps && step % every !== 0 ? [...multiples, step] : multiples;
+}

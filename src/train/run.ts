@@ -65,116 +65,22 @@ export interface Listener {
   readonly onEvent: (event: TrainingEvent) => void;
 }
 
-/** Data sorted by class leave classes out of the first examples, which are those for validation. */
-const describeUnvalidated = (dataset: Dataset): string[] => {
-  const classes = unvalidatedClasses(dataset);
-  return classes.length === 0
-    ? []
-    : [
-        `The validation set has no example of ${classes.length === 1 ? 'class' : 'classes'} ${classes.join(', ')}. It is the first ${dataset.validation.count} training examples: are they sorted by class? Shuffle the files, or validation says little.`,
-      ];
-};
-
-const checkBatch = ({ batch }: Config, dataset: Dataset): void => {
-  if (batch <= dataset.train.count) return;
-  throw new UserError(
-    'E_CONFIG',
-    `batch: expected at most the ${dataset.train.count} training examples, got ${batch}.`,
-    {
-      hint: 'Choose a smaller --batch.',
-    },
-  );
-};
-
-const specOf = (config: Config, dataset: Dataset): ModelSpec => ({
-  ...config,
-  timeSteps: dataset.size,
-  inputs: dataset.size,
-  classes: dataset.classes,
-});
-
-/** The threads a run may use. */
-const threadsOf = (config: Config): number => config.threads ?? usableCores();
-
-/** An engine for a run, with its initial parameters. */
-export const openEngine = (config: Config, dataset: Dataset, choice: Choice): Promise<Engine> => {
-  const spec = specOf(config, dataset);
-  const parameters = initialParameters(spec, config.seed, config.columnNorm);
-  const input = { spec, dataset, parameters, threads: threadsOf(config) };
-  return createEngine(choice.backend, input, choice.device);
-};
-
-/** The summary of a run; null if it is missing or damaged, as it is then written anew from the last checkpoint. */
-const summaryOf = (directory: string): Summary | null => {
-  try {
-    return readSummary(directory);
-  } catch (error) {
-    if (error instanceof UserError) return null;
-    throw error;
-  }
-};
-
-/**
- * The result of a run that has one.
- *
- * @throws {UserError} E_RUN if another config, other data or with other arithmetic was trained in that folder
- */
-const findResult = (directory: string, print: string, choice: Choice): Outcome | null => {
-  const record = readRecord(directory);
-  checkFingerprint(directory, record, print, choice);
-  if (record?.status !== 'completed' && record?.status !== 'diverged') return null;
-  const summary = summaryOf(directory);
-  return summary && { kind: record.status, summary, trained: false };
-};
-
-const checkFingerprint = (
-  directory: string,
-  record: RunRecord | null,
-  print: string,
-  { backend, arithmetic }: Choice,
-): void => {
-  if (record === null || record.fingerprint === print) return;
-  if (record.arithmetic !== arithmetic) {
-    throw new UserError(
-      'E_RUN',
-      `${directory} was computed with the arithmetic ${record.arithmetic}; the ${backend} backend computes with ${arithmetic}, and its results would not continue those.`,
-      { hint: `Train it again from the start: \`wnlstm train --config ${join(directory, 'config.json')}\`.` },
-    );
-  }
-  throw new UserError(
-    'E_RUN',
-    `${directory}: expected the fingerprint ${print.slice(0, 16)}…, found ${record.fingerprint.slice(0, 16)}….`,
-    {
-      hint: 'Another config or other data was trained there; use another folder with `--runs DIR`.',
-    },
-  );
-};
-
-/** Writes the config of a finished run anew where it is lost; that of another is written when it goes on. */
-export const mendConfig = (directory: string, config: Config): void => {
-  if (!existsSync(join(directory, 'run.json'))) return;
-  try {
-    readConfig(directory);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    replaceFile(join(directory, 'config.json'), toJson(config));
-  }
-};
-
-/** Checkpoints first: what is left after a crash in the middle must not look like a run to go on with. */
-const removeRun = (directory: string, lock: Lock): void => {
-  for (const name of ['checkpoints', 'summary.json', 'metrics.csv', 'steps.csv', 'config.json', 'run.json']) {
-    lock.assertHeld();
-    rmSync(join(directory, name), { recursive: true, force: true });
-  }
-};
+interface Prepared {
+  readonly dataset: Dataset;
+  readonly choice: Choice;
+  readonly print: string;
+  readonly directory: string;
+  readonly engine: Engine;
+  readonly lock: Lock;
+  readonly note: string | null;
+}
 
 /**
  * Trains a run to its end; the same input again shows a finished run, and goes on with an unfinished one.
  *
  * @throws {UserError} if nothing was started: bad data, no backend, a folder that another process owns, …
  */
-export const runSession = async (input: SessionInput, listener: Listener): Promise<Outcome> => {
+export async function runSession(input: SessionInput, listener: Listener): Promise<Outcome> {
   const dataset = readDataset(input.config.data);
   checkBatch(input.config, dataset);
   const { choice, note } = input.directory
@@ -212,23 +118,78 @@ export const runSession = async (input: SessionInput, listener: Listener): Promi
   } finally {
     lock.release();
   }
-};
-
-interface Prepared {
-  readonly dataset: Dataset;
-  readonly choice: Choice;
-  readonly print: string;
-  readonly directory: string;
-  readonly engine: Engine;
-  readonly lock: Lock;
-  readonly note: string | null;
 }
 
-const trainInFolder = async (
+function checkBatch({ batch }: Config, dataset: Dataset): void {
+  if (batch <= dataset.train.count) return;
+  throw new UserError(
+    'E_CONFIG',
+    `batch: expected at most the ${dataset.train.count} training examples, got ${batch}.`,
+    {
+      hint: 'Choose a smaller --batch.',
+    },
+  );
+}
+
+/**
+ * The result of a run that has one.
+ *
+ * @throws {UserError} E_RUN if another config, other data or with other arithmetic was trained in that folder
+ */
+function findResult(directory: string, print: string, choice: Choice): Outcome | null {
+  const record = readRecord(directory);
+  checkFingerprint(directory, record, print, choice);
+  if (record?.status !== 'completed' && record?.status !== 'diverged') return null;
+  const summary = summaryOf(directory);
+  return summary && { kind: record.status, summary, trained: false };
+}
+
+function checkFingerprint(
+  directory: string,
+  record: RunRecord | null,
+  print: string,
+  { backend, arithmetic }: Choice,
+): void {
+  if (record === null || record.fingerprint === print) return;
+  if (record.arithmetic !== arithmetic) {
+    throw new UserError(
+      'E_RUN',
+      `${directory} was computed with the arithmetic ${record.arithmetic}; the ${backend} backend computes with ${arithmetic}, and its results would not continue those.`,
+      { hint: `Train it again from the start: \`wnlstm train --config ${join(directory, 'config.json')}\`.` },
+    );
+  }
+  throw new UserError(
+    'E_RUN',
+    `${directory}: expected the fingerprint ${print.slice(0, 16)}…, found ${record.fingerprint.slice(0, 16)}….`,
+    {
+      hint: 'Another config or other data was trained there; use another folder with `--runs DIR`.',
+    },
+  );
+}
+
+/** The summary of a run; null if it is missing or damaged, as it is then written anew from the last checkpoint. */
+function summaryOf(directory: string): Summary | null {
+  try {
+    return readSummary(directory);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+/** Checkpoints first: what is left after a crash in the middle must not look like a run to go on with. */
+function removeRun(directory: string, lock: Lock): void {
+  for (const name of ['checkpoints', 'summary.json', 'metrics.csv', 'steps.csv', 'config.json', 'run.json']) {
+    lock.assertHeld();
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+async function trainInFolder(
   { config, argv, signal }: SessionInput,
   listener: Listener,
   { dataset, choice, print, directory, engine, lock, note }: Prepared,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   const before = readRecord(directory);
   const schedule = scheduleOf(config, dataset.train.count);
   const { checkpoint, notes } = resumePoint(directory, before, config, schedule);
@@ -295,4 +256,47 @@ const trainInFolder = async (
     }
     return { kind: 'failed', directory, error };
   }
-};
+}
+
+/** The threads a run may use. */
+function threadsOf(config: Config): number {
+  return config.threads ?? usableCores();
+}
+
+/** Data sorted by class leave classes out of the first examples, which are those for validation. */
+function describeUnvalidated(dataset: Dataset): string[] {
+  const classes = unvalidatedClasses(dataset);
+  return classes.length === 0
+    ? []
+    : [
+        `The validation set has no example of ${classes.length === 1 ? 'class' : 'classes'} ${classes.join(', ')}. It is the first ${dataset.validation.count} training examples: are they sorted by class? Shuffle the files, or validation says little.`,
+      ];
+}
+
+/** An engine for a run, with its initial parameters. */
+export function openEngine(config: Config, dataset: Dataset, choice: Choice): Promise<Engine> {
+  const spec = specOf(config, dataset);
+  const parameters = initialParameters(spec, config.seed, config.columnNorm);
+  const input = { spec, dataset, parameters, threads: threadsOf(config) };
+  return createEngine(choice.backend, input, choice.device);
+}
+
+function specOf(config: Config, dataset: Dataset): ModelSpec {
+  return {
+    ...config,
+    timeSteps: dataset.size,
+    inputs: dataset.size,
+    classes: dataset.classes,
+  };
+}
+
+/** Writes the config of a finished run anew where it is lost; that of another is written when it goes on. */
+export function mendConfig(directory: string, config: Config): void {
+  if (!existsSync(join(directory, 'run.json'))) return;
+  try {
+    readConfig(directory);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    replaceFile(join(directory, 'config.json'), toJson(config));
+  }
+}

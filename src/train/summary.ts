@@ -24,25 +24,11 @@ export interface Ended {
   readonly lastRow: EpochRow | undefined;
 }
 
-/** The state of a checkpoint; null if it is damaged, which `verify` explains: a run does not fail by that at its end. */
-const wholeState = (checkpoints: string, step: number): TrainingState | null => {
-  try {
-    return readCheckpoint(checkpoints, step).state;
-  } catch (error) {
-    if (error instanceof UserError) return null;
-    throw error;
-  }
-};
-
-/** Finite numbers only: JSON has no NaN. */
-const finite = (value: number | null | undefined): number | null =>
-  Number.isFinite(value) ? (value as number) : null;
-
 /**
  * Evaluates the last weights, and the best by validation, on test data, once.
  * Loads the best weights into the engine, which must not be trained further.
  */
-export const summarise = ({
+export function summarise({
   engine,
   dataset,
   config,
@@ -51,7 +37,7 @@ export const summarise = ({
   progress,
   outcome,
   lastRow,
-}: Ended): Summary => {
+}: Ended): Summary {
   const { best, step } = progress;
   const last: Evaluation | null = outcome === 'completed' ? engine.evaluate(dataset.test) : null;
   const weights = last && hashWeights(engine.save());
@@ -88,4 +74,19 @@ export const summarise = ({
     seconds: progress.elapsedSeconds,
     ms_per_step: (progress.stepSeconds / step) * 1000,
   };
-};
+}
+
+/** The state of a checkpoint; null if it is damaged, which `verify` explains: a run does not fail by that at its end. */
+function wholeState(checkpoints: string, step: number): TrainingState | null {
+  try {
+    return readCheckpoint(checkpoints, step).state;
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+/** Finite numbers only: JSON has no NaN. */
+function finite(value: number | null | undefined): number | null {
+  return Number.isFinite(value) ? (value as number) : null;
+}

@@ -1,4 +1,5 @@
 /** @file Tiny runs, and ways to damage them, for the tests of verify and reproduce. */
+
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,11 +23,11 @@ export const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60
  * @param stopAt whether to stop it, asked after every event
  * @param runsDirectory a run of the same config in it goes on
  */
-export const trainTiny = async (
+export async function trainTiny(
   change: Record<string, unknown>,
   stopAt: (event: TrainingEvent, directory: string) => boolean = () => false,
   runsDirectory = mkdtempSync(join(scratch, 'runs-')),
-): Promise<string> => {
+): Promise<string> {
   const tiny = {
     backend: 'wasm',
     device: 'cpu',
@@ -50,57 +51,58 @@ export const trainTiny = async (
     },
   });
   return directory;
-};
+}
 
 /** A completed run of three epochs of five steps. */
 export const whole = await trainTiny({});
 
 /** A copy of a run, to be damaged. */
-export const copy = (of = whole): string => {
+export function copy(of = whole): string {
   const directory = mkdtempSync(join(scratch, 'copy-'));
   cpSync(of, directory, { recursive: true });
   return directory;
-};
+}
 
 /** Changes the text of a file, as bytes. */
-export const edit = (path: string, change: (text: string) => string): void => {
+export function edit(path: string, change: (text: string) => string): void {
   const text = readFileSync(path, 'latin1');
   assert.notEqual(change(text), text, `nothing to change in ${path}`);
   writeFileSync(path, change(text), 'latin1');
-};
+}
 
 /** What changes the files of a run. */
 export type Damage = (run: string) => void;
 
 /** Replaces what a pattern finds in a file. */
-export const replace =
-  (file: string, from: string | RegExp, to: string): Damage =>
-  (run) =>
-    edit(join(run, file), (text) => text.replace(from, to));
-export const remove =
-  (file: string): Damage =>
-  (run) =>
-    rmSync(join(run, file), { recursive: true });
+export function replace(file: string, from: string | RegExp, to: string): Damage {
+  return (run) => edit(join(run, file), (text) => text.replace(from, to));
+}
+
+export function remove(file: string): Damage {
+  return (run) => rmSync(join(run, file), { recursive: true });
+}
+
 /** The problems of a run: where, and what. */
-export const problemsOf = (run: string): [string, string][] =>
-  verifyRun(run).problems.map(({ file, line, message }) => [
+export function problemsOf(run: string): [string, string][] {
+  return verifyRun(run).problems.map(({ file, line, message }) => [
     line === null ? file : `${file}:${line}`,
     message,
   ]);
+}
 
 /** Kinds of damage: what it is, where it is found, how it is done, and in which words it is found. */
 export type Damages = readonly (readonly [string, string, Damage, RegExp])[];
 
 /** A test for each damage: it is found, and as one problem. */
-export const testDamages = (damages: Damages): void => {
+export function testDamages(damages: Damages): void {
   for (const [what, where, damage, message] of damages) {
     test(`${what} is found (${where})`, () => {
       const run = copy();
       damage(run);
       const found = problemsOf(run);
       assert.equal(found.length, 1, JSON.stringify(found));
-      assert.equal(found[0][0], where);
-      assert.match(found[0][1], message);
+      assert.equal(found[0]![0], where);
+      assert.match(found[0]![1], message);
     });
   }
-};
+}

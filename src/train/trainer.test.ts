@@ -11,7 +11,10 @@ import type { TrainingEvent } from './events.js';
 import { addMetrics } from './rows.js';
 import { START, train } from './trainer.js';
 
-const split = (count: number) => ({ count, images: new Uint8Array(0), labels: new Uint8Array(0) });
+function split(count: number) {
+  return { count, images: new Uint8Array(0), labels: new Uint8Array(0) };
+}
+
 const dataset: Dataset = {
   size: 8,
   classes: 4,
@@ -22,13 +25,14 @@ const dataset: Dataset = {
 };
 
 /** Six steps an epoch; rows every four steps. */
-const config = (change: Partial<Config> = {}): Config =>
-  parseConfig({ batch: 4, logEvery: 4, epochs: 2, lr: 0.5, ...change }, 'test');
+function config(change: Partial<Config> = {}): Config {
+  return parseConfig({ batch: 4, logEvery: 4, epochs: 2, lr: 0.5, ...change }, 'test');
+}
 
 /** Its loss at step s is s, so that every mean can be seen through; `state` is the number of steps. */
-const countingEngine = (
+function countingEngine(
   options: { nanFrom?: number; valLoss?: number } = {},
-): Engine & { evaluations: number } => {
+): Engine & { evaluations: number } {
   let steps = 0;
   let sums = NO_METRICS;
   return {
@@ -48,7 +52,7 @@ const countingEngine = (
         clipFraction: 0.5,
       });
     },
-    takeMetrics: () => {
+    drainMetrics: () => {
       const taken = sums;
       sums = NO_METRICS;
       return taken;
@@ -66,23 +70,23 @@ const countingEngine = (
     },
     dispose: () => {},
   };
-};
+}
 
 /** A clock that moves by `ms` at every look. */
-const clock = (ms: number) => {
+function clock(ms: number) {
   let time = 0;
   return () => {
     time += ms;
     return time;
   };
-};
+}
 
 const never = new AbortController().signal;
 
-const collect = async (
+async function collect(
   engine: Engine,
   options: { config?: Config; from?: Checkpoint; signal?: AbortSignal; now?: () => number } = {},
-): Promise<TrainingEvent[]> => {
+): Promise<TrainingEvent[]> {
   if (options.from) engine.load(options.from.state);
   const events: TrainingEvent[] = [];
   const from = options.from?.progress ?? START;
@@ -90,21 +94,26 @@ const collect = async (
   for await (const event of train(engine, dataset, options.config ?? config(), from, signal, now))
     events.push(event);
   return events;
-};
+}
 
 const TIMES = ['elapsed_seconds', 'epoch_seconds', 'examples_per_second'];
+
 /** The rows of both CSVs without what depends on time. */
-const rows = (events: TrainingEvent[]): object[] =>
-  events.flatMap((event) =>
+function rows(events: TrainingEvent[]): object[] {
+  return events.flatMap((event) =>
     event.kind === 'step' || event.kind === 'epoch'
       ? [Object.fromEntries(Object.entries(event.row).filter(([column]) => !TIMES.includes(column)))]
       : [],
   );
+}
 
-const checkpoints = (events: TrainingEvent[]): Checkpoint[] =>
-  events.flatMap((event) => (event.kind === 'checkpoint' ? [event.checkpoint] : []));
+function checkpoints(events: TrainingEvent[]): Checkpoint[] {
+  return events.flatMap((event) => (event.kind === 'checkpoint' ? [event.checkpoint] : []));
+}
 
-const mean = (first: number, last: number): number => (first + last) / 2;
+function mean(first: number, last: number): number {
+  return (first + last) / 2;
+}
 
 test('a row holds the means of the steps since the row before', async () => {
   const found = (await collect(countingEngine())).flatMap((event) =>
@@ -233,7 +242,7 @@ test('a checkpoint of a divergence ends a run again, and trains nothing', async 
     again.map(({ kind }) => kind),
     ['end'],
   );
-  assert.ok(again[0].kind === 'end' && again[0].outcome === 'diverged');
+  assert.ok(again[0]!.kind === 'end' && again[0]!.outcome === 'diverged');
 });
 
 test('an epoch whose validation loss is NaN is not the best', async () => {

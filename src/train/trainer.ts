@@ -1,6 +1,6 @@
 /** @file The training loop: steps, rows, epochs, checkpoints. It reads no file and writes none. */
 
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
@@ -15,12 +15,6 @@ export interface Schedule {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
 }
-
-/** `steps`, or else `epochs` of floor(training examples / batch) steps. */
-export const scheduleOf = ({ batch, steps, epochs }: Config, trainCount: number): Schedule => {
-  const stepsPerEpoch = Math.floor(trainCount / batch);
-  return { stepsPerEpoch, totalSteps: steps ?? epochs * stepsPerEpoch };
-};
 
 /** Where every run starts. */
 export const START: Progress = {
@@ -68,19 +62,19 @@ export async function* train(
   };
 
   for (let step = from.step + 1; step <= totalSteps && !progress.diverged; step++) {
-    await turn(); // one turn of the event loop (2 µs): signals and the heartbeat arrive here
+    await yieldToEventLoop(); // one turn of the event loop (2 µs): signals and the heartbeat arrive here
     if (signal.aborted) {
       yield checkpoint();
       yield { kind: 'end', outcome: 'interrupted', progress };
       return;
     }
     const closesEpoch = step % stepsPerEpoch === 0 || step === totalSteps;
-    const closesRow = step % logEvery === 0 || step === totalSteps;
+    const isLogStep = step % logEvery === 0 || step === totalSteps;
 
     const begun = now();
     engine.step(batchAt(step), lr);
     let taken: StepMetrics = NO_METRICS;
-    if (closesRow || closesEpoch) taken = engine.takeMetrics(); // waits for the device, so it is done rarely
+    if (isLogStep || closesEpoch) taken = engine.drainMetrics(); // waits for the device, so it is done rarely
     const seconds = (now() - begun) / 1000;
     update({
       step,
@@ -91,7 +85,7 @@ export async function* train(
     });
 
     let diverged = !canGoOn(taken);
-    if (closesRow || diverged) {
+    if (isLogStep || diverged) {
       yield { kind: 'step', row: stepRow(progress, stepsPerEpoch, lr) };
       update({ row: NO_METRICS });
     }
@@ -117,4 +111,10 @@ export async function* train(
     if (diverged || closesEpoch || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
   }
   yield { kind: 'end', outcome: progress.diverged ? 'diverged' : 'completed', progress };
+}
+
+/** `steps`, or else `epochs` of floor(training examples / batch) steps. */
+export function scheduleOf({ batch, steps, epochs }: Config, trainCount: number): Schedule {
+  const stepsPerEpoch = Math.floor(trainCount / batch);
+  return { stepsPerEpoch, totalSteps: steps ?? epochs * stepsPerEpoch };
 }

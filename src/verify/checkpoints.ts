@@ -16,50 +16,70 @@ export interface Loaded {
   readonly checkpoint: Checkpoint;
 }
 
-/** The first epoch with the highest validation accuracy among rows. */
-export const bestOf = (rows: readonly EpochRow[]): Best | null =>
-  rows.reduce<Best | null>((best, { epoch, step, val_loss: valLoss, val_accuracy: valAccuracy }) => {
-    if (epoch === null || step === null || valLoss === null || valAccuracy === null) return best;
-    if (!Number.isFinite(valLoss) || valAccuracy <= (best?.valAccuracy ?? -1)) return best;
-    return { epoch, step, valLoss, valAccuracy };
-  }, null);
+const FILES = ['progress.json', 'model.safetensors', 'optimizer.safetensors'];
 
-/** Names and shapes of all arrays of a checkpoint. */
-const shapesOf = (config: Config, inputs: number, classes: number): Map<string, readonly number[]> => {
-  const parameters = Object.entries(parameterShapes({ ...config, inputs, classes }));
-  const slots = config.optimizer === 'adam' ? (['m', 'v'] as const) : [];
-  return new Map([
-    ...parameters,
-    ...slots.flatMap((slot) => parameters.map(([name, shape]) => [slotName(slot, name), shape] as const)),
-    [STEP, [1]],
-    [METRICS, [6]],
-  ]);
-};
+/**
+ * Reads the checkpoints of a run.
+ *
+ * @param steps that have one
+ * @param isLive whether a process trains it, and may delete a checkpoint meanwhile
+ */
+export function loadCheckpoints(
+  directory: string,
+  steps: readonly number[],
+  isLive: boolean,
+  { wrong, attempt }: Findings,
+): Loaded[] {
+  const checkpoints = join(directory, 'checkpoints');
+  return steps.flatMap((step) => {
+    const folder = join(checkpoints, checkpointName(step));
+    const name = `checkpoints/${checkpointName(step)}`;
+    const missing = FILES.filter((file) => !existsSync(join(folder, file)));
+    if (missing.length > 0) {
+      if (!isLive) for (const file of missing) wrong(`${name}/${file}`, 'It is missing.');
+      return [];
+    }
+    const checkpoint = attempt(name, () => {
+      try {
+        return readCheckpoint(checkpoints, step);
+      } catch (error) {
+        if (isLive && !existsSync(folder)) return null; // it was deleted meanwhile, as one that is not kept
+        throw error;
+      }
+    });
+    return checkpoint ? [{ name, checkpoint }] : [];
+  });
+}
 
-const arrayProblem = (
-  name: string,
-  array: NamedArray | undefined,
-  shape: readonly number[],
-  finite: boolean,
-): string | null => {
-  if (!array) return 'is missing';
-  if (array.shape.join() !== shape.join()) return `has the shape [${array.shape}], expected [${shape}]`;
-  if (name !== STEP && name !== METRICS && !(array.data instanceof Float32Array))
-    return 'holds no 32-bit floats';
-  if (finite && !array.data.every(Number.isFinite)) return 'holds numbers that are not finite';
-  if (name.startsWith(slotName('v', '')) && array.data.some((value) => value < 0))
-    return 'holds negative numbers, but is a mean of squares';
-  return null;
-};
+/**
+ * Checks checkpoints that load.
+ *
+ * @param steps that have a checkpoint, whether it loads or not
+ * @param rows of metrics.csv; null if they have problems of their own
+ */
+export function checkCheckpoints(
+  loaded: readonly Loaded[],
+  steps: readonly number[],
+  config: Config,
+  classes: number,
+  rows: readonly EpochRow[] | null,
+): Problem[] {
+  const inputs = loaded.at(-1)?.checkpoint.state.get('lstm/w_x')?.shape[0] ?? 0; // the data set itself may be gone
+  const problems = loaded.flatMap((each) => checkpointProblems(each, config, inputs, classes, rows));
+  const best = loaded.at(-1)?.checkpoint.progress.best;
+  if (!best || steps.includes(best.step)) return problems;
+  const file = `checkpoints/${checkpointName(best.step)}`;
+  return [...problems, { file, line: null, message: 'The checkpoint of the best epoch is missing.' }];
+}
 
 /** What is wrong with a checkpoint that loads. */
-const checkpointProblems = (
+function checkpointProblems(
   { name: folder, checkpoint: { progress, state } }: Loaded,
   config: Config,
   inputs: number,
   classes: number,
   rows: readonly EpochRow[] | null,
-): Problem[] => {
+): Problem[] {
   const problems: Problem[] = [];
   const wrong = (file: string, message: string): void =>
     void problems.push({ file: `${folder}/${file}`, line: null, message });
@@ -83,60 +103,41 @@ const checkpointProblems = (
       wrong('progress.json', `best.${key} is ${found}, expected ${expected} as in metrics.csv.`);
   }
   return problems;
-};
+}
 
-const FILES = ['progress.json', 'model.safetensors', 'optimizer.safetensors'];
+/** Names and shapes of all arrays of a checkpoint. */
+function shapesOf(config: Config, inputs: number, classes: number): Map<string, readonly number[]> {
+  const parameters = Object.entries(parameterShapes({ ...config, inputs, classes }));
+  const slots = config.optimizer === 'adam' ? (['m', 'v'] as const) : [];
+  return new Map([
+    ...parameters,
+    ...slots.flatMap((slot) => parameters.map(([name, shape]) => [slotName(slot, name), shape] as const)),
+    [STEP, [1]],
+    [METRICS, [6]],
+  ]);
+}
 
-/**
- * Reads the checkpoints of a run.
- *
- * @param steps that have one
- * @param isLive whether a process trains it, and may delete a checkpoint meanwhile
- */
-export const loadCheckpoints = (
-  directory: string,
-  steps: readonly number[],
-  isLive: boolean,
-  { wrong, attempt }: Findings,
-): Loaded[] => {
-  const checkpoints = join(directory, 'checkpoints');
-  return steps.flatMap((step) => {
-    const folder = join(checkpoints, checkpointName(step));
-    const name = `checkpoints/${checkpointName(step)}`;
-    const missing = FILES.filter((file) => !existsSync(join(folder, file)));
-    if (missing.length > 0) {
-      if (!isLive) for (const file of missing) wrong(`${name}/${file}`, 'It is missing.');
-      return [];
-    }
-    const checkpoint = attempt(name, () => {
-      try {
-        return readCheckpoint(checkpoints, step);
-      } catch (error) {
-        if (isLive && !existsSync(folder)) return null; // it was deleted meanwhile, as one that is not kept
-        throw error;
-      }
-    });
-    return checkpoint ? [{ name, checkpoint }] : [];
-  });
-};
+function arrayProblem(
+  name: string,
+  array: NamedArray | undefined,
+  shape: readonly number[],
+  finite: boolean,
+): string | null {
+  if (!array) return 'is missing';
+  if (array.shape.join() !== shape.join()) return `has the shape [${array.shape}], expected [${shape}]`;
+  if (name !== STEP && name !== METRICS && !(array.data instanceof Float32Array))
+    return 'holds no 32-bit floats';
+  if (finite && !array.data.every(Number.isFinite)) return 'holds numbers that are not finite';
+  if (name.startsWith(slotName('v', '')) && array.data.some((value) => value < 0))
+    return 'holds negative numbers, but is a mean of squares';
+  return null;
+}
 
-/**
- * Checks checkpoints that load.
- *
- * @param steps that have a checkpoint, whether it loads or not
- * @param rows of metrics.csv; null if they have problems of their own
- */
-export const checkCheckpoints = (
-  loaded: readonly Loaded[],
-  steps: readonly number[],
-  config: Config,
-  classes: number,
-  rows: readonly EpochRow[] | null,
-): Problem[] => {
-  const inputs = loaded.at(-1)?.checkpoint.state.get('lstm/w_x')?.shape[0] ?? 0; // the data set itself may be gone
-  const problems = loaded.flatMap((each) => checkpointProblems(each, config, inputs, classes, rows));
-  const best = loaded.at(-1)?.checkpoint.progress.best;
-  if (!best || steps.includes(best.step)) return problems;
-  const file = `checkpoints/${checkpointName(best.step)}`;
-  return [...problems, { file, line: null, message: 'The checkpoint of the best epoch is missing.' }];
-};
+/** The first epoch with the highest validation accuracy among rows. */
+export function bestOf(rows: readonly EpochRow[]): Best | null {
+  return rows.reduce<Best | null>((best, { epoch, step, val_loss: valLoss, val_accuracy: valAccuracy }) => {
+    if (epoch === null || step === null || valLoss === null || valAccuracy === null) return best;
+    if (!Number.isFinite(valLoss) || valAccuracy <= (best?.valAccuracy ?? -1)) return best;
+    return { epoch, step, valLoss, valAccuracy };
+  }, null);
+}

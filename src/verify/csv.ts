@@ -1,4 +1,5 @@
 /** @file A CSV of a run, read strictly: every cell is what training writes, or a problem with its line. */
+
 import { type Row, timeColumns } from '../runs/metrics.js';
 import type { StoredStatus } from '../runs/record.js';
 import type { Problem } from './findings.js';
@@ -13,35 +14,15 @@ export interface Parsed<Column extends string> {
   readonly torn: boolean;
 }
 
-/** The line of a row in its file, where the header is line 1. */
-export const lineOf = (row: number): number => row + 2;
-
 const SHARES = ['accuracy', 'val_accuracy', 'clip_fraction'];
 
-/** A process that was killed may have left the first part of a line; resuming the run removes it. */
-const mayBeTorn = (status: StoredStatus): boolean => status === 'running' || status === 'failed';
-
-/** Training stops at the first value that is not finite. It may have been killed before it said that it diverged. */
-const mayDiverge = (status: StoredStatus): boolean => status === 'diverged' || mayBeTorn(status);
-
-/** Why a cell is not what training writes; null if it is. */
-const cellProblem = (column: string, text: string, value: number, finite: boolean): string | null => {
-  if (text === '') return 'the cell is empty';
-  const got = JSON.stringify(text);
-  if (Number.isNaN(value) && text !== 'NaN') return `expected a number, got ${got}`;
-  if (String(value) !== text) return `expected a number in its shortest form, got ${got}`;
-  if (finite && !Number.isFinite(value)) return `expected a finite number, got ${text}`;
-  if (SHARES.includes(column) && (value < 0 || value > 1)) return `expected a share from 0 to 1, got ${text}`;
-  return null;
-};
-
 /** Reads the text of a CSV of a run with this status. */
-export const parseCsv = <Column extends string>(
+export function parseCsv<Column extends string>(
   file: string,
   text: string,
   columns: readonly Column[],
   status: StoredStatus,
-): Parsed<Column> => {
+): Parsed<Column> {
   const problems: Problem[] = [];
   const wrong = (line: number, message: string): void => void problems.push({ file, line, message });
   const lines = text.split('\n');
@@ -68,4 +49,30 @@ export const parseCsv = <Column extends string>(
     return Object.fromEntries(values) as Row<Column>;
   });
   return { rows, problems, hasHeader: true, torn };
-};
+}
+
+/** A process that was killed may have left the first part of a line; resuming the run removes it. */
+function mayBeTorn(status: StoredStatus): boolean {
+  return status === 'running' || status === 'failed';
+}
+
+/** Training stops at the first value that is not finite. It may have been killed before it said that it diverged. */
+function mayDiverge(status: StoredStatus): boolean {
+  return status === 'diverged' || mayBeTorn(status);
+}
+
+/** Why a cell is not what training writes; null if it is. */
+function cellProblem(column: string, text: string, value: number, finite: boolean): string | null {
+  if (text === '') return 'the cell is empty';
+  const got = JSON.stringify(text);
+  if (Number.isNaN(value) && text !== 'NaN') return `expected a number, got ${got}`;
+  if (String(value) !== text) return `expected a number in its shortest form, got ${got}`;
+  if (finite && !Number.isFinite(value)) return `expected a finite number, got ${text}`;
+  if (SHARES.includes(column) && (value < 0 || value > 1)) return `expected a share from 0 to 1, got ${text}`;
+  return null;
+}
+
+/** The line of a row in its file, where the header is line 1. */
+export function lineOf(row: number): number {
+  return row + 2;
+}

@@ -1,4 +1,5 @@
 /** @file Damage to the record, config, summary and checkpoints of a run is found, and named with the file. */
+
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,29 +19,28 @@ const model = `${last}/model.safetensors`;
 const optimizer = `${last}/optimizer.safetensors`;
 const progress = `${last}/progress.json`;
 
-const write =
-  (file: string, text: string): Damage =>
-  (run) =>
-    writeFileSync(join(run, file), text);
+function write(file: string, text: string): Damage {
+  return (run) => writeFileSync(join(run, file), text);
+}
 
 /** Damages a run whose checkpoint has no checksums, as earlier versions wrote it. */
-const ofBefore =
-  (damage: Damage): Damage =>
-  (run) => {
+function ofBefore(damage: Damage): Damage {
+  return (run) => {
     edit(join(run, progress), (text) => text.replace(/(,\s*"\w+_sha256": "\w+")+/, ''));
     damage(run);
   };
+}
 
 /** Flips bits of one byte of an array in a safetensors file. */
-const flip =
-  (file: string, name: string, byte: number, bits: number): Damage =>
-  (run) => {
+function flip(file: string, name: string, byte: number, bits: number): Damage {
+  return (run) => {
     const bytes = readFileSync(join(run, file));
     const start = 8 + Number(bytes.readBigUInt64LE());
     const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, { data_offsets: number[] }>;
-    bytes[start + header[name].data_offsets[0] + byte] ^= bits;
+    bytes[start + header[name]!.data_offsets[0]! + byte]! ^= bits;
     writeFileSync(join(run, file), bytes);
   };
+}
 
 testDamages([
   [
@@ -173,5 +173,5 @@ test('checkpoints that are missing are found', () => {
   remove('checkpoints')(run);
   assert.deepEqual(problemsOf(run), [['checkpoints', 'There is no checkpoint.']]);
   write('checkpoints', '')(run);
-  assert.match(problemsOf(run)[0].join(), /^checkpoints,Could not list checkpoints: a part of the path/);
+  assert.match(problemsOf(run)[0]!.join(), /^checkpoints,Could not list checkpoints: a part of the path/);
 });

@@ -1,4 +1,5 @@
 /** @file What is found wrong with the files of a run, and reading them so that an error is a finding too. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, systemCode, UserError } from '../errors.js';
@@ -24,14 +25,7 @@ export interface Findings {
   readonly demand: (file: string) => boolean;
 }
 
-/** Readers name the file with its whole path; a problem names it within the run's folder. */
-const problemOf = (directory: string, file: string, message: string): Problem => {
-  const within = message.replaceAll(join(directory, '/'), '');
-  const [, named, rest] = /^([\w./-]+): (.*)$/s.exec(within) ?? [null, file, within];
-  return { file: named, line: null, message: `${rest[0].toUpperCase()}${rest.slice(1)}` };
-};
-
-export const createFindings = (directory: string): Findings => {
+export function createFindings(directory: string): Findings {
   const problems: Problem[] = [];
   const add = (...more: readonly Problem[]): void => void problems.push(...more);
   const wrong = (file: string, message: string): void => add({ file, line: null, message });
@@ -56,4 +50,11 @@ export const createFindings = (directory: string): Findings => {
       return isThere;
     },
   };
-};
+}
+
+/** Readers name the file with its whole path; a problem names it within the run's folder. */
+function problemOf(directory: string, file: string, message: string): Problem {
+  const within = message.replaceAll(join(directory, '/'), '');
+  const [, named, rest] = /^([\w./-]+): (.*)$/s.exec(within) ?? [null, file, within];
+  return { file: named, line: null, message: `${rest[0].toUpperCase()}${rest.slice(1)}` };
+}

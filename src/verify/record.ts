@@ -1,4 +1,5 @@
 /** @file Whether summary.json says what the other files of a run say. */
+
 import type { Config } from '../config.js';
 import type { Progress } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
@@ -17,48 +18,8 @@ export interface Sources {
 
 type Values = Readonly<Partial<Record<keyof Summary, unknown>>>;
 
-const finite = (value: number | null | undefined): number | null =>
-  Number.isFinite(value) ? (value ?? null) : null;
-
-const valuesOfRows = (rows: readonly EpochRow[]): Values => {
-  const [last, best] = [rows.at(-1), bestOf(rows)];
-  return {
-    epochs: last?.epoch ?? 0,
-    loss: finite(last?.loss),
-    accuracy: finite(last?.accuracy),
-    val_loss: finite(last?.val_loss),
-    val_accuracy: finite(last?.val_accuracy),
-    best_epoch: best?.epoch ?? null,
-    best_val_accuracy: best?.valAccuracy ?? null,
-  };
-};
-
-const testProblems = (summary: Summary, bestIsLast: boolean): string[] => {
-  const problems: string[] = [];
-  for (const key of ['test_accuracy', 'best_test_accuracy'] as const) {
-    const value = summary[key];
-    if (value !== null && !(value >= 0 && value <= 1))
-      problems.push(`${key}: expected a share from 0 to 1, got ${value}.`);
-  }
-  for (const key of ['test_loss', 'best_test_loss'] as const) {
-    const value = summary[key];
-    if (value !== null && !(value >= 0)) problems.push(`${key}: expected a number from 0, got ${value}.`);
-  }
-  if (!bestIsLast) return problems;
-  for (const [key, last] of [
-    ['best_test_loss', 'test_loss'],
-    ['best_test_accuracy', 'test_accuracy'],
-  ] as const) {
-    if (summary[key] !== summary[last])
-      problems.push(
-        `${key} is ${summary[key]}, expected ${summary[last]} as in ${last}: the last epoch is the best.`,
-      );
-  }
-  return problems;
-};
-
 /** What summary.json says otherwise than the files that it sums up. */
-export const summaryProblems = (summary: Summary, { record, config, rows, end }: Sources): string[] => {
+export function summaryProblems(summary: Summary, { record, config, rows, end }: Sources): string[] {
   const { run_id, status, backend, device } = record;
   const sources: [string, Values][] = [
     ['run.json', { run_id, status, backend, device }],
@@ -84,4 +45,45 @@ export const summaryProblems = (summary: Summary, { record, config, rows, end }:
   );
   const bestIsLast = status === 'completed' && rows !== null && bestOf(rows)?.step === rows.at(-1)?.step;
   return [...problems, ...testProblems(summary, bestIsLast)];
-};
+}
+
+function valuesOfRows(rows: readonly EpochRow[]): Values {
+  const [last, best] = [rows.at(-1), bestOf(rows)];
+  return {
+    epochs: last?.epoch ?? 0,
+    loss: finite(last?.loss),
+    accuracy: finite(last?.accuracy),
+    val_loss: finite(last?.val_loss),
+    val_accuracy: finite(last?.val_accuracy),
+    best_epoch: best?.epoch ?? null,
+    best_val_accuracy: best?.valAccuracy ?? null,
+  };
+}
+
+function finite(value: number | null | undefined): number | null {
+  return Number.isFinite(value) ? (value ?? null) : null;
+}
+
+function testProblems(summary: Summary, bestIsLast: boolean): string[] {
+  const problems: string[] = [];
+  for (const key of ['test_accuracy', 'best_test_accuracy'] as const) {
+    const value = summary[key];
+    if (value !== null && !(value >= 0 && value <= 1))
+      problems.push(`${key}: expected a share from 0 to 1, got ${value}.`);
+  }
+  for (const key of ['test_loss', 'best_test_loss'] as const) {
+    const value = summary[key];
+    if (value !== null && !(value >= 0)) problems.push(`${key}: expected a number from 0, got ${value}.`);
+  }
+  if (!bestIsLast) return problems;
+  for (const [key, last] of [
+    ['best_test_loss', 'test_loss'],
+    ['best_test_accuracy', 'test_accuracy'],
+  ] as const) {
+    if (summary[key] !== summary[last])
+      problems.push(
+        `${key} is ${summary[key]}, expected ${summary[last]} as in ${last}: the last epoch is the best.`,
+      );
+  }
+  return problems;
+}

@@ -1,4 +1,5 @@
 /** @file A run is trained again from its record: what is the same, what is different, what is refused; nothing is left behind. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,25 +18,26 @@ process.env.TMPDIR = temporary;
 after(() => rmSync(temporary, { recursive: true }));
 afterEach(() => assert.deepEqual(readdirSync(temporary), [], 'the temporary folder is left behind'));
 
-const repeat = async (
+async function repeat(
   run: string,
   change: Change = {},
   onEvent: (event: TrainingEvent) => void = () => {},
   signal = new AbortController().signal,
-): Promise<Repetition> =>
-  repeatRun(findRun('runs', run), change, { argv: [], signal }, { onOpen: () => {}, onEvent });
+): Promise<Repetition> {
+  return repeatRun(findRun('runs', run), change, { argv: [], signal }, { onOpen: () => {}, onEvent });
+}
 
-const comparisonOf = async (run: string, change: Change = {}): Promise<Comparison> => {
+async function comparisonOf(run: string, change: Change = {}): Promise<Comparison> {
   const repetition = await repeat(run, change);
   assert.equal(repetition.kind, 'compared');
   return repetition.comparison;
-};
+}
 
-const damaged = (...damages: readonly Damage[]): string => {
+function damaged(...damages: readonly Damage[]): string {
   const run = copy();
   for (const damage of damages) damage(run);
   return run;
-};
+}
 
 const unfused = loadModule().arithmetic === UNFUSED && 'this CPU has no fused multiply-add';
 
@@ -71,7 +73,10 @@ test('a run that diverged is compared up to there: the bits of a NaN are not pro
   assert.deepEqual((await comparisonOf(diverged)).differences, []);
   replace('steps.csv', /(\n1,1,)[^,]*/, '$10.5')(diverged);
   const [first] = (await comparisonOf(diverged)).differences;
-  assert.deepEqual([first.file, first.step, first.name, first.recorded], ['steps.csv', '1', 'loss', '0.5']);
+  assert.deepEqual(
+    [first!.file, first!.step, first!.name, first!.recorded],
+    ['steps.csv', '1', 'loss', '0.5'],
+  );
   const validation = await trainTiny({ ...wild, batch: 55, logEvery: 4 });
   assert.deepEqual((await comparisonOf(validation)).differences, []);
 });
@@ -91,7 +96,7 @@ test('where a run and its repetition differ, the first step and column come firs
       ['summary.json', null, 'weights_sha256'],
     ],
   );
-  assert.equal(differences[1].recorded, '0.5');
+  assert.equal(differences[1]!.recorded, '0.5');
 });
 
 test('a row that is missing on either side is a difference at its step', async () => {

@@ -1,4 +1,5 @@
 /** @file Trains a run again from its record, in a temporary folder, and compares the two. The run itself is only read. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,26 +21,38 @@ export type Repetition =
 /** What a repetition may do in another way. */
 export type Change = Partial<Pick<Config, 'backend' | 'threads' | 'data'>>;
 
-const checkData = (record: RunRecord, config: Config): void => {
-  const { checksums } = readDataset(config.data);
-  const other = Object.entries(record.data.checksums).find(([name, sum]) => checksums[name] !== sum);
-  if (!other) return;
-  throw new UserError(
-    'E_DATA',
-    `${config.data ?? 'The bundled MNIST'}: ${other[0]} is not the file that the run was trained on.`,
-    { hint: 'Its SHA-256 is in run.json, under data.' },
-  );
-};
+/**
+ * Trains a run again and compares.
+ *
+ * @param listener sees the repetition as a session in the run's own folder
+ * @throws {UserError} if nothing was started: no result, files that cannot be read, other arithmetic, other data, …
+ */
+export async function repeatRun(
+  run: FoundRun,
+  change: Change,
+  { argv, signal }: Pick<SessionInput, 'argv' | 'signal'>,
+  listener: Listener,
+): Promise<Repetition> {
+  const config = await configFor(run, change);
+  const recorded = readResult(run.directory);
+  return withTemporaryFolder(async (folder) => {
+    const repeated = join(folder, run.record.run_id);
+    const outcome = await runSession(
+      { config, runsDirectory: folder, directory: repeated, force: false, argv, signal },
+      { ...listener, onOpen: (opening) => listener.onOpen({ ...opening, directory: run.directory }) },
+    );
+    if (outcome.kind === 'interrupted') return { kind: outcome.kind, step: outcome.step };
+    if (outcome.kind === 'failed') return { kind: outcome.kind, error: outcome.error };
+    return { kind: 'compared', comparison: compareResults(recorded, readResult(repeated)) };
+  });
+}
 
 /**
  * The config with which a run is trained again here.
  *
  * @throws {UserError} E_RUN, E_CONFIG, E_DATA or E_BACKEND if that could not give the same
  */
-const configFor = async (
-  { directory, record, config, status }: FoundRun,
-  change: Change,
-): Promise<Config> => {
+async function configFor({ directory, record, config, status }: FoundRun, change: Change): Promise<Config> {
   if (status !== 'completed' && status !== 'diverged') {
     throw new UserError('E_RUN', `Expected a run that has a result, ${record.run_id} is ${status}.`, {
       hint: `Finish it first: \`wnlstm resume ${directory}\`.`,
@@ -68,10 +81,21 @@ const configFor = async (
     );
   }
   return wanted;
-};
+}
+
+function checkData(record: RunRecord, config: Config): void {
+  const { checksums } = readDataset(config.data);
+  const other = Object.entries(record.data.checksums).find(([name, sum]) => checksums[name] !== sum);
+  if (!other) return;
+  throw new UserError(
+    'E_DATA',
+    `${config.data ?? 'The bundled MNIST'}: ${other[0]} is not the file that the run was trained on.`,
+    { hint: 'Its SHA-256 is in run.json, under data.' },
+  );
+}
 
 /** A folder that is removed when the task ends, and also when the process is told to leave at once. */
-const withTemporaryFolder = async <T>(task: (folder: string) => Promise<T>): Promise<T> => {
+async function withTemporaryFolder<T>(task: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'wnlstm-reproduce-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
@@ -81,30 +105,4 @@ const withTemporaryFolder = async <T>(task: (folder: string) => Promise<T>): Pro
     process.removeListener('exit', remove);
     remove();
   }
-};
-
-/**
- * Trains a run again and compares.
- *
- * @param listener sees the repetition as a session in the run's own folder
- * @throws {UserError} if nothing was started: no result, files that cannot be read, other arithmetic, other data, …
- */
-export const repeatRun = async (
-  run: FoundRun,
-  change: Change,
-  { argv, signal }: Pick<SessionInput, 'argv' | 'signal'>,
-  listener: Listener,
-): Promise<Repetition> => {
-  const config = await configFor(run, change);
-  const recorded = readResult(run.directory);
-  return withTemporaryFolder(async (folder) => {
-    const repeated = join(folder, run.record.run_id);
-    const outcome = await runSession(
-      { config, runsDirectory: folder, directory: repeated, force: false, argv, signal },
-      { ...listener, onOpen: (opening) => listener.onOpen({ ...opening, directory: run.directory }) },
-    );
-    if (outcome.kind === 'interrupted') return { kind: outcome.kind, step: outcome.step };
-    if (outcome.kind === 'failed') return { kind: outcome.kind, error: outcome.error };
-    return { kind: 'compared', comparison: compareResults(recorded, readResult(repeated)) };
-  });
-};
+}

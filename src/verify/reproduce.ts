@@ -1,4 +1,5 @@
 /** @file What two trainings of one run have in common: rows, results and weights, and where they differ first. */
+
 import { dirname, join } from 'node:path';
 import { CANONICAL, UNFUSED } from '../engines/arithmetic.js';
 import { ioError, UserError } from '../errors.js';
@@ -67,7 +68,21 @@ const WHERE_DIVERGED = ['epoch', 'step', 'lr'];
 
 const FILES = ['steps.csv', 'metrics.csv'];
 
-const readCells = (path: string): string[][] => {
+/**
+ * Reads what is compared of a run.
+ *
+ * @throws {UserError} E_RUN if a file is missing
+ */
+export function readResult(directory: string): Result {
+  const csvs = Object.fromEntries(FILES.map((file) => [file, readCells(join(directory, file))]));
+  const [summary, record] = [readSummary(directory), readRecord(directory)];
+  if (summary && record) return { csvs, summary, record };
+  throw new UserError('E_RUN', `${directory} has no ${summary ? 'run.json' : 'summary.json'}.`, {
+    hint: `See what else is wrong with the run: \`wnlstm verify ${directory}\`.`,
+  });
+}
+
+function readCells(path: string): string[][] {
   try {
     return readRegular(path)
       .toString()
@@ -80,84 +95,10 @@ const readCells = (path: string): string[][] => {
       cause: error,
     });
   }
-};
-
-/**
- * Reads what is compared of a run.
- *
- * @throws {UserError} E_RUN if a file is missing
- */
-export const readResult = (directory: string): Result => {
-  const csvs = Object.fromEntries(FILES.map((file) => [file, readCells(join(directory, file))]));
-  const [summary, record] = [readSummary(directory), readRecord(directory)];
-  if (summary && record) return { csvs, summary, record };
-  throw new UserError('E_RUN', `${directory} has no ${summary ? 'run.json' : 'summary.json'}.`, {
-    hint: `See what else is wrong with the run: \`wnlstm verify ${directory}\`.`,
-  });
-};
-
-const isDiverged = (cells: readonly string[] | undefined): boolean =>
-  cells?.some((cell) => cell === 'NaN' || cell.endsWith('Infinity')) ?? false;
-
-/**
- * The first cell in which two CSVs differ, compared as they are written; time columns are left out. Where both diverged,
- * in the same row, only that is compared.
- *
- * @param recorded lines of cells, the header first
- */
-export const compareCsv = (
-  file: string,
-  recorded: readonly (readonly string[])[],
-  repeated: readonly (readonly string[])[],
-): Difference | null => {
-  const [header] = recorded;
-  const kept = header.flatMap((name, at) => (timeColumns.includes(name) ? [] : [at]));
-  const stepAt = header.indexOf('step');
-  for (let line = 0; line < Math.max(recorded.length, repeated.length); line++) {
-    const [one, other] = [recorded[line], repeated[line]];
-    const bothDiverged = isDiverged(one) && isDiverged(other);
-    const at = kept.find(
-      (column) =>
-        one?.[column] !== other?.[column] && !(bothDiverged && !WHERE_DIVERGED.includes(header[column])),
-    );
-    if (at === undefined) continue;
-    const [was, is] = [one, other].map((cells) => Number(cells?.[stepAt] ?? Number.POSITIVE_INFINITY));
-    // Rows of different steps: the earlier one is missing on the other side.
-    const isMissing = line > 0 && was !== is;
-    const name = isMissing ? 'step' : header[at];
-    const column = header.indexOf(name);
-    return {
-      file,
-      step: line === 0 ? null : String(Math.min(was, is)),
-      name,
-      recorded: (isMissing && was > is ? null : one?.[column]) ?? null,
-      repeated: (isMissing && is > was ? null : other?.[column]) ?? null,
-    };
-  }
-  return null;
-};
-
-/** What may explain a difference, or tells what did not matter. */
-const environmentOf = (record: RunRecord): Record<string, string> => ({
-  arithmetic: record.arithmetic,
-  kernel: record.kernel,
-  device: record.device,
-  threads: String(record.threads),
-  ...record.versions,
-  'git commit': describeCommit(record),
-  host: record.host,
-});
-
-/** What differs between two environments: what, recorded, here. */
-const compareEnvironments = (recorded: RunRecord, repeated: RunRecord): Comparison['environment'] => {
-  const [was, is] = [environmentOf(recorded), environmentOf(repeated)];
-  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
-    .map((name) => [name, was[name] ?? 'none', is[name] ?? 'none'] as const)
-    .filter(([, one, other]) => one !== other);
-};
+}
 
 /** Compares a run with its repetition. */
-export const compareResults = (recorded: Result, repeated: Result): Comparison => {
+export function compareResults(recorded: Result, repeated: Result): Comparison {
   const compared: Record<string, string> = {};
   const rows: Difference[] = [];
   for (const file of FILES) {
@@ -186,4 +127,67 @@ export const compareResults = (recorded: Result, repeated: Result): Comparison =
     isExact: EXACT.includes(recorded.record.arithmetic),
     environment: compareEnvironments(recorded.record, repeated.record),
   };
-};
+}
+
+/** What differs between two environments: what, recorded, here. */
+function compareEnvironments(recorded: RunRecord, repeated: RunRecord): Comparison['environment'] {
+  const [was, is] = [environmentOf(recorded), environmentOf(repeated)];
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
+    .map((name) => [name, was[name] ?? 'none', is[name] ?? 'none'] as const)
+    .filter(([, one, other]) => one !== other);
+}
+
+/** What may explain a difference, or tells what did not matter. */
+function environmentOf(record: RunRecord): Record<string, string> {
+  return {
+    arithmetic: record.arithmetic,
+    kernel: record.kernel,
+    device: record.device,
+    threads: String(record.threads),
+    ...record.versions,
+    'git commit': describeCommit(record),
+    host: record.host,
+  };
+}
+
+/**
+ * The first cell in which two CSVs differ, compared as they are written; time columns are left out. Where both diverged,
+ * in the same row, only that is compared.
+ *
+ * @param recorded lines of cells, the header first
+ */
+export function compareCsv(
+  file: string,
+  recorded: readonly (readonly string[])[],
+  repeated: readonly (readonly string[])[],
+): Difference | null {
+  const [header] = recorded;
+  const kept = header.flatMap((name, at) => (timeColumns.includes(name) ? [] : [at]));
+  const stepAt = header.indexOf('step');
+  for (let line = 0; line < Math.max(recorded.length, repeated.length); line++) {
+    const [one, other] = [recorded[line], repeated[line]];
+    const bothDiverged = isDiverged(one) && isDiverged(other);
+    const at = kept.find(
+      (column) =>
+        one?.[column] !== other?.[column] && !(bothDiverged && !WHERE_DIVERGED.includes(header[column])),
+    );
+    if (at === undefined) continue;
+    const [was, is] = [one, other].map((cells) => Number(cells?.[stepAt] ?? Number.POSITIVE_INFINITY));
+    // Rows of different steps: the earlier one is missing on the other side.
+    const isMissing = line > 0 && was !== is;
+    const name = isMissing ? 'step' : header[at];
+    const column = header.indexOf(name);
+    return {
+      file,
+      step: line === 0 ? null : String(Math.min(was, is)),
+      name,
+      recorded: (isMissing && was > is ? null : one?.[column]) ?? null,
+      repeated: (isMissing && is > was ? null : other?.[column]) ?? null,
+    };
+  }
+  return null;
+}
+
+function isDiverged(cells: readonly string[] | undefined): boolean {
+  return cells?.some((cell) => cell === 'NaN' || cell.endsWith('Infinity')) ?? false;
+}

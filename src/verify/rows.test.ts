@@ -1,4 +1,5 @@
 /** @file Damage to the CSVs of a run is found, named with file and line, and found once. */
+
 import { join } from 'node:path';
 import { edit, replace, testDamages } from '../train/tiny-run.testing.js';
 

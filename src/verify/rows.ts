@@ -1,4 +1,5 @@
 /** @file Whether the rows of a run's two CSVs are those of its schedule, without gaps, and agree with each other. */
+
 import type { Config } from '../config.js';
 import {
   type EpochRow,
@@ -35,57 +36,6 @@ export interface CheckedRows {
   readonly problems: readonly Problem[];
 }
 
-const mostFrequent = (values: readonly number[]): number | null => {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
-};
-
-/**
- * How many steps an epoch has: what most of the files say, so that one damaged row does not make the others look wrong.
- * The data set itself may be gone. Null if no epoch was ended.
- */
-const stepsPerEpochOf = (
-  { config, status, checkpoint, summary }: Known,
-  steps: readonly StepRow[],
-  epochs: readonly EpochRow[],
-): number | null => {
-  const ofRows = epochs.filter(({ step }) => step !== config.steps).map(({ step, epoch }) => [step, epoch]);
-  const ends = [summary, checkpoint, steps.at(-1)?.step ?? null];
-  const ofEnds =
-    status === 'completed' && config.steps === null ? ends.map((end) => [end, config.epochs]) : [];
-  const quotients = [...ofRows, ...ofEnds].map(([step, epoch]) => (step ?? 0) / (epoch ?? 0));
-  return mostFrequent(quotients.filter((quotient) => Number.isSafeInteger(quotient) && quotient > 0));
-};
-
-/**
- * Walks down rows whose steps follow from each other. A row that was removed or changed is one problem, and does not make
- * all rows after it wrong.
- *
- * @param next the step that follows a step
- */
-const checkSequence = (
-  rows: readonly Row<'step'>[],
-  next: (step: number) => number,
-  wrong: (row: number, message: string) => void,
-): void => {
-  let before = 0;
-  rows.forEach(({ step }, row) => {
-    const expected = next(before);
-    before = expected;
-    if (step === null || step === expected) return;
-    wrong(row, `Expected step ${expected}, got ${step}.`);
-    const following = rows[row + 1]?.step ?? null;
-    if (following === null || following === next(step)) before = step; // rows are missing here, and go on afterwards
-  });
-};
-
-/** Whether the training loss or the gradient was not finite, which ends a run in the middle of a row. */
-const endsDiverged = (row: StepRow | undefined): boolean =>
-  row !== undefined && ![row.loss, row.grad_norm].every((value) => value === null || Number.isFinite(value));
-
-const floorTo = (step: number, multiple: number): number => Math.floor(step / multiple) * multiple;
-
 /** What the rows of one file should be. */
 interface Expected {
   readonly file: string;
@@ -96,31 +46,6 @@ interface Expected {
   readonly last: number | null;
   readonly stepsPerEpoch: number;
 }
-
-const checkFile = (
-  { rows, hasHeader, torn }: Parsed<'step' | 'epoch' | 'lr'>,
-  { config, status }: Known,
-  { file, interval, end, last, stepsPerEpoch }: Expected,
-): Problem[] => {
-  if (!hasHeader) return [];
-  const problems: Problem[] = [];
-  const wrong = (row: number, message: string): void => {
-    const line = lineOf(row);
-    if (problems.every((problem) => problem.line !== line)) problems.push({ file, line, message });
-  };
-  checkSequence(rows, (step) => Math.min(floorTo(step, interval) + interval, end), wrong);
-  rows.forEach(({ step, epoch, lr }, row) => {
-    const expected = step === null ? null : Math.ceil(step / stepsPerEpoch);
-    if (expected !== null && epoch !== null && epoch !== expected)
-      wrong(row, `Expected epoch ${expected}, got ${epoch}.`);
-    if (lr !== null && lr !== config.lr) wrong(row, `Expected lr ${config.lr}, got ${lr}.`);
-  });
-  const found = rows.length === 0 ? 0 : (rows[rows.length - 1].step ?? last);
-  const isEnded = status !== 'running' && status !== 'failed';
-  if (last !== null && found !== null && (isEnded ? found !== last && !torn : found < last))
-    wrong(rows.length - 1, `The last row is of step ${found}, expected ${last}.`);
-  return problems;
-};
 
 const SUMMED = stepColumns.filter(
   (name) => name !== 'step' && name !== 'epoch' && name !== 'lr' && !timeColumns.includes(name),
@@ -137,63 +62,8 @@ interface Segment {
   readonly firstEpoch: number;
 }
 
-/** Cuts both files where each has a row of the same step: between two cuts they are about the same steps. */
-const segmentsOf = (steps: readonly StepRow[], epochs: readonly EpochRow[]): Segment[] => {
-  const segments: Segment[] = [];
-  let [firstStep, firstEpoch] = [0, 0];
-  epochs.forEach(({ step: end }, epoch) => {
-    const at = steps.findIndex(({ step }) => step === end);
-    if (at < 0) return;
-    segments.push({
-      steps: steps.slice(firstStep, at + 1),
-      epochs: epochs.slice(firstEpoch, epoch + 1),
-      firstStep,
-      firstEpoch,
-    });
-    [firstStep, firstEpoch] = [at + 1, epoch + 1];
-  });
-  return segments;
-};
-
-/** The sum over all steps of some rows: the mean of each times the steps since the row before. */
-const sumOf = (
-  rows: readonly Row<(typeof SUMMED)[number] | 'step'>[],
-  column: (typeof SUMMED)[number],
-  from: number,
-) => {
-  let [sum, before] = [0, from];
-  for (const row of rows) {
-    sum += (row[column] ?? 0) * ((row.step ?? 0) - before);
-    before = row.step ?? 0;
-  }
-  return sum;
-};
-
-const linesOf = (first: number, { length }: { length: number }): string =>
-  length === 1 ? `line ${lineOf(first)}` : `lines ${lineOf(first)} to ${lineOf(first + length - 1)}`;
-
-/** Rows that do not add up, of files that are otherwise without a problem: a value in one of them was changed. */
-const checkSums = (steps: readonly StepRow[], epochs: readonly EpochRow[]): Problem[] => {
-  let from = 0;
-  return segmentsOf(steps, epochs).flatMap((segment) => {
-    const before = from;
-    const to = segment.steps.at(-1)?.step ?? 0;
-    from = to;
-    return SUMMED.flatMap((column) => {
-      const [one, other] = [sumOf(segment.steps, column, before), sumOf(segment.epochs, column, before)];
-      if (Math.abs(one - other) <= SUM_TOLERANCE * Math.max(Math.abs(one), Math.abs(other))) return [];
-      const places = `${linesOf(segment.firstStep, segment.steps)} of steps.csv, ${linesOf(segment.firstEpoch, segment.epochs)} of metrics.csv`;
-      return {
-        file: 'steps.csv',
-        line: segment.steps.length === 1 ? lineOf(segment.firstStep) : null,
-        message: `The sum of ${column} over steps ${before + 1} to ${to} is ${one}, but ${other} in metrics.csv: a row was changed (${places}).`,
-      };
-    });
-  });
-};
-
 /** Checks the two CSVs of a run. */
-export const checkRows = (texts: Texts, known: Known): CheckedRows => {
+export function checkRows(texts: Texts, known: Known): CheckedRows {
   const { config, status } = known;
   const steps = parseCsv('steps.csv', texts.steps, stepColumns, status);
   const epochs = parseCsv('metrics.csv', texts.metrics, epochColumns, status);
@@ -230,4 +100,141 @@ export const checkRows = (texts: Texts, known: Known): CheckedRows => {
     epochs: epochs.rows,
     problems: problems.length > 0 ? problems : checkSums(steps.rows, epochs.rows),
   };
-};
+}
+
+/**
+ * How many steps an epoch has: what most of the files say, so that one damaged row does not make the others look wrong.
+ * The data set itself may be gone. Null if no epoch was ended.
+ */
+function stepsPerEpochOf(
+  { config, status, checkpoint, summary }: Known,
+  steps: readonly StepRow[],
+  epochs: readonly EpochRow[],
+): number | null {
+  const ofRows = epochs.filter(({ step }) => step !== config.steps).map(({ step, epoch }) => [step, epoch]);
+  const ends = [summary, checkpoint, steps.at(-1)?.step ?? null];
+  const ofEnds =
+    status === 'completed' && config.steps === null ? ends.map((end) => [end, config.epochs]) : [];
+  const quotients = [...ofRows, ...ofEnds].map(([step, epoch]) => (step ?? 0) / (epoch ?? 0));
+  return mostFrequent(quotients.filter((quotient) => Number.isSafeInteger(quotient) && quotient > 0));
+}
+
+function mostFrequent(values: readonly number[]): number | null {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+}
+
+/** Whether the training loss or the gradient was not finite, which ends a run in the middle of a row. */
+function endsDiverged(row: StepRow | undefined): boolean {
+  return (
+    row !== undefined && ![row.loss, row.grad_norm].every((value) => value === null || Number.isFinite(value))
+  );
+}
+
+function floorTo(step: number, multiple: number): number {
+  return Math.floor(step / multiple) * multiple;
+}
+
+function checkFile(
+  { rows, hasHeader, torn }: Parsed<'step' | 'epoch' | 'lr'>,
+  { config, status }: Known,
+  { file, interval, end, last, stepsPerEpoch }: Expected,
+): Problem[] {
+  if (!hasHeader) return [];
+  const problems: Problem[] = [];
+  const wrong = (row: number, message: string): void => {
+    const line = lineOf(row);
+    if (problems.every((problem) => problem.line !== line)) problems.push({ file, line, message });
+  };
+  checkSequence(rows, (step) => Math.min(floorTo(step, interval) + interval, end), wrong);
+  rows.forEach(({ step, epoch, lr }, row) => {
+    const expected = step === null ? null : Math.ceil(step / stepsPerEpoch);
+    if (expected !== null && epoch !== null && epoch !== expected)
+      wrong(row, `Expected epoch ${expected}, got ${epoch}.`);
+    if (lr !== null && lr !== config.lr) wrong(row, `Expected lr ${config.lr}, got ${lr}.`);
+  });
+  const found = rows.length === 0 ? 0 : (rows[rows.length - 1].step ?? last);
+  const isEnded = status !== 'running' && status !== 'failed';
+  if (last !== null && found !== null && (isEnded ? found !== last && !torn : found < last))
+    wrong(rows.length - 1, `The last row is of step ${found}, expected ${last}.`);
+  return problems;
+}
+
+/**
+ * Walks down rows whose steps follow from each other. A row that was removed or changed is one problem, and does not make
+ * all rows after it wrong.
+ *
+ * @param next the step that follows a step
+ */
+function checkSequence(
+  rows: readonly Row<'step'>[],
+  next: (step: number) => number,
+  wrong: (row: number, message: string) => void,
+): void {
+  let before = 0;
+  rows.forEach(({ step }, row) => {
+    const expected = next(before);
+    before = expected;
+    if (step === null || step === expected) return;
+    wrong(row, `Expected step ${expected}, got ${step}.`);
+    const following = rows[row + 1]?.step ?? null;
+    if (following === null || following === next(step)) before = step; // rows are missing here, and go on afterwards
+  });
+}
+
+/** Rows that do not add up, of files that are otherwise without a problem: a value in one of them was changed. */
+function checkSums(steps: readonly StepRow[], epochs: readonly EpochRow[]): Problem[] {
+  let from = 0;
+  return segmentsOf(steps, epochs).flatMap((segment) => {
+    const before = from;
+    const to = segment.steps.at(-1)?.step ?? 0;
+    from = to;
+    return SUMMED.flatMap((column) => {
+      const [one, other] = [sumOf(segment.steps, column, before), sumOf(segment.epochs, column, before)];
+      if (Math.abs(one - other) <= SUM_TOLERANCE * Math.max(Math.abs(one), Math.abs(other))) return [];
+      const places = `${linesOf(segment.firstStep, segment.steps)} of steps.csv, ${linesOf(segment.firstEpoch, segment.epochs)} of metrics.csv`;
+      return {
+        file: 'steps.csv',
+        line: segment.steps.length === 1 ? lineOf(segment.firstStep) : null,
+        message: `The sum of ${column} over steps ${before + 1} to ${to} is ${one}, but ${other} in metrics.csv: a row was changed (${places}).`,
+      };
+    });
+  });
+}
+
+/** Cuts both files where each has a row of the same step: between two cuts they are about the same steps. */
+function segmentsOf(steps: readonly StepRow[], epochs: readonly EpochRow[]): Segment[] {
+  const segments: Segment[] = [];
+  let [firstStep, firstEpoch] = [0, 0];
+  epochs.forEach(({ step: end }, epoch) => {
+    const at = steps.findIndex(({ step }) => step === end);
+    if (at < 0) return;
+    segments.push({
+      steps: steps.slice(firstStep, at + 1),
+      epochs: epochs.slice(firstEpoch, epoch + 1),
+      firstStep,
+      firstEpoch,
+    });
+    [firstStep, firstEpoch] = [at + 1, epoch + 1];
+  });
+  return segments;
+}
+
+/** The sum over all steps of some rows: the mean of each times the steps since the row before. */
+function sumOf(
+  rows: readonly Row<(typeof SUMMED)[number] | 'step'>[],
+  column: (typeof SUMMED)[number],
+  from: number,
+) {
+  let [sum, before] = [0, from];
+  for (const row of rows) {
+    sum += (row[column] ?? 0) * ((row.step ?? 0) - before);
+    before = row.step ?? 0;
+  }
+  return sum;
+}
+
+function linesOf(first: number, { length }: { length: number }): string {
+  return length === 1 ? `line ${lineOf(first)}` : `lines ${lineOf(first)} to ${lineOf(first + length - 1)}`;
+}

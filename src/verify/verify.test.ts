@@ -1,4 +1,5 @@
 /** @file A run is verified by how it ended: completed, diverged, stopped, killed, or still going on. */
+
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,11 +27,12 @@ const interrupted = await trainTiny({}, (event) => event.kind === 'step' && even
 const wild = { lr: 1e39, optimizer: 'sgd', epochs: 2, logEvery: 4 };
 
 /** Every file below a folder, with the hash of its contents and when it was last changed. */
-const contentsOf = (directory: string): [string, string, number][] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+function contentsOf(directory: string): [string, string, number][] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .map((name) => join(directory, name))
     .filter((path) => statSync(path).isFile())
     .map((path) => [path, sha256(readFileSync(path)), statSync(path).mtimeMs]);
+}
 
 test('a run as it was trained has no problem, and stays as it is', () => {
   const before = contentsOf(whole);

@@ -1,4 +1,5 @@
 /** @file Whether the files of a run belong together: record, config, rows, summary, checkpoints. Reads, and changes nothing. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
@@ -25,78 +26,13 @@ export interface Verification {
   readonly problems: readonly Problem[];
 }
 
-/** Whether the process of a run wrote down how it ended, whole files and all. */
-const isClosed = ({ status }: RunRecord): boolean => status !== 'running' && status !== 'failed';
-
-/** Whether config, seed and data of a run are those that it was begun with. The data set itself may be gone. */
-const checkIdentity = (record: RunRecord, config: Config, { wrong }: Findings): void => {
-  const { format, arithmetic, data, run_id: id } = record;
-  if (format !== FORMAT) return; // its fingerprint was made in another way
-  const print = fingerprint(config, arithmetic, data.checksums);
-  const expected = runId(config, print);
-  if (print !== record.fingerprint)
-    wrong('config.json', 'Its fingerprint is not the one in run.json: one of the two was changed.');
-  else if (id !== expected) wrong('run.json', `run_id is ${id}, expected ${expected} by config.json.`);
-};
-
-/** Record and config; null if they cannot be used. */
-const openRun = (
-  directory: string,
-  { problems, demand, attempt }: Findings,
-): { record: RunRecord; config: Config } | null => {
-  const record = demand('run.json') ? attempt('run.json', () => readRecord(directory)) : null;
-  const config = demand('config.json') ? attempt('config.json', () => readConfig(directory)) : null;
-  return record && config && problems.length === 0 ? { record, config } : null;
-};
-
-/** The summary of a run that has a result. */
-const openSummary = (directory: string, { demand, attempt }: Findings): Summary | null =>
-  demand('summary.json') ? attempt('summary.json', () => readSummary(directory)) : null;
-
-/** The rows of a run, which a run that did not get to its first checkpoint may not have. */
-const openRows = (
-  directory: string,
-  record: RunRecord,
-  config: Config,
-  summary: Summary | null,
-  checkpoint: number | null,
-  { attempt, demand }: Findings,
-): CheckedRows | null => {
-  const isDemanded = isClosed(record) || checkpoint !== null;
-  const [steps, metrics] = ['steps.csv', 'metrics.csv'].map((file) =>
-    (isDemanded ? demand(file) : existsSync(join(directory, file)))
-      ? attempt(file, (path) => readRegular(path).toString())
-      : null,
-  );
-  if (steps === null || metrics === null) return null;
-  const lastStep = Number.isSafeInteger(summary?.steps) ? (summary?.steps ?? null) : null;
-  return checkRows({ steps, metrics }, { config, status: record.status, checkpoint, summary: lastStep });
-};
-
-const checkEnd = (
-  record: RunRecord,
-  checkpoint: number | null,
-  last: Checkpoint | undefined,
-  { problems, wrong }: Findings,
-): void => {
-  if (isClosed(record) && checkpoint === null && problems.every(({ file }) => file !== 'checkpoints'))
-    wrong('checkpoints', 'There is no checkpoint.');
-  const { status } = record;
-  if (!last || (status !== 'completed' && status !== 'diverged')) return;
-  if (last.progress.diverged !== (status === 'diverged'))
-    wrong(
-      'run.json',
-      `status is ${status}, by the last checkpoint the run ${status === 'diverged' ? 'did not diverge' : 'diverged'}.`,
-    );
-};
-
 /**
  * Checks every file of a run.
  *
  * @param directory of a run
  * @returns all that is wrong, also where a file cannot be read
  */
-export const verifyRun = (directory: string): Verification => {
+export function verifyRun(directory: string): Verification {
   const findings = createFindings(directory);
   const { problems, add, wrong, attempt } = findings;
   const run = openRun(directory, findings);
@@ -133,4 +69,72 @@ export const verifyRun = (directory: string): Verification => {
     hashRecorded: summary?.weights_sha256 !== undefined,
     problems,
   };
-};
+}
+
+/** Record and config; null if they cannot be used. */
+function openRun(
+  directory: string,
+  { problems, demand, attempt }: Findings,
+): { record: RunRecord; config: Config } | null {
+  const record = demand('run.json') ? attempt('run.json', () => readRecord(directory)) : null;
+  const config = demand('config.json') ? attempt('config.json', () => readConfig(directory)) : null;
+  return record && config && problems.length === 0 ? { record, config } : null;
+}
+
+/** Whether config, seed and data of a run are those that it was begun with. The data set itself may be gone. */
+function checkIdentity(record: RunRecord, config: Config, { wrong }: Findings): void {
+  const { format, arithmetic, data, run_id: id } = record;
+  if (format !== FORMAT) return; // its fingerprint was made in another way
+  const print = fingerprint(config, arithmetic, data.checksums);
+  const expected = runId(config, print);
+  if (print !== record.fingerprint)
+    wrong('config.json', 'Its fingerprint is not the one in run.json: one of the two was changed.');
+  else if (id !== expected) wrong('run.json', `run_id is ${id}, expected ${expected} by config.json.`);
+}
+
+/** The summary of a run that has a result. */
+function openSummary(directory: string, { demand, attempt }: Findings): Summary | null {
+  return demand('summary.json') ? attempt('summary.json', () => readSummary(directory)) : null;
+}
+
+/** The rows of a run, which a run that did not get to its first checkpoint may not have. */
+function openRows(
+  directory: string,
+  record: RunRecord,
+  config: Config,
+  summary: Summary | null,
+  checkpoint: number | null,
+  { attempt, demand }: Findings,
+): CheckedRows | null {
+  const isDemanded = isClosed(record) || checkpoint !== null;
+  const [steps, metrics] = ['steps.csv', 'metrics.csv'].map((file) =>
+    (isDemanded ? demand(file) : existsSync(join(directory, file)))
+      ? attempt(file, (path) => readRegular(path).toString())
+      : null,
+  );
+  if (steps === null || metrics === null) return null;
+  const lastStep = Number.isSafeInteger(summary?.steps) ? (summary?.steps ?? null) : null;
+  return checkRows({ steps, metrics }, { config, status: record.status, checkpoint, summary: lastStep });
+}
+
+/** Whether the process of a run wrote down how it ended, whole files and all. */
+function isClosed({ status }: RunRecord): boolean {
+  return status !== 'running' && status !== 'failed';
+}
+
+function checkEnd(
+  record: RunRecord,
+  checkpoint: number | null,
+  last: Checkpoint | undefined,
+  { problems, wrong }: Findings,
+): void {
+  if (isClosed(record) && checkpoint === null && problems.every(({ file }) => file !== 'checkpoints'))
+    wrong('checkpoints', 'There is no checkpoint.');
+  const { status } = record;
+  if (!last || (status !== 'completed' && status !== 'diverged')) return;
+  if (last.progress.diverged !== (status === 'diverged'))
+    wrong(
+      'run.json',
+      `status is ${status}, by the last checkpoint the run ${status === 'diverged' ? 'did not diverge' : 'diverged'}.`,
+    );
+}

@@ -19,14 +19,8 @@ import { adam, clipGradients, sgd, type Tensors, type Update } from './optimizer
 
 const EVALUATION_BATCH = 500;
 
-const read = (scalar: tf.Scalar): number => scalar.dataSync()[0];
-
 /** Makes a ready engine on TensorFlow.js's plain JavaScript backend. */
-export const createJsEngine = async ({
-  spec,
-  dataset,
-  parameters: initial,
-}: EngineInput): Promise<Engine> => {
+export async function createJsEngine({ spec, dataset, parameters: initial }: EngineInput): Promise<Engine> {
   tf.enableProdMode(); // silences the banner
   await tf.setBackend('cpu');
   const shapes = parameterShapes(spec);
@@ -105,7 +99,7 @@ export const createJsEngine = async ({
     v = collect('v');
   };
 
-  const takeMetrics = (): StepMetrics => {
+  const drainMetrics = (): StepMetrics => {
     const taken = sums;
     sums = NO_METRICS;
     return taken;
@@ -163,10 +157,14 @@ export const createJsEngine = async ({
     device: 'js: TensorFlow.js in plain JavaScript',
     versions: { tfjs: tf.version.tfjs },
     step,
-    takeMetrics,
+    drainMetrics,
     evaluate,
     save,
     load,
     dispose: () => tf.dispose([parameters, m, v]),
   };
-};
+}
+
+function read(scalar: tf.Scalar): number {
+  return scalar.dataSync()[0];
+}

@@ -1,4 +1,5 @@
 /** @file Identities of weight normalisation, and its gradient against finite differences. */
+
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
@@ -8,24 +9,37 @@ import { weightNorm } from './model.js';
 const ROWS = 7;
 const COLUMNS = 5;
 
-const draw = (name: string, shape: [number, number]): tf.Tensor2D =>
-  tf.tensor2d(truncatedNormal(rng('weightNorm', name), shape[0] * shape[1], 1), shape);
+function draw(name: string, shape: [number, number]): tf.Tensor2D {
+  return tf.tensor2d(truncatedNormal(rng('weightNorm', name), shape[0] * shape[1], 1), shape);
+}
 
-const v = (): tf.Tensor2D => draw('v', [ROWS, COLUMNS]);
-const gain = (): tf.Tensor1D => tf.tensor1d([0.1, 0.5, 1, 2, 3]);
-const target = (): tf.Tensor2D => draw('target', [ROWS, COLUMNS]);
+function v(): tf.Tensor2D {
+  return draw('v', [ROWS, COLUMNS]);
+}
+
+function gain(): tf.Tensor1D {
+  return tf.tensor1d([0.1, 0.5, 1, 2, 3]);
+}
+
+function target(): tf.Tensor2D {
+  return draw('target', [ROWS, COLUMNS]);
+}
 
 /** Some smooth function of the weights. */
-const loss = (direction: tf.Tensor2D, length: tf.Tensor1D): tf.Scalar =>
-  tf.sum(tf.square(tf.sub(weightNorm(direction, length), target())));
+function loss(direction: tf.Tensor2D, length: tf.Tensor1D): tf.Scalar {
+  return tf.sum(tf.square(tf.sub(weightNorm(direction, length), target())));
+}
 
-const gradients = (direction: tf.Tensor2D, length: tf.Tensor1D): [tf.Tensor2D, tf.Tensor1D] =>
-  tf.grads((a, b) => loss(a as tf.Tensor2D, b as tf.Tensor1D))([direction, length]) as [
+function gradients(direction: tf.Tensor2D, length: tf.Tensor1D): [tf.Tensor2D, tf.Tensor1D] {
+  return tf.grads((a, b) => loss(a as tf.Tensor2D, b as tf.Tensor1D))([direction, length]) as [
     tf.Tensor2D,
     tf.Tensor1D,
   ];
+}
 
-const largest = (x: tf.Tensor): number => tf.max(tf.abs(x)).dataSync()[0];
+function largest(x: tf.Tensor): number {
+  return tf.max(tf.abs(x)).dataSync()[0];
+}
 
 before(async () => {
   tf.enableProdMode();
@@ -44,7 +58,7 @@ test('weightNorm: the gradient of v is orthogonal to v', () => {
 
 test('weightNorm: the loss does not see the scale of v, and its gradient goes with the inverse', () => {
   const scaled = tf.mul(v(), 8) as tf.Tensor2D;
-  assert.ok(Math.abs(loss(scaled, gain()).dataSync()[0] - loss(v(), gain()).dataSync()[0]) < 1e-4);
+  assert.ok(Math.abs(loss(scaled, gain()).dataSync()[0]! - loss(v(), gain()).dataSync()[0]!) < 1e-4);
   const [[dv], [dScaled]] = [gradients(v(), gain()), gradients(scaled, gain())];
   assert.ok(largest(tf.sub(tf.mul(dScaled, 8), dv)) < 1e-5 * largest(dv));
 });
@@ -64,11 +78,11 @@ test('weightNorm: its gradient is the one that finite differences give', () => {
   for (const at of [0, 11, 34]) {
     const moved = [step, -step].map((change) => {
       const copy = values.slice();
-      copy[at] += change;
+      copy[at]! += change;
       return loss(tf.tensor2d(copy, [ROWS, COLUMNS]), gain()).dataSync()[0];
     });
-    const difference = (moved[0] - moved[1]) / (2 * step);
-    assert.ok(Math.abs(difference - dv.dataSync()[at]) < 2e-2 * largest(dv));
+    const difference = (moved[0]! - moved[1]!) / (2 * step);
+    assert.ok(Math.abs(difference - dv.dataSync()[at]!) < 2e-2 * largest(dv));
   }
 });
 

@@ -1,4 +1,5 @@
 /** @file Clipping and update rules, written out: TensorFlow.js's own Adam has another ε and cannot resume exactly. */
+
 import * as tf from '@tensorflow/tfjs';
 import { BETA1, BETA2, EPSILON } from '../../model/adam.js';
 import type { ModelSpec } from '../../model/spec.js';
@@ -15,23 +16,15 @@ export interface Clipped {
   readonly fraction: tf.Scalar;
 }
 
-const mapTensors = (tensors: Tensors, change: (tensor: tf.Tensor, name: string) => tf.Tensor): Tensors =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
-
-const sumOf = (scalars: tf.Tensor[]): tf.Scalar => tf.addN(scalars) as tf.Scalar;
-
-/** L2 norm of all tensors together. */
-const globalNorm = (tensors: Tensors): tf.Scalar =>
-  tf.sqrt(sumOf(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)))));
-
-const isAbove = (tensor: tf.Tensor, limit: number): tf.Tensor =>
-  tf.cast(tf.greater(tensor, limit), 'float32');
-
-/** `c / max(norm, c)`: 1 where nothing is to be clipped. */
-const scaleFor = (norm: tf.Tensor, clip: number): tf.Tensor => tf.div(clip, tf.maximum(norm, clip));
+/** One parameter's new value, and its new moments if the rule keeps them. */
+export interface Update {
+  readonly parameter: tf.Tensor;
+  readonly m?: tf.Tensor;
+  readonly v?: tf.Tensor;
+}
 
 /** Clips gradients before the optimiser sees them: each variable (the article's way), all together, or each element. */
-export const clipGradients = (gradients: Tensors, { clip, clipMode }: ModelSpec): Clipped => {
+export function clipGradients(gradients: Tensors, { clip, clipMode }: ModelSpec): Clipped {
   const norm = globalNorm(gradients);
   if (clip === null) return { gradients, norm, normClipped: norm, fraction: tf.scalar(0) };
   const all = Object.values(gradients);
@@ -65,13 +58,28 @@ export const clipGradients = (gradients: Tensors, { clip, clipMode }: ModelSpec)
     default:
       return clipMode satisfies never;
   }
-};
+}
 
-/** One parameter's new value, and its new moments if the rule keeps them. */
-export interface Update {
-  readonly parameter: tf.Tensor;
-  readonly m?: tf.Tensor;
-  readonly v?: tf.Tensor;
+/** L2 norm of all tensors together. */
+function globalNorm(tensors: Tensors): tf.Scalar {
+  return tf.sqrt(sumOf(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)))));
+}
+
+function sumOf(scalars: tf.Tensor[]): tf.Scalar {
+  return tf.addN(scalars) as tf.Scalar;
+}
+
+function mapTensors(tensors: Tensors, change: (tensor: tf.Tensor, name: string) => tf.Tensor): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
+}
+
+/** `c / max(norm, c)`: 1 where nothing is to be clipped. */
+function scaleFor(norm: tf.Tensor, clip: number): tf.Tensor {
+  return tf.div(clip, tf.maximum(norm, clip));
+}
+
+function isAbove(tensor: tf.Tensor, limit: number): tf.Tensor {
+  return tf.cast(tf.greater(tensor, limit), 'float32');
 }
 
 /**
@@ -79,20 +87,22 @@ export interface Update {
  *
  * @param rate from `adamRate`
  */
-export const adam = (
+export function adam(
   parameter: tf.Tensor,
   gradient: tf.Tensor,
   m: tf.Tensor,
   v: tf.Tensor,
   rate: number,
-): Update => {
+): Update {
   const nextM = tf.add(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
   const nextV = tf.add(tf.mul(v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
   const change = tf.div(tf.mul(nextM, rate), tf.add(tf.sqrt(nextV), EPSILON));
   return { parameter: tf.sub(parameter, change), m: nextM, v: nextV };
-};
+}
 
 /** Plain gradient descent for one parameter. */
-export const sgd = (parameter: tf.Tensor, gradient: tf.Tensor, lr: number): Update => ({
-  parameter: tf.sub(parameter, tf.mul(gradient, lr)),
-});
+export function sgd(parameter: tf.Tensor, gradient: tf.Tensor, lr: number): Update {
+  return {
+    parameter: tf.sub(parameter, tf.mul(gradient, lr)),
+  };
+}

@@ -2,6 +2,7 @@
  * @file A child process of its own: loads the kernel that its parent names, computes golden cases and answers. So a
  * file that is cut short, or uses instructions that this CPU does not have, takes only this process along.
  */
+
 import { CANONICAL } from '../arithmetic.js';
 import { findDifferences, goldenCases } from './golden.js';
 import { createNativeKernel, loadLibrary } from './native.js';

@@ -1,4 +1,5 @@
 /** @file Which kernel is taken, and that no file can do harm: each law in processes of its own. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -26,8 +27,9 @@ const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 40, test:
 const skip = await unavailable('native');
 
 let runs = 0;
+
 /** Trains a tiny run, and says how that ended, what was printed, and the run's record. */
-const train = (
+function train(
   flags: readonly string[],
   {
     root = packageRoot,
@@ -35,7 +37,7 @@ const train = (
     node = [],
     preload = '',
   }: { root?: string; kernel?: string; node?: string[]; preload?: string } = {},
-): { status: number | null; stderr: string; record: Record<string, string>; weights: string } => {
+): { status: number | null; stderr: string; record: Record<string, string>; weights: string } {
   const folder = join(scratch, `runs-${runs++}`);
   const small = ['--data', data, '--units', '4', '--batch', '8', '--steps', '3'];
   const { status, stderr } = spawnSync(
@@ -46,10 +48,10 @@ const train = (
   const [run] = existsSync(folder) ? readdirSync(folder) : [];
   const read = (name: string) => (run ? JSON.parse(readFileSync(join(folder, run, name), 'utf8')) : {});
   return { status, stderr, record: read('run.json'), weights: read('summary.json').weights_sha256 };
-};
+}
 
 /** The package with kernels of its own, to be changed. */
-const copyPackage = (): { root: string; prebuilt: string } => {
+function copyPackage(): { root: string; prebuilt: string } {
   const root = mkdtempSync(join(scratch, 'package-'));
   const prebuilt = join(root, 'src/engines/fused/prebuilt');
   for (const name of ['bin', 'dist', 'package.json', 'configs'])
@@ -59,20 +61,22 @@ const copyPackage = (): { root: string; prebuilt: string } => {
   cpSync(join(prebuiltDirectory, '../golden.json'), join(prebuilt, '../golden.json'));
   symlinkSync(join(packageRoot, 'node_modules'), join(root, 'node_modules'));
   return { root, prebuilt };
-};
+}
+
 /** Changes every library for this platform. */
-const changeLibraries = (prebuilt: string, change: (bytes: Buffer) => Buffer | null): void => {
+function changeLibraries(prebuilt: string, change: (bytes: Buffer) => Buffer | null): void {
   const own = readdirSync(prebuilt).filter((name) => name.startsWith(`${process.platform}-${process.arch}`));
   for (const path of own.map((name) => join(prebuilt, name))) {
     const bytes = change(readFileSync(path));
     rmSync(path);
     if (bytes) writeFileSync(path, bytes);
   }
-};
-const flipBit = (bytes: Buffer): Buffer => {
-  bytes[bytes.length >> 1] ^= 1;
+}
+
+function flipBit(bytes: Buffer): Buffer {
+  bytes[bytes.length >> 1]! ^= 1;
   return bytes;
-};
+}
 
 for (const [how, change, reason] of [
   ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2), /is damaged/],
@@ -109,10 +113,10 @@ test('WNLSTM_KERNEL names the kernel, and run.json has it', { skip }, () => {
     file.startsWith(`${process.platform}-${process.arch}`),
   );
   const { status, stderr, record } = train(['--backend', 'native'], {
-    kernel: join(prebuiltDirectory, name),
+    kernel: join(prebuiltDirectory, name!),
   });
   assert.equal(status, 0, stderr);
-  assert.match(record.kernel, new RegExp(`^${name} [0-9a-f]{12}$`));
+  assert.match(record.kernel!, new RegExp(`^${name} [0-9a-f]{12}$`));
 });
 
 test('a WNLSTM_KERNEL that is missing, cut short, of another machine or no library is one clear error', () => {
@@ -144,7 +148,7 @@ test('a kernel that the user compiles computes the same, on any compiler', { ski
   assert.equal(status, 0, String(stderr));
   const run = train(['--backend', 'native'], { kernel: library });
   assert.equal(run.status, 0, run.stderr);
-  assert.match(run.record.kernel, /^own\.so /);
+  assert.match(run.record.kernel!, /^own\.so /);
 });
 
 test('a kernel of another arithmetic, or that computes something else, is refused', {
@@ -205,10 +209,10 @@ test('where the system gives fewer threads than asked for, a run goes on with th
   assert.equal(compiled.status, 0, String(compiled.stderr));
   const flags = ['--backend', 'native', '--threads', '7', '--json'];
   const [few, all] = [{ preload: library }, {}].map((options) => train(flags, options));
-  assert.equal(few.status, 0, few.stderr);
-  assert.match(few.record.device, /, 2 threads$/);
-  assert.match(all.record.device, /, 7 threads$/);
-  assert.equal(few.weights, all.weights);
+  assert.equal(few!.status, 0, few!.stderr);
+  assert.match(few!.record.device!, /, 2 threads$/);
+  assert.match(all!.record.device!, /, 7 threads$/);
+  assert.equal(few!.weights, all!.weights);
 });
 
 test('without fused multiply-adds wasm has an arithmetic of its own, and says so', {

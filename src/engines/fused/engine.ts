@@ -22,57 +22,17 @@ const EVALUATION_OFFSET = 112;
 const ALL_PHASES = 4;
 const SLOT = { value: 0, m: 2, v: 3 } as const;
 
-/** The header as `struct net` in kernel/net.h has it. */
-export const encodeHeader = (
-  spec: ModelSpec,
-  threads: number,
-  spins: number,
-  phases = ALL_PHASES,
-): Uint8Array => {
-  const header = new Uint8Array(HEADER_BYTES);
-  const clipMode = { norm: 1, 'global-norm': 2, value: 3 }[spec.clipMode];
-  new Int32Array(header.buffer).set([
-    spec.units,
-    spec.inputs,
-    spec.classes,
-    spec.batch,
-    spec.model === 'wn' ? 1 : 0,
-    spec.optimizer === 'adam' ? 1 : 0,
-    spec.clip === null ? 0 : clipMode,
-  ]);
-  new Float32Array(header.buffer).set([spec.clip ?? 0, spec.forgetBias], 7);
-  // With more threads than cores, spinning would keep the others from their work.
-  new Int32Array(header.buffer).set(
-    [threads, threads > usableCores() ? 0 : spins, phases, spec.timeSteps],
-    THREADS_INDEX,
-  );
-  return header;
-};
-
 /** Where a parameter lies: rows of one of the kernel's two matrices. */
 interface Place {
   readonly lstm: 0 | 1;
   readonly firstRow: number;
 }
 
-const placeOf = (name: string, { inputs, units }: ModelSpec): Place => {
-  const rows: Record<string, Place> = {
-    'lstm/w_x': { lstm: 1, firstRow: 0 },
-    'lstm/b': { lstm: 1, firstRow: inputs },
-    'lstm/w_h': { lstm: 1, firstRow: inputs + 1 },
-    'lstm/g_x': { lstm: 1, firstRow: inputs + 1 + units },
-    'lstm/g_h': { lstm: 1, firstRow: inputs + 2 + units },
-    'pred/b': { lstm: 0, firstRow: 0 },
-    'pred/w': { lstm: 0, firstRow: 1 },
-  };
-  return rows[name];
-};
-
 /** Makes a ready engine over a kernel, which it then owns. */
-export const createFusedEngine = async (
+export async function createFusedEngine(
   kernel: Kernel,
   { spec, dataset, parameters, threads }: EngineInput,
-): Promise<Engine> => {
+): Promise<Engine> {
   const splits = [dataset.train, dataset.validation, dataset.test];
   const { net, arrays } = kernel.allocate(encodeHeader(spec, threads, kernel.spins), [
     new Uint8Array(4 * spec.batch),
@@ -123,7 +83,7 @@ export const createFusedEngine = async (
       const rate = spec.optimizer === 'adam' ? adamRate(lr, stepCount) : lr;
       kernel.step(net, images, labels, indexBytes, rate);
     },
-    takeMetrics: () => {
+    drainMetrics: () => {
       const sums = metricsFromArray(metrics);
       metrics.fill(0);
       return sums;
@@ -153,4 +113,44 @@ export const createFusedEngine = async (
     },
     dispose: () => kernel.stop(net),
   };
-};
+}
+
+function placeOf(name: string, { inputs, units }: ModelSpec): Place {
+  const rows: Record<string, Place> = {
+    'lstm/w_x': { lstm: 1, firstRow: 0 },
+    'lstm/b': { lstm: 1, firstRow: inputs },
+    'lstm/w_h': { lstm: 1, firstRow: inputs + 1 },
+    'lstm/g_x': { lstm: 1, firstRow: inputs + 1 + units },
+    'lstm/g_h': { lstm: 1, firstRow: inputs + 2 + units },
+    'pred/b': { lstm: 0, firstRow: 0 },
+    'pred/w': { lstm: 0, firstRow: 1 },
+  };
+  return rows[name];
+}
+
+/** The header as `struct net` in kernel/net.h has it. */
+export function encodeHeader(
+  spec: ModelSpec,
+  threads: number,
+  spins: number,
+  phases = ALL_PHASES,
+): Uint8Array {
+  const header = new Uint8Array(HEADER_BYTES);
+  const clipMode = { norm: 1, 'global-norm': 2, value: 3 }[spec.clipMode];
+  new Int32Array(header.buffer).set([
+    spec.units,
+    spec.inputs,
+    spec.classes,
+    spec.batch,
+    spec.model === 'wn' ? 1 : 0,
+    spec.optimizer === 'adam' ? 1 : 0,
+    spec.clip === null ? 0 : clipMode,
+  ]);
+  new Float32Array(header.buffer).set([spec.clip ?? 0, spec.forgetBias], 7);
+  // With more threads than cores, spinning would keep the others from their work.
+  new Int32Array(header.buffer).set(
+    [threads, threads > usableCores() ? 0 : spins, phases, spec.timeSteps],
+    THREADS_INDEX,
+  );
+  return header;
+}

@@ -1,4 +1,5 @@
 /** @file The prebuilt kernels, as scripts/build-kernels.sh made them for every platform. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,27 +17,12 @@ export interface KernelFile {
   readonly build: string;
 }
 
-/** How a build is called. */
-export const buildName = (name: string, bytes: Uint8Array): string =>
-  `${name} ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
-
-const read = (path: string): Uint8Array => {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UserError('E_BACKEND', ioError(`read ${path}`, error).message, {
-      hint: 'Run `npm ci` again, or use another backend.',
-      cause: error,
-    });
-  }
-};
-
 /**
  * Reads a prebuilt kernel. One that is not whole must never be loaded: a library cut short ends the process.
  *
  * @throws {UserError} E_BACKEND if there is none of that name, or it is not the file that was built
  */
-export const readPrebuilt = (name: string): KernelFile => {
+export function readPrebuilt(name: string): KernelFile {
   const path = join(prebuiltDirectory, name);
   if (!existsSync(path)) {
     throw new UserError('E_BACKEND', `There is no prebuilt kernel ${name}.`, {
@@ -52,4 +38,20 @@ export const readPrebuilt = (name: string): KernelFile => {
     });
   }
   return { path, bytes, build: buildName(name, bytes) };
-};
+}
+
+function read(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UserError('E_BACKEND', ioError(`read ${path}`, error).message, {
+      hint: 'Run `npm ci` again, or use another backend.',
+      cause: error,
+    });
+  }
+}
+
+/** How a build is called. */
+export function buildName(name: string, bytes: Uint8Array): string {
+  return `${name} ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
+}

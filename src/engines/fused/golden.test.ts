@@ -1,4 +1,5 @@
 /** @file Every kernel that runs here computes the recorded results, to the last bit. */
+
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -48,6 +49,6 @@ test('unfused.wasm gives recorded bits of its own', async () => {
 test('a result that differs in one bit is found', async () => {
   const kernel = createWasmKernel();
   const [first] = goldenCases;
-  const other = { ...first, spec: { ...first.spec, forgetBias: 1 + 2 ** -23 } };
-  assert.deepEqual(await findDifferences(() => kernel, arithmetic, [other], 1), [first.name]);
+  const other = { ...first, spec: { ...first!.spec, forgetBias: 1 + 2 ** -23 } };
+  assert.deepEqual(await findDifferences(() => kernel, arithmetic, [other], 1), [first!.name]);
 });

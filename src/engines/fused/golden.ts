@@ -2,6 +2,7 @@
  * @file Small trainings whose results are recorded to the last bit: whether a kernel computes the canonical arithmetic.
  * The hashes lie in golden.json; scripts/fixtures/golden.mjs writes them.
  */
+
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -79,22 +80,25 @@ const QUICK = [
 /** A few of them, to be computed at every start: together they take some milliseconds, and use every part of the kernel. */
 export const quickCases: readonly GoldenCase[] = goldenCases.filter(({ name }) => QUICK.includes(name));
 
-/** Random images of which a quarter is not black, as MNIST's are. */
-const datasetOf = (size: number): Dataset => {
-  const random = rng('golden', size);
-  const images = Uint8Array.from({ length: EXAMPLES * size * size }, () => {
-    const bits = random.uint32();
-    return bits & 3 ? 0 : bits >>> 24;
-  });
-  const labels = Uint8Array.from({ length: EXAMPLES }, () => random.below(CLASSES));
-  const train: Split = { count: EXAMPLES, images, labels };
-  const validation: Split = {
-    count: EVALUATED,
-    images: images.slice(0, EVALUATED * size * size),
-    labels: labels.slice(0, EVALUATED),
-  };
-  return { size, classes: CLASSES, train, validation, test: validation, checksums: {} };
-};
+/**
+ * The cases whose results are not the recorded ones; none if the kernel computes this arithmetic.
+ *
+ * @param create gives a kernel for each case; memory of a wasm kernel is for one network
+ */
+export async function findDifferences(
+  create: () => Kernel | Promise<Kernel>,
+  arithmetic: string,
+  cases: readonly GoldenCase[],
+  mostThreads?: number,
+): Promise<string[]> {
+  const recorded = readGolden()[arithmetic] ?? {};
+  const differing: string[] = [];
+  for (const item of cases) {
+    if ((await goldenHash(await create(), item, mostThreads)) !== recorded[item.name])
+      differing.push(item.name);
+  }
+  return differing;
+}
 
 /**
  * Trains a case.
@@ -102,11 +106,11 @@ const datasetOf = (size: number): Dataset => {
  * @param mostThreads limits the threads of the case: they change no result, and cost time
  * @returns 16 hex digits of a SHA-256 over weights, moments, metrics and an evaluation
  */
-export const goldenHash = async (
+export async function goldenHash(
   kernel: Kernel,
   { name, spec, threads }: GoldenCase,
   mostThreads = Number.POSITIVE_INFINITY,
-): Promise<string> => {
+): Promise<string> {
   const dataset = datasetOf(spec.inputs);
   const parameters = initialParameters(spec, 0, null);
   const input = { spec, dataset, parameters, threads: Math.min(threads, mostThreads) };
@@ -124,28 +128,26 @@ export const goldenHash = async (
   hash.update(new Uint8Array(Float64Array.of(loss, accuracy).buffer));
   engine.dispose();
   return hash.digest('hex').slice(0, 16);
-};
+}
+
+/** Random images of which a quarter is not black, as MNIST's are. */
+function datasetOf(size: number): Dataset {
+  const random = rng('golden', size);
+  const images = Uint8Array.from({ length: EXAMPLES * size * size }, () => {
+    const bits = random.uint32();
+    return bits & 3 ? 0 : bits >>> 24;
+  });
+  const labels = Uint8Array.from({ length: EXAMPLES }, () => random.below(CLASSES));
+  const train: Split = { count: EXAMPLES, images, labels };
+  const validation: Split = {
+    count: EVALUATED,
+    images: images.slice(0, EVALUATED * size * size),
+    labels: labels.slice(0, EVALUATED),
+  };
+  return { size, classes: CLASSES, train, validation, test: validation, checksums: {} };
+}
 
 /** The recorded hashes, by arithmetic and name. */
-export const readGolden = (): Readonly<Record<string, Readonly<Record<string, string>>>> =>
-  JSON.parse(readFileSync(join(packageRoot, 'src/engines/fused/golden.json'), 'utf8'));
-
-/**
- * The cases whose results are not the recorded ones; none if the kernel computes this arithmetic.
- *
- * @param create gives a kernel for each case; memory of a wasm kernel is for one network
- */
-export const findDifferences = async (
-  create: () => Kernel | Promise<Kernel>,
-  arithmetic: string,
-  cases: readonly GoldenCase[],
-  mostThreads?: number,
-): Promise<string[]> => {
-  const recorded = readGolden()[arithmetic] ?? {};
-  const differing: string[] = [];
-  for (const item of cases) {
-    if ((await goldenHash(await create(), item, mostThreads)) !== recorded[item.name])
-      differing.push(item.name);
-  }
-  return differing;
-};
+export function readGolden(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  return JSON.parse(readFileSync(join(packageRoot, 'src/engines/fused/golden.json'), 'utf8'));
+}

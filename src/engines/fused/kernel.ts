@@ -38,7 +38,7 @@ export interface Kernel {
 export const THREADS_INDEX = 9;
 
 /** How wide a kernel's vectors are, in words. */
-export const vectorName = (floats: number, arch: string): string => {
+export function vectorName(floats: number, arch: string): string {
   if (arch === 'arm64') return 'neon';
   return { 16: 'avx512', 8: 'avx2' }[floats] ?? `${floats} floats`;
-};
+}

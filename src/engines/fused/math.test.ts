@@ -1,4 +1,5 @@
 /** @file The kernel's own sigmoid and tanh against JavaScript's, in double. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unavailable } from '../oracle.testing.js';
@@ -9,21 +10,21 @@ import { createWasmKernel } from './wasm.js';
 /** Of the value; the comment in kernel/math.h promises it. */
 const BOUND = 3e-7;
 
-const header = (): Uint8Array => {
+function header(): Uint8Array {
   const bytes = new Uint8Array(64);
   new Int32Array(bytes.buffer).set([4, 4, 2, 4, 0, 0, 0, 0, 0, 1, 0, 0, 4]); // any network: the test needs memory only
   return bytes;
-};
+}
 
-const evaluate = (kernel: Kernel, x: Float32Array): { sigmoids: Float32Array; tangents: Float32Array } => {
+function evaluate(kernel: Kernel, x: Float32Array): { sigmoids: Float32Array; tangents: Float32Array } {
   const blank = new Uint8Array(x.byteLength);
   const { arrays } = kernel.allocate(header(), [new Uint8Array(x.buffer), blank.slice(), blank.slice()]);
-  kernel.nonlinearities(arrays[0], arrays[1], arrays[2], x.length);
+  kernel.nonlinearities(arrays[0]!, arrays[1]!, arrays[2]!, x.length);
   const [sigmoids, tangents] = arrays
     .slice(1)
     .map((bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, x.length));
   return { sigmoids, tangents };
-};
+}
 
 const native = await unavailable('native');
 const kernels: ['wasm' | 'native', string | false][] = [
@@ -43,11 +44,11 @@ for (const [name, skip] of kernels) {
       x.forEach((value, at) => {
         const sigmoid = 1 / (1 + Math.exp(-value));
         // Below e^-87 the sigmoid is no normal float any more; the kernel stops there.
-        const error = value > -87 ? Math.abs(sigmoids[at] / sigmoid - 1) : Math.abs(sigmoids[at] - sigmoid);
+        const error = value > -87 ? Math.abs(sigmoids[at]! / sigmoid - 1) : Math.abs(sigmoids[at]! - sigmoid);
         assert.ok(error <= BOUND, `sigmoid(${value}) = ${sigmoids[at]}`);
         if (value !== 0)
           assert.ok(
-            Math.abs(tangents[at] / Math.tanh(value) - 1) <= BOUND,
+            Math.abs(tangents[at]! / Math.tanh(value) - 1) <= BOUND,
             `tanh(${value}) = ${tangents[at]}`,
           );
       });
@@ -60,7 +61,7 @@ for (const [name, skip] of kernels) {
     const { sigmoids, tangents } = evaluate(await createKernel(name), x);
     assert.ok(sigmoids.slice(2).every(Number.isNaN) && tangents.slice(2).every(Number.isNaN));
     assert.deepEqual([sigmoids[0], tangents[0], tangents[1]], [1, 1, -1]);
-    assert.ok(sigmoids[1] < 1e-37);
+    assert.ok(sigmoids[1]! < 1e-37);
   });
 }
 

@@ -1,28 +1,10 @@
 /** @file The kernel as native code, called through koffi. */
+
 import { arch } from 'node:os';
 import koffi, { type LibraryHandle } from 'koffi';
 import { UserError } from '../../errors.js';
 import { ARITHMETIC } from '../arithmetic.js';
 import { type Kernel, vectorName } from './kernel.js';
-
-/** Zeroed bytes that start at a multiple of 64, as vectors like them. */
-const aligned = (bytes: number): Uint8Array => {
-  let buffer: ArrayBuffer;
-  try {
-    buffer = new ArrayBuffer(bytes + 64);
-  } catch (error) {
-    throw new UserError(
-      'E_BACKEND',
-      `Could not allocate ${(bytes / 2 ** 30).toFixed(1)} GiB for this network: ${(error as Error).message}.`,
-      {
-        hint: 'Choose fewer --units, or smaller images.',
-        cause: error,
-      },
-    );
-  }
-  const start = (64 - Number(koffi.address(new Uint8Array(buffer)) % 64n)) % 64;
-  return new Uint8Array(buffer, start, bytes);
-};
 
 /** At least sizeof(struct net) in kernel/net.h. */
 const STRUCT_BYTES = 512;
@@ -35,7 +17,7 @@ const running = new Set<Uint8Array>();
  *
  * @throws {UserError} E_BACKEND if it does not load, or is no kernel of this version
  */
-export const loadLibrary = (path: string): LibraryHandle => {
+export function loadLibrary(path: string): LibraryHandle {
   let version: number;
   let library: LibraryHandle;
   try {
@@ -52,13 +34,15 @@ export const loadLibrary = (path: string): LibraryHandle => {
   throw new UserError('E_BACKEND', `${path} computes with arithmetic ${version}, expected ${ARITHMETIC}.`, {
     hint: 'It was built from the source of another version of wnlstm; build it again.',
   });
-};
+}
 
 /** What this CPU can run, as kernel/cpu.c has it; only libraries for x86-64 can say. */
-export const cpuLevel = (library: LibraryHandle): number => library.func('int wnlstm_cpu_level(void)')();
+export function cpuLevel(library: LibraryHandle): number {
+  return library.func('int wnlstm_cpu_level(void)')();
+}
 
 /** Makes a kernel of a loaded library. */
-export const createNativeKernel = (library: LibraryHandle): Kernel => {
+export function createNativeKernel(library: LibraryHandle): Kernel {
   const bytes = library.func('double wnlstm_bytes(const uint8_t *net)');
   const startThreads = library.func('void wnlstm_start(uint8_t *net)');
   const stopThreads = library.func('void wnlstm_stop(uint8_t *net)');
@@ -95,4 +79,23 @@ export const createNativeKernel = (library: LibraryHandle): Kernel => {
       'void wnlstm_nonlinearities(const uint8_t *x, uint8_t *sigmoids, uint8_t *tangents, int count)',
     ),
   };
-};
+}
+
+/** Zeroed bytes that start at a multiple of 64, as vectors like them. */
+function aligned(bytes: number): Uint8Array {
+  let buffer: ArrayBuffer;
+  try {
+    buffer = new ArrayBuffer(bytes + 64);
+  } catch (error) {
+    throw new UserError(
+      'E_BACKEND',
+      `Could not allocate ${(bytes / 2 ** 30).toFixed(1)} GiB for this network: ${(error as Error).message}.`,
+      {
+        hint: 'Choose fewer --units, or smaller images.',
+        cause: error,
+      },
+    );
+  }
+  const start = (64 - Number(koffi.address(new Uint8Array(buffer)) % 64n)) % 64;
+  return new Uint8Array(buffer, start, bytes);
+}

@@ -1,4 +1,5 @@
 /** @file A network without an engine around it: for measuring the kernel itself. */
+
 import type { ModelSpec } from '../../model/spec.js';
 import { encodeHeader } from './engine.js';
 import type { Kernel } from './kernel.js';
@@ -19,12 +20,12 @@ export interface Probe {
 }
 
 /** @param phases how many of PHASES a step does */
-export const openProbe = async (
+export async function openProbe(
   kernel: Kernel,
   spec: ModelSpec,
   threads: number,
   phases: number = PHASES.length,
-): Promise<Probe> => {
+): Promise<Probe> {
   const { net, arrays } = kernel.allocate(encodeHeader(spec, threads, kernel.spins, phases), [
     new Uint8Array(4 * spec.batch),
     new Uint8Array(spec.timeSteps * spec.inputs),
@@ -38,4 +39,4 @@ export const openProbe = async (
     peak: (rounds) => kernel.peak(net, rounds) * rounds * threads,
     dispose: () => kernel.stop(net),
   };
-};
+}

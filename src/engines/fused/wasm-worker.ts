@@ -1,4 +1,5 @@
 /** @file A thread of the wasm kernel: shares its memory, does its part of every job, ends when the network stops. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 
 /** What wasm.ts hands over. */

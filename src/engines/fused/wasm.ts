@@ -1,4 +1,5 @@
 /** @file The kernel as WebAssembly. */
+
 import { once } from 'node:events';
 import { UserError } from '../../errors.js';
 import { startThreads } from '../../threads.js';
@@ -15,7 +16,7 @@ const STACK_BYTES = PAGE;
  *
  * @throws {UserError} E_BACKEND if there is not enough memory, also from `allocate`
  */
-export const createWasmKernel = ({ module }: WasmModule = loadModule()): Kernel => {
+export function createWasmKernel({ module }: WasmModule = loadModule()): Kernel {
   const memory = createMemory();
   const { exports: exported } = new WebAssembly.Instance(module, { env: { memory } });
   const call = (name: string): Call => exported[`wnlstm_${name}`] as Call;
@@ -83,4 +84,4 @@ export const createWasmKernel = ({ module }: WasmModule = loadModule()): Kernel 
     nonlinearities: (x, sigmoids, tangents, count) =>
       void call('nonlinearities')(at(x), at(sigmoids), at(tangents), count),
   };
-};
+}

@@ -1,4 +1,5 @@
 /** @file Takes a training step on a device, in a child process. */
+
 import { askChild, FETCH_AGAIN } from '../../tensorflow/install/child.js';
 import type { StepReport, StepRequest } from './step-process.js';
 
@@ -8,15 +9,16 @@ import type { StepReport, StepRequest } from './step-process.js';
  * @param limitMs how long that may take; a GPU newer than the libraries compiles its code first
  * @throws {UserError} E_BACKEND if that does not work
  */
-export const checkStep = (
+export function checkStep(
   request: StepRequest,
   signal?: AbortSignal,
   limitMs = 600_000,
-): Promise<StepReport> =>
-  askChild(request, {
+): Promise<StepReport> {
+  return askChild(request, {
     script: new URL('./step-process.js', import.meta.url),
     failure: `A step on ${request.device} does not work`,
     hint: FETCH_AGAIN,
     signal,
     limitMs,
   });
+}

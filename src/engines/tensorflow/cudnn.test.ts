@@ -2,6 +2,7 @@
  * @file The recurrence on cuDNN without a GPU: both ops are played by plain code after NVIDIA's and TensorFlow's
  * documentation, which unpacks the flat parameters itself and differentiates by autodiff.
  */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
@@ -17,18 +18,18 @@ import { createBlockRecurrence, type Recurrence, type RecurrenceShape } from './
 
 const skip = await unavailable('tensorflow');
 
-const open = async (): Promise<{ opened: OpenedTensorFlow; op: Ops }> => {
+async function open(): Promise<{ opened: OpenedTensorFlow; op: Ops }> {
   const opened = await openTensorFlow(chooseInstallation('cpu').directory, { device: 'cpu', threads: 1 });
   return { opened, op: createOps(opened) };
-};
+}
 
 const definitions = opDefinitions();
 
 /** The inputs of an op by the names of TensorFlow's own definition. */
-const byName = (op: string, inputs: readonly tf.Tensor[]): Record<string, tf.Tensor> => {
-  assert.equal(inputs.length, definitions[op].inputs.length);
-  return Object.fromEntries(definitions[op].inputs.map((name, at) => [name, inputs[at]]));
-};
+function byName(op: string, inputs: readonly tf.Tensor[]): Record<string, tf.Tensor> {
+  assert.equal(inputs.length, definitions[op]!.inputs.length);
+  return Object.fromEntries(definitions[op]!.inputs.map((name, at) => [name, inputs[at]]));
+}
 
 /**
  * The LSTM as cuDNN documents it: `i = σ(W_i x + R_i h + bW_i + bR_i)`, f and o likewise, `c' = tanh(W_c x + …)`.
@@ -36,9 +37,9 @@ const byName = (op: string, inputs: readonly tf.Tensor[]): Record<string, tf.Ten
  * @param flat W_i, W_f, W_c, W_o `[H, I]` each, R likewise `[H, H]`, then bW and bR `[H]` each, in one row
  * @returns hidden states of all time steps, the last one, and the last cell state
  */
-const documentedLstm = (flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor, gates: number[]) => {
+function documentedLstm(flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor, gates: number[]) {
   const [timeSteps, batch, inputs] = x.shape;
-  const units = h0.size / batch;
+  const units = h0.size / batch!;
   let at = 0;
   const take = (...shape: number[]): tf.Tensor => {
     const size = shape.reduce((product, each) => product * each, 1);
@@ -46,7 +47,7 @@ const documentedLstm = (flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Ten
     return tf.reshape(tf.slice(flat, [at - size], [size]), shape);
   };
   const four = <T>(make: () => T): T[] => [0, 1, 2, 3].map(make);
-  const w = four(() => take(units, inputs) as tf.Tensor2D);
+  const w = four(() => take(units, inputs!) as tf.Tensor2D);
   const r = four(() => take(units, units) as tf.Tensor2D);
   const bw = four(() => take(units));
   const br = four(() => take(units));
@@ -57,58 +58,59 @@ const documentedLstm = (flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Ten
     const xt = tf.reshape(tf.slice(x, [t, 0, 0], [1, batch, inputs]), [batch, inputs]) as tf.Tensor2D;
     const [i, f, g, o] = gates.map((gate) =>
       tf.add(
-        tf.add(tf.matMul(xt, w[gate], false, true), bw[gate]),
-        tf.add(tf.matMul(h, r[gate], false, true), br[gate]),
+        tf.add(tf.matMul(xt, w[gate]!, false, true), bw[gate]!),
+        tf.add(tf.matMul(h, r[gate]!, false, true), br[gate]!),
       ),
     );
-    c = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-    h = tf.mul(tf.sigmoid(o), tf.tanh(c));
+    c = tf.add(tf.mul(tf.sigmoid(f!), c), tf.mul(tf.sigmoid(i!), tf.tanh(g!)));
+    h = tf.mul(tf.sigmoid(o!), tf.tanh(c));
     return h;
   });
   return { output: tf.stack(all), outputH: tf.stack([h]), outputC: tf.stack([c]) };
-};
+}
 
 /** The ops of a GPU that has cuDNN; a wrong order of its gates is for the probe to find. */
-const opsWithCudnn = ({ opened, op }: { opened: OpenedTensorFlow; op: Ops }, gates = [0, 1, 2, 3]): Ops => {
+function opsWithCudnn({ opened, op }: { opened: OpenedTensorFlow; op: Ops }, gates = [0, 1, 2, 3]): Ops {
   let returned: tf.Tensor[] = [];
   const run: Ops['run'] = (name, attributes, inputs, outputs) => {
     if (name === 'CudnnRNNV3') {
       const { input, input_h, input_c, params, sequence_lengths } = byName(name, inputs);
-      const [timeSteps, batch] = input.shape;
-      assert.deepEqual([...sequence_lengths.dataSync()], new Array(batch).fill(timeSteps));
-      const { output, outputH, outputC } = documentedLstm(params, input, input_h, input_c, gates);
+      const [timeSteps, batch] = input!.shape;
+      assert.deepEqual([...sequence_lengths!.dataSync()], new Array(batch).fill(timeSteps));
+      const { output, outputH, outputC } = documentedLstm(params!, input!, input_h!, input_c!, gates);
       const hostReserved = foreignTensor(opened, [], TF.TF_INT8, Uint8Array.of(7));
       returned = [output, outputH, outputC, tf.ones([3]), hostReserved];
       return returned;
     }
     if (name === 'CudnnRNNBackpropV3') {
       const given = byName(name, inputs);
-      for (const [at, name] of definitions.CudnnRNNV3.outputs.entries())
-        assert.equal(given[name].id, returned[at].id, `${name} is passed on as it came`);
+      for (const [at, name] of definitions.CudnnRNNV3!.outputs.entries())
+        assert.equal(given[name]!.id, returned[at]!.id, `${name} is passed on as it came`);
       const weighted = (params: tf.Tensor): tf.Scalar => {
-        const made = documentedLstm(params, given.input, given.input_h, given.input_c, gates);
+        const made = documentedLstm(params, given.input!, given.input_h!, given.input_c!, gates);
         return tf.addN([
-          tf.sum(tf.mul(made.output, given.output_backprop)),
-          tf.sum(tf.mul(made.outputH, given.output_h_backprop)),
-          tf.sum(tf.mul(made.outputC, given.output_c_backprop)),
+          tf.sum(tf.mul(made.output, given.output_backprop!)),
+          tf.sum(tf.mul(made.outputH, given.output_h_backprop!)),
+          tf.sum(tf.mul(made.outputC, given.output_c_backprop!)),
         ]) as tf.Scalar;
       };
       for (const part of ['', '_h', '_c'])
-        assert.deepEqual(given[`output${part}`].shape, given[`output${part}_backprop`].shape);
-      return [given.input, given.input_h, given.input_c, tf.grad(weighted)(given.params)];
+        assert.deepEqual(given[`output${part}`]!.shape, given[`output${part}_backprop`]!.shape);
+      return [given.input, given.input_h, given.input_c, tf.grad(weighted)(given.params!)];
     }
     return op.run(name, attributes, inputs, outputs);
   };
   return { ...op, run };
-};
+}
 
-const random = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.randomUniform(shape, -1, 1, 'float32', seed);
+function random(seed: number, ...shape: number[]): tf.Tensor {
+  return tf.randomUniform(shape, -1, 1, 'float32', seed);
+}
 
-const results = (
+function results(
   recurrence: Recurrence,
   { timeSteps, batch, inputs, units }: RecurrenceShape,
-): Float32Array[] => {
+): Float32Array[] {
   const read = tf.tidy(() => {
     const x = random(1, timeSteps, batch, inputs);
     const { h, passed } = recurrence.forward(x, random(2, inputs + units, 4 * units), random(3, 4 * units));
@@ -121,7 +123,7 @@ const results = (
   });
   recurrence.dispose();
   return read;
-};
+}
 
 test("cuDNN's recurrence and both of its gradients are BlockLSTM's", { skip }, async () => {
   const { opened, op } = await open();
@@ -132,13 +134,13 @@ test("cuDNN's recurrence and both of its gradients are BlockLSTM's", { skip }, a
     [3, 1, 7, 1],
   ]) {
     const shape = { timeSteps, batch, inputs, units };
-    const expected = results(createBlockRecurrence(opened, op, shape), shape);
-    const actual = results(createCudnnRecurrence(opsWithCudnn({ opened, op }), shape), shape);
+    const expected = results(createBlockRecurrence(opened, op, shape!), shape!);
+    const actual = results(createCudnnRecurrence(opsWithCudnn({ opened, op }), shape!), shape!);
     for (const [at, name] of ['h', 'dw', 'db'].entries()) {
-      const largest = expected[at].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      expected[at].forEach((value, index) => {
+      const largest = expected[at]!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expected[at]!.forEach((value, index) => {
         assert.ok(
-          Math.abs(actual[at][index] - value) <= 1e-5 * largest,
+          Math.abs(actual[at]![index]! - value) <= 1e-5 * largest,
           `${name}[${index}], ${timeSteps} steps`,
         );
       });
@@ -161,7 +163,7 @@ test('TensorFlow knows both ops with the attributes they are given, and on a CPU
       runs.push(name);
       assert.deepEqual(
         attributes.map((each) => each.name).sort(),
-        [...definitions[name].attributes].sort(),
+        [...definitions[name]!.attributes].sort(),
         'every attribute is given',
       );
       assert.throws(

@@ -5,6 +5,7 @@
  *
  * @see https://docs.nvidia.com/deeplearning/cudnn, cudnnGetRNNWeightParams; tensorflow/core/kernels/cudnn_rnn_ops.cc
  */
+
 import * as tf from '@tensorflow/tfjs';
 import { type Attribute, TF } from '../../tensorflow/binding.js';
 import type { Ops } from './ops.js';
@@ -26,29 +27,8 @@ const ATTRIBUTES: readonly Attribute[] = [
 /** Always as for training, so that evaluation runs the one path that the probe has tried. */
 const TRAINING: Attribute = { name: 'is_training', type: TF.TF_ATTR_BOOL, value: true };
 
-/**
- * Where each number of cuDNN's buffer lies in w `[I + H, 4H]`, b `[4H]` and a zero, one after the other: matrices
- * `[H, I]` of the gates i, f, g, o, matrices `[H, H]` likewise, the biases of x, the biases of h.
- */
-export const packingOrder = ({ inputs, units }: Pick<RecurrenceShape, 'inputs' | 'units'>): Int32Array => {
-  const columns = 4 * units;
-  const rows = inputs + units;
-  const order: number[] = [];
-  for (const [from, to] of [
-    [0, inputs],
-    [inputs, rows],
-  ]) {
-    for (let column = 0; column < columns; column++) {
-      for (let row = from; row < to; row++) order.push(row * columns + column);
-    }
-  }
-  const biases = Array.from({ length: columns }, (_, column) => rows * columns + column);
-  const zero = (rows + 1) * columns;
-  return Int32Array.from([...order, ...biases, ...biases.map(() => zero)]);
-};
-
 /** The recurrence on cuDNN, for a batch of one size. */
-export const createCudnnRecurrence = (op: Ops, shape: RecurrenceShape): Recurrence => {
+export function createCudnnRecurrence(op: Ops, shape: RecurrenceShape): Recurrence {
   const { timeSteps, batch, inputs, units } = shape;
   const { keep, lazily, ints, dispose } = createConstants();
   const order = packingOrder(shape);
@@ -95,4 +75,25 @@ export const createCudnnRecurrence = (op: Ops, shape: RecurrenceShape): Recurren
     },
     dispose,
   };
-};
+}
+
+/**
+ * Where each number of cuDNN's buffer lies in w `[I + H, 4H]`, b `[4H]` and a zero, one after the other: matrices
+ * `[H, I]` of the gates i, f, g, o, matrices `[H, H]` likewise, the biases of x, the biases of h.
+ */
+export function packingOrder({ inputs, units }: Pick<RecurrenceShape, 'inputs' | 'units'>): Int32Array {
+  const columns = 4 * units;
+  const rows = inputs + units;
+  const order: number[] = [];
+  for (const [from, to] of [
+    [0, inputs],
+    [inputs, rows],
+  ]) {
+    for (let column = 0; column < columns; column++) {
+      for (let row = from; row < to; row++) order.push(row * columns + column);
+    }
+  }
+  const biases = Array.from({ length: columns }, (_, column) => rows * columns + column);
+  const zero = (rows + 1) * columns;
+  return Int32Array.from([...order, ...biases, ...biases.map(() => zero)]);
+}

@@ -1,4 +1,5 @@
 /** @file What is particular to the engine on TensorFlow: few ops a step, all of them on the device, nothing left over. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ModelSpec } from '../../model/spec.js';
@@ -22,12 +23,12 @@ const skip = await unavailable('tensorflow');
 const device = testDevice('tensorflow');
 const example = oracleCases().find(({ model }) => model === 'wn') as OracleCase;
 
-const open = async (recurrence: RecurrenceName, change: Partial<ModelSpec> = { clip: 0.2 }) => {
+async function open(recurrence: RecurrenceName, change: Partial<ModelSpec> = { clip: 0.2 }) {
   const { directory } = chooseInstallation(device);
   const { binding } = await openTensorFlow(directory, { device, threads: 2 });
   const engine = await createTensorFlowEngine(inputOf(example, change, 2), { directory, device, recurrence });
   return { binding, engine };
-};
+}
 
 for (const recurrence of testRecurrences) {
   test(`${recurrence}: a step of wn with clip is at most 105 ops, metrics included`, { skip }, async () => {
@@ -49,12 +50,12 @@ for (const recurrence of testRecurrences) {
     const again = (await open(recurrence)).engine;
     again.step(oracleBatch(example, 1), 0.01);
     again.evaluate(example.dataset.test); // what it uploads stays for the next time
-    again.takeMetrics();
+    again.drainMetrics();
     const started = binding.getNumOfTensors();
     for (let step = 2; step <= 301; step++) again.step(oracleBatch(example, step), 0.01); // beyond one table of rates
     again.evaluate(example.dataset.test);
     again.load(again.save());
-    again.takeMetrics();
+    again.drainMetrics();
     assert.ok(binding.getNumOfTensors() <= started, `${started} became ${binding.getNumOfTensors()}`);
     again.dispose();
     assert.equal(binding.getNumOfTensors(), empty);
@@ -65,18 +66,18 @@ for (const recurrence of testRecurrences) {
       ({ engine }) => engine,
     );
     const train = (engine: typeof whole, first: number, last: number): void => {
-      for (let step = first; step <= last; step++) engine.step(oracleBatch(example, step), 0.01);
+      for (let step = first; step <= last; step++) engine!.step(oracleBatch(example, step), 0.01);
     };
     train(whole, 1, 6);
     train(half, 1, 3);
-    other.load(half.save());
+    other!.load(half!.save());
     train(other, 4, 6);
-    const expected = whole.takeMetrics();
-    for (const [name, value] of Object.entries(other.takeMetrics())) {
+    const expected = whole!.drainMetrics();
+    for (const [name, value] of Object.entries(other!.drainMetrics())) {
       const wanted = expected[name as keyof typeof expected];
       assert.ok(Math.abs(value - wanted) <= 1e-6 * Math.abs(wanted), `${name}: ${wanted} became ${value}`);
     }
-    for (const engine of [whole, half, other]) engine.dispose();
+    for (const engine of [whole, half, other]) engine!.dispose();
   });
 }
 
@@ -85,10 +86,10 @@ test("every op of training and evaluation has a GPU kernel in TensorFlow's CUDA 
 }, async () => {
   for (const optimizer of ['adam', 'sgd'] as const) {
     for (const clipMode of ['norm', 'global-norm', 'value'] as const) {
-      const { binding, engine } = await open(testRecurrences[0], { optimizer, clipMode, clip: 0.2 });
+      const { binding, engine } = await open(testRecurrences[0]!, { optimizer, clipMode, clip: 0.2 });
       const { executed } = recordOps(binding, () => {
         engine.step(oracleBatch(example, 1), 0.01);
-        engine.takeMetrics();
+        engine.drainMetrics();
         engine.load(engine.save());
         engine.evaluate(example.dataset.test);
       });

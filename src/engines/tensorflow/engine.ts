@@ -23,39 +23,10 @@ import { createOps, type Ops } from './ops.js';
 import { chooseRecurrence, type RecurrenceName } from './probe.js';
 import { createStep, type DeviceExamples, type Segment, type Step, type Variables } from './step.js';
 
-/** Gates are i, f, o, g in states and i, f, g, o in TensorFlow: swaps the last two, either way. */
-const swapGates = (data: ArrayLike<number>, columns: number): Float32Array => {
-  const units = columns / 4;
-  return Float32Array.from(data, (_, at) => {
-    const column = at % columns;
-    const gate = Math.floor(column / units);
-    return data[at + (gate === 2 ? units : gate === 3 ? -units : 0)];
-  });
-};
-
 const RATES = 256;
 
 /** The most examples that are evaluated at once. */
 const CHUNK = 1000;
-
-/** Puts a split on the device. */
-const upload = (opened: OpenedTensorFlow, op: Ops, split: Split, pixels: number): DeviceExamples => {
-  const bytes = foreignTensor(opened, [split.count, pixels], TF.TF_UINT8, split.images);
-  const images = tf.keep(op.cast(bytes, TF.TF_UINT8, TF.TF_HALF));
-  bytes.dispose();
-  const labels = new Int32Array(2 * split.count); // an int64 each, the lower half first
-  split.labels.forEach((label, at) => {
-    labels[2 * at] = label;
-  });
-  return { images, labels: tf.keep(foreignTensor(opened, [split.count], TF.TF_INT64, labels)) };
-};
-
-/** Of what a GPU computes with, and the GPU: TensorFlow takes the first. */
-const gpuVersions = (directory: string): Record<string, string> => ({
-  ...cudaVersions(directory),
-  driver: driverVersion() ?? 'unknown',
-  gpu: driverGpus()[0]?.name ?? 'unknown',
-});
 
 /** Where TensorFlow is, and on what it shall run. */
 export interface TensorFlowOptions {
@@ -66,10 +37,10 @@ export interface TensorFlowOptions {
 }
 
 /** Makes a ready engine. */
-export const createTensorFlowEngine = async (
+export async function createTensorFlowEngine(
   { spec, dataset, parameters, threads }: EngineInput,
   { directory, device, recurrence: forced }: TensorFlowOptions,
-): Promise<Engine> => {
+): Promise<Engine> {
   const opened = await openTensorFlow(directory, { device, threads }).catch((error: unknown) => {
     if (!(error instanceof TensorFlowError)) throw error;
     throw new UserError('E_BACKEND', `TensorFlow could not start on ${device}: ${error.message}.`, {
@@ -163,7 +134,7 @@ export const createTensorFlowEngine = async (
       });
       tf.dispose(tensorsOf(before));
     },
-    takeMetrics: () => {
+    drainMetrics: () => {
       const sums = metricsFromArray(takeSums().data);
       variables.sums.dispose();
       variables = { ...variables, sums: tf.keep(tf.zeros([6])) };
@@ -219,4 +190,35 @@ export const createTensorFlowEngine = async (
       for (const each of steps.values()) each.dispose();
     },
   };
-};
+}
+
+/** Puts a split on the device. */
+function upload(opened: OpenedTensorFlow, op: Ops, split: Split, pixels: number): DeviceExamples {
+  const bytes = foreignTensor(opened, [split.count, pixels], TF.TF_UINT8, split.images);
+  const images = tf.keep(op.cast(bytes, TF.TF_UINT8, TF.TF_HALF));
+  bytes.dispose();
+  const labels = new Int32Array(2 * split.count); // an int64 each, the lower half first
+  split.labels.forEach((label, at) => {
+    labels[2 * at] = label;
+  });
+  return { images, labels: tf.keep(foreignTensor(opened, [split.count], TF.TF_INT64, labels)) };
+}
+
+/** Gates are i, f, o, g in states and i, f, g, o in TensorFlow: swaps the last two, either way. */
+function swapGates(data: ArrayLike<number>, columns: number): Float32Array {
+  const units = columns / 4;
+  return Float32Array.from(data, (_, at) => {
+    const column = at % columns;
+    const gate = Math.floor(column / units);
+    return data[at + (gate === 2 ? units : gate === 3 ? -units : 0)];
+  });
+}
+
+/** Of what a GPU computes with, and the GPU: TensorFlow takes the first. */
+function gpuVersions(directory: string): Record<string, string> {
+  return {
+    ...cudaVersions(directory),
+    driver: driverVersion() ?? 'unknown',
+    gpu: driverGpus()[0]?.name ?? 'unknown',
+  };
+}

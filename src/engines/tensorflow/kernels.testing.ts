@@ -1,4 +1,5 @@
 /** @file What TensorFlow's CUDA build has of each op, as scripts/fixtures/gpu_kernels.py recorded it, for tests without a GPU. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../package.js';
@@ -17,10 +18,10 @@ export interface OpDefinition {
 }
 
 /** The ops that the backend uses, by name. */
-export const opDefinitions = (): Readonly<Record<string, OpDefinition>> => {
+export function opDefinitions(): Readonly<Record<string, OpDefinition>> {
   const path = join(packageRoot, 'src/engines/tensorflow/gpu-kernels.fixture.json');
   return (JSON.parse(readFileSync(path, 'utf8')) as { ops: Record<string, OpDefinition> }).ops;
-};
+}
 
 /** One execution of an op. */
 export interface Executed {
@@ -31,7 +32,7 @@ export interface Executed {
 }
 
 /** Runs a task and notes every op that it executes. */
-export const recordOps = <T>(binding: Binding, task: () => T): { result: T; executed: Executed[] } => {
+export function recordOps<T>(binding: Binding, task: () => T): { result: T; executed: Executed[] } {
   const executed: Executed[] = [];
   const made = new Set<number>();
   const { executeOp } = binding;
@@ -46,7 +47,7 @@ export const recordOps = <T>(binding: Binding, task: () => T): { result: T; exec
   } finally {
     binding.executeOp = executeOp;
   }
-};
+}
 
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   [TF.TF_FLOAT]: 'float',
@@ -59,7 +60,7 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Why an op would not run on a GPU, or would wait for a copy of what another op computed there; null if neither. */
-export const complaintAbout = ({ name, attributes, computed }: Executed): string | null => {
+export function complaintAbout({ name, attributes, computed }: Executed): string | null {
   const definition = opDefinitions()[name];
   if (!definition) return `${name} is not in the fixture`;
   const unknown = attributes.find((attribute) => !definition.attributes.includes(attribute.name));
@@ -68,7 +69,7 @@ export const complaintAbout = ({ name, attributes, computed }: Executed): string
     .filter(({ type }) => type === TF.TF_ATTR_TYPE)
     .map((attribute) => [attribute.name, TYPE_NAMES[attribute.value as number]] as const);
   const kernel = definition.kernels.find((each) =>
-    types.every(([attribute, type]) => each.types[attribute]?.includes(type) ?? true),
+    types.every(([attribute, type]) => each.types[attribute]?.includes(type!) ?? true),
   );
   if (!kernel) return `${name} has no GPU kernel for ${types.map((each) => each.join(' ')).join(', ')}`;
   const single = definition.inputs.length - 1;
@@ -78,4 +79,4 @@ export const complaintAbout = ({ name, attributes, computed }: Executed): string
   const moved = names.find((input, at) => computed[at] && kernel.host.includes(input));
   // What cuDNN leaves in the host's memory is read there again.
   return moved && moved !== 'host_reserved' ? `${name} wants its ${moved} in the host's memory` : null;
-};
+}

@@ -1,18 +1,17 @@
 /** @file TensorFlow ops by their own names: each function is one op, on tfjs tensors. */
+
 import type * as tf from '@tensorflow/tfjs';
 import { execute, type OpenedTensorFlow } from '../../tensorflow/backend.js';
 import { type Attribute, TF } from '../../tensorflow/binding.js';
 
 type Tensor = tf.Tensor;
-
-const type = (name: string, value: number): Attribute => ({ name, type: TF.TF_ATTR_TYPE, value });
-const flag = (name: string, value: boolean): Attribute => ({ name, type: TF.TF_ATTR_BOOL, value });
-const integer = (name: string, value: number): Attribute => ({ name, type: TF.TF_ATTR_INT, value });
 const FLOAT = type('T', TF.TF_FLOAT);
 const INDEX = type('Tidx', TF.TF_INT32);
 
+export type Ops = ReturnType<typeof createOps>;
+
 /** What the step is written in. Shapes are TensorFlow's; nothing is broadcast but where it says so. */
-export const createOps = (opened: OpenedTensorFlow) => {
+export function createOps(opened: OpenedTensorFlow) {
   const run = (
     name: string,
     attributes: readonly Attribute[],
@@ -86,6 +85,16 @@ export const createOps = (opened: OpenedTensorFlow) => {
     softmaxCrossEntropy: (logits: Tensor, labels: Tensor): Tensor[] =>
       run('SparseSoftmaxCrossEntropyWithLogits', [FLOAT, type('Tlabels', TF.TF_INT64)], [logits, labels], 2),
   };
-};
+}
 
-export type Ops = ReturnType<typeof createOps>;
+function type(name: string, value: number): Attribute {
+  return { name, type: TF.TF_ATTR_TYPE, value };
+}
+
+function flag(name: string, value: boolean): Attribute {
+  return { name, type: TF.TF_ATTR_BOOL, value };
+}
+
+function integer(name: string, value: number): Attribute {
+  return { name, type: TF.TF_ATTR_INT, value };
+}

@@ -1,4 +1,5 @@
 /** @file Which recurrence computes: cuDNN's where a tiny problem shows that it works and agrees, else BlockLSTM. */
+
 import * as tf from '@tensorflow/tfjs';
 import type { OpenedTensorFlow } from '../../tensorflow/backend.js';
 import { createCudnnRecurrence } from './cudnn.js';
@@ -20,30 +21,33 @@ const TOLERANCE = 1e-4;
 
 const PROBLEM: RecurrenceShape = { timeSteps: 3, batch: 2, inputs: 5, units: 4 };
 
-/** The last hidden state and both gradients of a fixed problem. */
-const solve = (recurrence: Recurrence): Float32Array[] => {
-  const { timeSteps, batch, inputs, units } = PROBLEM;
-  const wave = (count: number, pace: number): Float32Array =>
-    Float32Array.from({ length: count }, (_, at) => Math.sin(pace * at + 1));
-  try {
-    return tf.tidy(() => {
-      const x = tf.tensor3d(wave(timeSteps * batch * inputs, 1.3), [timeSteps, batch, inputs]);
-      const w = tf.tensor2d(wave((inputs + units) * 4 * units, 2.1), [inputs + units, 4 * units]);
-      const { h, passed } = recurrence.forward(x, w, tf.tensor1d(wave(4 * units, 1.7)));
-      const { dw, db } = recurrence.backward(passed, tf.tensor2d(wave(batch * units, 0.9), [batch, units]));
-      return [h, dw, db].map((tensor) => tensor.dataSync() as Float32Array);
-    });
-  } finally {
-    recurrence.dispose();
-  }
-};
+/**
+ * Chooses for a device; there is no cuDNN on a CPU.
+ *
+ * @param forced takes that one, unasked
+ */
+export function chooseRecurrence(
+  opened: OpenedTensorFlow,
+  op: Ops,
+  forced?: RecurrenceName,
+): ChosenRecurrence {
+  const onGpu = opened.binding.isUsingGpuDevice();
+  const reason = forced === undefined && onGpu ? probeCudnn(opened, op) : null;
+  const name = forced ?? (onGpu && reason === null ? 'cudnn' : 'block');
+  return name === 'cudnn'
+    ? { description: 'CudnnRNNV3', create: (shape) => createCudnnRecurrence(op, shape) }
+    : {
+        description: reason === null ? 'BlockLSTMV2' : `BlockLSTMV2, as cuDNN fails here: ${reason}`,
+        create: (shape) => createBlockRecurrence(opened, op, shape),
+      };
+}
 
 /**
  * Tries cuDNN.
  *
  * @returns null if it works and computes what BlockLSTM does; else why not, one line
  */
-export const probeCudnn = (opened: OpenedTensorFlow, op: Ops): string | null => {
+export function probeCudnn(opened: OpenedTensorFlow, op: Ops): string | null {
   let actual: Float32Array[];
   try {
     actual = solve(createCudnnRecurrence(op, PROBLEM));
@@ -60,25 +64,22 @@ export const probeCudnn = (opened: OpenedTensorFlow, op: Ops): string | null => 
     if (!(difference <= TOLERANCE)) return `its ${name} differs by ${difference.toExponential(1)}`;
   }
   return null;
-};
+}
 
-/**
- * Chooses for a device; there is no cuDNN on a CPU.
- *
- * @param forced takes that one, unasked
- */
-export const chooseRecurrence = (
-  opened: OpenedTensorFlow,
-  op: Ops,
-  forced?: RecurrenceName,
-): ChosenRecurrence => {
-  const onGpu = opened.binding.isUsingGpuDevice();
-  const reason = forced === undefined && onGpu ? probeCudnn(opened, op) : null;
-  const name = forced ?? (onGpu && reason === null ? 'cudnn' : 'block');
-  return name === 'cudnn'
-    ? { description: 'CudnnRNNV3', create: (shape) => createCudnnRecurrence(op, shape) }
-    : {
-        description: reason === null ? 'BlockLSTMV2' : `BlockLSTMV2, as cuDNN fails here: ${reason}`,
-        create: (shape) => createBlockRecurrence(opened, op, shape),
-      };
-};
+/** The last hidden state and both gradients of a fixed problem. */
+function solve(recurrence: Recurrence): Float32Array[] {
+  const { timeSteps, batch, inputs, units } = PROBLEM;
+  const wave = (count: number, pace: number): Float32Array =>
+    Float32Array.from({ length: count }, (_, at) => Math.sin(pace * at + 1));
+  try {
+    return tf.tidy(() => {
+      const x = tf.tensor3d(wave(timeSteps * batch * inputs, 1.3), [timeSteps, batch, inputs]);
+      const w = tf.tensor2d(wave((inputs + units) * 4 * units, 2.1), [inputs + units, 4 * units]);
+      const { h, passed } = recurrence.forward(x, w, tf.tensor1d(wave(4 * units, 1.7)));
+      const { dw, db } = recurrence.backward(passed, tf.tensor2d(wave(batch * units, 0.9), [batch, units]));
+      return [h, dw, db].map((tensor) => tensor.dataSync() as Float32Array);
+    });
+  } finally {
+    recurrence.dispose();
+  }
+}

@@ -1,4 +1,5 @@
 /** @file The contract of the LSTM over all time steps, and the one that runs everywhere: the op `BlockLSTMV2`. */
+
 import * as tf from '@tensorflow/tfjs';
 import { foreignTensor, type OpenedTensorFlow } from '../../tensorflow/backend.js';
 import { TF } from '../../tensorflow/binding.js';
@@ -32,39 +33,17 @@ export interface RecurrenceShape {
   readonly units: number;
 }
 
-/** Tensors that are made once and kept until all are disposed of together. */
-export const createConstants = () => {
-  const made: tf.Tensor[] = [];
-  const keep = (tensor: tf.Tensor): tf.Tensor => {
-    made.push(tf.keep(tensor));
-    return tensor;
-  };
-  return {
-    keep,
-    /** Makes it at first use. */
-    lazily: (make: () => tf.Tensor): (() => tf.Tensor) => {
-      let tensor: tf.Tensor | undefined;
-      return () => {
-        tensor ??= keep(make());
-        return tensor;
-      };
-    },
-    ints: (...values: number[]): tf.Tensor => keep(tf.tensor1d(values, 'int32')),
-    dispose: (): void => tf.dispose(made),
-  };
-};
-
 const attributes = [
   { name: 'T', type: TF.TF_ATTR_TYPE, value: TF.TF_FLOAT },
   { name: 'use_peephole', type: TF.TF_ATTR_BOOL, value: false },
 ];
 
 /** `BlockLSTMV2` with its gradient `BlockLSTMGradV2`, which have kernels for CPUs and GPUs. */
-export const createBlockRecurrence = (
+export function createBlockRecurrence(
   opened: OpenedTensorFlow,
   op: Ops,
   { timeSteps, batch, units }: RecurrenceShape,
-): Recurrence => {
+): Recurrence {
   const { keep, lazily, ints, dispose } = createConstants();
   const length = keep(foreignTensor(opened, [], TF.TF_INT64, Int32Array.of(timeSteps, 0)));
   const state = keep(tf.zeros([batch, units]));
@@ -99,4 +78,26 @@ export const createBlockRecurrence = (
     },
     dispose,
   };
-};
+}
+
+/** Tensors that are made once and kept until all are disposed of together. */
+export function createConstants() {
+  const made: tf.Tensor[] = [];
+  const keep = (tensor: tf.Tensor): tf.Tensor => {
+    made.push(tf.keep(tensor));
+    return tensor;
+  };
+  return {
+    keep,
+    /** Makes it at first use. */
+    lazily: (make: () => tf.Tensor): (() => tf.Tensor) => {
+      let tensor: tf.Tensor | undefined;
+      return () => {
+        tensor ??= keep(make());
+        return tensor;
+      };
+    },
+    ints: (...values: number[]): tf.Tensor => keep(tf.tensor1d(values, 'int32')),
+    dispose: (): void => tf.dispose(made),
+  };
+}

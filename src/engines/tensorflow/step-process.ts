@@ -2,6 +2,7 @@
  * @file A child process of its own: takes one training step on the device that its parent sends. `wnlstm doctor` starts
  * one for each device, for a process can have TensorFlow on one alone, and a crash takes only this process along.
  */
+
 import { tryEngine } from '../trial.js';
 import { createTensorFlowEngine } from './engine.js';
 

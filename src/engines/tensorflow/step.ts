@@ -1,4 +1,5 @@
 /** @file One training step in some ninety TensorFlow ops: the readable model of ../model.ts with its gradient by hand. */
+
 import * as tf from '@tensorflow/tfjs';
 import { BETA1, BETA2, EPSILON } from '../../model/adam.js';
 import type { ModelSpec } from '../../model/spec.js';
@@ -59,12 +60,12 @@ interface Normalised {
 }
 
 /** @param recurrence for the batch of `spec` */
-export const createStep = (
+export function createStep(
   op: Ops,
   recurrence: Recurrence,
   spec: ModelSpec,
   segments: readonly Segment[],
-): Step => {
+): Step {
   const { batch, units, timeSteps, inputs } = spec;
   const { keep: constant, ints, dispose } = createConstants();
   const scalar = (value: number): tf.Tensor => constant(tf.scalar(value));
@@ -253,4 +254,4 @@ export const createStep = (
       recurrence.dispose();
     },
   };
-};
+}

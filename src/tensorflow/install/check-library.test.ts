@@ -1,4 +1,5 @@
 /** @file Loading in a child: whatever a library does, this process lives and says what happened. */
+
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,13 +13,15 @@ import { compileFakeDriver, compileFakeLibraries, noFakeLibraries as skip } from
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-check-'));
 after(() => rmSync(root, { recursive: true }));
 
-const fails = (message: RegExp, hint: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.match(error.message, message);
-  assert.doesNotMatch(error.message, /\n/);
-  assert.match(error.hint ?? '', hint);
-  return true;
-};
+function fails(message: RegExp, hint: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /\n/);
+    assert.match(error.hint ?? '', hint);
+    return true;
+  };
+}
 
 test('a library that loads tells its version', { skip }, async () => {
   const directory = compileFakeLibraries(join(root, 'good'), '2.99.1');
@@ -36,7 +39,7 @@ test('a CUDA library that does not load is named, and TensorFlow still answers',
   assert.equal(version, '2.99.1');
   const ours = failed.filter((line) => line.includes(directory));
   assert.equal(ours.length, 1, 'those that TensorFlow does not open itself are left alone');
-  assert.match(ours[0], /libcudnn\.so\.9: /);
+  assert.match(ours[0]!, /libcudnn\.so\.9: /);
   assert.ok(
     failed.some((line) => /^libcublas\.so\.12: cannot open/.test(line)),
     'nor is it on the system',

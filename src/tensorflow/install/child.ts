@@ -1,4 +1,5 @@
 /** @file Tries TensorFlow in a child process: what crashes or hangs there cannot end this process. */
+
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../errors.js';
@@ -24,10 +25,10 @@ export interface Child {
 }
 
 /** Sends a request to a child of its own and waits for what it answers. */
-export const askChild = async <Report extends object>(
+export async function askChild<Report extends object>(
   request: object,
   { script, failure, hint: usualHint, signal, limitMs }: Child,
-): Promise<Report> => {
+): Promise<Report> {
   const child = fork(fileURLToPath(script), [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
@@ -58,4 +59,4 @@ export const askChild = async <Report extends object>(
     hint,
     cause: new Error(stderr),
   });
-};
+}

@@ -1,4 +1,5 @@
 /** @file Which installation of TensorFlow serves a device, and whether there is a GPU at all. */
+
 import { UserError } from '../../errors.js';
 import { hasNvidiaDriver } from '../gpu.js';
 import { type Installation, listInstallations } from './installation.js';
@@ -8,7 +9,7 @@ import { type Installation, listInstallations } from './installation.js';
  *
  * @throws {UserError} E_BACKEND if there is none for this device, or no driver for a GPU
  */
-export const chooseInstallation = (device: 'cpu' | 'cuda'): Installation => {
+export function chooseInstallation(device: 'cpu' | 'cuda'): Installation {
   const installed = listInstallations();
   if (device === 'cpu') {
     const found = installed.find(({ manifest }) => manifest.variant === 'cpu') ?? installed[0];
@@ -35,4 +36,4 @@ export const chooseInstallation = (device: 'cpu' | 'cuda'): Installation => {
       hint: 'Fetch it: `wnlstm setup tensorflow --cuda`, or compute on the CPU with `--device cpu`.',
     },
   );
-};
+}

@@ -1,4 +1,5 @@
 /** @file CUDA's libraries as TensorFlow opens them by name: where they lie in an installation, and their versions. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
@@ -19,43 +20,8 @@ const NAMES = [
   'libcupti.so.12',
 ] as const;
 
-const stem = (file: string): string => file.slice(0, file.indexOf('.so'));
-
-/**
- * What to open, in order: paths under nvidia/, and names for the system's loader where a library is not there.
- *
- * @param directory of an installation
- */
-export const cudaLibraries = (directory: string): string[] => {
-  const root = join(directory, 'nvidia');
-  const files = existsSync(root) ? readdirSync(root, { recursive: true, encoding: 'utf8' }) : [];
-  const places = new Map(
-    files
-      .filter((file) => /\.so(\.\d+)*$/.test(file))
-      .map((file) => [stem(file.split('/').at(-1) ?? ''), file]),
-  );
-  return NAMES.map((name) => {
-    const file = places.get(stem(name));
-    return file === undefined ? name : join(root, file);
-  });
-};
-
-/** Asks one library for a number; null if it is not there. */
-const ask = (
-  directory: string,
-  name: string,
-  question: (library: LibraryHandle) => number,
-): number | null => {
-  const path = cudaLibraries(directory).find((each) => stem(each).endsWith(name));
-  try {
-    return path === undefined ? null : question(koffi.load(path));
-  } catch {
-    return null; // it does not load: then TensorFlow has found no GPU either, and says so itself
-  }
-};
-
 /** Versions of CUDA and cuDNN as the libraries themselves say; only of those that load. */
-export const cudaVersions = (directory: string): Record<string, string> => {
+export function cudaVersions(directory: string): Record<string, string> {
   const cuda = ask(directory, 'libcudart', (library) => {
     const version = Int32Array.of(0);
     library.func('int cudaRuntimeGetVersion(int *version)')(version);
@@ -70,4 +36,37 @@ export const cudaVersions = (directory: string): Record<string, string> => {
       cudnn: `${Math.floor(cudnn / 10_000)}.${Math.floor((cudnn % 10_000) / 100)}.${cudnn % 100}`, // 91900 is 9.19.0
     }),
   };
-};
+}
+
+/** Asks one library for a number; null if it is not there. */
+function ask(directory: string, name: string, question: (library: LibraryHandle) => number): number | null {
+  const path = cudaLibraries(directory).find((each) => stem(each).endsWith(name));
+  try {
+    return path === undefined ? null : question(koffi.load(path));
+  } catch {
+    return null; // it does not load: then TensorFlow has found no GPU either, and says so itself
+  }
+}
+
+function stem(file: string): string {
+  return file.slice(0, file.indexOf('.so'));
+}
+
+/**
+ * What to open, in order: paths under nvidia/, and names for the system's loader where a library is not there.
+ *
+ * @param directory of an installation
+ */
+export function cudaLibraries(directory: string): string[] {
+  const root = join(directory, 'nvidia');
+  const files = existsSync(root) ? readdirSync(root, { recursive: true, encoding: 'utf8' }) : [];
+  const places = new Map(
+    files
+      .filter((file) => /\.so(\.\d+)*$/.test(file))
+      .map((file) => [stem(file.split('/').at(-1) ?? ''), file]),
+  );
+  return NAMES.map((name) => {
+    const file = places.get(stem(name));
+    return file === undefined ? name : join(root, file);
+  });
+}

@@ -1,4 +1,5 @@
 /** @file Setting up from fake wheels and a fake pip: whole or not at all. */
+
 import assert from 'node:assert/strict';
 import {
   copyFileSync,
@@ -36,7 +37,7 @@ test('the cpu variant is the two libraries and a manifest, and the download is g
     libraries[`tensorflow/${framework}`],
   );
   assert.deepEqual(listInstallations(), [installation]);
-  assert.match(installation.manifest.wheels[NAMES.cpu], /^[0-9a-f]{64}$/);
+  assert.match(installation.manifest.wheels[NAMES.cpu]!, /^[0-9a-f]{64}$/);
   assert.deepEqual(readdirSync(installationsDirectory()), ['2.20.0-cpu']);
 });
 
@@ -132,7 +133,7 @@ test('any flipped byte of a wheel is noticed, or harmless', async () => {
   const whole = readFileSync(join(index, NAMES.cpu));
   for (let at = 0; at < whole.length; at += 23) {
     const flipped = Buffer.from(whole);
-    flipped[at] ^= 0x55;
+    flipped[at]! ^= 0x55;
     const from = join(root, 'flipped');
     mkdirSync(from, { recursive: true });
     writeFileSync(join(from, NAMES.cpu), flipped);
@@ -197,15 +198,15 @@ test("two at once do not meet: a living process's downloads are its own, a dead 
   );
   for (const downloads of [dead, living]) {
     mkdirSync(downloads, { recursive: true });
-    copyFileSync(join(index, NAMES.cpu), join(downloads, NAMES.cpu));
+    copyFileSync(join(index, NAMES.cpu), join(downloads!, NAMES.cpu));
   }
   const fetched = join(installationsDirectory(), `.wheels-2.20.0-cpu-${process.pid}`, NAMES.cpu);
   const seen: boolean[] = [];
-  const progress = { terminal: null, line: () => void seen.push(existsSync(fetched) && !existsSync(dead)) };
+  const progress = { terminal: null, line: () => void seen.push(existsSync(fetched) && !existsSync(dead!)) };
   await setUp({ variant: 'cpu', progress });
   assert.ok(seen.includes(true), "the dead process's folder became this one's");
   assert.deepEqual(
-    [dead, living, fetched].map((path) => existsSync(path)),
+    [dead, living, fetched].map((path) => existsSync(path!)),
     [false, true, false],
   );
 });

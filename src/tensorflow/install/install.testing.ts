@@ -1,4 +1,5 @@
 /** @file A cache, an index of fake wheels and a fake pip for tests of setting up. */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ export const root = mkdtempSync(join(tmpdir(), 'wnlstm-setup-'));
 const { PATH: path } = process.env;
 after(() => rmSync(root, { recursive: true })); // a test file is a process of its own: its environment ends with it
 
+// a test file is a process of its own: its environment ends with it
 const [framework, main] = LIBRARIES;
 /** What TensorFlow's wheels hold. */
 export const libraries = {
@@ -35,8 +37,9 @@ export const NAMES = {
 export const CUBLAS = 'nvidia_cublas_cu12-12.9.1-py3-none-manylinux_2_27_x86_64.whl';
 
 let folders = 0;
+
 /** A cache and an index of their own, with both variants in it. */
-export const fresh = (): string => {
+export function fresh(): string {
   const directory = join(root, String(folders++));
   const index = join(directory, 'index');
   process.env.XDG_CACHE_HOME = join(directory, 'cache');
@@ -45,11 +48,11 @@ export const fresh = (): string => {
   writeWheel(index, NAMES.cuda, libraries, { requires });
   writeWheel(index, CUBLAS, nvidia);
   return index;
-};
+}
 
 /** Sets up with a stand-in for the loading child. */
-export const setUp = (request: Partial<Request> & { variant: Variant }): Promise<Outcome> =>
-  installTensorFlow({
+export function setUp(request: Partial<Request> & { variant: Variant }): Promise<Outcome> {
+  return installTensorFlow({
     version: '2.20.0',
     from: null,
     progress: { terminal: null, line: () => {} },
@@ -59,20 +62,23 @@ export const setUp = (request: Partial<Request> & { variant: Variant }): Promise
     },
     ...request,
   });
+}
 
 /** Expects an error of one line, with a hint. */
-export const fails = (code: ErrorCode, message: RegExp, hint: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.equal(error.code, code, error.message);
-  assert.match(error.message, message);
-  assert.doesNotMatch(error.message, /\n/);
-  assert.match(error.hint ?? '', hint);
-  return true;
-};
+export function fails(code: ErrorCode, message: RegExp, hint: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /\n/);
+    assert.match(error.hint ?? '', hint);
+    return true;
+  };
+}
 
 /** No installation, and no work left over. */
-export const assertNothing = (): void => {
+export function assertNothing(): void {
   assert.deepEqual(listInstallations(), []);
   const left = readdirSync(installationsDirectory()).filter((name) => !name.startsWith('.wheels'));
   assert.deepEqual(left, []);
-};
+}

@@ -2,6 +2,7 @@
  * @file Where TensorFlow's libraries lie once `wnlstm setup tensorflow` has fetched them:
  * `<cache>/tensorflow/<version>-<variant>/`, with a manifest that is written last.
  */
+
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -52,28 +53,40 @@ export const LIBRARIES = ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2
 /** What the wheel says of how it was built, kept beside the libraries where it was found. */
 export const BUILD_INFO = 'build_info.py';
 
+const READ_BYTES = 1 << 22;
+
 /**
  * The GPUs that a CUDA build was built for, as compilers write them: sm_80 for machine code, compute_90 for code that
  * newer ones compile at their first start.
  *
  * @returns null if that is not known
  */
-export const builtFor = (directory: string): string[] | null => {
+export function builtFor(directory: string): string[] | null {
   const path = join(directory, BUILD_INFO);
   const list = existsSync(path)
     ? /'cuda_compute_capabilities', \[([^\]]*)\]/.exec(readFileSync(path, 'utf8'))?.[1]
     : undefined;
   return list === undefined ? null : [...list.matchAll(/(?:sm|compute)_\d+/g)].map(([name]) => name);
-};
-
-/** The folder of all installations. */
-export const installationsDirectory = (): string => join(cacheDirectory(), 'tensorflow');
+}
 
 /** The folder of one. */
-export const installationDirectory = (version: string, variant: Variant): string =>
-  join(installationsDirectory(), `${version}-${variant}`);
+export function installationDirectory(version: string, variant: Variant): string {
+  return join(installationsDirectory(), `${version}-${variant}`);
+}
 
-const readManifest = (directory: string): Manifest | null => {
+/** Installations that lost files, with the names of these: they are not used. */
+export function listBroken(): (Installation & { readonly missing: readonly string[] })[] {
+  const root = installationsDirectory();
+  const names = existsSync(root) ? readdirSync(root) : [];
+  return names.flatMap((name) => {
+    const directory = join(root, name);
+    const manifest = name.startsWith('.') ? null : readManifest(directory);
+    const missing = manifest ? missingFiles(directory, manifest) : [];
+    return manifest && missing.length > 0 ? [{ directory, manifest, missing }] : [];
+  });
+}
+
+function readManifest(directory: string): Manifest | null {
   const path = join(directory, 'manifest.json');
   if (!existsSync(path)) return null;
   try {
@@ -82,12 +95,53 @@ const readManifest = (directory: string): Manifest | null => {
   } catch {
     return null; // it was torn: not complete
   }
-};
+}
 
-const READ_BYTES = 1 << 22;
+/** Files that are not there, or are not those that were set up. */
+function missingFiles(directory: string, { files, checks }: Manifest): string[] {
+  return Object.entries(files).flatMap(([name, bytes]) =>
+    isWhole(join(directory, name), bytes, checks?.[name]) ? [] : [name],
+  );
+}
+
+/** Whether a file is the one that was set up. */
+function isWhole(path: string, bytes: number, check: FileCheck | undefined): boolean {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    if (size !== bytes) return false;
+    return !check || mtimeMs === check.modified || checkOf(path).sha256 === check.sha256;
+  } catch {
+    return false; // not there, or not readable
+  }
+}
+
+/** All complete installations, newest version first, CUDA before CPU. */
+export function listInstallations(): Installation[] {
+  const root = installationsDirectory();
+  if (!existsSync(root)) return [];
+  const order = ({ manifest }: Installation): string =>
+    `${manifest.version
+      .split('.')
+      .map((part) => part.padStart(5, '0'))
+      .join('.')} ${manifest.variant}`;
+  return readdirSync(root)
+    .flatMap((name) => readInstallation(join(root, name)) ?? [])
+    .sort((a, b) => (order(a) < order(b) ? 1 : -1));
+}
+
+/** The folder of all installations. */
+export function installationsDirectory(): string {
+  return join(cacheDirectory(), 'tensorflow');
+}
+
+/** An installation, or null if the folder holds none or a broken one: a half is never used. */
+export function readInstallation(directory: string): Installation | null {
+  const manifest = readManifest(directory);
+  return manifest && missingFiles(directory, manifest).length === 0 ? { directory, manifest } : null;
+}
 
 /** SHA-256 of a large file, and when it was last changed. */
-export const checkOf = (path: string): FileCheck => {
+export function checkOf(path: string): FileCheck {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   const handle = openSync(path, 'r');
@@ -101,53 +155,4 @@ export const checkOf = (path: string): FileCheck => {
   } finally {
     closeSync(handle);
   }
-};
-
-/** Whether a file is the one that was set up. */
-const isWhole = (path: string, bytes: number, check: FileCheck | undefined): boolean => {
-  try {
-    const { size, mtimeMs } = statSync(path);
-    if (size !== bytes) return false;
-    return !check || mtimeMs === check.modified || checkOf(path).sha256 === check.sha256;
-  } catch {
-    return false; // not there, or not readable
-  }
-};
-
-/** Files that are not there, or are not those that were set up. */
-const missingFiles = (directory: string, { files, checks }: Manifest): string[] =>
-  Object.entries(files).flatMap(([name, bytes]) =>
-    isWhole(join(directory, name), bytes, checks?.[name]) ? [] : [name],
-  );
-
-/** An installation, or null if the folder holds none or a broken one: a half is never used. */
-export const readInstallation = (directory: string): Installation | null => {
-  const manifest = readManifest(directory);
-  return manifest && missingFiles(directory, manifest).length === 0 ? { directory, manifest } : null;
-};
-
-/** Installations that lost files, with the names of these: they are not used. */
-export const listBroken = (): (Installation & { readonly missing: readonly string[] })[] => {
-  const root = installationsDirectory();
-  const names = existsSync(root) ? readdirSync(root) : [];
-  return names.flatMap((name) => {
-    const directory = join(root, name);
-    const manifest = name.startsWith('.') ? null : readManifest(directory);
-    const missing = manifest ? missingFiles(directory, manifest) : [];
-    return manifest && missing.length > 0 ? [{ directory, manifest, missing }] : [];
-  });
-};
-
-/** All complete installations, newest version first, CUDA before CPU. */
-export const listInstallations = (): Installation[] => {
-  const root = installationsDirectory();
-  if (!existsSync(root)) return [];
-  const order = ({ manifest }: Installation): string =>
-    `${manifest.version
-      .split('.')
-      .map((part) => part.padStart(5, '0'))
-      .join('.')} ${manifest.variant}`;
-  return readdirSync(root)
-    .flatMap((name) => readInstallation(join(root, name)) ?? [])
-    .sort((a, b) => (order(a) < order(b) ? 1 : -1));
-};
+}

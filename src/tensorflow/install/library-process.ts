@@ -2,6 +2,7 @@
  * @file A child process of its own: loads TensorFlow from the folder that its parent sends, and answers with what it
  * found. `wnlstm setup` starts it, so that a library that crashes takes only this process along.
  */
+
 import koffi from 'koffi';
 import { driverGpus, type Gpu } from '../gpu.js';
 import { loadTensorFlow } from '../library.js';
@@ -31,18 +32,29 @@ export interface LibraryReport {
 
 const RTLD_LAZY_GLOBAL_NODELETE = 0x1101;
 
-/** Why TensorFlow would not find CUDA's libraries, which `loadTensorFlow` has opened if they can be. */
-const failedLibraries = (directory: string): string[] => {
-  const libc = koffi.load(null);
-  const dlopen = libc.func('void *dlopen(const char *path, int flags)');
-  const dlerror = libc.func('const char *dlerror(void)');
-  return cudaLibraries(directory).flatMap((path) =>
-    dlopen(path, RTLD_LAZY_GLOBAL_NODELETE) === null ? [String(dlerror())] : [],
-  );
-};
+process.once('message', (request: LibraryRequest) => {
+  let answer: LibraryReport | { error: string };
+  try {
+    answer = examine(request);
+  } catch (error) {
+    answer = { error: (error as Error).message };
+  }
+  process.send?.(answer, () => process.disconnect());
+});
+
+function examine({ directory, cuda }: LibraryRequest): LibraryReport {
+  const tf = loadTensorFlow(directory);
+  return {
+    version: tf.version(),
+    gpus: cuda ? driverGpus() : [],
+    usableGpus: cuda ? countUsable(tf) : 0,
+    failed: cuda ? failedLibraries(directory) : [],
+    cudaVersions: cuda ? cudaVersions(directory) : {},
+  };
+}
 
 /** Starts TensorFlow and counts the GPUs it takes. */
-const countUsable = (tf: ReturnType<typeof loadTensorFlow>): number => {
+function countUsable(tf: ReturnType<typeof loadTensorFlow>): number {
   const status = tf.newStatus();
   const check = <T>(value: T): T => {
     if (tf.statusCode(status) !== 0) throw new Error(tf.statusMessage(status));
@@ -53,25 +65,14 @@ const countUsable = (tf: ReturnType<typeof loadTensorFlow>): number => {
   return Array.from({ length: tf.deviceCount(devices) }, (_, at) =>
     tf.deviceType(devices, at, status),
   ).filter((type) => type === 'GPU').length;
-};
+}
 
-const examine = ({ directory, cuda }: LibraryRequest): LibraryReport => {
-  const tf = loadTensorFlow(directory);
-  return {
-    version: tf.version(),
-    gpus: cuda ? driverGpus() : [],
-    usableGpus: cuda ? countUsable(tf) : 0,
-    failed: cuda ? failedLibraries(directory) : [],
-    cudaVersions: cuda ? cudaVersions(directory) : {},
-  };
-};
-
-process.once('message', (request: LibraryRequest) => {
-  let answer: LibraryReport | { error: string };
-  try {
-    answer = examine(request);
-  } catch (error) {
-    answer = { error: (error as Error).message };
-  }
-  process.send?.(answer, () => process.disconnect());
-});
+/** Why TensorFlow would not find CUDA's libraries, which `loadTensorFlow` has opened if they can be. */
+function failedLibraries(directory: string): string[] {
+  const libc = koffi.load(null);
+  const dlopen = libc.func('void *dlopen(const char *path, int flags)');
+  const dlerror = libc.func('const char *dlerror(void)');
+  return cudaLibraries(directory).flatMap((path) =>
+    dlopen(path, RTLD_LAZY_GLOBAL_NODELETE) === null ? [String(dlerror())] : [],
+  );
+}

@@ -1,4 +1,5 @@
 /** @file Libraries that look like TensorFlow's to a loader, compiled in a test from a few lines of C. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,15 +15,15 @@ export const noFakeLibraries: string | false =
     : spawnSync(compiler, ['--version']).status !== 0 && 'needs a C compiler';
 
 /** Every function of the C API that the backend declares. */
-const functions = (): string[] => {
+function functions(): string[] {
   const source = readFileSync(join(packageRoot, 'src/tensorflow/library.ts'), 'utf8');
   return [...new Set([...source.matchAll(/\bTFE?_[A-Za-z]+(?=\()/g)].map(([name]) => name))];
-};
+}
 
-const compile = (library: string, source: string): void => {
+function compile(library: string, source: string): void {
   writeFileSync(`${library}.c`, source);
   execFileSync(compiler, ['-shared', '-fPIC', '-w', `${library}.c`, '-o', library]);
-};
+}
 
 /**
  * Compiles both libraries: every function gives 0, TF_Version a text.
@@ -31,11 +32,11 @@ const compile = (library: string, source: string): void => {
  * @param gpus how many devices TensorFlow lists, all of them GPUs
  * @returns the folder
  */
-export const compileFakeLibraries = (
+export function compileFakeLibraries(
   directory: string,
   version: string,
   { atStart = '', gpus = 0 }: { atStart?: string; gpus?: number } = {},
-): string => {
+): string {
   mkdirSync(directory, { recursive: true });
   const own = ['TF_Version', 'TF_DeviceListCount', 'TF_DeviceListType'];
   const source = [
@@ -53,10 +54,10 @@ export const compileFakeLibraries = (
   compile(join(directory, framework), 'int framework;');
   compile(join(directory, main), source);
   return directory;
-};
+}
 
 /** Compiles a driver with one GPU. @returns the folder, for LD_LIBRARY_PATH */
-export const compileFakeDriver = (directory: string, name: string): string => {
+export function compileFakeDriver(directory: string, name: string): string {
   mkdirSync(directory, { recursive: true });
   compile(
     join(directory, 'libcuda.so.1'),
@@ -67,4 +68,4 @@ export const compileFakeDriver = (directory: string, name: string): string => {
     int cuDeviceGetAttribute(int *value, int which, int device) { *value = which == 75 ? 9 : which == 76 ? 0 : -1; return 0; }`,
   );
   return directory;
-};
+}

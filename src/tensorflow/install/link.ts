@@ -1,4 +1,5 @@
 /** @file Uses the libraries of a TensorFlow that is on this machine already, such as one that pip installed. */
+
 import {
   copyFileSync,
   createReadStream,
@@ -17,22 +18,6 @@ import { nvidiaFolder } from './source.js';
 import { cacheError } from './unpack.js';
 import { neededPath } from './wheel.js';
 
-/** Another name for a file: a hard link, which outlives the other; else a symbolic one; else a copy. */
-const linkOrCopy = (from: string, to: string): void => {
-  makeDirectory(dirname(to));
-  const sharedFile = (statSync(from).mode & 0o022) !== 0; // what others can write to is not loaded as code
-  for (const attempt of sharedFile ? [] : [linkSync, symlinkSync]) {
-    try {
-      attempt(from, to);
-      return;
-    } catch (error) {
-      if (systemCode(error) === 'ENOSPC') throw error; // else this file system has no such links
-    }
-  }
-  copyFileSync(from, to);
-  syncFile(to);
-};
-
 /**
  * Takes libraries that are on this machine already.
  *
@@ -40,7 +25,7 @@ const linkOrCopy = (from: string, to: string): void => {
  * @param stage gets links to them
  * @throws {UserError} E_IO if they cannot be linked
  */
-export const linkLibraries = (directory: string, stage: string): Pick<Manifest, 'files' | 'wheels'> => {
+export function linkLibraries(directory: string, stage: string): Pick<Manifest, 'files' | 'wheels'> {
   const nvidia = nvidiaFolder(directory);
   const places = new Map<string, string>(LIBRARIES.map((name) => [name, join(directory, name)]));
   const buildInfo = join(directory, 'python/platform', BUILD_INFO);
@@ -59,10 +44,26 @@ export const linkLibraries = (directory: string, stage: string): Pick<Manifest, 
     files[place] = statSync(path).size;
   }
   return { files, wheels: {} };
-};
+}
+
+/** Another name for a file: a hard link, which outlives the other; else a symbolic one; else a copy. */
+function linkOrCopy(from: string, to: string): void {
+  makeDirectory(dirname(to));
+  const sharedFile = (statSync(from).mode & 0o022) !== 0; // what others can write to is not loaded as code
+  for (const attempt of sharedFile ? [] : [linkSync, symlinkSync]) {
+    try {
+      attempt(from, to);
+      return;
+    } catch (error) {
+      if (systemCode(error) === 'ENOSPC') throw error; // else this file system has no such links
+    }
+  }
+  copyFileSync(from, to);
+  syncFile(to);
+}
 
 /** Whether a library was built with CUDA: it then says where to look for nvidia's. */
-export const isCudaBuild = async (library: string): Promise<boolean> => {
+export async function isCudaBuild(library: string): Promise<boolean> {
   const mark = Buffer.from('nvidia/cublas/lib');
   let tail: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(library, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
@@ -70,4 +71,4 @@ export const isCudaBuild = async (library: string): Promise<boolean> => {
     tail = chunk.subarray(-mark.length);
   }
   return false;
-};
+}

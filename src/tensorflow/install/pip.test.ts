@@ -1,4 +1,5 @@
 /** @file pip as a child: a script that plays it, and its complaints as users should read them. */
+
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,19 +16,20 @@ after(() => {
   rmSync(root, { recursive: true });
 });
 
-const isError =
-  (message: RegExp, hint: RegExp) =>
-  (error: unknown): boolean => {
+function isError(message: RegExp, hint: RegExp) {
+  return (error: unknown): boolean => {
     assert.ok(error instanceof UserError, String(error));
     assert.match(error.message, message);
     assert.doesNotMatch(error.message, /\n/);
     assert.match(error.hint ?? '', hint);
     return true;
   };
+}
 
 let folders = 0;
+
 /** A folder whose programs are the only ones on PATH. */
-const onlyPrograms = (programs: Record<string, string>): void => {
+function onlyPrograms(programs: Record<string, string>): void {
   const directory = join(root, `bin-${folders++}`);
   mkdirSync(directory);
   for (const [name, script] of Object.entries(programs)) {
@@ -35,14 +37,14 @@ const onlyPrograms = (programs: Record<string, string>): void => {
     chmodSync(join(directory, name), 0o755);
   }
   process.env.PATH = directory;
-};
+}
 
 /** A pip that serves a folder of its own. */
-const fakePip = (): string => {
+function fakePip(): string {
   const index = join(root, `index-${folders++}`);
   process.env.PATH = `${writeFakePython(join(root, `bin-${folders++}`), index)}:${path}`;
   return index;
-};
+}
 
 const quiet = { terminal: null, line: () => {} };
 

@@ -1,4 +1,5 @@
 /** @file pip in a child process: it knows mirrors, proxies and credentials, so nothing here speaks to a network. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { systemCode, UserError } from '../../errors.js';
@@ -22,12 +23,64 @@ const PLATFORM = [
 const INSTALL_HINT =
   'Install Python 3 with pip (Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`), or give a wheel with `--from`.';
 
+/** The command that fetches wheels on a machine with a network, for one without. */
+export function downloadCommand(requirements: readonly string[]): string {
+  return `python3 -m pip download ${PLATFORM.join(' ')} ${requirements.map((each) => `'${each}'`).join(' ')}`;
+}
+
+/**
+ * Downloads wheels. Those that are in the folder already are checked by pip and not fetched again.
+ *
+ * @param requirements as pip takes them
+ * @throws {UserError} E_BACKEND or E_IO if pip does not get them
+ */
+export async function downloadWheels(
+  requirements: readonly string[],
+  directory: string,
+  { terminal, line }: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const python = findPython();
+  // Without a cache of its own: the wheels are gigabytes, and are kept here until they are unpacked.
+  const options = ['--no-cache-dir', '--no-input', '--disable-pip-version-check', '--retries=2'];
+  const child = spawn(
+    python,
+    [
+      '-m',
+      'pip',
+      'download',
+      ...options,
+      '--implementation=cp',
+      ...PLATFORM,
+      '--dest',
+      directory,
+      ...requirements,
+    ],
+    {
+      stdio: ['ignore', terminal ?? 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGINT', // pip then removes what it has begun
+    },
+  );
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  if (child.stdout)
+    createInterface({ input: child.stdout }).on('line', (text) => text.trim() && line(text.trim()));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw explainPip(stderr, requirements.join(', '));
+}
+
 /**
  * A Python 3 that has pip.
  *
  * @throws {UserError} E_BACKEND if there is none
  */
-export const findPython = (): string => {
+export function findPython(): string {
   let withoutPip: string | null = null;
   for (const python of ['python3', 'python']) {
     const { error, stdout } = spawnSync(python, ['-m', 'pip', '--version'], { encoding: 'utf8' });
@@ -45,11 +98,7 @@ export const findPython = (): string => {
   throw new UserError('E_BACKEND', `Expected Python 3 with pip to fetch TensorFlow, got ${got}.`, {
     hint: INSTALL_HINT,
   });
-};
-
-/** The command that fetches wheels on a machine with a network, for one without. */
-export const downloadCommand = (requirements: readonly string[]): string =>
-  `python3 -m pip download ${PLATFORM.join(' ')} ${requirements.map((each) => `'${each}'`).join(' ')}`;
+}
 
 /**
  * Turns what pip complained about into words.
@@ -57,7 +106,7 @@ export const downloadCommand = (requirements: readonly string[]): string =>
  * @param stderr all that pip wrote
  * @param what was asked for
  */
-export const explainPip = (stderr: string, what: string): UserError => {
+export function explainPip(stderr: string, what: string): UserError {
   const lines = stderr.split(/\r?\n/).map((line) => line.trim());
   const complaint = (
     lines.filter((line) => /^(ERROR|error):/i.test(line))[0] ??
@@ -104,61 +153,14 @@ export const explainPip = (stderr: string, what: string): UserError => {
     `pip could not download ${what}: ${complaint}.`,
     'Run the same command again, or give a wheel with `--from`.',
   );
-};
-
-/**
- * Downloads wheels. Those that are in the folder already are checked by pip and not fetched again.
- *
- * @param requirements as pip takes them
- * @throws {UserError} E_BACKEND or E_IO if pip does not get them
- */
-export const downloadWheels = async (
-  requirements: readonly string[],
-  directory: string,
-  { terminal, line }: Progress,
-  signal?: AbortSignal,
-): Promise<void> => {
-  const python = findPython();
-  // Without a cache of its own: the wheels are gigabytes, and are kept here until they are unpacked.
-  const options = ['--no-cache-dir', '--no-input', '--disable-pip-version-check', '--retries=2'];
-  const child = spawn(
-    python,
-    [
-      '-m',
-      'pip',
-      'download',
-      ...options,
-      '--implementation=cp',
-      ...PLATFORM,
-      '--dest',
-      directory,
-      ...requirements,
-    ],
-    {
-      stdio: ['ignore', terminal ?? 'pipe', 'pipe'],
-      signal,
-      killSignal: 'SIGINT', // pip then removes what it has begun
-    },
-  );
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  if (child.stdout)
-    createInterface({ input: child.stdout }).on('line', (text) => text.trim() && line(text.trim()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  if (code !== 0) throw explainPip(stderr, requirements.join(', '));
-};
+}
 
 /**
  * The folder of a TensorFlow that pip installed, found without importing it.
  *
  * @throws {UserError} E_BACKEND if there is none
  */
-export const installedTensorFlow = (): string => {
+export function installedTensorFlow(): string {
   const script =
     'import sys, importlib.util as u; sys.path = [p for p in sys.path if p]; s = u.find_spec("tensorflow"); print(*(s and s.submodule_search_locations or []))';
   let python: string | null = null;
@@ -172,4 +174,4 @@ export const installedTensorFlow = (): string => {
   throw new UserError('E_BACKEND', `--from pip: expected an installed TensorFlow, got ${got}.`, {
     hint: 'Activate the environment that has it, or give its folder: `--from …/site-packages/tensorflow`.',
   });
-};
+}

@@ -1,4 +1,5 @@
 /** @file Which machines are let through. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../errors.js';

@@ -1,4 +1,5 @@
 /** @file What `--from` takes, and what it says to the rest. */
+
 import assert from 'node:assert/strict';
 import {
   existsSync,

@@ -1,4 +1,5 @@
 /** @file What `--from` names: wheels, or a folder that has the libraries already. */
+
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ioError, UserError } from '../../errors.js';
@@ -24,16 +25,31 @@ export type Source =
   | { readonly kind: 'wheel'; readonly path: string; readonly version: string }
   | { readonly kind: 'libraries'; readonly directory: string };
 
-const otherPlatform = (file: string): UserError =>
-  new UserError('E_DATA', `Expected a wheel for Linux on x86-64, got ${file}.`, {
-    hint: 'Fetch the one whose name ends in manylinux_2_27_x86_64.whl.',
-  });
+interface Found extends WheelName {
+  readonly file: string;
+}
 
-/** Projects that will do, best first: the CUDA build runs on CPUs too. */
-const projectsFor = (variant: Variant): string[] =>
-  variant === 'cuda' ? ['tensorflow'] : ['tensorflow-cpu', 'tensorflow'];
+/**
+ * Finds out what `--from` means.
+ *
+ * @param from a wheel, a folder of wheels, a folder of libraries, or the word pip
+ * @throws {UserError} E_DATA if there is nothing fitting
+ */
+export function resolveSource(from: string, wanted: Wanted): Source {
+  const path = from === 'pip' ? installedTensorFlow() : from;
+  if (!existsSync(path)) throw ioError(`read --from ${path}`, Object.assign(new Error(), { code: 'ENOENT' }));
+  if (statSync(path).isFile()) return checkWheel(path, wanted);
+  const missing = LIBRARIES.filter((library) => !existsSync(join(path, library)));
+  if (missing.length === 0) return { kind: 'libraries', directory: path };
+  if (missing.length < LIBRARIES.length || from === 'pip') {
+    throw new UserError('E_DATA', `Expected ${missing.join(' and ')} in ${path}, found none.`, {
+      hint: 'That TensorFlow is not whole, or not one for Linux; leave out `--from` to fetch one.',
+    });
+  }
+  return chooseWheel(path, wanted);
+}
 
-const checkWheel = (path: string, { version, variant }: Wanted): Source => {
+function checkWheel(path: string, { version, variant }: Wanted): Source {
   const name = parseWheelName(basename(path));
   if (!name) {
     throw new UserError('E_DATA', `--from: expected a wheel (.whl) or a folder, got the file ${path}.`, {
@@ -51,26 +67,21 @@ const checkWheel = (path: string, { version, variant }: Wanted): Source => {
   if (!name.fits) throw otherPlatform(basename(path));
   if (version !== null && version !== name.version) throw wrongVersion(version, name.version, path);
   return { kind: 'wheel', path, version: name.version };
-};
-
-/** An error for a version that was not asked for. */
-export const wrongVersion = (expected: string, actual: string, where: string): UserError =>
-  new UserError('E_DATA', `Expected TensorFlow ${expected}, got ${actual} from ${where}.`, {
-    hint: `Set \`--version ${actual}\` to use that one, or give another one with \`--from\`.`,
-  });
-
-interface Found extends WheelName {
-  readonly file: string;
 }
 
-const wheelsIn = (directory: string): Found[] =>
-  readdirSync(directory).flatMap((file) => {
-    const name = parseWheelName(file);
-    return name ? [{ file, ...name }] : [];
+/** Projects that will do, best first: the CUDA build runs on CPUs too. */
+function projectsFor(variant: Variant): string[] {
+  return variant === 'cuda' ? ['tensorflow'] : ['tensorflow-cpu', 'tensorflow'];
+}
+
+function otherPlatform(file: string): UserError {
+  return new UserError('E_DATA', `Expected a wheel for Linux on x86-64, got ${file}.`, {
+    hint: 'Fetch the one whose name ends in manylinux_2_27_x86_64.whl.',
   });
+}
 
 /** The wheel of a folder that fits best: project, then the default version, then the newest. */
-const chooseWheel = (directory: string, wanted: Wanted): Source => {
+function chooseWheel(directory: string, wanted: Wanted): Source {
   const projects = projectsFor(wanted.variant);
   const candidates = wheelsIn(directory).filter(({ project }) => projects.includes(project));
   const rank = ({ project, version }: Found): number =>
@@ -85,37 +96,31 @@ const chooseWheel = (directory: string, wanted: Wanted): Source => {
   throw new UserError('E_DATA', `--from: expected ${files} in ${directory}, found neither.`, {
     hint: 'Give the folder itself, such as site-packages/tensorflow, or a folder with downloaded wheels.',
   });
-};
+}
 
-/**
- * Finds out what `--from` means.
- *
- * @param from a wheel, a folder of wheels, a folder of libraries, or the word pip
- * @throws {UserError} E_DATA if there is nothing fitting
- */
-export const resolveSource = (from: string, wanted: Wanted): Source => {
-  const path = from === 'pip' ? installedTensorFlow() : from;
-  if (!existsSync(path)) throw ioError(`read --from ${path}`, Object.assign(new Error(), { code: 'ENOENT' }));
-  if (statSync(path).isFile()) return checkWheel(path, wanted);
-  const missing = LIBRARIES.filter((library) => !existsSync(join(path, library)));
-  if (missing.length === 0) return { kind: 'libraries', directory: path };
-  if (missing.length < LIBRARIES.length || from === 'pip') {
-    throw new UserError('E_DATA', `Expected ${missing.join(' and ')} in ${path}, found none.`, {
-      hint: 'That TensorFlow is not whole, or not one for Linux; leave out `--from` to fetch one.',
-    });
-  }
-  return chooseWheel(path, wanted);
-};
+function wheelsIn(directory: string): Found[] {
+  return readdirSync(directory).flatMap((file) => {
+    const name = parseWheelName(file);
+    return name ? [{ file, ...name }] : [];
+  });
+}
+
+/** An error for a version that was not asked for. */
+export function wrongVersion(expected: string, actual: string, where: string): UserError {
+  return new UserError('E_DATA', `Expected TensorFlow ${expected}, got ${actual} from ${where}.`, {
+    hint: `Set \`--version ${actual}\` to use that one, or give another one with \`--from\`.`,
+  });
+}
 
 /**
  * The wheels in a folder that meet requirements; the newest of each.
  *
  * @returns also the requirements that none meets
  */
-export const findWheels = (
+export function findWheels(
   directory: string,
   requirements: readonly string[],
-): { wheels: string[]; missing: string[] } => {
+): { wheels: string[]; missing: string[] } {
   const found = wheelsIn(directory);
   const wheels: string[] = [];
   const missing: string[] = [];
@@ -127,8 +132,11 @@ export const findWheels = (
     else missing.push(requirement);
   }
   return { wheels, missing };
-};
+}
 
 /** Where the CUDA libraries of a TensorFlow lie: beside it in site-packages, or in it as we lay them out. */
-export const nvidiaFolder = (directory: string): string | null =>
-  [join(directory, 'nvidia'), join(dirname(directory), 'nvidia')].find((path) => existsSync(path)) ?? null;
+export function nvidiaFolder(directory: string): string | null {
+  return (
+    [join(directory, 'nvidia'), join(dirname(directory), 'nvidia')].find((path) => existsSync(path)) ?? null
+  );
+}

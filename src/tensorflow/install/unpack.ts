@@ -1,4 +1,5 @@
 /** @file Unpacks what is needed of a wheel, streaming (one library is a gigabyte), and checks each file's SHA-256. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,28 +11,12 @@ import { ioError, systemCode, UserError } from '../../errors.js';
 import { makeDirectory, syncFile } from '../../files.js';
 import { neededPath, nvidiaRequirements, PINNED, parseRecord } from './wheel.js';
 
-const damaged = (wheel: string, reason: string, cause?: unknown): UserError =>
-  new UserError('E_DATA', `Expected a whole wheel at ${wheel}, got: ${reason.replace(/\.$/, '')}.`, {
-    hint: 'The download was cut short or changed; delete the file, then fetch it again.',
-    cause,
-  });
-
-/** An operation on the cache that failed, with the way to another cache. */
-export const cacheError = (action: string, error: unknown): UserError => {
-  const { message } = error instanceof UserError ? error : ioError(action, error);
-  const full = message.includes('the disk is full');
-  return new UserError('E_IO', message, {
-    hint: `${full ? 'Free some space there' : 'Make it writable'}, or set XDG_CACHE_HOME to another folder.`,
-    cause: error,
-  });
-};
-
 /**
  * A wheel's SHA-256, held against the pinned one if it is ours.
  *
  * @throws {UserError} E_DATA if it is another; E_IO if it cannot be read
  */
-export const wheelHash = async (wheel: string, signal?: AbortSignal): Promise<string> => {
+export async function wheelHash(wheel: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   try {
     await pipeline(createReadStream(wheel, { highWaterMark: 1 << 20 }), hash, { signal });
@@ -43,62 +28,33 @@ export const wheelHash = async (wheel: string, signal?: AbortSignal): Promise<st
   const expected = PINNED[basename(wheel)];
   if (expected && actual !== expected) throw damaged(wheel, `SHA-256 ${actual} instead of ${expected}`);
   return actual;
-};
+}
 
-/** Errors of the zip reader and of zlib are the wheel's; those of the system are the disk's. */
-const isSystemError = (error: unknown): boolean => /^E[A-Z]+$/.test(systemCode(error) ?? '');
+function damaged(wheel: string, reason: string, cause?: unknown): UserError {
+  return new UserError('E_DATA', `Expected a whole wheel at ${wheel}, got: ${reason.replace(/\.$/, '')}.`, {
+    hint: 'The download was cut short or changed; delete the file, then fetch it again.',
+    cause,
+  });
+}
 
-const open = async (wheel: string): Promise<ZipFile> => {
-  try {
-    return await openPromise(wheel, { lazyEntries: true, autoClose: false });
-  } catch (error) {
-    if (isSystemError(error)) throw ioError(`read ${wheel}`, error);
-    throw damaged(wheel, (error as Error).message, error);
-  }
-};
-
-/** The entries that matter, by path. */
-const entriesOf = async (zip: ZipFile): Promise<Map<string, Entry>> => {
-  const found = new Map<string, Entry>();
-  for await (const entry of zip.eachEntry()) {
-    const { fileName } = entry;
-    const about = /^[^/]+\.dist-info\/(RECORD|METADATA)$/.exec(fileName)?.[1];
-    if (about) found.set(about, entry);
-    else if (neededPath(fileName)) found.set(fileName, entry);
-  }
-  return found;
-};
-
-/** Writes one file; its length and CRC are the zip's, its hash is held against the RECORD's. */
-const extract = async (
-  source: Readable,
-  path: string,
-  signal?: AbortSignal,
-): Promise<{ bytes: number; digest: string }> => {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        yield chunk;
-      }
-    },
-    createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }),
-    { signal },
+/**
+ * The nvidia wheels that TensorFlow's wheel names.
+ *
+ * @returns requirements as pip takes them
+ * @throws {UserError} E_DATA if the wheel is damaged; E_IO if it cannot be read
+ */
+export function readRequirements(wheel: string): Promise<string[]> {
+  return withWheel(wheel, undefined, async (_zip, _entries, text) =>
+    nvidiaRequirements(await text('METADATA')),
   );
-  syncFile(path);
-  return { bytes, digest: hash.digest('base64url') };
-};
+}
 
 /** Opens a wheel for a task, and turns what goes wrong with it into words. */
-const withWheel = async <T>(
+async function withWheel<T>(
   wheel: string,
   signal: AbortSignal | undefined,
   task: (zip: ZipFile, entries: Map<string, Entry>, text: (about: string) => Promise<string>) => Promise<T>,
-): Promise<T> => {
+): Promise<T> {
   const zip = await open(wheel);
   try {
     const entries = await entriesOf(zip);
@@ -115,16 +71,33 @@ const withWheel = async <T>(
   } finally {
     zip.close();
   }
-};
+}
 
-/**
- * The nvidia wheels that TensorFlow's wheel names.
- *
- * @returns requirements as pip takes them
- * @throws {UserError} E_DATA if the wheel is damaged; E_IO if it cannot be read
- */
-export const readRequirements = (wheel: string): Promise<string[]> =>
-  withWheel(wheel, undefined, async (_zip, _entries, text) => nvidiaRequirements(await text('METADATA')));
+async function open(wheel: string): Promise<ZipFile> {
+  try {
+    return await openPromise(wheel, { lazyEntries: true, autoClose: false });
+  } catch (error) {
+    if (isSystemError(error)) throw ioError(`read ${wheel}`, error);
+    throw damaged(wheel, (error as Error).message, error);
+  }
+}
+
+/** Errors of the zip reader and of zlib are the wheel's; those of the system are the disk's. */
+function isSystemError(error: unknown): boolean {
+  return /^E[A-Z]+$/.test(systemCode(error) ?? '');
+}
+
+/** The entries that matter, by path. */
+async function entriesOf(zip: ZipFile): Promise<Map<string, Entry>> {
+  const found = new Map<string, Entry>();
+  for await (const entry of zip.eachEntry()) {
+    const { fileName } = entry;
+    const about = /^[^/]+\.dist-info\/(RECORD|METADATA)$/.exec(fileName)?.[1];
+    if (about) found.set(about, entry);
+    else if (neededPath(fileName)) found.set(fileName, entry);
+  }
+  return found;
+}
 
 /**
  * Unpacks the needed files of a wheel.
@@ -133,12 +106,12 @@ export const readRequirements = (wheel: string): Promise<string[]> =>
  * @returns bytes of each file, by its path within the installation
  * @throws {UserError} E_DATA if the wheel is damaged; E_IO if something cannot be read or written
  */
-export const unpackWheel = (
+export function unpackWheel(
   wheel: string,
   directory: string,
   signal?: AbortSignal,
-): Promise<Record<string, number>> =>
-  withWheel(wheel, signal, async (zip, entries, text) => {
+): Promise<Record<string, number>> {
+  return withWheel(wheel, signal, async (zip, entries, text) => {
     const digests = parseRecord(await text('RECORD'));
     const files: Record<string, number> = {};
     for (const [name, entry] of entries) {
@@ -152,3 +125,38 @@ export const unpackWheel = (
     }
     return files;
   });
+}
+
+/** Writes one file; its length and CRC are the zip's, its hash is held against the RECORD's. */
+async function extract(
+  source: Readable,
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ bytes: number; digest: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(
+    source,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+    },
+    createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }),
+    { signal },
+  );
+  syncFile(path);
+  return { bytes, digest: hash.digest('base64url') };
+}
+
+/** An operation on the cache that failed, with the way to another cache. */
+export function cacheError(action: string, error: unknown): UserError {
+  const { message } = error instanceof UserError ? error : ioError(action, error);
+  const full = message.includes('the disk is full');
+  return new UserError('E_IO', message, {
+    hint: `${full ? 'Free some space there' : 'Make it writable'}, or set XDG_CACHE_HOME to another folder.`,
+    cause: error,
+  });
+}

@@ -1,4 +1,5 @@
 /** @file What names, METADATA and RECORD of wheels mean. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,4 +1,5 @@
 /** @file Small wheels for tests: a zip writer, and a `python3` on PATH that plays pip. */
+
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,14 +8,15 @@ import { deflateRawSync } from 'node:zlib';
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** Numbers as zip has them: little endian, each with its width in bytes. */
-const pack = (...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Buffer =>
-  Buffer.concat(
+function pack(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Buffer {
+  return Buffer.concat(
     fields.map(([width, value]) => {
       const bytes = Buffer.alloc(8);
       bytes.writeBigUInt64LE(BigInt(value));
       return bytes.subarray(0, width);
     }),
   );
+}
 
 /**
  * A zip archive of deflated files.
@@ -22,7 +24,7 @@ const pack = (...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]
  * @param zip64 writes sizes as archives above 4 GB do
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
-export const zip = (files: Files, zip64 = false): Buffer => {
+export function zip(files: Files, zip64 = false): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -71,11 +73,12 @@ export const zip = (files: Files, zip64 = false): Buffer => {
     [2, 0],
   );
   return Buffer.concat([...parts, list, end]);
-};
+}
 
 /** A line of RECORD. */
-const recordLine = ([name, content]: [string, string | Uint8Array]): string =>
-  `${name},sha256=${createHash('sha256').update(content).digest('base64url')},${content.length}\r\n`;
+function recordLine([name, content]: [string, string | Uint8Array]): string {
+  return `${name},sha256=${createHash('sha256').update(content).digest('base64url')},${content.length}\r\n`;
+}
 
 /**
  * Writes a wheel.
@@ -85,12 +88,12 @@ const recordLine = ([name, content]: [string, string | Uint8Array]): string =>
  * @param record replaces the RECORD that fits
  * @returns its path
  */
-export const writeWheel = (
+export function writeWheel(
   directory: string,
   name: string,
   files: Files,
   { requires = [], record, zip64 }: { requires?: string[]; record?: string; zip64?: boolean } = {},
-): string => {
+): string {
   const [project, version] = name.split('-');
   const about = `${project}-${version}.dist-info`;
   const metadata = [
@@ -112,7 +115,7 @@ export const writeWheel = (
     ),
   );
   return path;
-};
+}
 
 /** Plays pip: "downloads" from a folder, logs what it was asked for. */
 const FAKE_PIP = `#!/bin/sh
@@ -145,11 +148,11 @@ done
  *
  * @param index holds wheels; may hold \`stderr\` (what pip fails with), \`slow\` (it hangs), \`installed\` (what it has)
  */
-export const writeFakePython = (directory: string, index: string): string => {
+export function writeFakePython(directory: string, index: string): string {
   mkdirSync(directory, { recursive: true });
   mkdirSync(index, { recursive: true });
   const path = join(directory, 'python3');
   writeFileSync(path, FAKE_PIP.replace('INDEX', index));
   chmodSync(path, 0o755);
   return directory;
-};
+}
