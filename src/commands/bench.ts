@@ -14,8 +14,8 @@ import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
 import { usableCores } from '../cores.js';
 import { type Backend, chooseBackend } from '../engines/select.js';
 import { UserError } from '../errors.js';
-import { plural } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
+import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
 
 interface Options {

@@ -12,9 +12,9 @@ import {
 } from '../tensorflow/install/installation.js';
 import { defaultVariant, requireSupported, thisMachine } from '../tensorflow/install/platform.js';
 import { DEFAULT_VERSION } from '../tensorflow/install/wheel.js';
-import { plural } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { parsePath } from '../terminal/options.js';
+import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
 
 interface Options {

@@ -13,11 +13,12 @@ import { openSweep } from '../sweep/open.js';
 import { addSeeds, plannedRuns, writePlan } from '../sweep/plan.js';
 import { resultOf, runSweep } from '../sweep/scheduler.js';
 import { gpuNames } from '../tensorflow/gpu.js';
-import { plural, quoted, runsFlag } from '../terminal/format.js';
+import { quoted, runsFlag } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption, parsePath } from '../terminal/options.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
 import { dryRun, introduction, type PreparedSweep, reportSweep } from '../terminal/sweep-report.js';
+import { plural } from '../text/plural.js';
 import { mendConfig } from '../train/run.js';
 import { scheduleOf } from '../train/trainer.js';
 

@@ -3,9 +3,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
 import { runDirectories, withoutFiles } from '../runs/find.js';
-import { plural } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption, parseRuns } from '../terminal/options.js';
+import { plural } from '../text/plural.js';
 import type { Problem } from '../verify/findings.js';
 import { type Verification, verifyRun } from '../verify/verify.js';
 

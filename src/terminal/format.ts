@@ -22,11 +22,6 @@ export function seconds(value: number | null): string {
   return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
 }
 
-/** `1 step`, `4,295 steps`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** What names a folder of runs on the command line, if it is not the default. */
 export function runsFlag(directory: string): string {
   return directory === 'runs' ? '' : ` --runs ${quoted(directory)}`;

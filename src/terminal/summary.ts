@@ -3,8 +3,9 @@
 import { dirname, join } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Summary } from '../runs/record.js';
+import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
-import { number, percent, plural, quoted, runsFlag, seconds } from './format.js';
+import { number, percent, quoted, runsFlag, seconds } from './format.js';
 
 /** What to do with a run that is finished. */
 export function nextCommands(summary: Summary, color: ChalkInstance): string {

@@ -10,8 +10,9 @@ import { estimateSeconds } from '../sweep/estimate.js';
 import type { JobEnd } from '../sweep/executor.js';
 import type { OpenedSweep } from '../sweep/open.js';
 import type { PlannedRun } from '../sweep/plan.js';
+import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
-import { differences, plural, quoted, seconds } from './format.js';
+import { differences, quoted, seconds } from './format.js';
 import type { Io } from './io.js';
 
 /** A sweep as it is to be run, with all its runs and those that have no result yet. */

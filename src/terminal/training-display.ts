@@ -2,11 +2,12 @@
 
 import { UNFUSED } from '../engines/arithmetic.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
+import { plural } from '../text/plural.js';
 import { wrap, wrapWords } from '../text/wrap.js';
 import type { TrainingEvent } from '../train/events.js';
 import type { Listener, Opening } from '../train/run.js';
 import { createBars, logAbove } from './bars.js';
-import { describeModel, number, percent, plural, seconds } from './format.js';
+import { describeModel, number, percent, seconds } from './format.js';
 import type { Io } from './io.js';
 
 /** A listener that draws; to be closed whatever happens. */
