@@ -62,6 +62,17 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigKey = keyof Config;
 
+/** A backend that computes; `auto` stands for one of them. */
+export type Backend = Exclude<Config['backend'], 'auto'>;
+/** The hardware that a backend computes on. */
+export type Device = Exclude<Config['device'], 'auto'>;
+
+/** A config whose backend and device are decided, as config.json and plan.json store it. */
+export type ResolvedConfig = Omit<Config, 'backend' | 'device'> & {
+  readonly backend: Backend;
+  readonly device: Device;
+};
+
 /** Where the value of a key came from. */
 export type Source = 'default' | 'file' | 'flag';
 
@@ -143,6 +154,21 @@ export function parseConfig(
   const problems = [...new Set(result.error.issues.map((issue) => explain(issue, input, name)))].join('; ');
   throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
     hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
+  });
+}
+
+/**
+ * Checks a stored config, whose backend must be decided. The device `auto` is cuda for tensorflow, cpu for the other backends.
+ *
+ * @throws {UserError} E_CONFIG with all problems at once
+ */
+export function parseResolvedConfig(input: Record<string, unknown>, where: string): ResolvedConfig {
+  const config = parseConfig(input, where);
+  const { backend } = config;
+  const device = config.device === 'auto' ? (backend === 'tensorflow' ? 'cuda' : 'cpu') : config.device;
+  if (backend !== 'auto') return { ...config, backend, device };
+  throw new UserError('E_CONFIG', `${where}: backend: expected the backend of the run, got auto.`, {
+    hint: 'run.json names the backend.',
   });
 }
 

@@ -11,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -43,6 +44,15 @@ function syncHandle(handle: number): void {
 
 function isOneOf(codes: readonly string[], error: unknown): boolean {
   return codes.includes(systemCode(error) ?? '');
+}
+
+/** Removes a folder if nothing is in it. */
+export function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It is not empty, which is the usual case, or it cannot be removed, which does no harm.
+  }
 }
 
 /** Removes what processes that were killed left in a folder that nobody else writes to. */
@@ -123,21 +133,22 @@ export function readRegular(path: string): Buffer {
 }
 
 /**
- * Makes a folder and those above it.
+ * Makes a folder and those above it. Returns the folders that did not exist, the deepest first.
  *
  * Not by `mkdirSync(…, { recursive: true })`: where the system answers ENOENT for a folder that cannot be made, as /proc
  * does, that never returns.
  *
  * @throws {UserError} E_IO if it cannot be made
  */
-export function makeDirectory(path: string): void {
-  if (isDirectory(path)) return;
+export function makeDirectory(path: string): string[] {
+  if (isDirectory(path)) return [];
   const parent = dirname(resolve(path));
-  if (parent !== resolve(path)) makeDirectory(parent);
+  const created = parent === resolve(path) ? [] : makeDirectory(parent);
   try {
     mkdirSync(path);
+    return [path, ...created];
   } catch (error) {
-    if (isDirectory(path)) return; // another process was faster
+    if (isDirectory(path)) return created; // another process was faster
     if (isLink(path)) {
       throw new UserError(
         'E_IO',

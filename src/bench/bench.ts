@@ -1,4 +1,4 @@
-/** @file Times training steps, evaluation and the machine's peak; checks first that backends agree. */
+/** @file Times training steps, evaluation and the peak speed of the machine, after checking that the backends agree. */
 
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
@@ -9,28 +9,28 @@ import { initialParameters } from '../model/spec.js';
 import { ARTICLE, type Case, flopsOf, indicesOf, specOf, syntheticDataset } from './cases.js';
 import { measure, type Timing } from './timing.js';
 
-/** A case and what it took. */
+/** A timed case. */
 export interface Result extends Case {
   readonly ms: Timing;
-  /** What it ran on, in the engine's words. */
+  /** The engine's description of the device. */
   readonly engine: string;
   readonly gflops: number;
-  /** Of the measured peak of as many threads; null where there is no kernel to measure it with. */
-  readonly shareOfPeak: number | null;
+  /** The speed relative to the measured peak of the same number of threads; null if no kernel can measure it. */
+  readonly fractionOfPeak: number | null;
   readonly examplesPerSecond: number;
 }
 
-/** So small that the weights stay where they are: trained to the end, gradients would become denormal and slow. */
-const RATE = 1e-7;
+/** So small that the weights hardly change. After long training, gradients would become denormal numbers, which are slow. */
+const LEARNING_RATE = 1e-7;
 
-/** Largest relative difference that rounding may make in three steps. */
+/** The largest relative difference that rounding may cause in three steps. */
 const TOLERANCE = 1e-5;
 
 /**
- * Checks that backends compute the same before any of them is timed.
+ * Checks that the backends compute the same losses.
  *
  * @returns the largest relative difference of a loss
- * @throws {UserError} E_BACKEND if two do not agree
+ * @throws {UserError} E_BACKEND if two of them do not agree
  */
 export async function checkAgreement(cases: readonly Case[]): Promise<number> {
   let largest = 0;
@@ -40,24 +40,22 @@ export async function checkAgreement(cases: readonly Case[]): Promise<number> {
     const engines = new Map(cases.map((item) => [item.backend, item]));
     for (const { backend, device, threads, recurrence } of engines.values()) {
       const found = await losses({ ...small, backend, device, threads, ...(recurrence && { recurrence }) });
-      found.forEach((loss, step) => {
-        const difference = Math.abs(loss / expected[step] - 1);
+      for (const [step, loss] of expected.entries()) {
+        const difference = Math.abs((found[step] ?? Number.NaN) / loss - 1);
         largest = Math.max(largest, difference);
-        if (difference <= TOLERANCE) return;
+        if (difference <= TOLERANCE) continue;
         throw new UserError(
           'E_BACKEND',
-          `${model} at step ${step + 1}: expected the loss ${expected[step]} of wasm, ${backend} gave ${loss}.`,
-          {
-            hint: 'Nothing was timed. This is a bug; please report it with `wnlstm doctor --json`.',
-          },
+          `${model} at step ${step + 1}: wasm computes the loss ${loss}, but ${backend} computes ${found[step]}.`,
+          { hint: 'Nothing was timed. Please report this bug with the output of `wnlstm doctor --json`.' },
         );
-      });
+      }
     }
   }
   return largest;
 }
 
-/** Losses of three steps at a small learning rate. */
+/** The losses of three steps at a small learning rate. */
 async function losses(item: Case): Promise<number[]> {
   const engine = await open(item);
   const found = [0, 1, 2].map((step) => {
@@ -75,7 +73,7 @@ function open(item: Case, dataset: Dataset = syntheticDataset(item)): Promise<En
   return createEngine(item.backend, input, item.device, item.recurrence);
 }
 
-/** Billions of floating point operations a second that `threads` threads of a backend can do at most. */
+/** The highest speed of a backend's threads, in billions of floating point operations per second. */
 export async function measurePeak(
   backend: Case['backend'],
   threads: number,
@@ -102,9 +100,15 @@ export async function timeCase(
   signal: AbortSignal,
 ): Promise<Result> {
   const engine = await open(item);
-  const indices = Array.from({ length: 8 }, (_, step) => indicesOf(item, step));
-  let step = 0;
-  const ms = await measure(() => engine.step(indices[step++ % 8], RATE), {
+  const batches = Array.from({ length: 8 }, (_, step) => indicesOf(item, step));
+  let next = batches.values();
+  const nextBatch = (): Int32Array => {
+    const { value } = next.next();
+    if (value) return value;
+    next = batches.values();
+    return nextBatch();
+  };
+  const ms = await measure(() => engine.step(nextBatch(), LEARNING_RATE), {
     repeats,
     finish: () => void engine.drainMetrics(),
     signal,
@@ -116,12 +120,12 @@ export async function timeCase(
     ms,
     engine: engine.device,
     gflops,
-    shareOfPeak: peak === null ? null : gflops / peak,
+    fractionOfPeak: peak === null ? null : gflops / peak,
     examplesPerSecond: (item.batch / ms.median) * 1000,
   };
 }
 
-/** Milliseconds that the evaluation of 10,000 images takes. */
+/** The milliseconds of an evaluation of 10,000 images. */
 export async function timeEvaluation(item: Case, signal: AbortSignal): Promise<number> {
   const dataset = syntheticDataset(item, 10_000);
   const engine = await open(item, dataset);
@@ -130,14 +134,17 @@ export async function timeEvaluation(item: Case, signal: AbortSignal): Promise<n
   return median;
 }
 
-/** Milliseconds of each part of a step. */
+/** The milliseconds of each part of a step. */
 export async function profileStep(item: Case, signal: AbortSignal): Promise<{ phase: string; ms: number }[]> {
   if (item.backend !== 'native' && item.backend !== 'wasm') return [];
-  const until: number[] = [0];
-  for (let phases = 1; phases <= PHASES.length; phases++) {
-    const probe = await openProbe(await createKernel(item.backend), specOf(item), item.threads, phases);
-    until.push((await measure(() => probe.step(), { signal })).median);
+  const parts: { phase: string; ms: number }[] = [];
+  let before = 0;
+  for (const [index, phase] of PHASES.entries()) {
+    const probe = await openProbe(await createKernel(item.backend), specOf(item), item.threads, index + 1);
+    const { median } = await measure(() => probe.step(), { signal });
     probe.dispose();
+    parts.push({ phase, ms: median - before });
+    before = median;
   }
-  return PHASES.map((phase, at) => ({ phase, ms: until[at + 1] - until[at] }));
+  return parts;
 }

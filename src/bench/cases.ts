@@ -1,16 +1,16 @@
-/** @file What the benchmark times: cases, their work in floating point operations, and data for them. */
+/** @file The cases of the benchmark, their number of floating point operations, and synthetic data. */
 
+import type { Backend } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
-import type { Backend } from '../engines/select.js';
 import type { RecurrenceName } from '../engines/tensorflow/probe.js';
 import type { ModelSpec } from '../model/spec.js';
 import { rng } from '../rng.js';
 
-/** One thing to time: a training step of this shape there. */
+/** A training step to time: its backend, model and shape. */
 export interface Case {
   readonly backend: Backend;
   readonly device: 'cpu' | 'cuda';
-  /** Forces one on the tensorflow backend. */
+  /** Forces an implementation of the LSTM in the tensorflow backend. */
   readonly recurrence?: RecurrenceName;
   readonly model: ModelSpec['model'];
   readonly threads: number;
@@ -20,20 +20,20 @@ export interface Case {
   readonly inputs: number;
 }
 
-/** The article's shape. */
+/** The shape in the article. */
 export const ARTICLE = { units: 100, batch: 64, timeSteps: 28, inputs: 28 } as const;
 
 const CLASSES = 10;
 const EXAMPLES = 1024;
 
-/** How the time goes with units, batch and time steps: one of them varied at a time. */
+/** Shapes that vary one of units, batch and time steps at a time. */
 export const SCALING_SHAPES = [
   ...[32, 64, 128, 256, 512].map((units) => ({ ...ARTICLE, units })),
   ...[16, 128, 256, 1024].map((batch) => ({ ...ARTICLE, batch })),
   { ...ARTICLE, timeSteps: 784, inputs: 1 },
 ];
 
-/** Multiplications and additions of the three products of a step; the rest is below a percent of it. */
+/** Multiplications and additions of the three matrix products of a step; all other operations are below one percent. */
 export function flopsOf({ units, batch, timeSteps, inputs }: Case): number {
   const timesInputs = 2 * timeSteps * inputs; // forward, weight gradient
   const timesHidden = 3 * (timeSteps - 1) * units; // and the gradient of h; h is 0 at the first time step
@@ -41,10 +41,10 @@ export function flopsOf({ units, batch, timeSteps, inputs }: Case): number {
 }
 
 /**
- * All combinations, in order. TensorFlow keeps the number of threads that it was started with, so on it the largest
- * alone is there.
+ * All combinations, in order. TensorFlow cannot change its number of threads after it has started, so it gets only the
+ * largest number.
  *
- * @param device of the tensorflow backend; the others compute on the CPU
+ * @param device the device of the tensorflow backend; the other backends compute on the CPU
  */
 export function combine(
   backends: readonly Backend[],
@@ -83,7 +83,7 @@ export function specOf({ model, units, batch, timeSteps, inputs }: Case): ModelS
   };
 }
 
-/** Random images, a fifth of them bright as in MNIST: the time does not depend on what they show. */
+/** Random images in which a fifth of the pixels is bright, as in MNIST. The time of a step does not depend on the content. */
 export function syntheticDataset({ timeSteps, inputs }: Case, count = EXAMPLES): Dataset {
   const random = rng(0, 'benchmark');
   const images = Uint8Array.from({ length: count * timeSteps * inputs }, () =>
@@ -93,7 +93,7 @@ export function syntheticDataset({ timeSteps, inputs }: Case, count = EXAMPLES):
   return { size: timeSteps, classes: CLASSES, train: split, validation: split, test: split, checksums: {} };
 }
 
-/** The examples of a step: any will do. */
+/** Arbitrary examples for a step. */
 export function indicesOf({ batch }: Case, step: number): Int32Array {
   return Int32Array.from({ length: batch }, (_, row) => (step * 31 + row * 7) % EXAMPLES);
 }

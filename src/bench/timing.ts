@@ -1,38 +1,38 @@
-/** @file Timing that can be trusted: warm-up, repeats long enough for the clock, median and spread. */
+/** @file Times a function reliably: warm-up, repeats that are long enough for the clock, median and range. */
 
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
-/** Milliseconds a call. */
+/** Milliseconds per call. */
 export interface Timing {
   readonly median: number;
   readonly min: number;
   readonly max: number;
   readonly repeats: number;
-  /** Calls a repeat. */
+  /** The number of calls in a repeat. */
   readonly calls: number;
 }
 
-/** How a function is timed. */
+/** Options of a measurement. */
 export interface Pace {
-  /** How many times are taken. */
+  /** The number of repeats. */
   readonly repeats?: number;
-  /** How long each lasts at least; as long is spent on warming up. */
+  /** The minimum duration of a repeat, and of the warm-up. */
   readonly repeatMs?: number;
-  /** Waits for what the calls of a repeat have begun; its time counts. */
+  /** Waits for the work that the calls of a repeat started; its time counts. */
   readonly finish?: () => void;
-  /** A clock in milliseconds. */
+  /** Returns the time in milliseconds. */
   readonly now?: () => number;
-  /** Looked at between repeats; when it is aborted, its reason is thrown. */
+  /** Checked between repeats; when aborted, its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
-/** Times a function, which is called again and again. */
+/** Times a function by calling it repeatedly. */
 export async function measure(
   run: () => void,
   { repeats = 7, repeatMs = 150, finish, now = () => performance.now(), signal }: Pace = {},
 ): Promise<Timing> {
   const time = async (calls: number): Promise<number> => {
-    await turn(); // signals arrive here
+    await yieldToEventLoop(); // signals are handled here
     signal?.throwIfAborted();
     const started = now();
     for (let call = 0; call < calls; call++) run();
@@ -50,9 +50,10 @@ export async function measure(
   return { median: median(times), min: Math.min(...times), max: Math.max(...times), repeats, calls };
 }
 
-/** The middle of some numbers. */
+/** The median of numbers; NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const middle = (sorted.length - 1) / 2;
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
+  return (low + high) / 2;
 }

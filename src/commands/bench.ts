@@ -11,8 +11,9 @@ import {
   timeEvaluation,
 } from '../bench/bench.js';
 import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
+import type { Backend } from '../config.js';
 import { usableCores } from '../cores.js';
-import { type Backend, chooseBackend } from '../engines/select.js';
+import { chooseBackend } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { plural } from '../text/plural.js';
@@ -206,7 +207,7 @@ function cells(result: Result): string[] {
     result.ms.median.toFixed(2),
     whole((result.ms.max - result.ms.min) / result.ms.median),
     result.gflops.toFixed(0),
-    result.shareOfPeak === null ? '-' : whole(result.shareOfPeak),
+    result.fractionOfPeak === null ? '-' : whole(result.fractionOfPeak),
     Math.round(result.examplesPerSecond).toLocaleString('en'),
   ];
 }

@@ -2,10 +2,11 @@
 
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Backend } from '../config.js';
 import { usableCores } from '../cores.js';
 import { mnistFiles, readDataset } from '../data/mnist.js';
 import { checkArithmetic } from '../engines/check-arithmetic.js';
-import { type Backend, chooseBackend, createEngine } from '../engines/select.js';
+import { chooseBackend, createEngine } from '../engines/select.js';
 import { tryEngine } from '../engines/trial.js';
 import { EXIT, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';

@@ -68,9 +68,9 @@ test('what cannot be reproduced or found is an error, and trains nothing: exit c
   const record = join(runs, id!, 'run.json');
   const text = readFileSync(record, 'utf8');
   for (const [from, to, message] of [
-    ['"completed"', '"interrupted"', /Expected a run that has a result/],
+    ['"completed"', '"interrupted"', /Expected a run with a result/],
     [/"arithmetic": "[^"]*"/, '"arithmetic": "other-1"', /computed with the arithmetic other-1/],
-    [/("train-images-idx3-ubyte": ")./, '$1x', /is not the file that the run was trained on/],
+    [/("train-images-idx3-ubyte": ")./, '$1x', /is not the file that the run was trained with/],
   ] as const) {
     writeFileSync(record, text.replace(from, to));
     const { status, stderr } = wnlstm('reproduce', id!);

@@ -8,7 +8,7 @@ import { findRun } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
 import { type Configure, type Io, stopCode } from '../terminal/io.js';
 import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
-import { createProgress } from '../terminal/training-display.js';
+import { createTrainingDisplay } from '../terminal/training-display.js';
 import { type Change, type Repetition, repeatRun } from '../verify/repeat.js';
 import type { Comparison } from '../verify/reproduce.js';
 
@@ -26,12 +26,12 @@ export const configureReproduce: Configure = (command, io) => {
     .action(async (name: string, options: Options) => {
       const run = findRun(String(options.runs), name);
       const change = changeOf(options);
-      const progress = createProgress(io, Boolean(options.quiet));
+      const display = createTrainingDisplay(io, Boolean(options.quiet));
       let repetition: Repetition;
       try {
-        repetition = await repeatRun(run, change, io, progress);
+        repetition = await repeatRun(run, change, io, display.onEvent);
       } finally {
-        progress.close();
+        display.close();
       }
       report(run, repetition, options, io);
     });

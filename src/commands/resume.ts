@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path';
 import { parseFlag, resolveConfig } from '../config.js';
-import { continuable } from '../engines/select.js';
+import { chooseToContinue } from '../engines/select.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { Configure } from '../terminal/io.js';
@@ -21,7 +21,7 @@ export const configureResume: Configure = (command, io) => {
     .option('--json', 'print the summary as one line of JSON')
     .action(async (name: string | undefined, options: Record<string, unknown>) => {
       const unfinished = ['interrupted', 'stale', 'failed'];
-      const { directory, config: begun } = findRun(String(options.runs), name, {
+      const { directory, config: stored } = findRun(String(options.runs), name, {
         kind: 'unfinished run',
         wanted: ({ status }) => unfinished.includes(status),
       });
@@ -29,10 +29,11 @@ export const configureResume: Configure = (command, io) => {
         ...('threads' in options && { threads: parseFlag('threads', String(options.threads)) }),
         ...('data' in options && { data: options.data }),
       };
-      const { config } = resolveConfig(change, await continuable(begun));
+      const { config } = resolveConfig(change, stored);
+      const target = { directory, choice: await chooseToContinue(stored) };
       const { argv, signal } = io;
       await trainAndReport(
-        { config, runsDirectory: dirname(directory), directory, force: false, argv, signal },
+        { config, target, runsDirectory: dirname(directory), force: false, argv, signal },
         options,
         io,
       );

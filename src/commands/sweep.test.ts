@@ -215,7 +215,7 @@ test('another file of the same name is refused, and so is an edited plan', () =>
   writeFileSync(plan, readFileSync(plan, 'utf8').replace('0.005', '0.5'));
   const edited = sweep(sweepFile('frozen'), 'frozen');
   assert.equal(edited.status, 2);
-  assert.match(edited.stderr, /changed by hand/);
+  assert.match(edited.stderr, /the plan was changed/);
 });
 
 test('very many runs are asked about', () => {
@@ -303,7 +303,7 @@ test('a sweep whose plan is damaged keeps its runs: without it, the same command
     writeFileSync(plan, content);
     const refused = sweep(file, 'replanned');
     assert.equal(refused.status, 2);
-    assert.match(refused.stderr, /plan\.json: expected .*\n.*move plan\.json away and sweep again/);
+    assert.match(refused.stderr, /plan\.json: expected .*\n.*move it away and run the sweep again/);
   }
   rmSync(plan);
   const again = sweep(file, 'replanned');

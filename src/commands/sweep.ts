@@ -5,13 +5,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.js';
 import { usableCores } from '../cores.js';
 import { UserError } from '../errors.js';
-import { makeDirectory } from '../files.js';
+import { makeDirectory, removeIfEmpty } from '../files.js';
 import { acquireLock } from '../runs/lock.js';
-import { type Board, createBoard, type RunState } from '../sweep/board.js';
+import { createBoard } from '../sweep/board.js';
 import { createLocalExecutor } from '../sweep/local.js';
-import { openSweep } from '../sweep/open.js';
-import { addSeeds, plannedRuns, writePlan } from '../sweep/plan.js';
-import { resultOf, runSweep } from '../sweep/scheduler.js';
+import { findSweep, openSweep, type SweepFile } from '../sweep/open.js';
+import { type PlannedRun, writePlan } from '../sweep/plan.js';
+import { runSweep } from '../sweep/scheduler.js';
 import { gpuNames } from '../tensorflow/gpu.js';
 import { quoted, runsFlag } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
@@ -19,7 +19,7 @@ import { addRunsOption, parsePath } from '../terminal/options.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
 import { dryRun, introduction, type PreparedSweep, reportSweep } from '../terminal/sweep-report.js';
 import { plural } from '../text/plural.js';
-import { mendConfig } from '../train/run.js';
+import { restoreConfig } from '../train/folder.js';
 import { scheduleOf } from '../train/trainer.js';
 
 interface SweepOptions {
@@ -76,68 +76,47 @@ function wholeNumber(text: string): number {
 }
 
 async function sweep(path: string, options: SweepOptions, io: Io): Promise<void> {
-  const asked = await prepare(path, options);
-  const { directory } = asked;
-  if (options.dryRun) return dryRun(asked, Boolean(options.json), io);
-  if (asked.left.length > MANY_RUNS && !options.yes) await confirm(asked.left.length, io);
-
-  makeDirectory(directory);
-  const lock = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
-  try {
-    // Once more, now that nobody else changes it: another sweep may just have ended, or added seeds.
-    const prepared = await prepare(path, options);
-    lock.assertHeld();
-    writePlan(directory, prepared.plan);
-    await runPrepared(prepared, options, io);
-  } finally {
-    lock.release();
-  }
-}
-
-async function prepare(path: string, options: SweepOptions): Promise<PreparedSweep> {
-  const { backend, device, addSeeds: more } = options;
-  const opened = await openSweep(path, options.runs, {
+  const { backend, device } = options;
+  const file = findSweep(path, options.runs, {
     ...(backend === undefined ? {} : { backend }),
     ...(device === undefined ? {} : { device }),
   });
-  const now = opened.begunBefore ? new Date().toISOString() : opened.plan.created_at;
-  const plan = more === undefined ? opened.plan : addSeeds(opened.plan, more, now);
-  const runs = plannedRuns(plan);
-  const left = runs.filter((run) => resultOf(opened.directory, run) === null);
+  if (options.dryRun) return dryRun(await prepare(file, options), Boolean(options.json), io);
+  const { directory } = file;
+  const created = makeDirectory(directory);
+  try {
+    const lock = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
+    try {
+      const prepared = await prepare(file, options);
+      if (prepared.left.length > MANY_RUNS && !options.yes) await confirm(prepared.left.length, io);
+      lock.assertHeld();
+      writePlan(directory, prepared.plan);
+      await runPrepared(prepared, options, io);
+    } finally {
+      lock.release();
+    }
+  } finally {
+    for (const folder of created) removeIfEmpty(folder); // if nothing was started
+  }
+}
+
+async function prepare(file: SweepFile, options: SweepOptions): Promise<PreparedSweep> {
+  const opened = await openSweep(file, options.addSeeds);
   const threads = options.threads ?? usableCores();
-  const gpus = gpusFor(plan.arms);
-  const jobs = Math.max(1, Math.min(left.length, options.jobs ?? (gpus.length || threads)));
-  const shape = { jobs, threads: Math.max(1, Math.floor(threads / jobs)), gpus };
+  const gpus = gpusFor(opened.plan.arms);
+  const jobs = Math.max(1, Math.min(opened.left.length, options.jobs ?? (gpus.length || threads)));
   return {
     ...opened,
-    plan,
-    runs,
-    left,
-    shape,
-    goOn: `wnlstm sweep ${quoted(path)}${runsFlag(options.runs)}`,
+    shape: { jobs, threads: Math.max(1, Math.floor(threads / jobs)), gpus },
+    resumeCommand: `wnlstm sweep ${quoted(file.path)}${runsFlag(options.runs)}`,
   };
 }
 
-/** Ids of the GPUs that jobs may use; none if no arm uses one. */
-function gpusFor(arms: readonly { readonly config: Config }[]): string[] {
-  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
-  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
-  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
-}
-
-async function confirm(count: number, io: Io): Promise<void> {
-  const problem = new UserError('E_USAGE', `${plural(count, 'run')} are many; nothing was started.`, {
-    hint: 'See what they would be with `--dry-run`, or go ahead with `--yes`.',
-  });
-  if (!io.ask) throw problem;
-  const answer = await io.ask(`${plural(count, 'run')} are many. Train them all? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
-}
-
 async function runPrepared(prepared: PreparedSweep, options: SweepOptions, io: Io): Promise<void> {
-  const { directory, runs, left, shape } = prepared;
-  for (const run of runs) mendConfig(join(directory, run.id), run.config);
-  const board = boardOf(prepared);
+  const { plan, directory, runs, results, left, shape, dataset } = prepared;
+  for (const run of runs) restoreConfig(join(directory, run.id), run.config);
+  const stepsOf = ({ config }: PlannedRun): number => scheduleOf(config, dataset.train.count).totalSteps;
+  const board = createBoard(plan, runs, stepsOf, results);
   if (!options.quiet) for (const line of introduction(prepared, io)) io.err(line);
   const executor = createLocalExecutor(shape.jobs, shape.threads, shape.gpus);
   const display = createSweepDisplay(board, io, Boolean(options.quiet) || left.length === 0);
@@ -160,17 +139,18 @@ async function runPrepared(prepared: PreparedSweep, options: SweepOptions, io: I
   }
 }
 
-function boardOf({ plan, runs, directory, dataset }: PreparedSweep): Board {
-  return createBoard(
-    plan,
-    runs,
-    ({ config }) => scheduleOf(config, dataset.train.count).totalSteps,
-    (run): RunState | null => {
-      const summary = resultOf(directory, run);
-      if (summary === null) return null;
-      return summary.status === 'diverged'
-        ? { kind: 'diverged' }
-        : { kind: 'completed', valAccuracy: summary.val_accuracy };
-    },
-  );
+/** Ids of the GPUs that jobs may use; none if no arm uses one. */
+function gpusFor(arms: readonly { readonly config: Config }[]): string[] {
+  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
+  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
+  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
+}
+
+async function confirm(count: number, io: Io): Promise<void> {
+  const problem = new UserError('E_USAGE', `${plural(count, 'run')} are many; nothing was started.`, {
+    hint: 'See what they would be with `--dry-run`, or go ahead with `--yes`.',
+  });
+  if (!io.ask) throw problem;
+  const answer = await io.ask(`${plural(count, 'run')} are many. Train them all? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
 }

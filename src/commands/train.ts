@@ -6,9 +6,9 @@ import { percent, quoted } from '../terminal/format.js';
 import { type Configure, type Io, stopCode } from '../terminal/io.js';
 import { addConfigOptions, addRunsOption, configFrom } from '../terminal/options.js';
 import { describeSummary, nextCommands } from '../terminal/summary.js';
-import { createProgress } from '../terminal/training-display.js';
+import { createTrainingDisplay } from '../terminal/training-display.js';
 import { alignColumns } from '../text/table.js';
-import { type Outcome, runSession, type SessionInput } from '../train/run.js';
+import { type Outcome, type RunInput, trainRun } from '../train/run.js';
 
 export const configureTrain: Configure = (command, io) => {
   addConfigOptions(command);
@@ -29,7 +29,7 @@ export const configureTrain: Configure = (command, io) => {
         {
           config,
           runsDirectory: String(options.runs),
-          directory: null,
+          target: null,
           force: Boolean(options.force),
           argv,
           signal,
@@ -42,16 +42,16 @@ export const configureTrain: Configure = (command, io) => {
 
 /** Trains with a progress display, prints how it ended and sets the exit code. */
 export async function trainAndReport(
-  input: SessionInput,
+  input: RunInput,
   options: Record<string, unknown>,
   io: Io,
 ): Promise<void> {
-  const progress = createProgress(io, Boolean(options.quiet));
+  const display = createTrainingDisplay(io, Boolean(options.quiet));
   let outcome: Outcome;
   try {
-    outcome = await runSession(input, progress);
+    outcome = await trainRun(input, display.onEvent);
   } finally {
-    progress.close();
+    display.close();
   }
   report(outcome, options, io);
 }

@@ -142,7 +142,7 @@ test('ls and show tell what is there', () => {
     (JSON.parse(wnlstm('show', '--runs', runs, '--json').out) as { epochs: unknown[] }).epochs.length,
     1,
   );
-  assertRefused(wnlstm('show', 'nothing', '--runs', runs), /Expected one run called nothing/);
+  assertRefused(wnlstm('show', 'nothing', '--runs', runs), /Expected one run with the name nothing/);
 });
 
 test('resume stays in the folder that it is given, whatever that is called', () => {

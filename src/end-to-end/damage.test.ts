@@ -61,8 +61,8 @@ test('ls, show, resume, compare and plot name the damaged file of a run, and go 
 
 test('a config.json that lacks keys, such as one of configs/, is not taken for the config of the run', () => {
   const { runs } = pair((d) => writeFileSync(join(d, 'config.json'), '{"units":11}'));
-  assert.match(wnlstm('ls', '--runs', runs).err, /d\/config\.json: expected all keys, model, lr, .* missing/);
-  assertRefused(wnlstm('show', 'd', '--runs', runs), /d\/config\.json: expected all keys/);
+  assert.match(wnlstm('ls', '--runs', runs).err, /d\/config\.json: keys are missing: model, lr, /);
+  assertRefused(wnlstm('show', 'd', '--runs', runs), /d\/config\.json: keys are missing/);
 });
 
 test('progress.json that lacks what the rest of a run depends on is damaged, and the checkpoint before is taken', () => {
@@ -74,7 +74,7 @@ test('progress.json that lacks what the rest of a run depends on is damaged, and
     });
     const { code, err } = wnlstm('resume', 'd', '--runs', runs);
     assert.equal(code, 0, err);
-    assert.match(err, /step-000065\/progress\.json: expected the progress of step 65.* of step 52\./);
+    assert.match(err, /step-000065\/progress\.json: expected the progress of step 65.* at step 52\./);
     assertSameText(csvs(run), csvs(other), 'the CSVs');
   }
 });
@@ -145,7 +145,7 @@ test('a run goes on from the newest checkpoint that is whole, and ends with the 
   });
   const { code, err } = wnlstm('resume', 'd', '--runs', runs);
   assert.equal(code, 0, err);
-  assert.match(err, /note .*step-000065\/model\.safetensors.* from the checkpoint before, of step 52\./);
+  assert.match(err, /note .*step-000065\/model\.safetensors.* from the checkpoint before it, at step 52\./);
   assertSameText(csvs(run), csvs(other), 'the CSVs');
 });
 
@@ -157,7 +157,7 @@ test('a run whose checkpoints are gone is refused and keeps its rows', () => {
   const before = csvs(run);
   assertRefused(
     wnlstm('resume', 'd', '--runs', runs),
-    /d\/checkpoints is missing or empty, though .* step 65/,
+    /d\/checkpoints is missing or empty, but .* step 65/,
   );
   assert.equal(csvs(run), before);
 });
@@ -170,8 +170,8 @@ test('a run that goes on without its earlier rows says so; one whose rows cannot
   });
   const { code, err } = wnlstm('resume', 'd', '--runs', runs);
   assert.equal(code, 0, err);
-  assert.match(err, /note steps\.csv has lost 17 of its 17 rows \(from step 3 to 51\)/);
-  assert.match(err, /note metrics\.csv has lost 3 of its 4 rows \(from step 26 to 52\)/);
+  assert.match(err, /note steps\.csv lacks 17 of its 17 rows \(from step 3 to 51\)/);
+  assert.match(err, /note metrics\.csv lacks 3 of its 4 rows \(from step 26 to 52\)/);
   const torn = pair((d) => {
     interrupt(d);
     edit(join(d, 'steps.csv'), (text) => text.replace(/\n6,[^\n]*/, '\nsix'));

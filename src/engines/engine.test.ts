@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import type { Backend } from '../config.js';
 import type { TrainingState } from '../model/state.js';
 import type { Engine } from './engine.js';
 import { inputOf, type OracleCase, oracleBatch, oracleCases, unavailable } from './oracle.testing.js';
-import { type Backend, createEngine } from './select.js';
+import { createEngine } from './select.js';
 
 const example = oracleCases().find(({ model }) => model === 'wn') as OracleCase;
 const clipped = inputOf(example, { clip: 0.2 });

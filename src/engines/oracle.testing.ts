@@ -2,12 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Backend } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
 import type { EngineInput } from './engine.js';
-import { type Backend, chooseBackend } from './select.js';
+import { chooseBackend } from './select.js';
 import type { RecurrenceName } from './tensorflow/probe.js';
 
 interface Encoded {

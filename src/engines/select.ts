@@ -1,30 +1,28 @@
-/** @file From a backend's name, or `auto`, to a ready engine. */
+/** @file Chooses the backend that computes a run, and creates its engine. */
 
-import type { Config } from '../config.js';
+import type { Backend, Config, Device, ResolvedConfig } from '../config.js';
 import { UserError } from '../errors.js';
 import { CANONICAL } from './arithmetic.js';
 import { checkState, type Engine, type EngineInput } from './engine.js';
 import type { Kernel } from './fused/kernel.js';
 import type { RecurrenceName } from './tensorflow/probe.js';
 
-/** What can compute. */
-export type Backend = Exclude<Config['backend'], 'auto'>;
-
-/** A backend that will work here. */
+/** A backend that works on this machine. */
 export interface Choice {
   readonly backend: Backend;
-  readonly device: 'cpu' | 'cuda';
-  /** What results depend on besides config and data; see arithmetic.ts. */
+  readonly device: Device;
+  /** The arithmetic that the results depend on, besides config and data; see arithmetic.ts. */
   readonly arithmetic: string;
-  /** Which build of the kernel or library; information only. */
+  /** The build of the kernel or library; for information only. */
   readonly build: string;
-  /** One line on why it was chosen; null if it was asked for. */
+  /** Why `auto` chose it, as part of a sentence; null if the user named it. */
   readonly why: string | null;
 }
 
-type Wanted = Pick<Config, 'backend' | 'device'>;
+type Requested = Pick<Config, 'backend' | 'device'>;
 
-const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
+/** Each backend opens here what it needs, and throws E_BACKEND if it does not work on this machine. */
+const OPEN: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
   native: async () => ({
     backend: 'native',
     device: 'cpu',
@@ -35,9 +33,9 @@ const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice
     const { arithmetic, build } = (await import('./fused/wasm-module.js')).loadModule();
     return { backend: 'wasm', device: 'cpu', arithmetic, build };
   },
-  tensorflow: async (wanted) => {
+  tensorflow: async (requested) => {
     const { chooseInstallation } = await import('../tensorflow/install/choose.js');
-    const device = wanted === 'auto' ? 'cuda' : wanted;
+    const device = requested === 'auto' ? 'cuda' : requested;
     const { manifest } = chooseInstallation(device);
     return {
       backend: 'tensorflow',
@@ -50,65 +48,65 @@ const choices: Record<Backend, (device: Config['device']) => Promise<Omit<Choice
 };
 
 /**
- * How a run that was begun, perhaps on another machine, is continued here: on its own backend, or, if that is native or
- * wasm and does not work here, on the other of the two, which computes the same bytes.
+ * Chooses the backend of a new run: the one that the config names, or for `auto` the fastest that works.
  *
- * @throws {UserError} E_BACKEND if neither works
+ * @throws {UserError} E_BACKEND if the named backend or device does not work on this machine
  */
-export async function continuable<Run extends Wanted>(begun: Run): Promise<Run> {
-  try {
-    await chooseBackend(begun);
-    return begun;
-  } catch (error) {
-    if (!(error instanceof UserError) || (begun.backend !== 'native' && begun.backend !== 'wasm'))
-      throw error;
-    return { ...begun, backend: 'auto', device: 'cpu' };
-  }
-}
-
-/**
- * Decides what computes, before anything is started.
- *
- * @throws {UserError} E_BACKEND if the backend asked for does not work here
- */
-export async function chooseBackend({ backend, device }: Wanted): Promise<Choice> {
+export async function chooseBackend({ backend, device }: Requested): Promise<Choice> {
   if (device === 'cuda' && backend !== 'auto' && backend !== 'tensorflow') {
-    throw new UserError('E_BACKEND', `Expected --device cpu for the ${backend} backend, got cuda.`, {
-      hint: 'Only the tensorflow backend computes on a GPU: `--backend tensorflow`.',
+    throw new UserError('E_BACKEND', `The ${backend} backend computes on the CPU, but the device is cuda.`, {
+      hint: 'Use `--backend tensorflow` to compute on a GPU.',
     });
   }
-  if (backend !== 'auto') return { ...(await choices[backend](device)), why: null };
-  const reasons: string[] = [];
-  const candidates: [Backend, string][] = [
-    ...(device === 'cpu' ? [] : ([['tensorflow', 'TensorFlow and a GPU are here']] as [Backend, string][])),
-    ...(device === 'cuda'
-      ? []
-      : ([['native', 'there is a native kernel for this CPU']] as [Backend, string][])),
-  ];
-  for (const [candidate, why] of candidates) {
+  if (backend !== 'auto') return { ...(await OPEN[backend](device)), why: null };
+  if (device !== 'cpu') {
     try {
-      return { ...(await choices[candidate](device)), why };
+      return { ...(await OPEN.tensorflow(device)), why: 'TensorFlow and a GPU are available' };
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      if (device === 'cuda') throw error;
-      reasons.push(error.message);
+      if (!(error instanceof UserError) || device === 'cuda') throw error;
     }
   }
-  return { ...(await choices.wasm(device)), why: `native does not work here: ${reasons.at(-1)}` };
+  try {
+    return { ...(await OPEN.native(device)), why: 'a native kernel for this CPU is available' };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...(await OPEN.wasm(device)), why: `no native kernel: ${error.message.replace(/\.$/, '')}` };
+  }
 }
 
 /**
- * Makes the engine of a backend that was chosen before. Loads only what that backend needs.
+ * Chooses the backend that continues a run which was started before, perhaps on another machine: the run's own, or, for
+ * native and wasm, the other of the two, which computes the same bytes.
  *
- * @param recurrence forces one on the tensorflow backend, for tests
+ * @throws {UserError} E_BACKEND if none of them works on this machine
+ */
+export async function chooseToContinue(config: ResolvedConfig): Promise<Choice> {
+  try {
+    return await chooseBackend(config);
+  } catch (error) {
+    if (!(error instanceof UserError) || (config.backend !== 'native' && config.backend !== 'wasm'))
+      throw error;
+    return chooseBackend({ backend: 'auto', device: 'cpu' });
+  }
+}
+
+/** The config with the backend and device that were chosen. */
+export function withChoice(config: Config, { backend, device }: Choice): ResolvedConfig {
+  return { ...config, backend, device };
+}
+
+/**
+ * Creates the engine of a chosen backend. Loads only the code that this backend needs.
+ *
+ * @param recurrence forces an implementation of the LSTM in the tensorflow backend, for tests
  */
 export async function createEngine(
   backend: Backend,
   input: EngineInput,
-  device: Choice['device'] = 'cpu',
+  device: Device = 'cpu',
   recurrence?: RecurrenceName,
 ): Promise<Engine> {
-  const engine = await makeEngine(backend, input, device, recurrence);
+  const engine = await createUnchecked(backend, device, input, recurrence);
   return {
     ...engine,
     load: (state) => {
@@ -118,10 +116,10 @@ export async function createEngine(
   };
 }
 
-async function makeEngine(
+async function createUnchecked(
   backend: Backend,
+  device: Device,
   input: EngineInput,
-  device: Choice['device'],
   recurrence?: RecurrenceName,
 ): Promise<Engine> {
   switch (backend) {
@@ -133,11 +131,8 @@ async function makeEngine(
         import('../tensorflow/install/choose.js'),
         import('./tensorflow/engine.js'),
       ]);
-      return createTensorFlowEngine(input, {
-        directory: chooseInstallation(device).directory,
-        device,
-        ...(recurrence && { recurrence }),
-      });
+      const { directory } = chooseInstallation(device);
+      return createTensorFlowEngine(input, { directory, device, ...(recurrence && { recurrence }) });
     }
     case 'js':
       return (await import('./autodiff/engine.js')).createJsEngine(input);

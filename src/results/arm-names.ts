@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { type Config, type ConfigKey, configKeys } from '../config.js';
-import { NO_IDENTITY, type RunRecord } from '../runs/record.js';
+import { NOT_IDENTITY, type RunRecord } from '../runs/record.js';
 
 /** Runs of one fingerprint, by any of them. */
 export interface RunGroup {
@@ -35,7 +35,7 @@ export function armNames(groups: readonly RunGroup[]): string[] {
   const hasUnusualArithmetic = isUnusual(groups, ({ record }) => record.arithmetic);
 
   const isShown = (key: ConfigKey, config: Config): boolean => {
-    if (NO_IDENTITY.includes(key) || key === 'model') return false;
+    if (NOT_IDENTITY.includes(key) || key === 'model') return false;
     switch (key) {
       case 'clip':
         return config.clip !== null || Boolean(unusual.get(key)?.(config));
@@ -67,7 +67,7 @@ export function armNames(groups: readonly RunGroup[]): string[] {
   const differing = (some: readonly Config[]): Set<ConfigKey> => {
     const keys = configKeys.filter(
       (key) =>
-        key !== 'model' && !NO_IDENTITY.includes(key) && some.some((config) => config[key] !== some[0][key]),
+        key !== 'model' && !NOT_IDENTITY.includes(key) && some.some((config) => config[key] !== some[0][key]),
     );
     return new Set(keys.includes('epochs') ? [...keys, 'steps'] : keys);
   };

@@ -1,4 +1,4 @@
-/** @file Checkpoints: everything that the rest of a run depends on, in a folder that is whole or not there. */
+/** @file Checkpoints: everything that the rest of a run depends on, in a folder that is complete or does not exist. */
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ import {
 import { NO_METRICS, type StepMetrics, type TrainingState } from '../model/state.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
-/** The epoch with the highest validation accuracy so far; the first of equals. */
+/** The epoch with the highest validation accuracy so far; the first of several equal ones. */
 export interface Best {
   readonly epoch: number;
   readonly step: number;
@@ -24,42 +24,42 @@ export interface Best {
   readonly valAccuracy: number;
 }
 
-/** The trainer's own memory at a step. */
+/** The state of the training loop after a step. */
 export interface Progress {
   readonly step: number;
-  /** Sums since the last row of steps.csv, and since the last of metrics.csv, as far as they were taken. */
+  /** Sums since the last row of steps.csv, and since the last row of metrics.csv, without those still in the engine. */
   readonly row: StepMetrics;
   readonly epoch: StepMetrics;
   readonly best: Best | null;
-  /** The loss is infinite or NaN: there is nothing to go on with. */
+  /** Whether the loss became infinite or NaN, which ends the run. */
   readonly diverged: boolean;
-  /** Seconds since the start, without the time between a stop and its resumption. */
+  /** Seconds of training; the time between a stop and the resumption does not count. */
   readonly elapsedSeconds: number;
-  /** Of them: spent in steps, and spent in the epoch that is going on. */
+  /** Seconds spent in steps, in total and in the current epoch. */
   readonly stepSeconds: number;
   readonly epochSeconds: number;
 }
 
-/** SHA-256 of the files of a checkpoint; earlier versions did not write them down. */
+/** SHA-256 of a checkpoint's files; earlier versions did not record them. */
 interface Hashes {
   readonly model_sha256?: string;
   readonly optimizer_sha256?: string;
-  /** Of progress.json without this line. */
+  /** The hash of progress.json without this line. */
   readonly progress_sha256?: string;
 }
 
-/** What a checkpoint holds. */
+/** The contents of a checkpoint. */
 export interface Checkpoint {
   readonly progress: Progress;
   readonly state: TrainingState;
 }
 
-/** The parameters in the order in which they are hashed; base has no gains. */
+/** Parameters in the order in which they are hashed; the base model has no gains. */
 const PARAMETERS = ['lstm/w_x', 'lstm/g_x', 'lstm/w_h', 'lstm/g_h', 'lstm/b', 'pred/w', 'pred/b'];
 
-const HINT = 'Put back a copy of it; `--force` starts the run over.';
+const HINT = 'Restore a copy of it, or start the run over with `--force`.';
 
-/** What each field of progress.json must be. */
+/** The check of each field of progress.json. */
 const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) => boolean>> = {
   step: Number.isSafeInteger,
   row: isSums,
@@ -74,7 +74,7 @@ const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) =>
   progress_sha256: isHash,
 };
 
-/** SHA-256 of the parameters of a state, one after the other as little-endian floats, 64 hex digits. */
+/** SHA-256 of a state's parameters, concatenated as little-endian floats; 64 hex digits. */
 export function hashWeights(state: TrainingState): string {
   const hash = createHash('sha256');
   for (const name of PARAMETERS) {
@@ -85,12 +85,12 @@ export function hashWeights(state: TrainingState): string {
 }
 
 /**
- * Writes a checkpoint, then deletes all but the last two and the best by validation. A whole checkpoint of the same step
- * holds the same, and stays.
+ * Writes a checkpoint, then deletes all but the last two and the best by validation. An intact checkpoint of the same step
+ * is kept, as its content is the same.
  *
  * @param directory `runs/<run-id>/checkpoints`
- * @param assertHeld asked once more before the checkpoint gets its name; throws if the run belongs to another process
- * @throws {UserError} E_IO if it cannot be written; older checkpoints are then untouched
+ * @param assertHeld called again before the checkpoint gets its name; throws if another process owns the run
+ * @throws {UserError} E_IO if it cannot be written; older checkpoints are kept
  */
 export function writeCheckpoint(
   directory: string,
@@ -98,7 +98,7 @@ export function writeCheckpoint(
   assertHeld: () => void = () => {},
 ): void {
   const target = join(directory, checkpointName(progress.step));
-  if (existsSync(target) && isWhole(directory, progress.step)) return;
+  if (existsSync(target) && isIntact(directory, progress.step)) return;
   const temporary = temporaryName(target);
   try {
     makeDirectory(directory);
@@ -121,7 +121,7 @@ export function writeCheckpoint(
     );
     syncFolder(temporary);
     assertHeld();
-    rmSync(target, { recursive: true, force: true }); // a damaged one
+    rmSync(target, { recursive: true, force: true }); // it exists only if it is damaged
     renameSync(temporary, target);
     syncFolder(directory);
   } catch (error) {
@@ -131,7 +131,7 @@ export function writeCheckpoint(
   prune(directory, progress.best?.step);
 }
 
-function isWhole(directory: string, step: number): boolean {
+function isIntact(directory: string, step: number): boolean {
   try {
     readCheckpoint(directory, step);
     return true;
@@ -153,24 +153,24 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Deletes all but the last two and the best by validation. What cannot be deleted does no harm. */
+/** Deletes all checkpoints but the last two and the best by validation. One that cannot be deleted does no harm. */
 function prune(directory: string, best: number | undefined): void {
   const steps = listCheckpoints(directory);
   const kept = new Set([...steps.slice(-2), best]);
   for (const step of steps.filter((each) => !kept.has(each))) {
     const folder = join(directory, checkpointName(step));
-    const aside = temporaryName(folder); // so that a half deleted one is none
+    const aside = temporaryName(folder); // a half-deleted folder must not look like a checkpoint
     try {
       renameSync(folder, aside);
       rmSync(aside, { recursive: true, force: true });
     } catch {
-      // no permission, or a file that is open: it is tried again after the next checkpoint
+      // No permission, or an open file. The next checkpoint tries again.
     }
   }
 }
 
 /**
- * Steps that have a checkpoint in `directory`, ascending.
+ * The steps that have a checkpoint in `directory`, in ascending order.
  *
  * @throws {UserError} E_IO if it cannot be listed
  */
@@ -187,7 +187,7 @@ export function listCheckpoints(directory: string): number[] {
 /**
  * Reads the checkpoint of a step.
  *
- * @throws {UserError} E_CHECKPOINT if a part of it is missing or damaged
+ * @throws {UserError} E_CHECKPOINT if a file of it is missing or damaged
  */
 export function readCheckpoint(directory: string, step: number): Checkpoint {
   const folder = join(directory, checkpointName(step));
@@ -217,12 +217,12 @@ function readProgress(folder: string, step: number): Progress & Hashes {
   const found = sha256(toJson(others));
   if (expected !== undefined && found !== expected)
     throw bad(
-      `expected the SHA-256 ${String(expected).slice(0, 16)}… that it has of itself, got ${found.slice(0, 16)}…`,
+      `expected the SHA-256 ${String(expected).slice(0, 16)}…, which the file records of itself, got ${found.slice(0, 16)}…`,
     );
   return others as unknown as Progress & Hashes;
 }
 
-/** The name of a checkpoint's folder: `step-000859`. */
+/** The name of a checkpoint's folder, such as `step-000859`. */
 export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, '0')}`;
 }
@@ -233,7 +233,7 @@ function isSums(value: unknown): boolean {
     value !== null &&
     Object.keys(NO_METRICS).every((key) => {
       const sum = (value as Record<string, unknown>)[key];
-      return typeof sum === 'number' || sum === null; // JSON has no NaN: that of a run that diverged
+      return typeof sum === 'number' || sum === null; // null is the NaN of a run that diverged, which JSON cannot express
     })
   );
 }

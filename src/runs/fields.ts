@@ -1,34 +1,34 @@
-/** @file What the fields of run.json and summary.json must be: untrusted JSON becomes a type here, once. */
+/** @file Checks the fields of run.json and summary.json, which are untrusted JSON until then. */
 
 import type { RunRecord, StoredStatus, Summary } from './record.js';
 
 const STATUSES: readonly StoredStatus[] = ['running', 'completed', 'interrupted', 'failed', 'diverged'];
 
-/** What each field of run.json must be; in words, and as a test. */
+/** The expected value of each field of run.json, for messages, and its check. */
 const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (value: unknown) => boolean]>> = {
-  run_id: ['text', isText],
+  run_id: ['a string', isText],
   status: [`one of ${STATUSES.join(', ')}`, (value) => STATUSES.some((status) => status === value)],
-  fingerprint: ['text', isText],
+  fingerprint: ['a string', isText],
   started_at: ['a time', isTime],
   updated_at: ['a time', isTime],
-  argv: ['a list of texts', (value) => Array.isArray(value) && value.every(isText)],
-  versions: ['texts by name', (value) => isObjectOf(value, isText)],
-  git_commit: ['text or null', isTextOrNull],
+  argv: ['a list of strings', (value) => Array.isArray(value) && value.every(isText)],
+  versions: ['an object of strings', (value) => isObjectOf(value, isText)],
+  git_commit: ['a string or null', isTextOrNull],
   git_dirty: ['true, false or null', (value) => value == null || typeof value === 'boolean'],
-  host: ['text', isText],
-  backend: ['text', isText],
-  device: ['text', isText],
-  arithmetic: ['text', isText],
-  kernel: ['text', isText],
+  host: ['a string', isText],
+  backend: ['a string', isText],
+  device: ['a string', isText],
+  arithmetic: ['a string', isText],
+  kernel: ['a string', isText],
   threads: ['a whole number', Number.isSafeInteger],
   total_steps: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
   data: ['SHA-256 checksums and a folder', isData],
-  error: ['text or null', isTextOrNull],
+  error: ['a string or null', isTextOrNull],
 };
 
 type Check = readonly [string, (value: unknown) => boolean];
 const numberOrNull: Check = ['a number or null', isNumberOrNull];
-const text: Check = ['text', isText];
+const text: Check = ['a string', isText];
 
 const SUMMARY_FIELDS: Readonly<Record<Exclude<keyof Summary, 'dir'>, Check>> = {
   run_id: text,
@@ -50,12 +50,12 @@ const SUMMARY_FIELDS: Readonly<Record<Exclude<keyof Summary, 'dir'>, Check>> = {
   best_test_loss: numberOrNull,
   best_test_accuracy: numberOrNull,
   at_chance: ['true or false', (value) => value === undefined || typeof value === 'boolean'],
-  weights_sha256: ['text or null', (value) => value === undefined || isTextOrNull(value)], // format 1 has none
+  weights_sha256: ['a string or null', (value) => value === undefined || isTextOrNull(value)], // format 1 has none
   seconds: ['a number', isNumber],
   ms_per_step: ['a number', isNumber],
 };
 
-/** Fields of run.json that are missing or of another type, which means that it is not what was written. */
+/** Problems of the fields of run.json that are missing or have another type. */
 export function recordProblems(record: object): string[] {
   return problemsOf(FIELDS, record);
 }
@@ -67,13 +67,13 @@ function problemsOf(fields: Readonly<Record<string, Check>>, object: object): st
   });
 }
 
-/** A value in a few words. */
+/** A value, shortened for a message. */
 function short(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }
 
-/** Fields of summary.json that are missing or of another type. */
+/** Problems of the fields of summary.json that are missing or have another type. */
 export function summaryFieldProblems(summary: object): string[] {
   return problemsOf(SUMMARY_FIELDS, summary);
 }
@@ -90,7 +90,7 @@ function isData(value: unknown): boolean {
   const { checksums, directory, classes } = (value ?? {}) as Partial<
     Record<keyof RunRecord['data'], unknown>
   >;
-  const isCount = classes === undefined || Number.isSafeInteger(classes); // earlier versions did not say
+  const isCount = classes === undefined || Number.isSafeInteger(classes); // earlier versions did not record it
   return isObjectOf(checksums, isText) && isTextOrNull(directory) && isCount;
 }
 

@@ -61,9 +61,9 @@ test('a name that means several runs, or none, is an error that says which', () 
   for (const id of ['wn-s0-00000000', 'wn-s1-00000000', 'base-s0-00000000']) add(runs, id);
   assert.throws(
     () => findRun(runs, 'wn'),
-    isRunError(/one run called wn in .+, found 2 runs \(wn-s\d-00000000, wn-s\d-00000000\)/),
+    isRunError(/one run with the name wn in .+, found 2 runs \(wn-s\d-00000000, wn-s\d-00000000\)/),
   );
-  assert.throws(() => findRun(runs, 'lstm'), isRunError(/one run called lstm in .+, found no run/));
+  assert.throws(() => findRun(runs, 'lstm'), isRunError(/one run with the name lstm in .+, found no run/));
   assert.throws(() => findRun(runs, 's0-00000000'), isRunError(/found no run/));
 });
 

@@ -1,4 +1,4 @@
-/** @file Finding runs again: by folder, by name, all of a folder. */
+/** @file Finds runs by folder or name, and lists all runs in a folder. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
@@ -7,13 +7,13 @@ import { isDirectory } from '../files.js';
 import { nearest } from '../text/nearest.js';
 import { type FoundRun, holdsRun, readRun } from './reading.js';
 
-/** What marks the folder of a sweep, whose runs lie in it. */
+/** The file that marks the folder of a sweep, which contains its runs. */
 export const PLAN_FILE = 'plan.json';
 
 /**
- * Folders of all runs that a name means, also of those that cannot be read: of one run, or of those in a sweep or folder.
+ * The folders of all runs that a name stands for: one run, or the runs in a sweep or folder. Damaged runs are included.
  *
- * @throws {UserError} E_RUN if there is none, or the start of an id means several
+ * @throws {UserError} E_RUN if there is none, or if several ids start with the name
  */
 export function runDirectories(runsDirectory: string, name: string): string[] {
   for (const folder of [name, join(runsDirectory, name)]) {
@@ -21,13 +21,13 @@ export function runDirectories(runsDirectory: string, name: string): string[] {
     const inside = isDirectory(folder) ? candidates(folder).filter(holdsRun) : [];
     if (inside.length > 0) return inside;
   }
-  const begun = (existsSync(runsDirectory) ? candidates(runsDirectory) : []).filter(
+  const started = (existsSync(runsDirectory) ? candidates(runsDirectory) : []).filter(
     (directory) => holdsRun(directory) && basename(directory).startsWith(name),
   );
-  return begun.length === 1 ? begun : [findRun(runsDirectory, name).directory];
+  return started.length === 1 ? started : [findRun(runsDirectory, name).directory];
 }
 
-/** Folders that may hold a run: those in the folder, and one level down those of its sweeps, with or without their plan. */
+/** Folders that may hold a run: those in the folder and, one level deeper, those of its sweeps. */
 function candidates(runsDirectory: string): string[] {
   return namesIn(runsDirectory).flatMap((name) => {
     const directory = join(runsDirectory, name);
@@ -44,19 +44,19 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** How a run is called within the folder of all: its id, with the sweep's name before it if it has one. */
+/** The path of a run in the folder of all runs: its id, preceded by the sweep's name if it belongs to one. */
 export function nameOf(runsDirectory: string, { directory }: FoundRun): string {
   return relative(runsDirectory, directory);
 }
 
-/** Names as a shell makes them of `folder/*`: the files beside the runs are none. */
+/** Removes plain files from names, which a shell adds when it expands `folder/*`. */
 export function withoutFiles(names: readonly string[]): readonly string[] {
   const folders = names.filter((name) => !existsSync(name) || isDirectory(name));
   return names.length > 1 && folders.length > 0 ? folders : names;
 }
 
 /**
- * The one run that a name means: a folder, a run id or the start of one; without a name, the newest of a kind.
+ * The run that a name stands for: a folder, a run id or the start of one. Without a name, the newest run of a kind.
  *
  * @throws {UserError} E_RUN if there is none or more than one
  */
@@ -71,11 +71,11 @@ export function findRun(
   const damaged = new Map<string, UserError>();
   const runs = listRuns(runsDirectory, (error, directory) => damaged.set(directory, error));
   if (name === undefined) {
-    const found = runs.filter(newest.wanted).at(-1); // a damaged run is no reason not to find another
+    const found = runs.filter(newest.wanted).at(-1); // damaged runs are skipped
     if (found) return found;
     const others = damaged.size === 0 ? '' : ` ${damaged.size} cannot be read.`;
     throw new UserError('E_RUN', `There is no ${newest.kind} in ${runsDirectory}.${others}`, {
-      hint: 'List all with `wnlstm ls`, start one with `wnlstm train`.',
+      hint: 'List all runs with `wnlstm ls`. Start one with `wnlstm train`.',
     });
   }
   const namesOf = ({ directory, id }: { directory: string; id: string }): string[] => [
@@ -88,10 +88,10 @@ export function findRun(
     ...[...damaged].map(([directory, error]) => ({ directory, id: basename(directory), error })),
   ];
   const exact = known.filter((each) => namesOf(each).includes(name));
-  const begun = known.filter((each) => namesOf(each).some((other) => other.startsWith(name)));
-  const matches = exact.length > 0 ? exact : begun;
-  if (matches.length === 1) {
-    const [match] = matches;
+  const started = known.filter((each) => namesOf(each).some((other) => other.startsWith(name)));
+  const matches = exact.length > 0 ? exact : started;
+  const [match] = matches;
+  if (match && matches.length === 1) {
     if ('run' in match) return match.run;
     throw match.error;
   }
@@ -100,23 +100,27 @@ export function findRun(
     matches.length === 0
       ? `no run${nearest(name, [...new Set(known.flatMap(namesOf).flatMap((path) => path.split(sep)))])}`
       : `${matches.length} runs (${some.join(', ')}${matches.length > some.length ? ', …' : ''})`;
-  throw new UserError('E_RUN', `Expected one run called ${name} in ${runsDirectory}, found ${found}.`, {
-    hint: 'List them with `wnlstm ls`.',
-  });
+  throw new UserError(
+    'E_RUN',
+    `Expected one run with the name ${name} in ${runsDirectory}, found ${found}.`,
+    {
+      hint: 'List all runs with `wnlstm ls`.',
+    },
+  );
 }
 
 function refuseSweep(runsDirectory: string, name: string): void {
   const directory = [name, join(runsDirectory, name)].find(isSweep);
   if (directory === undefined) return;
   throw new UserError('E_RUN', `Expected one run, got the sweep ${directory}.`, {
-    hint: `Its runs: \`wnlstm ls --runs ${directory}\`. All together: \`wnlstm compare ${directory}\`, \`wnlstm plot ${directory}\`.`,
+    hint: `List its runs with \`wnlstm ls --runs ${directory}\`. \`wnlstm compare ${directory}\` and \`wnlstm plot ${directory}\` show all of them.`,
   });
 }
 
 /**
- * All runs below a folder, by start, oldest first; those of sweeps too.
+ * All runs in a folder, including those of sweeps, ordered by their start.
  *
- * @param onDamaged is told of each run that cannot be read; the others are listed all the same
+ * @param onDamaged receives the error of each run that cannot be read; the other runs are listed nevertheless
  */
 export function listRuns(
   runsDirectory: string,
@@ -136,7 +140,7 @@ export function listRuns(
   return runs.sort((a, b) => a.record.started_at.localeCompare(b.record.started_at));
 }
 
-/** Whether a folder is a sweep's. */
+/** Whether a folder is the folder of a sweep. */
 export function isSweep(directory: string): boolean {
   return existsSync(join(directory, PLAN_FILE));
 }

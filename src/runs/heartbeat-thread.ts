@@ -1,4 +1,4 @@
-/** @file A thread for the heartbeat, so that it goes on however long a training step takes. */
+/** @file Runs the heartbeat in a thread, so that long training steps do not delay it. */
 
 import { workerData } from 'node:worker_threads';
 import { beat, type Heartbeat } from './heartbeat.js';

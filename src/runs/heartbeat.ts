@@ -1,8 +1,8 @@
-/** @file Touches a lock while its owner lives. */
+/** @file Writes to a lock file at regular intervals while its owner is alive. */
 
 import { openSync, readSync, writeSync } from 'node:fs';
 
-/** A lock file, its content, and how often to write it. */
+/** A lock file, its content, and the interval between writes. */
 export interface Heartbeat {
   readonly path: string;
   readonly text: string;
@@ -10,9 +10,9 @@ export interface Heartbeat {
 }
 
 /**
- * Begins to touch a lock.
+ * Starts the heartbeat of a lock.
  *
- * The file is kept open: once another process has replaced it, this one is written to, and nobody reads it.
+ * The file stays open. If another process replaces the lock, the writes go to the old file, which nobody reads.
  */
 export function beat({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undefined {
   const handle = openSync(path, 'r+');
@@ -21,9 +21,9 @@ export function beat({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undef
   if (bytes.toString() !== text) return undefined;
   return setInterval(() => {
     try {
-      writeSync(handle, text, 0); // by content, so that the time is that of the file's server
+      writeSync(handle, text, 0); // a write, so that the file server sets the time
     } catch {
-      // The disk is full or out of reach: the next row or checkpoint says so.
+      // The disk is full or unreachable; the next row or checkpoint reports it.
     }
   }, everyMs);
 }

@@ -1,4 +1,4 @@
-/** @file The two CSV files of a run: their columns, writing them as it happens, cutting them back, reading them. */
+/** @file The two CSV files of a run: their columns, appending rows, removing later rows, and reading. */
 
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,7 +7,7 @@ import { createObjectCsvWriter } from 'csv-writer';
 import { ioError, UserError } from '../errors.js';
 import { readRegular, replaceFile, syncFile } from '../files.js';
 
-/** Columns of `steps.csv`; times last, so that the rest of two runs can be compared byte for byte. */
+/** Columns of `steps.csv`. Times come last, so that the other columns of two runs can be compared byte for byte. */
 export const stepColumns = [
   'step',
   'epoch',
@@ -37,19 +37,21 @@ export const epochColumns = [
   'examples_per_second',
 ] as const;
 
-/** Columns that two equal runs may differ in. */
+/** Columns in which two equal runs may differ. */
 export const timeColumns: readonly string[] = ['epoch_seconds', 'elapsed_seconds', 'examples_per_second'];
 
-/** A row: a number a column; null is not measured. */
+/** One number per column; null if it was not measured. */
 export type Row<Column extends string> = Readonly<Record<Column, number | null>>;
 export type StepRow = Row<(typeof stepColumns)[number]>;
 export type EpochRow = Row<(typeof epochColumns)[number]>;
 
-/** Writes rows to one file as they come. */
+/** Appends rows to one CSV file. */
 export interface CsvLog<Column extends string> {
-  /** Resolves once the row is with the operating system. */
+  /** The last row when the file was opened. */
+  readonly last: Row<Column> | undefined;
+  /** Resolves after write(); the row is not yet fsynced. */
   write(row: Row<Column>): Promise<void>;
-  /** Makes all rows survive a power cut. */
+  /** Fsyncs all rows. */
   sync(): void;
 }
 
@@ -57,10 +59,10 @@ export interface CsvLog<Column extends string> {
 const DELIMITERS = [',', ';', '\t'];
 
 /**
- * Opens a CSV, new or to go on: what an earlier process wrote past `step`, a torn last line included, is cut off, and what
- * a spreadsheet changed in its form is changed back.
+ * Opens a CSV for appending. Rows that an earlier process wrote after `step`, and an incomplete last line, are removed; a
+ * file that a spreadsheet saved in another form is restored.
  *
- * @param step the last step whose rows stay; 0 starts the file anew
+ * @param step the last step whose rows are kept; 0 creates an empty file
  * @throws {UserError} E_DATA if its rows cannot be read; E_IO if it cannot be written, also from `write` and `sync`
  */
 export function openCsv<Column extends string>(
@@ -68,10 +70,9 @@ export function openCsv<Column extends string>(
   columns: readonly Column[],
   step: number,
 ): CsvLog<Column> {
-  const kept = step > 0 && existsSync(path) ? readCsv(path, columns) : [];
-  const lines = kept
-    .filter((row) => ((row as Row<string>).step ?? 0) <= step)
-    .map((row) => columns.map((name) => format(row[name])).join(','));
+  const existing = step > 0 && existsSync(path) ? readCsv(path, columns) : [];
+  const rows = existing.filter((row) => ((row as Row<string>).step ?? 0) <= step);
+  const lines = rows.map((row) => columns.map((name) => format(row[name])).join(','));
   replaceFile(path, `${[columns.join(','), ...lines].join('\n')}\n`);
 
   const writer = createObjectCsvWriter({ path, header: [...columns], append: true });
@@ -83,6 +84,7 @@ export function openCsv<Column extends string>(
     }
   };
   return {
+    last: rows.at(-1),
     write: (row) =>
       attempt('write', () =>
         writer.writeRecords([Object.fromEntries(columns.map((name) => [name, format(row[name])]))]),
@@ -97,22 +99,22 @@ export function openCsv<Column extends string>(
   };
 }
 
-/** Shortest decimals that read back as the same number; empty for not measured. */
+/** The shortest decimal that reads back as the same number; empty if it was not measured. */
 function format(value: number | null): string {
   return value === null ? '' : String(value);
 }
 
 /**
- * Reads a CSV of this program's, also one that is being written (a torn last line is left out), and one that a spreadsheet
- * saved: with a byte order mark, CRLF, semicolons or tabs, decimal commas.
+ * Reads a CSV of a run. An incomplete last line is ignored, so a file that is being written can be read. Files that a
+ * spreadsheet saved are accepted: with a byte order mark, CRLF, semicolons or tabs, and decimal commas.
  *
  * @returns the rows; an empty cell is null
- * @throws {UserError} E_DATA if columns are missing, a cell is not a number, or steps do not rise
+ * @throws {UserError} E_DATA if columns are missing, a cell is not a number, or steps do not increase
  */
 export function readCsv<Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] {
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_DATA', `${path}: ${message}.`, {
-      hint: `Put back a copy of it. Summary and weights do not depend on it: \`wnlstm verify ${dirname(path)}\` says what is whole.`,
+      hint: `Put back a copy of it. Summary and weights do not depend on it: \run \`wnlstm verify ${dirname(path)}\` to check the other files.`,
       cause,
     });
   let text: string;
@@ -125,9 +127,9 @@ export function readCsv<Column extends string>(path: string, columns: readonly C
   }
   const complete = text.slice(0, text.lastIndexOf('\n') + 1);
   if (complete === '') return [];
-  const [header] = complete.split(/\r?\n/, 1);
+  const [header = ''] = complete.split(/\r?\n/, 1);
   const delimiter = DELIMITERS.find((candidate) => header.includes(candidate)) ?? ',';
-  const names = header.split(delimiter).map((name) => name.replace(/^"(.*)"$/, '$1')); // some programs quote texts
+  const names = header.split(delimiter).map((name) => name.replace(/^"(.*)"$/, '$1')); // some programs quote text
   const missing = columns.find((column) => !names.includes(column));
   if (missing) throw bad(`expected a column ${missing}, got ${names}`);
   let records: Record<string, string>[];
@@ -148,7 +150,7 @@ export function readCsv<Column extends string>(path: string, columns: readonly C
     });
     const row = Object.fromEntries(cells) as Record<Column, number | null>;
     const step = (row as Row<string>).step ?? last;
-    if (step < last) throw bad(`expected steps that rise, got ${step} after ${last} in row ${index + 1}`);
+    if (step < last) throw bad(`expected increasing steps, got ${step} after ${last} in row ${index + 1}`);
     last = step;
     return row;
   });

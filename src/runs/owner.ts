@@ -1,22 +1,22 @@
-/** @file Which process owns something, and whether it still lives. */
+/** @file Identifies processes across machines and containers, and checks whether one is running. */
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemCode } from '../errors.js';
 
-/** A process, told apart from every other on any machine. */
+/** The identity of a process among all machines. */
 export interface Owner {
   readonly host: string;
-  /** Of this start of the machine; host names may be the same, as in containers. Empty where there is no /proc. */
+  /** The boot id of the machine, since host names may be equal, as in containers. Empty without /proc. */
   readonly boot: string;
-  /** The pid namespace: the same pid is another process in another container. Empty where there is none. */
+  /** The pid namespace: in another container the same pid is another process. Empty if there is none. */
   readonly namespace: string;
   readonly pid: number;
-  /** When the process started, in the system's own words: a pid is used again, this pair is not. */
+  /** The start time of the process, in the system's units: a pid is reused, but not together with its start time. */
   readonly started: string;
 }
 
-/** An owner from its text, as earlier versions wrote it too; null if it is none. */
+/** Parses an owner, also in the form of earlier versions; null if the text is none. */
 export function parseOwner(text: string): Owner | null {
   try {
     const { host, boot, namespace, pid, started } = JSON.parse(text) as Partial<Owner>;
@@ -34,14 +34,14 @@ export function parseOwner(text: string): Owner | null {
   }
 }
 
-/** `process 12 on host a`, and where it is if it is not to be seen from here. */
+/** An owner for people, such as `process 12 on host a`. */
 export function describeOwner(owner: Owner): string {
   const mine = thisProcess();
   const elsewhere = owner.host === mine.host && isRunning(owner) === null;
-  return `process ${owner.pid} on ${owner.host}${elsewhere ? ' (in another container, or another machine of that name)' : ''}`;
+  return `process ${owner.pid} on ${owner.host}${elsewhere ? ' (in another container, or on another machine with that name)' : ''}`;
 }
 
-/** Whether this process can see the owner, if it lives; null if it is on another machine or in another container. */
+/** Whether the owner is running; null if it is on another machine or in another container, where this is unknown. */
 export function isRunning({ host, boot, namespace, pid, started }: Owner): boolean | null {
   const mine = thisProcess();
   if (host !== mine.host || boot !== mine.boot || namespace !== mine.namespace) return null;
@@ -53,16 +53,16 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return systemCode(error) === 'EPERM'; // it is there and is somebody else's
+    return systemCode(error) === 'EPERM'; // it exists and belongs to another user
   }
 }
 
-/** Start time of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty where there is no /proc. */
+/** The start time of a process in clock ticks since boot (`/proc/<pid>/stat`, field 22); empty without /proc. */
 function startTime(pid: number): string {
   return textOr('', () => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? ''); // Z: killed, and its parent has not asked for it yet
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? ''); // Z: it has ended, and its parent has not waited for it yet
   });
 }
 

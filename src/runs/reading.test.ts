@@ -45,7 +45,7 @@ test('a record of another format is refused', () => {
     writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), format }));
     assert.throws(
       () => readRecord(directory),
-      isRunError(/run\.json: (expected format 2, got |it has no format)/),
+      isRunError(/run\.json: (expected format 2, got |the format is missing)/),
       `${format}`,
     );
   }

@@ -1,12 +1,13 @@
-/** @file Reading the JSON files of a run; what is missing or damaged is named, with what still works and what repairs it. */
+/** @file Reads the JSON files of a run. An error names the missing or damaged file and how to repair it. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, configKeys, parseConfig } from '../config.js';
+import { configKeys, parseResolvedConfig, type ResolvedConfig } from '../config.js';
 import { ioError, systemCode, UserError } from '../errors.js';
 import { readRegular } from '../files.js';
 import { recordProblems, summaryFieldProblems } from './fields.js';
 import { ownerOf } from './lock.js';
+import { runPaths } from './paths.js';
 import { FORMAT, type RunRecord, type Status, type Summary } from './record.js';
 
 type JsonFile = 'run.json' | 'config.json' | 'summary.json';
@@ -14,20 +15,20 @@ type JsonFile = 'run.json' | 'config.json' | 'summary.json';
 /** A run found on disk. */
 export interface FoundRun {
   readonly directory: string;
-  readonly config: Config;
-  /** Null if it has no result yet, or its summary is damaged. */
+  readonly config: ResolvedConfig;
+  /** Null if the run has no result yet, or its summary is damaged. */
   readonly summary: Summary | null;
   readonly record: RunRecord;
   readonly status: Status;
-  /** What is wrong with its summary. */
+  /** The problems of its summary. */
   readonly damage: readonly UserError[];
 }
 
-/** What only the folder of a run holds; any of them may have been lost. */
-const RUN_FILES = ['run.json', 'steps.csv', 'checkpoints'];
+/** Files that only the folder of a run holds; any of them may be lost. */
+const RUN_FILES = ['record', 'steps', 'checkpoints'] as const;
 
 /**
- * The run in a folder; null if it holds none.
+ * The run in a folder, or null if the folder holds none.
  *
  * @throws {UserError} E_RUN if its record or config is missing or damaged
  */
@@ -49,15 +50,15 @@ function damaged(directory: string, file: JsonFile, problem: string, cause?: unk
   });
 }
 
-/** What to do about a damaged file. */
+/** How to repair a damaged file. */
 function repair(directory: string, file: JsonFile): string {
   switch (file) {
     case 'run.json':
-      return 'Put back a copy of it, or move it away and give the command that began the run again: it goes on from the last checkpoint and writes the file anew.';
+      return 'Restore a copy of it. Or move it away and run the command that started the run: it resumes from the last checkpoint and writes the file again.';
     case 'config.json':
-      return 'Put back a copy of it, or give the command that began the run, or its sweep, again: it writes the file anew. Its arguments stand in run.json under argv.';
+      return 'Restore a copy of it. Or run the command that started the run, or its sweep, which writes the file again; run.json has its arguments under argv.';
     case 'summary.json':
-      return `Write it anew from the last checkpoint: \`wnlstm resume ${directory}\`.`;
+      return `Write it again from the last checkpoint with \`wnlstm resume ${directory}\`.`;
     default:
       return file satisfies never;
   }
@@ -78,7 +79,7 @@ function attemptSummary(
 }
 
 /**
- * The record of a run, or null if the folder holds none.
+ * The record of a run, or null if it is missing.
  *
  * @throws {UserError} E_RUN if it is damaged or of another format
  */
@@ -86,25 +87,25 @@ export function readRecord(directory: string): RunRecord | null {
   const json = readJson(directory, 'run.json');
   if (json === null) return null;
   const stored = json as unknown as RunRecord;
-  if (!Number.isInteger(stored.format)) throw damaged(directory, 'run.json', ': it has no format');
+  if (!Number.isInteger(stored.format)) throw damaged(directory, 'run.json', ': the format is missing');
   if (stored.format !== FORMAT && stored.format !== 1) {
     throw new UserError(
       'E_RUN',
       `${join(directory, 'run.json')}: expected format ${FORMAT}, got ${JSON.stringify(stored.format) ?? 'none'}.`,
       {
-        hint: 'It was written by another version of wnlstm; use that version, or another folder with `--runs DIR`.',
+        hint: 'Another version of wnlstm wrote it. Use that version, or another folder with `--runs DIR`.',
       },
     );
   }
   const problems = recordProblems(stored.format === 1 ? { ...stored, arithmetic: 'of its kernel' } : stored);
   if (problems.length > 0) throw damaged(directory, 'run.json', `: ${problems.join('; ')}`);
-  // Runs of format 1 had the bits of their build of the kernel.
+  // In format 1 the results depended on the build of the kernel.
   return stored.format === 1
     ? { ...stored, arithmetic: `format-1-${stored.backend}-${stored.kernel.slice(0, 8)}` }
     : stored;
 }
 
-/** A JSON object from a run's folder, or null if there is no such file. */
+/** A JSON object from a run's folder, or null if the file does not exist. */
 function readJson(directory: string, file: JsonFile): Record<string, unknown> | null {
   const path = join(directory, file);
   let text: string;
@@ -136,21 +137,21 @@ function readJson(directory: string, file: JsonFile): Record<string, unknown> | 
  *
  * @throws {UserError} E_RUN if it is missing or damaged
  */
-export function readConfig(directory: string): Config {
+export function readConfig(directory: string): ResolvedConfig {
   const json = readJson(directory, 'config.json');
   if (json === null) throw damaged(directory, 'config.json', ' is missing');
   const missing = configKeys.filter((key) => !(key in json));
   if (missing.length > 0)
-    throw damaged(directory, 'config.json', `: expected all keys, ${missing.join(', ')} missing`);
+    throw damaged(directory, 'config.json', `: keys are missing: ${missing.join(', ')}`);
   try {
-    return parseConfig(json, '');
+    return parseResolvedConfig(json, '');
   } catch (error) {
     throw damaged(directory, 'config.json', (error as Error).message.replace(/\.$/, ''), error);
   }
 }
 
 /**
- * The summary of a run; its `dir` is where it was read from. Null if it has none.
+ * The summary of a run, with the folder it was read from as `dir`; null if there is none.
  *
  * @throws {UserError} E_RUN if it is damaged
  */
@@ -162,12 +163,25 @@ export function readSummary(directory: string): Summary | null {
   return { ...(json as unknown as Summary), dir: directory };
 }
 
-/** The status of a run as it is now. */
+/** The summary of a run that has ended; null if it has no result, or if its record or summary is damaged. */
+export function readResult(directory: string): Summary | null {
+  try {
+    const status = readRecord(directory)?.status;
+    const summary = status === 'completed' || status === 'diverged' ? readSummary(directory) : null;
+    return summary?.status === status ? summary : null;
+  } catch (error) {
+    if (error instanceof UserError) return null; // training the run again reports the damage
+    throw error;
+  }
+}
+
+/** The current status of a run. */
 export function statusOf(directory: string, record: RunRecord): Status {
   return record.status === 'running' && ownerOf(directory) === null ? 'stale' : record.status;
 }
 
-/** Whether a folder is, or was, that of a run. */
+/** Whether a folder is that of a run, even if files are missing. */
 export function holdsRun(directory: string): boolean {
-  return RUN_FILES.some((name) => existsSync(join(directory, name)));
+  const paths = runPaths(directory);
+  return RUN_FILES.some((name) => existsSync(paths[name]));
 }

@@ -3,28 +3,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Config, type ConfigKey, configKeys } from '../config.js';
-import { FORMAT, fingerprint, runId } from './record.js';
+import { FORMAT, fingerprintOf, runId } from './record.js';
 import { checksums, defaults } from './run.testing.js';
 
 test('a fingerprint is 64 hex digits, the same for the same config and data', () => {
-  assert.match(fingerprint(defaults, 'a', checksums), /^[0-9a-f]{64}$/);
-  assert.equal(fingerprint({ ...defaults }, 'a', { ...checksums }), fingerprint(defaults, 'a', checksums));
+  assert.match(fingerprintOf(defaults, 'a', checksums), /^[0-9a-f]{64}$/);
+  assert.equal(
+    fingerprintOf({ ...defaults }, 'a', { ...checksums }),
+    fingerprintOf(defaults, 'a', checksums),
+  );
 });
 
 test('a fingerprint is the same in every version of the program with this format', () => {
   assert.equal(FORMAT, 2);
   assert.equal(
-    fingerprint(defaults, 'a', checksums),
+    fingerprintOf(defaults, 'a', checksums),
     '9b4aeea687537592431a9250209778b3a970649dccbfbd0b2a12343fa89a4032',
   );
 });
 
 test('a fingerprint ignores the order of keys', () => {
   const reversed = Object.fromEntries(Object.entries(defaults).reverse()) as Config;
-  assert.equal(fingerprint(reversed, 'a', checksums), fingerprint(defaults, 'a', checksums));
+  assert.equal(fingerprintOf(reversed, 'a', checksums), fingerprintOf(defaults, 'a', checksums));
   assert.equal(
-    fingerprint(defaults, 'a', { labels: 'b2', images: 'a1' }),
-    fingerprint(defaults, 'a', checksums),
+    fingerprintOf(defaults, 'a', { labels: 'b2', images: 'a1' }),
+    fingerprintOf(defaults, 'a', checksums),
   );
 });
 
@@ -49,10 +52,10 @@ test('a fingerprint ignores the seed, what computes, and the folder of the data,
     data: '/elsewhere',
   };
   const ignored: ConfigKey[] = ['seed', 'backend', 'device', 'threads', 'data'];
-  const same = fingerprint(defaults, 'a', checksums);
+  const same = fingerprintOf(defaults, 'a', checksums);
   const prints = configKeys.map((key) => {
     assert.notDeepEqual(others[key], defaults[key], key);
-    const print = fingerprint({ ...defaults, [key]: others[key] }, 'a', checksums);
+    const print = fingerprintOf({ ...defaults, [key]: others[key] }, 'a', checksums);
     assert.equal(print === same, ignored.includes(key), key);
     return print;
   });
@@ -60,7 +63,7 @@ test('a fingerprint ignores the seed, what computes, and the folder of the data,
 });
 
 test('a fingerprint changes with the arithmetic', () => {
-  assert.notEqual(fingerprint(defaults, 'b', checksums), fingerprint(defaults, 'a', checksums));
+  assert.notEqual(fingerprintOf(defaults, 'b', checksums), fingerprintOf(defaults, 'a', checksums));
 });
 
 test('a fingerprint changes with the data, by content and by name', () => {
@@ -70,7 +73,7 @@ test('a fingerprint changes with the data, by content and by name', () => {
     { images: 'b2', labels: 'a1' },
     { images: 'a1' },
   ];
-  assert.equal(new Set(prints.map((data) => fingerprint(defaults, 'a', data))).size, prints.length);
+  assert.equal(new Set(prints.map((data) => fingerprintOf(defaults, 'a', data))).size, prints.length);
 });
 
 test('a run id is model, clip if there is one, seed and the first eight digits of the fingerprint', () => {

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { parseConfig } from '../config.js';
+import { parseResolvedConfig } from '../config.js';
 import { UserError } from '../errors.js';
 import { toJson } from '../files.js';
 import { FORMAT, type RunRecord, type Summary, writeRecord } from './record.js';
@@ -18,7 +18,7 @@ export function fresh(): string {
   return mkdtempSync(join(root, 'runs-'));
 }
 
-export const defaults = parseConfig({ backend: 'wasm', device: 'cpu' }, 'test');
+export const defaults = parseResolvedConfig({ backend: 'wasm', device: 'cpu' }, 'test');
 export const checksums = { images: 'a1', labels: 'b2' };
 
 export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {

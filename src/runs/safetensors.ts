@@ -12,17 +12,18 @@ type TypeName = keyof typeof types;
 interface Entry {
   readonly dtype: TypeName;
   readonly shape: readonly number[];
-  /** First byte and end, counted from the end of the header. */
+  /** The first byte and the end of the data, relative to the end of the header. */
   readonly data_offsets: readonly [number, number];
 }
 
 /**
- * Writes arrays, widest type first so that each lies aligned, and syncs the file.
+ * Writes arrays and fsyncs the file. The widest type comes first, so that each array is aligned.
  *
  * @returns SHA-256 of the file, 64 hex digits
  */
 export function writeSafetensors(path: string, arrays: ReadonlyMap<string, NamedArray>): string {
-  if (endianness() !== 'LE') throw new UserError('E_IO', 'Checkpoints need a little-endian machine.');
+  if (endianness() !== 'LE')
+    throw new UserError('E_IO', 'Checkpoints can be written on little-endian machines only.');
   const ordered = [...arrays].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header: [string, Entry][] = [];
   let offset = 0;
@@ -31,7 +32,7 @@ export function writeSafetensors(path: string, arrays: ReadonlyMap<string, Named
     offset += data.byteLength;
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
-  const padding = ' '.repeat(-json.length & 7); // the format asks for data at a multiple of 8
+  const padding = ' '.repeat(-json.length & 7); // the format requires the data at a multiple of 8
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length + padding.length));
   const bytes = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -49,13 +50,13 @@ function typeName(data: NamedArray['data']): TypeName {
 /**
  * Reads arrays. Each is a copy of its part of the file.
  *
- * @param sha256 of the file; undefined where it is not on record
- * @throws {UserError} E_CHECKPOINT if the file is missing, cut short, changed or not in this format
+ * @param sha256 the file's expected SHA-256; undefined if it was not recorded
+ * @throws {UserError} E_CHECKPOINT if the file is missing, incomplete, changed or not in this format
  */
 export function readSafetensors(path: string, sha256?: string): Map<string, NamedArray> {
   const damaged = (expected: string, got: string): UserError =>
     new UserError('E_CHECKPOINT', `${path}: expected ${expected}, got ${got}.`, {
-      hint: 'Put back a copy of it; `--force` starts the run over.',
+      hint: 'Restore a copy of it, or start the run over with `--force`.',
     });
   let file: Buffer;
   try {
@@ -79,11 +80,11 @@ export function readSafetensors(path: string, sha256?: string): Map<string, Name
   const arrays = new Map<string, NamedArray>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    if (!isEntry(entry)) throw damaged(`type, shape and place of ${name}`, JSON.stringify(entry));
+    if (!isEntry(entry)) throw damaged(`the type, shape and position of ${name}`, JSON.stringify(entry));
     const { dtype, shape, data_offsets: offsets } = entry;
     const type = types[dtype];
     const elements = shape.reduce((product, size) => product * size, 1);
-    const [first, end] = offsets;
+    const [first, end] = offsets as [number, number];
     if (!type || end - first !== elements * type.BYTES_PER_ELEMENT) {
       throw damaged(`F32, F64 or I32 data for ${name}`, `${dtype} at bytes ${first} to ${end}`);
     }
@@ -92,7 +93,7 @@ export function readSafetensors(path: string, sha256?: string): Map<string, Name
     arrays.set(name, { shape, data: new type(copy.buffer) });
   }
   if (sha256 !== undefined && found !== sha256) {
-    throw damaged(`the SHA-256 ${sha256.slice(0, 16)}… that progress.json has`, `${found.slice(0, 16)}…`);
+    throw damaged(`the SHA-256 ${sha256.slice(0, 16)}… in progress.json`, `${found.slice(0, 16)}…`);
   }
   return arrays;
 }

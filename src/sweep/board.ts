@@ -1,79 +1,88 @@
-/** @file Where every run of a sweep stands, kept up to date by what happens. */
+/** @file The state of every run of a sweep, updated by its events. */
 
-import type { JobEnd } from './executor.js';
+import type { Summary } from '../runs/record.js';
 import type { Plan, PlannedRun } from './plan.js';
 import type { SweepEvent } from './scheduler.js';
 
-/** Where one run stands. */
+/** The state of one run. */
 export type RunState =
   | { readonly kind: 'waiting' | 'diverged' | 'failed' | 'interrupted' }
-  | { readonly kind: 'running'; readonly share: number }
+  /** `fraction` of the steps are completed. */
+  | { readonly kind: 'running'; readonly fraction: number }
   | { readonly kind: 'completed'; readonly valAccuracy: number | null };
 
-/** All runs of a sweep. */
+/** The states of all runs of a sweep. */
 export interface Board {
   readonly arms: readonly string[];
   readonly seeds: readonly number[];
   readonly state: (arm: string, seed: number) => RunState;
-  /** Runs in any of these states. */
+  /** The number of runs in any of these states. */
   readonly count: (...kinds: readonly RunState['kind'][]) => number;
-  /** Steps of all runs together, those that are done, and those of them that this process saw. */
-  readonly steps: () => { readonly total: number; readonly done: number; readonly seen: number };
+  /** Steps of all runs: their total, those completed, and those of them that this process computed. */
+  readonly steps: () => { readonly total: number; readonly completed: number; readonly computed: number };
   readonly onEvent: (event: SweepEvent) => void;
 }
 
 /**
- * @param stepsOf how many steps a run has
- * @param resultOf how a run stands on disk: as ended, or null
+ * Creates a board.
+ *
+ * @param stepsOf the number of steps of a run
+ * @param results the results that exist before the sweep starts
  */
 export function createBoard(
   { arms, seeds }: Plan,
   runs: readonly PlannedRun[],
   stepsOf: (run: PlannedRun) => number,
-  resultOf: (run: PlannedRun) => RunState | null,
+  results: ReadonlyMap<PlannedRun, Summary>,
 ): Board {
   const key = (arm: string, seed: number): string => `${arm} ${seed}`;
   const states = new Map<string, RunState>();
+  const setState = (run: PlannedRun, state: RunState): void => void states.set(key(run.arm, run.seed), state);
   let total = 0;
-  let done = 0;
-  let seen = 0;
-  const stepOf = new Map<PlannedRun, number>();
+  let completed = 0;
+  let computed = 0;
   for (const run of runs) {
-    const result = resultOf(run);
-    states.set(key(run.arm, run.seed), result ?? { kind: 'waiting' });
+    const summary = results.get(run);
+    setState(run, summary ? stateOf(summary) : { kind: 'waiting' });
     total += stepsOf(run);
-    if (result) done += stepsOf(run);
+    if (summary) completed += stepsOf(run);
   }
-  /** A run that goes on starts in its middle: only what is done from then on was seen. */
+  const stepOf = new Map<PlannedRun, number>();
+  /** The first step that a run reports is where it resumes; only later steps are computed by this process. */
   const moveTo = (run: PlannedRun, step: number): void => {
     const before = stepOf.get(run);
-    done += step - (before ?? 0);
-    if (before !== undefined) seen += step - before;
+    completed += step - (before ?? 0);
+    if (before !== undefined) computed += step - before;
     stepOf.set(run, step);
   };
-  const endState = (run: PlannedRun, end: JobEnd): RunState =>
-    end.kind === 'completed' ? (resultOf(run) ?? { kind: 'failed' }) : { kind: end.kind };
   return {
     arms: arms.map(({ name }) => name),
     seeds,
     state: (arm, seed) => states.get(key(arm, seed)) ?? { kind: 'waiting' },
     count: (...kinds) => [...states.values()].filter(({ kind }) => kinds.includes(kind)).length,
-    steps: () => ({ total, done, seen }),
+    steps: () => ({ total, completed, computed }),
     onEvent: (event) => {
       const { run } = event;
-      const set = (state: RunState): void => void states.set(key(run.arm, run.seed), state);
       switch (event.kind) {
         case 'start':
-          return set({ kind: 'running', share: 0 });
-        case 'progress':
-          moveTo(run, event.progress.step);
-          return set({ kind: 'running', share: event.progress.step / event.progress.totalSteps });
-        case 'end':
-          if (event.end.kind !== 'interrupted') total -= stepsOf(run) - (stepOf.get(run) ?? 0); // no more will come
-          return set(endState(run, event.end));
+          return setState(run, { kind: 'running', fraction: 0 });
+        case 'step':
+          moveTo(run, event.step);
+          return setState(run, { kind: 'running', fraction: event.step / stepsOf(run) });
+        case 'end': {
+          const { end } = event;
+          if ('summary' in end) moveTo(run, end.summary.steps);
+          // Steps after a divergence or a failure will not be computed.
+          if (end.kind !== 'interrupted') total -= stepsOf(run) - (stepOf.get(run) ?? 0);
+          return setState(run, 'summary' in end ? stateOf(end.summary) : { kind: end.kind });
+        }
         default:
           event satisfies never;
       }
     },
   };
+}
+
+function stateOf({ status, val_accuracy }: Summary): RunState {
+  return status === 'completed' ? { kind: status, valAccuracy: val_accuracy } : { kind: status };
 }

@@ -1,29 +1,29 @@
-/** @file How long runs will take here, from a few real steps of each kind of model. */
+/** @file Estimates how long runs take on this machine, by timing a few real steps of each kind of model. */
 
-import type { Config } from '../config.js';
+import type { ResolvedConfig } from '../config.js';
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
-import { chooseBackend, continuable } from '../engines/select.js';
-import { openEngine } from '../train/run.js';
+import { chooseToContinue } from '../engines/select.js';
+import { openEngine } from '../train/engine.js';
 import { scheduleOf } from '../train/trainer.js';
 import type { PlannedRun } from './plan.js';
 
-const WARM_STEPS = 5;
+const WARM_UP_STEPS = 5;
 const TIMED_MS = 300;
-/** A process, its data and its files. */
+/** Starting a process, reading the data and writing the files. */
 const START_SECONDS = 0.6;
 
 interface Cost {
   readonly secondsPerStep: number;
-  /** Of the validation split. */
+  /** Seconds to evaluate the validation split. */
   readonly secondsPerEvaluation: number;
 }
 
 /**
- * Seconds until all runs are done.
+ * Estimates the seconds until all runs are finished.
  *
- * @param slots runs at a time
- * @param threads of each
+ * @param slots the number of runs at the same time
+ * @param threads the number of threads of each run
  */
 export async function estimateSeconds(
   runs: readonly PlannedRun[],
@@ -45,26 +45,26 @@ export async function estimateSeconds(
   return seconds / Math.min(slots, Math.max(runs.length, 1));
 }
 
-/** What the time of a step depends on. */
-function kindOf({ backend, device, model, units, batch }: Config): string {
+/** The values that the time of a step depends on. */
+function kindOf({ backend, device, model, units, batch }: ResolvedConfig): string {
   return [backend, device, model, units, batch].join(' ');
 }
 
-async function measure(config: Config, dataset: Dataset): Promise<Cost> {
-  const engine = await openEngine(config, dataset, await chooseBackend(await continuable(config)));
+async function measure(config: ResolvedConfig, dataset: Dataset): Promise<Cost> {
+  const engine = await openEngine(config, dataset, await chooseToContinue(config));
   try {
     const batchAt = batches(config.seed, dataset.train.count, config.batch);
     let step = 0;
-    const take = (): void => engine.step(batchAt(++step), config.lr);
-    while (step < WARM_STEPS) take();
+    const nextStep = (): void => engine.step(batchAt(++step), config.lr);
+    while (step < WARM_UP_STEPS) nextStep();
     engine.drainMetrics(); // waits for the device
     const started = performance.now();
-    while (performance.now() - started < TIMED_MS) take();
+    while (performance.now() - started < TIMED_MS) nextStep();
     engine.drainMetrics();
     const between = performance.now();
     engine.evaluate(dataset.validation);
     return {
-      secondsPerStep: (between - started) / 1000 / (step - WARM_STEPS),
+      secondsPerStep: (between - started) / 1000 / (step - WARM_UP_STEPS),
       secondsPerEvaluation: (performance.now() - between) / 1000,
     };
   } finally {

@@ -1,41 +1,34 @@
-/** @file The executor contract: where runs are computed. */
+/** @file The executor contract: the seam between scheduling runs and computing them. */
 
+import type { Summary } from '../runs/record.js';
 import type { PlannedRun } from './plan.js';
 
-/** A run to be done. */
+/** A run to compute. */
 export interface Job {
   readonly run: PlannedRun;
-  /** Folder of the sweep; the run's own is in it. */
+  /** The folder of the sweep, which contains the folder of the run. */
   readonly directory: string;
-}
-
-/** How far a run is. */
-export interface JobProgress {
-  readonly step: number;
-  readonly totalSteps: number;
 }
 
 /** How a job ended. */
 export type JobEnd =
-  | { readonly kind: 'completed' | 'diverged' | 'interrupted' }
-  /** `reason` in one line; the rest is in the run's log.txt. */
+  | { readonly kind: 'completed' | 'diverged'; readonly summary: Summary }
+  | { readonly kind: 'interrupted' }
+  /** `reason` is one line; the run's log.txt has the details. */
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** Computes runs somewhere: in this process, in child processes, or on a cluster. */
 export interface Executor {
-  /** How many jobs it takes at a time. */
+  /** The number of jobs that it runs at the same time. */
   readonly slots: number;
   /**
-   * Does a job to its end, and never rejects for what happens in it.
+   * Runs a job to its end. Never rejects because of what happens in the job.
    *
-   * @param slot which of the `slots` it takes, from 0; no two jobs have the same at a time
-   * @param signal aborted: the run writes a checkpoint and ends as `interrupted`
+   * @param slot an index below `slots`; no two jobs have the same slot at the same time
+   * @param onStep receives the number of completed steps, now and then
+   * @param signal when aborted, the run writes a checkpoint and ends as `interrupted`
    */
-  execute(
-    job: Job,
-    slot: number,
-    onProgress: (progress: JobProgress) => void,
-    signal: AbortSignal,
-  ): Promise<JobEnd>;
-  /** Ends what may still be there, without waiting. */
+  execute(job: Job, slot: number, onStep: (step: number) => void, signal: AbortSignal): Promise<JobEnd>;
+  /** Ends all jobs that are still running, without waiting. */
   dispose(): void;
 }

@@ -33,10 +33,10 @@ test('a sweep is arms x grid, the last axis turning fastest', () => {
 
 test('a value of the grid may be several keys, and may have a name', () => {
   const keys = { clip: 0.5, clipMode: 'value' };
-  const unnamed = parseSweep({ ...minimal, grid: { clipping: [keys] } }, 'x.json').arms[0];
-  assert.equal(unnamed!.name, 'clip=0.5,clipMode=value');
-  const named = parseSweep({ ...minimal, grid: { clipping: { hard: keys } } }, 'x.json').arms[0];
-  assert.equal(named!.name, 'hard');
+  const unnamed = parseSweep({ ...minimal, grid: { clipping: [keys] } }, 'x.json').arms[0]!;
+  assert.equal(unnamed.name, 'clip=0.5,clipMode=value');
+  const named = parseSweep({ ...minimal, grid: { clipping: { hard: keys } } }, 'x.json').arms[0]!;
+  assert.equal(named.name, 'hard');
   for (const { config } of [unnamed, named]) {
     assert.equal(config.clip, 0.5);
     assert.equal(config.clipMode, 'value');
@@ -49,7 +49,7 @@ test('the grid wins over the arm, the arm over base, base over the defaults', ()
     arms: { a: { lr: 2, batch: 9 } },
     grid: { batch: [10] },
   };
-  const { config } = parseSweep({ ...minimal, ...file }, 'x.json').arms[0];
+  const { config } = parseSweep({ ...minimal, ...file }, 'x.json').arms[0]!;
   assert.deepEqual([config.units, config.lr, config.batch, config.epochs], [7, 2, 10, 5]);
 });
 
@@ -75,11 +75,11 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
     [{ seeds: [1, 1] }, /a seed occurs twice/],
     [{ seeds: undefined }, /seeds is missing/],
     [{ seed: 3 }, /seed belongs in base, arms or grid/],
-    [{ base: { seed: 3 } }, /sets seed; use seeds/],
-    [{ base: { threads: 3 } }, /sets threads; use --threads/],
+    [{ base: { seed: 3 } }, /sets seed; use seeds instead/],
+    [{ base: { threads: 3 } }, /sets threads; use --threads instead/],
     [{ comparision: [] }, /unknown key comparision \(nearest: comparisons\)/],
-    [{ arms: { wn: {}, base: {} }, comparisons: [['wn', 'bas']] }, /bas, which is no arm \(nearest: base\)/],
-    [{ arms: { wn: {} }, comparisons: [['wn', 'wn']] }, /compare wn with itself/],
+    [{ arms: { wn: {}, base: {} }, comparisons: [['wn', 'bas']] }, /there is no arm bas \(nearest: base\)/],
+    [{ arms: { wn: {} }, comparisons: [['wn', 'wn']] }, /wn is compared with itself/],
     [
       {
         arms: { wn: {}, base: {} },
@@ -88,18 +88,21 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
           ['base', 'wn'],
         ],
       },
-      /have base and wn twice/,
+      /the pair base, wn occurs twice/,
     ],
     [{ base: { unit: 3 }, arms: { a: {} } }, /x\.json, base: unknown key unit/],
-    [{ seeds: 0 }, /seeds: expected how many seeds, or a list/],
-    [{ grid: { lr: 3 } }, /grid\.lr: expected lists of values/],
-    [{ arms: { 'a vs b': {} } }, /arms\.a vs b: expected .* a name has letters/],
-    [{ arms: JSON.parse('{"__proto__": {"units": 5}}') }, /arms\.__proto__: expected .* a name has letters/],
+    [{ seeds: 0 }, /seeds: expected the number of seeds, or a list/],
+    [{ grid: { lr: 3 } }, /grid\.lr: expected a list of values/],
+    [{ arms: { 'a vs b': {} } }, /arms\.a vs b: expected .* names consist of letters/],
+    [
+      { arms: JSON.parse('{"__proto__": {"units": 5}}') },
+      /arms\.__proto__: expected .* names consist of letters/,
+    ],
     [{ grid: JSON.parse('{"__proto__": [1, 2]}') }, /grid\.__proto__: expected/],
     [{ name: '../x' }, /name: expected a name of letters/],
     [{ margin: 0 }, /margin: /],
     [{ arms: { a: { data: 'x' }, b: {} } }, /arms have different data/],
-    [{ grid: { lr: [0.1, 0.1] } }, /two arms are called lr=0\.1/],
+    [{ grid: { lr: [0.1, 0.1] } }, /two arms have the name lr=0\.1/],
   ];
   for (const [change, message] of refused) {
     assert.throws(() => parseSweep({ ...minimal, ...change }, 'x.json'), { code: 'E_CONFIG', message });
@@ -109,7 +112,10 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
 test('a grid too large to write down is refused before it is multiplied out', () => {
   const values = Array.from({ length: 1000 }, (_, index) => index + 1);
   const grid = { lr: values, units: values, batch: values };
-  assert.throws(() => parseSweep({ ...minimal, grid }, 'x.json'), /2,000,000,000 runs are too many/);
+  assert.throws(
+    () => parseSweep({ ...minimal, grid }, 'x.json'),
+    /expected at most 1,000,000 runs, got 2,000,000,000/,
+  );
 });
 
 test('arms and values of the grid keep the order of the file, also those whose names are numbers', () => {

@@ -1,4 +1,4 @@
-/** @file What a sweep file asks for: arms x grid x seeds, as named configs. Pure but for reading the file. */
+/** @file Reads a sweep file and expands arms x grid x seeds into named configs. */
 
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -7,21 +7,22 @@ import { keysOf, readObject } from '../config-file.js';
 import { UserError } from '../errors.js';
 import { expandHome } from '../package.js';
 import { nearest } from '../text/nearest.js';
+import { plural } from '../text/plural.js';
 
-/** Differences of test accuracy that do not matter, unless a user says otherwise. */
+/** The default margin: differences of test accuracy below it do not matter. */
 export const DEFAULT_MARGIN = 0.005;
 
 const keys = z.record(z.string(), z.unknown());
 const label = z
   .string()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}+=.,_-]*$/u, 'letters, digits and any of + = . , _ -');
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}+=.,_-]*$/u, 'letters, digits, and the characters + = . , _ -');
 
-/** The name of a sweep, which is that of its folder. */
+/** The name of a sweep, which is also the name of its folder. */
 export const SWEEP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** The contents of a sweep file. */
 const sweepSchema = z.strictObject({
-  name: z.string().regex(SWEEP_NAME, 'letters, digits and any of . _ -'),
+  name: z.string().regex(SWEEP_NAME, 'letters, digits, and the characters . _ -'),
   about: z.string().optional(),
   base: keys.default({}),
   arms: z.record(label, keys).default({}),
@@ -42,19 +43,19 @@ const sweepSchema = z.strictObject({
   margin: z.number().positive().max(1).default(DEFAULT_MARGIN),
 });
 
-/** One configuration of a sweep; its runs differ in the seed alone. */
+/** One configuration of a sweep. Its runs differ only in the seed. */
 export interface SweepArm {
-  /** As comparisons call it: the arm and its values in the grid, such as `wn lr=0.1`. */
+  /** The name in comparisons: the arm in the file and its grid values, such as `wn lr=0.1`. */
   readonly name: string;
-  /** The arm in the file, without the grid. */
+  /** The name of the arm in the file, without grid values. */
   readonly family: string;
   readonly config: Config;
 }
 
-/** A sweep file, checked. */
+/** The checked contents of a sweep file. */
 export interface Sweep {
   readonly name: string;
-  /** One line on what it is for, if the file has one. */
+  /** One line about the purpose of the sweep, or null. */
   readonly about: string | null;
   readonly arms: readonly SweepArm[];
   readonly seeds: readonly number[];
@@ -68,30 +69,30 @@ interface Point {
   readonly keys: Record<string, unknown>;
 }
 
-/** What each key takes, in words. */
+/** The values that each key takes, for messages. */
 const EXPECTED: Readonly<Record<string, string>> = {
-  name: 'a name of letters, digits and any of . _ -',
+  name: 'a name of letters, digits, and the characters . _ -',
   about: 'text',
   base: 'an object with keys of a config',
-  arms: 'objects with keys of a config, by name; a name has letters, digits and any of + = . , _ -',
-  grid: 'lists of values, or objects of named objects, by key',
-  seeds: 'how many seeds, or a list of them: whole numbers from 0',
+  arms: 'named objects with keys of a config; names consist of letters, digits, and the characters + = . , _ -',
+  grid: 'a list of values or an object of named objects for each key',
+  seeds: 'the number of seeds, or a list of whole numbers from 0',
   comparisons: 'a list of pairs of arms, [["wn", "base"]]',
   margin: 'a number above 0, at most 1',
 };
 
-/** Beyond this a sweep file is a mistake. */
+/** A sweep file with more runs is assumed to be a mistake. */
 const MOST_RUNS = 1_000_000;
 
 /**
- * Reads a sweep file. A relative `data` starts from the file's folder.
+ * Reads a sweep file. A relative `data` is resolved from the file's folder.
  *
  * @throws {UserError} E_CONFIG if it cannot be read or is not a valid sweep
  */
 export function readSweepFile(path: string): Sweep {
   const input = readObject(path, 'sweep', '{"name": "lr", "grid": {"lr": [0.01, 0.1]}, "seeds": 8}');
-  const written = keysOf(input);
-  if (written.length > 0 && written.every((key) => (configKeys as string[]).includes(key))) {
+  const keys = keysOf(input);
+  if (keys.length > 0 && keys.every((key) => (configKeys as string[]).includes(key))) {
     throw new UserError('E_CONFIG', `${path} is the config of one run, not a sweep file.`, {
       hint: `Train it with \`wnlstm train --config ${path}\`.`,
     });
@@ -104,40 +105,42 @@ export function readSweepFile(path: string): Sweep {
   return { ...sweep, arms };
 }
 
-function written(key: string, value: unknown): string {
+function valueName(key: string, value: unknown): string {
   return `${key}=${typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? 'none')}`;
 }
 
 /**
- * Checks a sweep file's contents and multiplies them out.
+ * Checks the contents of a sweep file and expands its grid.
  *
- * @param input of unknown origin
- * @param where named in errors: the file
- * @throws {UserError} E_CONFIG for a wrong form, an unknown key, an empty axis, a name that is not an arm's
+ * @param input untrusted keys and values
+ * @param where the name of the file, for errors
+ * @throws {UserError} E_CONFIG for a wrong value, an unknown key, an empty axis, or a comparison of an unknown arm
  */
 export function parseSweep(input: Record<string, unknown>, where: string): Sweep {
   for (const part of ['arms', 'grid']) {
     const value = input[part];
-    const name = isObject(value) ? keysOf(value).find((key) => key === '__proto__') : undefined; // zod drops it
+    const name = isObject(value) ? keysOf(value).find((key) => key === '__proto__') : undefined; // zod ignores this key
     if (name) throw problem(where, `${part}.${name}: expected ${EXPECTED.arms}`);
   }
   const parsed = sweepSchema.safeParse(input);
   if (!parsed.success) throw problem(where, shapeProblems(parsed.error, input));
-  const { name, about, base, arms: families, grid, seeds: wanted, comparisons, margin } = parsed.data;
+  const { name, about, base, arms: namedKeys, grid, seeds: seedsOrCount, comparisons, margin } = parsed.data;
 
-  // Keys in the order of the file: the checked objects are copies in JavaScript's order.
-  const asWritten = input as { arms?: typeof families; grid?: typeof grid };
+  // The checked objects are copies in JavaScript's order of keys; this is the order of the file.
+  const asWritten = input as { arms?: typeof namedKeys; grid?: typeof grid };
   const axisNames = keysOf(asWritten.grid ?? {});
   const axes = axisNames.map((axis) => axisPoints(axis, asWritten.grid?.[axis] ?? []));
-  const empty = axisNames.find((_, at) => axes[at].length === 0);
+  const empty = axisNames.find((_, index) => axes[index]?.length === 0);
   if (empty !== undefined) throw problem(where, `grid.${empty} has no values`);
-  const named: Point[] = keysOf(asWritten.arms ?? {}).map((name) => ({ name, keys: families[name] }));
+  const named: Point[] = keysOf(asWritten.arms ?? {}).map((name) => ({ name, keys: namedKeys[name] ?? {} }));
   if (named.length === 0) named.push({ name: axes.length > 0 ? '' : name, keys: {} });
 
-  const seeds = typeof wanted === 'number' ? Array.from({ length: wanted }, (_, seed) => seed) : wanted;
+  const seeds =
+    typeof seedsOrCount === 'number' ? Array.from({ length: seedsOrCount }, (_, seed) => seed) : seedsOrCount;
   if (new Set(seeds).size < seeds.length) throw problem(where, 'a seed occurs twice');
   const count = axes.reduce((total, axis) => total * axis.length, named.length) * seeds.length;
-  if (count > MOST_RUNS) throw problem(where, `${count.toLocaleString('en')} runs are too many`);
+  if (count > MOST_RUNS)
+    throw problem(where, `expected at most ${plural(MOST_RUNS, 'run')}, got ${count.toLocaleString('en')}`);
 
   parseConfig(base, `${where}, base`);
   const points = product(axes);
@@ -145,22 +148,19 @@ export function parseSweep(input: Record<string, unknown>, where: string): Sweep
     points.map((point): SweepArm => {
       const armName = [family.name, point.name].filter(Boolean).join(' ');
       const merged = { ...base, ...family.keys, ...point.keys };
-      for (const [key, instead] of [
-        ['seed', 'seeds'],
-        ['threads', '--threads'],
-      ]) {
-        if (key in merged) throw problem(where, `arm ${armName} sets ${key}; use ${instead}`);
+      for (const [key, instead] of Object.entries({ seed: 'seeds', threads: '--threads' })) {
+        if (key in merged) throw problem(where, `arm ${armName} sets ${key}; use ${instead} instead`);
       }
       return { name: armName, family: family.name, config: parseConfig(merged, `${where}, arm ${armName}`) };
     }),
   );
   if (new Set(arms.map(({ config }) => config.data)).size > 1) {
-    throw problem(where, 'arms have different data; a sweep has one, in base');
+    throw problem(where, 'arms have different data; set data in base instead');
   }
   const names = arms.map((arm) => arm.name);
   const known = new Set<string>();
   for (const armName of names) {
-    if (known.has(armName)) throw problem(where, `two arms are called ${armName}`);
+    if (known.has(armName)) throw problem(where, `two arms have the name ${armName}`);
     known.add(armName);
   }
   checkComparisons(comparisons ?? [], known, where);
@@ -170,7 +170,7 @@ export function parseSweep(input: Record<string, unknown>, where: string): Sweep
     arms,
     seeds,
     comparisons:
-      comparisons ?? names.slice(1).map((armName): readonly [string, string] => [armName, names[0]]),
+      comparisons ?? names.slice(1).map((armName): readonly [string, string] => [armName, names[0] ?? '']),
     margin,
   };
 }
@@ -181,7 +181,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function problem(where: string, message: string): UserError {
   return new UserError('E_CONFIG', `${where}: ${message}.`, {
-    hint: 'The form of a sweep file is in README.md, an example in configs/sweeps/article.json.',
+    hint: '`wnlstm help sweeps` describes sweep files; configs/sweeps/article.json is an example.',
   });
 }
 
@@ -206,20 +206,20 @@ function shapeProblems(error: z.ZodError, input: Record<string, unknown>): strin
 
 /** The points of one axis: values of a key, objects of several keys, or named objects. */
 function axisPoints(axis: string, values: unknown[] | Record<string, Record<string, unknown>>): Point[] {
-  if (!Array.isArray(values)) return keysOf(values).map((name) => ({ name, keys: values[name] }));
+  if (!Array.isArray(values)) return keysOf(values).map((name) => ({ name, keys: values[name] ?? {} }));
   return values.map((value) =>
     isObject(value)
       ? {
           name: keysOf(value)
-            .map((key) => written(key, value[key]))
+            .map((key) => valueName(key, value[key]))
             .join(','),
           keys: value,
         }
-      : { name: written(axis, value), keys: { [axis]: value } },
+      : { name: valueName(axis, value), keys: { [axis]: value } },
   );
 }
 
-/** Every choice of one point from each axis, the last axis turning fastest. */
+/** Every combination of one point from each axis; the last axis varies fastest. */
 function product(axes: readonly Point[][]): Point[] {
   return axes.reduce<Point[]>(
     (chosen, axis) =>
@@ -242,11 +242,11 @@ function checkComparisons(
   for (const [a, b] of comparisons) {
     for (const name of [a, b]) {
       if (names.has(name)) continue;
-      throw problem(where, `comparisons name ${name}, which is no arm${nearest(name, [...names])}`);
+      throw problem(where, `comparisons: there is no arm ${name}${nearest(name, [...names])}`);
     }
-    if (a === b) throw problem(where, `comparisons compare ${a} with itself`);
+    if (a === b) throw problem(where, `comparisons: ${a} is compared with itself`);
     const pair = JSON.stringify([a, b].sort());
-    if (seen.has(pair)) throw problem(where, `comparisons have ${a} and ${b} twice`);
+    if (seen.has(pair)) throw problem(where, `comparisons: the pair ${a}, ${b} occurs twice`);
     seen.add(pair);
   }
 }

@@ -1,93 +1,97 @@
-/** @file One job in this process: a session whose words go to the run's log.txt. */
+/** @file Runs one job in this process: trains a run, with its messages in log.txt. */
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { continuable } from '../engines/select.js';
+import { chooseToContinue } from '../engines/select.js';
 import { asUserError, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
-import { type Listener, type Outcome, runSession } from '../train/run.js';
-import type { Executor, Job, JobEnd, JobProgress } from './executor.js';
+import { runPaths } from '../runs/paths.js';
+import type { TrainingEvent } from '../train/events.js';
+import { type Outcome, trainRun } from '../train/run.js';
+import type { Executor, Job, JobEnd } from './executor.js';
 
-/** Longer than a lock of another machine or container lives without its owner. */
-const PATIENCE_MS = 70_000;
-
-/** Does jobs in this process, one after the other. */
-export function createInProcessExecutor(threads: number | null): Executor {
-  return {
-    slots: 1,
-    execute: (job, _slot, onProgress, signal) => runJob(job, threads, onProgress, signal),
-    dispose: () => {},
-  };
-}
+/** Longer than the lock of another machine or container can outlive its owner. */
+const LOCK_WAIT_MS = 70_000;
 
 /**
  * Trains one run of a sweep.
  *
- * @param threads for it; null: as many as there are cores
+ * @param threads null: as many as there are cores
+ * @param onStep receives the number of completed steps, now and then
  */
 export async function runJob(
   { run, directory }: Job,
   threads: number | null,
-  onProgress: (progress: JobProgress) => void,
+  onStep: (step: number) => void,
   signal: AbortSignal,
 ): Promise<JobEnd> {
   const folder = join(directory, run.id);
-  const log = (text: string): void => {
-    try {
-      appendFileSync(join(folder, 'log.txt'), `${new Date().toISOString()} ${text}\n`);
-    } catch {
-      // The disk is full, most likely: the run's own files say so, and that is the error to show.
-    }
-  };
-  let totalSteps = 0;
-  const listener: Listener = {
-    onOpen: ({ device, resumedFrom, notes, totalSteps: total }) => {
-      totalSteps = total;
-      onProgress({ step: resumedFrom, totalSteps });
-      const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';
-      log(`started on ${device}${from}`);
-      for (const note of notes) log(`note: ${note}`);
-    },
-    onEvent: (event) => {
-      if (event.kind === 'step') onProgress({ step: event.row.step ?? 0, totalSteps });
-      if (event.kind === 'progress') onProgress({ step: event.step, totalSteps });
-      if (event.kind === 'epoch') {
-        const { epoch, loss, val_loss, val_accuracy } = event.row;
-        log(`epoch ${epoch} loss ${loss} val_loss ${val_loss} val_accuracy ${val_accuracy}`);
-      }
-    },
+  const log = (text: string): void => appendToLog(runPaths(folder).log, text);
+  const onEvent = (event: TrainingEvent): void => {
+    for (const line of describeEvent(event)) log(line);
+    if (event.kind === 'open') onStep(event.opening.resumedFrom);
+    if (event.kind === 'progress') onStep(event.step);
   };
   try {
     makeDirectory(folder);
-    const config = await continuable({ ...run.config, threads });
+    const target = { directory: folder, choice: await chooseToContinue(run.config) };
+    const config = { ...run.config, threads };
     const argv = ['sweep', run.id];
-    const input = { config, runsDirectory: directory, directory: folder, force: false, argv, signal };
-    const outcome = await whenFree(signal, () => runSession(input, listener));
+    const outcome = await whenUnlocked(signal, () =>
+      trainRun({ config, target, runsDirectory: directory, force: false, argv, signal }, onEvent),
+    );
     log(describeOutcome(outcome));
-    return outcome.kind === 'failed'
-      ? { kind: 'failed', reason: firstLine(outcome.error) }
-      : { kind: outcome.kind };
+    switch (outcome.kind) {
+      case 'completed':
+      case 'diverged':
+        return { kind: outcome.kind, summary: outcome.summary };
+      case 'interrupted':
+        return { kind: outcome.kind };
+      case 'failed':
+        return { kind: outcome.kind, reason: firstLine(outcome.error) };
+      default:
+        return outcome satisfies never;
+    }
   } catch (error) {
     log(`failed: ${describeError(error)}`);
     return { kind: 'failed', reason: firstLine(error) };
   }
 }
 
-/** Tries again while another process has the run: one that an earlier sweep left ends soon, since it is alone. */
-async function whenFree(signal: AbortSignal, session: () => Promise<Outcome>): Promise<Outcome> {
+/** Retries while another process owns the run: a worker of a sweep that was killed ends soon. */
+async function whenUnlocked(signal: AbortSignal, train: () => Promise<Outcome>): Promise<Outcome> {
   for (let waited = 0; ; waited += 100) {
     try {
-      return await session();
+      return await train();
     } catch (error) {
       const isLocked = error instanceof UserError && error.code === 'E_LOCKED';
-      if (!isLocked || signal.aborted || waited >= PATIENCE_MS) throw error;
+      if (!isLocked || signal.aborted || waited >= LOCK_WAIT_MS) throw error;
       await setTimeout(100);
     }
   }
 }
 
-/** What was said when a run was stopped or failed, as lines for its log. */
+function appendToLog(path: string, text: string): void {
+  try {
+    appendFileSync(path, `${new Date().toISOString()} ${text}\n`);
+  } catch {
+    // Most likely the disk is full. Writing the run's own files reports it.
+  }
+}
+
+/** The lines of an event in log.txt. */
+function describeEvent(event: TrainingEvent): string[] {
+  if (event.kind === 'open') {
+    const { device, resumedFrom, notes } = event.opening;
+    const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';
+    return [`started on ${device}${from}`, ...notes.map((note) => `note: ${note}`)];
+  }
+  if (event.kind !== 'epoch') return [];
+  const { epoch, loss, val_loss, val_accuracy } = event.row;
+  return [`epoch ${epoch} loss ${loss} val_loss ${val_loss} val_accuracy ${val_accuracy}`];
+}
+
 function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'completed':
@@ -109,7 +113,16 @@ function describeError(error: unknown): string {
     : ((error as Error).stack ?? String(error));
 }
 
-/** What went wrong, in a line. */
+/** The first line of an error's message. */
 export function firstLine(error: unknown): string {
-  return (asUserError(error)?.message ?? String(error)).split('\n')[0];
+  return (asUserError(error)?.message ?? String(error)).replace(/\n.*/s, '');
+}
+
+/** Creates an executor that runs one job after the other in this process. */
+export function createInProcessExecutor(threads: number | null): Executor {
+  return {
+    slots: 1,
+    execute: (job, _slot, onStep, signal) => runJob(job, threads, onStep, signal),
+    dispose: () => {},
+  };
 }

@@ -1,10 +1,11 @@
-/** @file Runs in child processes on this machine, one process a run, so that no run takes another along. */
+/** @file Runs jobs in child processes on this machine, one process per run, so that one crash cannot affect other runs. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeDirectory } from '../files.js';
+import { runPaths } from '../runs/paths.js';
 import type { Executor, JobEnd } from './executor.js';
 import { firstLine } from './job.js';
 import type { FromWorker, ToWorker } from './worker.js';
@@ -12,29 +13,31 @@ import type { FromWorker, ToWorker } from './worker.js';
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 /**
- * @param slots processes at a time
- * @param threads of each
- * @param gpus ids for CUDA_VISIBLE_DEVICES; each process sees one of them. None: it is left as it is
+ * Creates an executor that runs jobs in child processes.
+ *
+ * @param slots the number of processes at the same time
+ * @param threads the number of threads of each process
+ * @param gpus ids for CUDA_VISIBLE_DEVICES, of which each process sees one; if empty, the variable is not changed
  */
 export function createLocalExecutor(slots: number, threads: number, gpus: readonly string[]): Executor {
   const children = new Set<ChildProcess>();
-  const runChild = (...[job, slot, onProgress, signal]: Parameters<Executor['execute']>): Promise<JobEnd> =>
+  const runChild = (...[job, slot, onStep, signal]: Parameters<Executor['execute']>): Promise<JobEnd> =>
     new Promise((resolve) => {
       const folder = join(job.directory, job.run.id);
       makeDirectory(folder);
-      const log = openSync(join(folder, 'log.txt'), 'a');
+      const log = openSync(runPaths(folder).log, 'a');
       const gpu = gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: gpus[slot % gpus.length] } : {};
       const child = fork(WORKER, {
         stdio: ['ignore', log, log, 'ipc'],
-        detached: true, // in a process group of its own: Ctrl-C reaches the sweep alone, which stops it in order
+        detached: true, // its own process group: Ctrl-C reaches only the sweep, which stops its workers
         env: { ...process.env, ...gpu },
       });
       closeSync(log);
       children.add(child);
-      const tell = (message: ToWorker): void => {
-        if (child.connected) child.send(message, () => {}); // it may be ending just now
+      const send = (message: ToWorker): void => {
+        if (child.connected) child.send(message, () => {}); // the child may end at this moment
       };
-      const stop = (): void => tell({ kind: 'stop' });
+      const stop = (): void => send({ kind: 'stop' });
       const settle = (how: JobEnd): void => {
         children.delete(child);
         signal.removeEventListener('abort', stop);
@@ -42,18 +45,18 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
       };
       let end: JobEnd | null = null;
       child.on('message', (message: FromWorker) => {
-        if (message.kind === 'progress') onProgress(message.progress);
+        if (message.kind === 'step') onStep(message.step);
         else end = message.end;
       });
       child.on('error', (error) => settle({ kind: 'failed', reason: error.message }));
-      // A child's last message may come after its exit, but not after the end of its channel.
+      // The last message of a child may arrive after its exit, but not after its channel has closed.
       const channelEnd = new Promise<void>((ended) => child.on('disconnect', ended));
       child.on('exit', async (code, killer) => {
         await channelEnd;
         settle(end ?? { kind: 'failed', reason: describeExit(code, killer) });
       });
       signal.addEventListener('abort', stop);
-      tell({ kind: 'job', job, threads });
+      send({ kind: 'job', job, threads });
       if (signal.aborted) stop();
     });
   return {
@@ -62,7 +65,7 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
       try {
         return await runChild(...job);
       } catch (error) {
-        return { kind: 'failed', reason: firstLine(error) }; // its folder cannot be made, or no process started
+        return { kind: 'failed', reason: firstLine(error) }; // no folder could be made, or no process started
       }
     },
     dispose: () => {
@@ -71,7 +74,7 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
   };
 }
 
-/** How a child ended that did not say so itself. */
+/** The reason of a failure for a child that ended without a report. */
 function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
 }

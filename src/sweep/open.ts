@@ -1,76 +1,133 @@
-/** @file From a sweep file to its plan: the frozen one if the sweep was begun, else a new one. Writes nothing. */
+/** @file Opens a sweep: its file, its plan, and the runs that have no result yet. Writes no file. */
 
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
-import { type Choice, chooseBackend, continuable } from '../engines/select.js';
+import { type Choice, chooseBackend, chooseToContinue } from '../engines/select.js';
 import { UserError } from '../errors.js';
+import { readResult } from '../runs/reading.js';
+import type { Summary } from '../runs/record.js';
 import { readSweepFile, type Sweep } from './grid.js';
-import { type DecidedArm, differenceFrom, freeze, type Plan, readPlan } from './plan.js';
+import {
+  addSeeds,
+  type DecidedArm,
+  differenceFrom,
+  freeze,
+  type Plan,
+  type PlannedRun,
+  plannedRuns,
+  readPlan,
+} from './plan.js';
 
+/** A sweep file and the folder of its runs. */
+export interface SweepFile {
+  readonly path: string;
+  readonly sweep: Sweep;
+  readonly directory: string;
+}
+
+/** A sweep that is ready to run. */
 export interface OpenedSweep {
   readonly plan: Plan;
   readonly directory: string;
-  /** Whether the sweep was begun before. */
-  readonly begunBefore: boolean;
+  /** Whether the plan existed before. */
+  readonly startedBefore: boolean;
   readonly dataset: Dataset;
-  /** What computes, for each backend that the arms name; with the reason if it was chosen. */
+  /** The backends of the arms. */
   readonly choices: readonly Choice[];
+  readonly runs: readonly PlannedRun[];
+  readonly results: ReadonlyMap<PlannedRun, Summary>;
+  /** The runs that have no result yet. */
+  readonly left: readonly PlannedRun[];
 }
 
 /**
- * @param path of the sweep file
- * @param change adapts what the file says, by flags
- * @throws {UserError} E_CONFIG for a bad file; E_RUN if the file is not what was planned; E_BACKEND, E_DATA
+ * Reads a sweep file.
+ *
+ * @param change values of flags, which replace those of the file
+ * @throws {UserError} E_CONFIG if the file is not valid
  */
-export async function openSweep(
+export function findSweep(
   path: string,
   runsDirectory: string,
   change: Partial<Pick<Config, 'backend' | 'device'>> = {},
-): Promise<OpenedSweep> {
+): SweepFile {
   const file = readSweepFile(path);
-  const asked: Sweep = {
-    ...file,
-    arms: file.arms.map((arm) => ({ ...arm, config: { ...arm.config, ...change } })),
-  };
-  const directory = join(runsDirectory, asked.name);
-  const before = readPlan(directory);
-  const dataset = readDataset(asked.arms[0].config.data);
-  const { arms, choices } = await decideBackends(asked, before);
-  const planned = freeze({ ...asked, arms }, dataset.checksums, new Date().toISOString());
-  const difference = before && differenceFrom(before, planned);
-  if (difference) {
-    throw new UserError('E_RUN', `${path} has ${difference}, which is not the plan in ${directory}.`, {
-      hint: 'Give the file another `name`, or sweep into another folder with `--runs DIR`. More seeds: `--add-seeds N`.',
-    });
-  }
-  const { data } = asked.arms[0].config;
-  // Where the data lies is no part of a plan: the folder may have been moved, or be another machine's.
-  const plan = before && {
-    ...before,
-    arms: before.arms.map((arm) => ({ ...arm, config: { ...arm.config, data } })),
-  };
-  return { plan: plan ?? planned, directory, begunBefore: before !== null, dataset, choices };
+  const arms = file.arms.map((arm) => ({ ...arm, config: { ...arm.config, ...change } }));
+  return { path, sweep: { ...file, arms }, directory: join(runsDirectory, file.name) };
 }
 
-/** Decides the backend of every arm; what a plan decided before stays. */
+/**
+ * Opens a sweep.
+ *
+ * @param moreSeeds the number of seeds to add to the plan
+ * @throws {UserError} E_RUN if the file differs from the plan in the folder; E_BACKEND, E_DATA
+ */
+export async function openSweep(
+  { path, sweep, directory }: SweepFile,
+  moreSeeds: number | undefined,
+): Promise<OpenedSweep> {
+  const earlier = readPlan(directory);
+  const data = sweep.arms[0]?.config.data ?? null;
+  const dataset = readDataset(data);
+  const { arms, choices } = await decideBackends(sweep, earlier);
+  const now = new Date().toISOString();
+  const planned = freeze({ ...sweep, arms }, dataset.checksums, now);
+  const difference = earlier && differenceFrom(earlier, planned);
+  if (difference) {
+    throw new UserError('E_RUN', `${path} has ${difference}, which differs from the plan in ${directory}.`, {
+      hint: 'Give the file another `name`, or use another folder with `--runs DIR`. To add seeds, use `--add-seeds N`.',
+    });
+  }
+  const plan = earlier ? withData(earlier, data) : planned;
+  const withSeeds = moreSeeds === undefined ? plan : addSeeds(plan, moreSeeds, now);
+  const runs = plannedRuns(withSeeds);
+  const results = resultsOf(runs, directory);
+  return {
+    plan: withSeeds,
+    directory,
+    startedBefore: earlier !== null,
+    dataset,
+    choices,
+    runs,
+    results,
+    left: runs.filter((run) => !results.has(run)),
+  };
+}
+
+/** Decides the backend of every arm. Arms with `auto` keep the backend that the earlier plan decided. */
 async function decideBackends(
   sweep: Sweep,
-  plan: Plan | null,
+  earlier: Plan | null,
 ): Promise<{ arms: DecidedArm[]; choices: Choice[] }> {
-  const chosen = new Map<string, Promise<Choice>>();
-  const choose = ({ backend, device }: Pick<Config, 'backend' | 'device'>): Promise<Choice> => {
-    const key = `${backend} ${device}`;
-    const choice = chosen.get(key) ?? chooseBackend({ backend, device });
-    chosen.set(key, choice);
-    return choice;
-  };
+  const choices = new Map<string, Choice>();
   const arms: DecidedArm[] = [];
   for (const arm of sweep.arms) {
-    const before = plan?.arms.find(({ name }) => name === arm.name)?.config;
-    const wanted = arm.config.backend === 'auto' && before ? await continuable(before) : arm.config;
-    const { backend, device, arithmetic } = await choose(wanted);
-    arms.push({ ...arm, config: { ...arm.config, backend, device }, arithmetic });
+    const before = earlier?.arms.find(({ name }) => name === arm.name)?.config;
+    const { backend, device } = arm.config.backend === 'auto' && before ? before : arm.config;
+    const key = `${backend} ${device}`;
+    const choice =
+      choices.get(key) ??
+      (before && arm.config.backend === 'auto'
+        ? await chooseToContinue(before)
+        : await chooseBackend(arm.config));
+    choices.set(key, choice);
+    const config = { ...arm.config, backend: choice.backend, device: choice.device };
+    arms.push({ ...arm, config, arithmetic: choice.arithmetic });
   }
-  return { arms, choices: await Promise.all(chosen.values()) };
+  return { arms, choices: [...choices.values()] };
+}
+
+/** The folder of the data is not part of a plan's identity, as it may be moved or differ between machines. */
+function withData(plan: Plan, data: string | null): Plan {
+  return { ...plan, arms: plan.arms.map((arm) => ({ ...arm, config: { ...arm.config, data } })) };
+}
+
+function resultsOf(runs: readonly PlannedRun[], directory: string): Map<PlannedRun, Summary> {
+  const results = new Map<PlannedRun, Summary>();
+  for (const run of runs) {
+    const summary = readResult(join(directory, run.id));
+    if (summary) results.set(run, summary);
+  }
+  return results;
 }

@@ -7,7 +7,16 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { decided } from './decided.testing.js';
 import { parseSweep } from './grid.js';
-import { addSeeds, differenceFrom, freeze, type Plan, plannedRuns, readPlan, writePlan } from './plan.js';
+import {
+  addSeeds,
+  differenceFrom,
+  freeze,
+  type Plan,
+  type PlannedArm,
+  plannedRuns,
+  readPlan,
+  writePlan,
+} from './plan.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wnlstm-plan-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -57,35 +66,35 @@ test('a plan that was changed by hand is refused', () => {
     ['"format": 2', '"format": 3'],
     ['"format": 2', '"format": 1'],
     ['{', ''],
-  ]) {
-    assert.ok(text.includes(from!));
+  ] as const) {
+    assert.ok(text.includes(from));
     writeFileSync(path, text.replace(from, to));
     assert.throws(() => readPlan(folder), { code: 'E_RUN' }, `${from} -> ${to}`);
   }
 });
 
-test('a plan with a right checksum is still checked: the checksum has no key, so anybody can make one', () => {
+test('a plan with a valid checksum is still checked, as the checksum does not authenticate it', () => {
   const plan = planOf();
-  const [arm, ...others] = plan.arms;
+  const [arm, ...others] = plan.arms as [PlannedArm, ...PlannedArm[]];
   const forged: [Partial<Plan>, RegExp][] = [
     [
-      { arms: [{ ...arm, config: { ...arm!.config, model: '../../../x' as 'wn' } }] },
+      { arms: [{ ...arm, config: { ...arm.config, model: '../../../x' as 'wn' } }] },
       /model: expected one of base, wn/,
     ],
     [
-      { arms: [{ ...arm, config: { ...arm!.config, clip: '/tmp/x' as unknown as number } }] },
+      { arms: [{ ...arm, config: { ...arm.config, clip: '/tmp/x' as unknown as number } }] },
       /clip: expected a number/,
     ],
     [
-      { arms: [{ ...arm, config: { ...arm!.config, units: 7 } }, ...others] },
-      /fingerprint of arm base is not that/,
+      { arms: [{ ...arm, config: { ...arm.config, units: 7 } }, ...others] },
+      /fingerprint of base does not fit/,
     ],
     [{ name: '../x' }, /name: expected a name/],
     [{ seeds: ['../x' as unknown as number] }, /seeds: expected/],
     [{ comparisons: [['wn', 'nothing']] }, /comparisons: expected pairs of arms/],
     [{ added: [null as unknown as Plan['added'][number]] }, /added: expected/],
     [{ arms: [] }, /arms: expected a list/],
-    [{ arms: [null as unknown as Plan['arms'][number]] }, /an arm lacks its name/],
+    [{ arms: [null as unknown as Plan['arms'][number]] }, /name or fingerprint of an arm is missing/],
     [{ margin: Number.NaN }, /margin: expected/],
     [{ data: null as unknown as Plan['data'] }, /data: expected checksums/],
   ];
@@ -95,8 +104,8 @@ test('a plan with a right checksum is still checked: the checksum has no key, so
   }
 });
 
-test('the same config twice is refused, under whatever names', () => {
-  assert.throws(() => planOf({ arms: { a: { lr: 0.1 }, b: {} } }), /arms a and b are the same config/);
+test('two arms with the same config are refused', () => {
+  assert.throws(() => planOf({ arms: { a: { lr: 0.1 }, b: {} } }), /arms a and b have the same config/);
 });
 
 test('more seeds are the smallest new ones, and it is on record that they came later', () => {

@@ -1,17 +1,18 @@
-/** @file plan.json: what a sweep is, frozen before its first run, so that nobody moves the goalposts afterwards. */
+/** @file plan.json: a sweep as it is fixed before its first run, so that comparisons cannot be chosen after seeing results. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, parseConfig } from '../config.js';
+import { parseResolvedConfig, type ResolvedConfig } from '../config.js';
 import { ioError, UserError } from '../errors.js';
 import { readRegular, replaceFile, toJson } from '../files.js';
 import { PLAN_FILE } from '../runs/find.js';
-import { fingerprint, runId } from '../runs/record.js';
+import { fingerprintOf, runId } from '../runs/record.js';
 import { SWEEP_NAME, type Sweep, type SweepArm } from './grid.js';
 
-/** An arm with its backend decided, and so its arithmetic; `config.seed` says nothing. */
+/** An arm whose backend is decided, and with it the arithmetic. `config.seed` has no meaning. */
 export interface DecidedArm extends SweepArm {
+  readonly config: ResolvedConfig;
   readonly arithmetic: string;
 }
 
@@ -20,13 +21,13 @@ export interface DecidedSweep extends Sweep {
   readonly arms: readonly DecidedArm[];
 }
 
-/** An arm as a plan has it. */
+/** An arm of a plan. */
 export interface PlannedArm extends DecidedArm {
-  /** Of its runs. */
+  /** The fingerprint of its runs. */
   readonly fingerprint: string;
 }
 
-/** What plan.json holds, but for its checksum. */
+/** The contents of plan.json without the checksum. */
 export interface Plan {
   readonly format: number;
   readonly name: string;
@@ -34,11 +35,11 @@ export interface Plan {
   readonly created_at: string;
   readonly arms: readonly PlannedArm[];
   readonly seeds: readonly number[];
-  /** Seeds that are not in the file, and when they were added: after a look at the results, p is not exact any more. */
+  /** Seeds that `--add-seeds` added. If results were known at that time, p values are not exact. */
   readonly added: readonly { readonly at: string; readonly seeds: readonly number[] }[];
   readonly comparisons: readonly (readonly [string, string])[];
   readonly margin: number;
-  /** SHA-256 of the data's files. */
+  /** SHA-256 of the data's files, by name. */
   readonly data: Readonly<Record<string, string>>;
 }
 
@@ -46,23 +47,23 @@ export interface Plan {
 export interface PlannedRun {
   readonly arm: string;
   readonly seed: number;
-  /** Its folder beside plan.json. */
+  /** The name of its folder beside plan.json. */
   readonly id: string;
-  readonly config: Config;
+  readonly config: ResolvedConfig;
 }
 
-/** Format 1 had no arithmetic. */
+/** The version of plan.json; version 1 had no arithmetic. */
 const FORMAT = 2;
 
 /**
- * Freezes a sweep whose backends are decided.
+ * Makes the plan of a sweep.
  *
- * @param now in ISO 8601
+ * @param now the time in ISO 8601
  * @throws {UserError} E_CONFIG if two arms are the same configuration
  */
 export function freeze(sweep: DecidedSweep, checksums: Readonly<Record<string, string>>, now: string): Plan {
   const arms = sweep.arms.map(
-    (arm): PlannedArm => ({ ...arm, fingerprint: fingerprint(arm.config, arm.arithmetic, checksums) }),
+    (arm): PlannedArm => ({ ...arm, fingerprint: fingerprintOf(arm.config, arm.arithmetic, checksums) }),
   );
   const first = new Map<string, string>();
   for (const arm of arms) {
@@ -70,10 +71,8 @@ export function freeze(sweep: DecidedSweep, checksums: Readonly<Record<string, s
     if (other !== undefined) {
       throw new UserError(
         'E_CONFIG',
-        `${sweep.name}: the arms ${other} and ${arm.name} are the same config.`,
-        {
-          hint: 'Every run would be there twice; take one of them out.',
-        },
+        `${sweep.name}: the arms ${other} and ${arm.name} have the same config.`,
+        { hint: 'Remove one of the two arms.' },
       );
     }
     first.set(arm.fingerprint, arm.name);
@@ -93,20 +92,20 @@ export function freeze(sweep: DecidedSweep, checksums: Readonly<Record<string, s
   };
 }
 
-/** All runs, seed by seed: whenever it is stopped, the arms have about the same seeds. */
+/** All runs of a plan. All arms of a seed come before the next seed, so that a stopped sweep has complete pairs. */
 export function plannedRuns({ arms, seeds }: Plan): PlannedRun[] {
   return seeds.flatMap((seed) =>
-    arms.map(({ name, config: shared, fingerprint: print }) => {
+    arms.map(({ name, config: shared, fingerprint }) => {
       const config = { ...shared, seed };
-      return { arm: name, seed, id: runId(config, print), config };
+      return { arm: name, seed, id: runId(config, fingerprint), config };
     }),
   );
 }
 
 /**
- * The plan with so many more seeds, the smallest that it does not have yet.
+ * Adds seeds to a plan: the smallest that it does not have yet.
  *
- * @param now goes on record; of a plan that is just made, its own time
+ * @param now the time that is recorded; for a new plan, its own time
  */
 export function addSeeds(plan: Plan, count: number, now: string): Plan {
   const seeds: number[] = [];
@@ -123,16 +122,16 @@ function checksumOf(plan: Plan): string {
 }
 
 /**
- * The plan in a folder, or null if it has none.
+ * The plan in a folder, or null if there is none.
  *
- * @throws {UserError} E_RUN if it was changed since this program wrote it, is of another format, or makes no sense
+ * @throws {UserError} E_RUN if the plan was changed, has another format or is not valid
  */
 export function readPlan(directory: string): Plan | null {
   const path = join(directory, PLAN_FILE);
   if (!existsSync(path)) return null;
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_RUN', `${path}: ${message}.`, {
-      hint: `A plan is frozen so that results mean what was planned. Put it back as it was; or move ${PLAN_FILE} away and sweep again, which plans anew and keeps every run that has a result, but not the time at which the comparisons were declared.`,
+      hint: `A plan must not change, so that comparisons cannot be chosen after seeing results. Restore the file. Or move it away and run the sweep again: this makes a new plan and keeps all results, but the comparisons then count as declared now.`,
       cause,
     });
   let text: string;
@@ -147,11 +146,11 @@ export function readPlan(directory: string): Plan | null {
   } catch (error) {
     throw bad(`expected JSON, got ${text.trim() === '' ? 'an empty file' : (error as Error).message}`, error);
   }
-  if (!isObject(stored) || !Number.isInteger(stored.format)) throw bad('expected a plan, got something else');
+  if (!isObject(stored) || !Number.isInteger(stored.format)) throw bad('expected a plan, got other JSON');
   if (stored.format !== FORMAT && stored.format !== 1)
     throw bad(`expected format ${FORMAT}, got ${stored.format}`);
   const { checksum, ...plan } = stored;
-  if (checksum !== checksumOf(plan)) throw bad('it was changed by hand: its checksum is another');
+  if (checksum !== checksumOf(plan)) throw bad('the plan was changed: its checksum does not fit');
   const problem = planProblem(plan);
   if (problem) throw bad(problem);
   if (plan.format === FORMAT) return plan;
@@ -162,7 +161,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** The checksum has no key, so anybody can make one: what a plan says is checked before it is used. */
+/** The problem of a plan, or null. The checksum does not authenticate a plan, so each value is checked before it is used. */
 function planProblem(plan: Plan): string | null {
   const { name, arms, seeds, added, comparisons, margin, data } = plan;
   if (typeof name !== 'string' || !SWEEP_NAME.test(name))
@@ -174,7 +173,7 @@ function planProblem(plan: Plan): string | null {
     const problem = armProblem(arm, plan);
     if (problem) return problem;
   }
-  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers';
+  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers from 0';
   const isAdded = (each: Plan['added'][number]): boolean =>
     isObject(each) && typeof each.at === 'string' && areSeeds(each.seeds);
   if (!Array.isArray(added) || !added.every(isAdded)) return 'added: expected a list of times and seeds';
@@ -187,19 +186,19 @@ function planProblem(plan: Plan): string | null {
     : 'margin: expected a number above 0, at most 1';
 }
 
-/** What is wrong with an arm: its config goes through the same schema as what a person writes. */
+/** The problem of an arm, or null. Its config is checked by the same schema as a config file. */
 function armProblem(arm: PlannedArm, { format, data }: Plan): string | null {
   if (!isObject(arm) || ![arm.name, arm.family, arm.fingerprint].every((text) => typeof text === 'string')) {
-    return 'an arm lacks its name or fingerprint';
+    return 'arms: the name or fingerprint of an arm is missing';
   }
-  let config: Config;
+  let config: ResolvedConfig;
   try {
-    config = parseConfig({ ...arm.config }, `arm ${arm.name}`);
+    config = parseResolvedConfig({ ...arm.config }, `arm ${arm.name}`);
   } catch (error) {
     return (error as Error).message.replace(/\.$/, '');
   }
-  if (format !== FORMAT || fingerprint(config, arm.arithmetic, data) === arm.fingerprint) return null;
-  return `the fingerprint of arm ${arm.name} is not that of its config`;
+  if (format !== FORMAT || fingerprintOf(config, arm.arithmetic, data) === arm.fingerprint) return null;
+  return `arms: the fingerprint of ${arm.name} does not fit its config`;
 }
 
 function areSeeds(value: unknown): boolean {
@@ -210,20 +209,20 @@ function isSeed(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
 }
 
-/** What of a sweep differs from its plan, in words; null if it is the one that was planned. */
+/** The first difference between a plan and the sweep file's present contents, for a message; null if there is none. */
 export function differenceFrom(plan: Plan, sweep: Plan): string | null {
   const names = (arms: readonly PlannedArm[]): string => arms.map(({ name }) => name).join(', ');
   if (names(plan.arms) !== names(sweep.arms))
     return `arms ${names(sweep.arms)} instead of ${names(plan.arms)}`;
-  const other = sweep.arms.find(({ arithmetic }, at) => arithmetic !== plan.arms[at].arithmetic);
+  const other = sweep.arms.find(({ arithmetic }, index) => arithmetic !== plan.arms[index]?.arithmetic);
   if (other) return `the arithmetic ${other.arithmetic} for ${other.name}`;
-  const changed = plan.arms.find((arm, at) => arm.fingerprint !== sweep.arms[at].fingerprint);
+  const changed = plan.arms.find((arm, index) => arm.fingerprint !== sweep.arms[index]?.fingerprint);
   if (changed) return `another config or other data for ${changed.name}`;
   const missing = sweep.seeds.filter((seed) => !plan.seeds.includes(seed));
   if (missing.length > 0) return `seeds that were not planned (${missing.join(', ')})`;
-  const later = plan.added.flatMap(({ seeds }) => seeds);
-  const dropped = plan.seeds.filter((seed) => !later.includes(seed) && !sweep.seeds.includes(seed));
-  if (dropped.length > 0) return `no seed ${dropped.join(', ')}`;
+  const added = plan.added.flatMap(({ seeds }) => seeds);
+  const removed = plan.seeds.filter((seed) => !added.includes(seed) && !sweep.seeds.includes(seed));
+  if (removed.length > 0) return `no seed ${removed.join(', ')}`;
   if (JSON.stringify(plan.comparisons) !== JSON.stringify(sweep.comparisons)) return 'other comparisons';
   if (plan.margin !== sweep.margin) return `margin ${sweep.margin} instead of ${plan.margin}`;
   return null;

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { Summary } from '../runs/record.js';
+import { storedSummary } from '../runs/run.testing.js';
 import { createBoard } from './board.js';
 import { decided } from './decided.testing.js';
 import type { Executor, JobEnd } from './executor.js';
@@ -23,20 +25,20 @@ const plan = freeze(
 const runs = plannedRuns(plan);
 const never = new AbortController().signal;
 
-/** Ends each job as `endOf` says, a few turns later, and remembers how many were at work together. */
+/** Ends each job as `endOf` says after a few turns of the event loop, and counts the jobs that run at the same time. */
 function fakeExecutor(slots: number, endOf: (run: PlannedRun) => JobEnd): Executor & { most: () => number } {
   const busy = new Set<number>();
   let most = 0;
   return {
     slots,
     most: () => most,
-    execute: async ({ run }, slot, onProgress, signal) => {
-      assert.ok(!busy.has(slot), 'a slot is taken once at a time');
+    execute: async ({ run }, slot, onStep, signal) => {
+      assert.ok(!busy.has(slot), 'a slot has one job at a time');
       busy.add(slot);
       most = Math.max(most, busy.size);
       for (let step = 1; step <= 4 && !signal.aborted; step++) {
-        onProgress({ step, totalSteps: 4 });
-        await turn();
+        onStep(step);
+        await yieldToEventLoop();
       }
       busy.delete(slot);
       return signal.aborted ? { kind: 'interrupted' } : endOf(run);
@@ -45,16 +47,19 @@ function fakeExecutor(slots: number, endOf: (run: PlannedRun) => JobEnd): Execut
   };
 }
 
+function ended(status: Summary['status'], steps: number): JobEnd {
+  return { kind: status, summary: { ...storedSummary('r'), dir: '', status, steps } };
+}
+
 function completes(): JobEnd {
-  return { kind: 'completed' };
+  return ended('completed', 4);
 }
 
 function failsAt(seed: number) {
-  return (run: PlannedRun): JobEnd =>
-    run.seed === seed ? { kind: 'failed', reason: 'why' } : { kind: 'completed' };
+  return (run: PlannedRun): JobEnd => (run.seed === seed ? { kind: 'failed', reason: 'why' } : completes());
 }
 
-test('every run is done once, in order, as many at a time as there are slots', async () => {
+test('every run is computed once, in order, as many at a time as there are slots', async () => {
   for (const slots of [1, 2, 20]) {
     const executor = fakeExecutor(slots, completes);
     const started: PlannedRun[] = [];
@@ -67,25 +72,25 @@ test('every run is done once, in order, as many at a time as there are slots', a
   }
 });
 
-test('a failure stops nothing, unless it is asked to', async () => {
+test('a failure stops the other runs only with failFast', async () => {
   const executor = fakeExecutor(2, failsAt(0));
   const patient = await runSweep(runs, '', executor, { failFast: false, signal: never }, () => {});
   assert.equal([...patient.values()].filter(({ kind }) => kind === 'failed').length, 3);
   assert.equal([...patient.values()].filter(({ kind }) => kind === 'completed').length, 6);
   const hasty = await runSweep(runs, '', executor, { failFast: true, signal: never }, () => {});
-  assert.ok(hasty.size <= 3, 'no more than those that were at work');
+  assert.ok(hasty.size <= 3, 'no run starts after the failure');
   assert.ok([...hasty.values()].some(({ kind }) => kind === 'failed'));
 });
 
-test('when an executor breaks, nothing goes on after the sweep', async () => {
+test('if an executor throws, no run starts after the sweep has ended', async () => {
   let started = 0;
   const broken: Executor = {
     ...fakeExecutor(2, completes),
     execute: async ({ run }) => {
       started++;
-      await turn();
+      await yieldToEventLoop();
       if (run === runs[2]) throw new Error('broken');
-      return { kind: 'completed' };
+      return completes();
     },
   };
   await assert.rejects(
@@ -93,12 +98,12 @@ test('when an executor breaks, nothing goes on after the sweep', async () => {
     /broken/,
   );
   const atEnd = started;
-  for (let wait = 0; wait < 20; wait++) await turn();
+  for (let wait = 0; wait < 20; wait++) await yieldToEventLoop();
   assert.equal(started, atEnd);
   assert.ok(atEnd < runs.length);
 });
 
-test('a signal ends the runs at work and starts no other', async () => {
+test('a signal stops the running jobs and starts no other', async () => {
   const stop = new AbortController();
   const ends = await runSweep(
     runs,
@@ -113,27 +118,19 @@ test('a signal ends the runs at work and starts no other', async () => {
   assert.ok([...ends.values()].some(({ kind }) => kind === 'interrupted'));
 });
 
-test('the board counts steps of all runs, and of those that go on only what was seen', () => {
-  const board = createBoard(
-    plan,
-    runs,
-    () => 10,
-    (run) => (run === runs[0] ? { kind: 'completed', valAccuracy: 0.5 } : null),
-  );
+test('the board counts the steps of all runs, and of resumed runs only the steps that this process computed', () => {
+  const board = createBoard(plan, runs, () => 10, new Map([[runs[0]!, { ...storedSummary('r'), dir: '' }]]));
   const happen = (...events: SweepEvent[]): void => events.forEach(board.onEvent);
-  assert.deepEqual(board.steps(), { total: 90, done: 10, seen: 0 });
-  const progress = (step: number): SweepEvent => ({
-    kind: 'progress',
-    run: runs[1],
-    progress: { step, totalSteps: 10 },
-  });
-  happen({ kind: 'start', run: runs[1] }, progress(4));
-  assert.deepEqual(board.steps(), { total: 90, done: 14, seen: 0 });
+  assert.deepEqual(board.steps(), { total: 90, completed: 10, computed: 0 });
+  const run = runs[1]!;
+  const progress = (step: number): SweepEvent => ({ kind: 'step', run, step });
+  happen({ kind: 'start', run }, progress(4));
+  assert.deepEqual(board.steps(), { total: 90, completed: 14, computed: 0 });
   happen(progress(7));
-  assert.deepEqual(board.steps(), { total: 90, done: 17, seen: 3 });
-  assert.deepEqual(board.state(runs[1]!.arm, runs[1]!.seed), { kind: 'running', share: 0.7 });
-  happen({ kind: 'end', run: runs[1], end: { kind: 'diverged' } });
-  assert.deepEqual(board.steps(), { total: 87, done: 17, seen: 3 });
+  assert.deepEqual(board.steps(), { total: 90, completed: 17, computed: 3 });
+  assert.deepEqual(board.state(run.arm, run.seed), { kind: 'running', fraction: 0.7 });
+  happen({ kind: 'end', run, end: ended('diverged', 7) });
+  assert.deepEqual(board.steps(), { total: 87, completed: 17, computed: 3 });
   assert.equal(board.count('completed', 'diverged'), 2);
   assert.equal(board.count('waiting'), 7);
 });

@@ -1,36 +1,22 @@
-/** @file Does the runs of a sweep that have no result yet, as many at a time as the executor has slots. */
+/** @file Runs the jobs of a sweep, as many at the same time as the executor has slots. */
 
 import { setMaxListeners } from 'node:events';
-import { join } from 'node:path';
-import { UserError } from '../errors.js';
-import { readRecord, readSummary } from '../runs/reading.js';
-import type { Summary } from '../runs/record.js';
-import type { Executor, JobEnd, JobProgress } from './executor.js';
+import type { Executor, JobEnd } from './executor.js';
 import type { PlannedRun } from './plan.js';
 
-/** What happens while a sweep goes on. */
+/** An event of a running sweep. */
 export type SweepEvent =
   | { readonly kind: 'start'; readonly run: PlannedRun }
-  | { readonly kind: 'progress'; readonly run: PlannedRun; readonly progress: JobProgress }
+  | { readonly kind: 'step'; readonly run: PlannedRun; readonly step: number }
   | { readonly kind: 'end'; readonly run: PlannedRun; readonly end: JobEnd };
 
-/** The result of a planned run, or null if it has none that can be read: also a divergence is one. */
-export function resultOf(directory: string, { id }: PlannedRun): Summary | null {
-  const folder = join(directory, id);
-  try {
-    const status = readRecord(folder)?.status;
-    return status === 'completed' || status === 'diverged' ? readSummary(folder) : null;
-  } catch (error) {
-    if (error instanceof UserError) return null; // damaged: to be done, and its own error says what is wrong
-    throw error;
-  }
-}
-
 /**
- * @param runs to do, in this order
- * @param directory the sweep's
- * @param options `failFast`: the first failure stops the others; `signal`: aborted, all stop
- * @returns how each run ended that was begun
+ * Runs jobs until none is left.
+ *
+ * @param runs the runs to compute, in this order
+ * @param directory the folder of the sweep
+ * @param options `failFast`: the first failure stops all other jobs; `signal`: when aborted, all jobs stop
+ * @returns how each job ended that was started
  */
 export async function runSweep(
   runs: readonly PlannedRun[],
@@ -43,22 +29,22 @@ export async function runSweep(
   const waiting = [...runs];
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
-  setMaxListeners(0, signal); // one a slot
-  const workOff = async (slot: number): Promise<void> => {
+  setMaxListeners(0, signal); // one listener per slot
+  const runSlot = async (slot: number): Promise<void> => {
     while (!signal.aborted) {
       const run = waiting.shift();
       if (!run) return;
       onEvent({ kind: 'start', run });
-      const onProgress = (progress: JobProgress): void => onEvent({ kind: 'progress', run, progress });
-      const end = await executor.execute({ run, directory }, slot, onProgress, signal);
+      const onStep = (step: number): void => onEvent({ kind: 'step', run, step });
+      const end = await executor.execute({ run, directory }, slot, onStep, signal);
       ends.set(run, end);
       onEvent({ kind: 'end', run, end });
       if (end.kind === 'failed' && options.failFast) failure.abort();
     }
   };
   const slots = Array.from({ length: executor.slots }, (_, slot) =>
-    workOff(slot).catch((error) => {
-      failure.abort(); // nothing may go on after this function has ended
+    runSlot(slot).catch((error) => {
+      failure.abort(); // no job may run after this function has ended
       throw error;
     }),
   );

@@ -1,36 +1,28 @@
-/** @file A child process that does one job: takes it from its parent, tells it how far it is, stops when it is told to or is alone. */
+/** @file A child process that runs one job. It reports to its parent, and stops when told to or when its parent is gone. */
 
 import { onStopSignal } from '../signals.js';
-import type { Job, JobEnd, JobProgress } from './executor.js';
+import type { Job, JobEnd } from './executor.js';
 import { runJob } from './job.js';
 
-/** To a worker: what to do; then, maybe, to stop. */
+/** A message to a worker: the job, and later perhaps the request to stop. */
 export type ToWorker = { kind: 'job'; job: Job; threads: number } | { kind: 'stop' };
 
-/** From a worker. */
-export type FromWorker = { kind: 'progress'; progress: JobProgress } | { kind: 'end'; end: JobEnd };
+/** A message from a worker. */
+export type FromWorker = { kind: 'step'; step: number } | { kind: 'end'; end: JobEnd };
 
-const PROGRESS_MS = 200;
 const stop = new AbortController();
 
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'stop') stop.abort();
   else void work(message.job, message.threads);
 });
-process.on('disconnect', () => stop.abort()); // the sweep was killed: nobody else would end this
-// the sweep was killed: nobody else would end this
+process.on('disconnect', () => stop.abort()); // the sweep was killed
 onStopSignal((signal) => {
-  if (signal !== 'SIGHUP') stop.abort(); // it has no terminal of its own: what a hang-up means is for the sweep to say
+  if (signal !== 'SIGHUP') stop.abort(); // a worker has no terminal; the sweep decides what a hang-up means
 });
 
 async function work(job: Job, threads: number): Promise<void> {
-  let last = 0;
-  const onProgress = (progress: JobProgress): void => {
-    if (performance.now() - last < PROGRESS_MS && progress.step < progress.totalSteps) return;
-    last = performance.now();
-    send({ kind: 'progress', progress });
-  };
-  const end = await runJob(job, threads, onProgress, stop.signal);
+  const end = await runJob(job, threads, (step) => send({ kind: 'step', step }), stop.signal);
   send({ kind: 'end', end }, () => process.connected && process.disconnect());
 }
 

@@ -1,7 +1,7 @@
 /** @file Numbers and runs as people read them. */
 
 import { type Config, configKeys, defaultConfig } from '../config.js';
-import { NO_IDENTITY } from '../runs/record.js';
+import { NOT_IDENTITY } from '../runs/record.js';
 
 /** Four decimals, or a power of ten where they would run wide; a dash for nothing. */
 export function number(value: number | null): string {
@@ -52,7 +52,7 @@ export function describeModel(config: Config): string {
 export function differences(config: Config, shown: readonly string[]): string {
   const defaults = defaultConfig();
   return configKeys
-    .filter((key) => !NO_IDENTITY.includes(key) && !shown.includes(key) && config[key] !== defaults[key])
+    .filter((key) => !NOT_IDENTITY.includes(key) && !shown.includes(key) && config[key] !== defaults[key])
     .map((key) => `${key}=${config[key]}`)
     .join(' ');
 }

@@ -18,7 +18,7 @@ function boardOf(
     seeds: Array.from({ length: seeds }, (_, seed) => seed),
     state,
     count: () => 0,
-    steps: () => ({ total: 1, done: 0, seen: 0 }),
+    steps: () => ({ total: 1, completed: 0, computed: 0 }),
     onEvent: () => {},
   };
 }
@@ -29,7 +29,7 @@ test('each run has a cell that says where it stands', () => {
   const states: RunState[] = [
     { kind: 'completed', valAccuracy: 0.97314 },
     { kind: 'completed', valAccuracy: 1 },
-    { kind: 'running', share: 0.437 },
+    { kind: 'running', fraction: 0.437 },
     { kind: 'waiting' },
     { kind: 'diverged' },
     { kind: 'failed' },
@@ -55,7 +55,7 @@ test('no line is wider than the window and no table higher, with many arms, many
 
 test('what is shown are the arms at work', () => {
   const board = boardOf(many, 8, (arm) =>
-    arm === many[30] ? { kind: 'running', share: 0 } : { kind: 'waiting' },
+    arm === many[30] ? { kind: 'running', fraction: 0 } : { kind: 'waiting' },
   );
   assert.match(boardLines(board, { rows: 12, columns: 80 }, plain).join('\n'), /rate-30/);
 });

@@ -41,7 +41,7 @@ function tableDisplay(board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
   const rows = Math.max(4, (terminal.rows || 24) - 6);
   const footer = (): string => {
     const all = board.arms.length * board.seeds.length;
-    const { total, done } = board.steps();
+    const { total, completed: done } = board.steps();
     const length = Math.max(10, Math.min(30, columns() - 50));
     const filled = total === 0 ? length : Math.round((done / total) * length);
     const left = secondsLeft(board, started);
@@ -82,7 +82,7 @@ function tableDisplay(board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
 
 /** Seconds that are left, from how fast it went so far; null before anything is known. */
 function secondsLeft(board: Board, started: number): number | null {
-  const { total, done, seen } = board.steps();
+  const { total, completed: done, computed: seen } = board.steps();
   const elapsed = (performance.now() - started) / 1000;
   return seen > 0 && elapsed > 2 ? ((total - done) * elapsed) / seen : null;
 }
@@ -187,7 +187,7 @@ function cellText(state: RunState): string {
     case 'waiting':
       return '·';
     case 'running':
-      return `…${Math.min(Math.floor(state.share * 100), 99)}%`;
+      return `…${Math.min(Math.floor(state.fraction * 100), 99)}%`;
     case 'completed':
       return state.valAccuracy === null ? 'done' : (state.valAccuracy * 100).toFixed(2).slice(0, CELL);
     case 'diverged':

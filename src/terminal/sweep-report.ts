@@ -17,12 +17,10 @@ import type { Io } from './io.js';
 
 /** A sweep as it is to be run, with all its runs and those that have no result yet. */
 export interface PreparedSweep extends OpenedSweep {
-  readonly runs: readonly PlannedRun[];
-  readonly left: readonly PlannedRun[];
   /** How the work is divided: jobs at a time, threads of each, ids of GPUs. */
   readonly shape: { readonly jobs: number; readonly threads: number; readonly gpus: readonly string[] };
   /** The command that goes on with it. */
-  readonly goOn: string;
+  readonly resumeCommand: string;
 }
 
 /** Shows what would run and how long it would take. */
@@ -54,9 +52,9 @@ export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Pr
 
 /** The lines before a sweep. */
 export function introduction(prepared: PreparedSweep, io: Io): string[] {
-  const { plan, directory, choices, runs, left, shape, begunBefore } = prepared;
+  const { plan, directory, choices, runs, left, shape, startedBefore } = prepared;
   const { bold, dim, yellow } = io.errColor;
-  const there = begunBefore ? `, ${runs.length - left.length} of them with a result already` : '';
+  const there = startedBefore ? `, ${runs.length - left.length} of them with a result already` : '';
   const backends = choices.map(
     ({ backend, device, why }) =>
       `${backend}${device === 'cuda' ? ' cuda' : ''}${why ? ` (auto: ${why})` : ''}`,
@@ -83,7 +81,7 @@ function warnings({ plan }: PreparedSweep): string[] {
 
 /** Says how a sweep ended, and sets the exit code. */
 export function reportSweep(
-  { plan, directory, runs, goOn }: PreparedSweep,
+  { plan, directory, runs, resumeCommand }: PreparedSweep,
   board: Board,
   ends: ReadonlyMap<PlannedRun, JobEnd>,
   options: { readonly quiet?: boolean; readonly json?: boolean },
@@ -109,7 +107,9 @@ export function reportSweep(
   if (options.quiet) return;
   const have = (count: number): string => (count === 1 ? 'has' : 'have');
   if (left > 0) {
-    io.err(`${plural(left, 'run')} of ${runs.length} ${have(left)} no result yet. Go on: \`${goOn}\``);
+    io.err(
+      `${plural(left, 'run')} of ${runs.length} ${have(left)} no result yet. Go on: \`${resumeCommand}\``,
+    );
     return;
   }
   const others = diverged > 0 ? `, ${diverged} diverged` : '';

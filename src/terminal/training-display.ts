@@ -4,14 +4,14 @@ import { UNFUSED } from '../engines/arithmetic.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import { plural } from '../text/plural.js';
 import { wrap, wrapWords } from '../text/wrap.js';
-import type { TrainingEvent } from '../train/events.js';
-import type { Listener, Opening } from '../train/run.js';
+import type { OnEvent, Opening } from '../train/events.js';
 import { createBars, logAbove } from './bars.js';
 import { describeModel, number, percent, seconds } from './format.js';
 import type { Io } from './io.js';
 
-/** A listener that draws; to be closed whatever happens. */
-export interface Progress extends Listener {
+/** Shows the events of a run; must be closed. */
+export interface TrainingDisplay {
+  readonly onEvent: OnEvent;
   readonly close: () => void;
 }
 
@@ -20,7 +20,7 @@ const GAP = '  ';
 const MIN_BAR = 6;
 const MAX_BAR = 30;
 
-const SILENT: Progress = { onOpen: () => {}, onEvent: () => {}, close: () => {} };
+const SILENT: TrainingDisplay = { onEvent: () => {}, close: () => {} };
 
 interface Display {
   step(step: number, row?: StepRow): void;
@@ -39,21 +39,22 @@ interface Standing {
   readonly speed: number | null;
 }
 
-export function createProgress(io: Io, quiet: boolean): Progress {
+export function createTrainingDisplay(io: Io, quiet: boolean): TrainingDisplay {
   if (quiet) return SILENT;
   let opening: Opening | undefined;
   let bar: Display = plainDisplay(io);
+  const open = (opened: Opening): void => {
+    opening = opened;
+    const width = io.terminal?.columns || Number.POSITIVE_INFINITY;
+    for (const line of introduction(opened, io)) {
+      // A path is not broken into lines, so that it can be copied.
+      for (const part of line.includes(opened.directory) ? [line] : wrap(line, width, '  ')) io.err(part);
+    }
+    if (io.terminal) bar = barDisplay(io, io.terminal, opened);
+  };
   return {
-    onOpen: (opened) => {
-      opening = opened;
-      const width = io.terminal?.columns || Number.POSITIVE_INFINITY;
-      for (const line of introduction(opened, io)) {
-        // A path stays whole, so that it can be copied.
-        for (const part of line.includes(opened.directory) ? [line] : wrap(line, width, '  ')) io.err(part);
-      }
-      if (io.terminal) bar = barDisplay(io, io.terminal, opened);
-    },
-    onEvent: (event: TrainingEvent) => {
+    onEvent: (event) => {
+      if (event.kind === 'open') open(event.opening);
       if (event.kind === 'step') bar.step(event.row.step ?? 0, event.row);
       if (event.kind === 'progress') bar.step(event.step);
       if (event.kind === 'epoch' && opening) bar.epoch(describeEpoch(event.row, opening, io));
@@ -72,7 +73,7 @@ function plainDisplay(io: Io): Display {
 }
 
 function introduction(
-  { directory, config, choice, device, dataset, resumedFrom, begunBefore, notes, totalSteps }: Opening,
+  { directory, config, choice, device, dataset, resumedFrom, startedBefore, notes, totalSteps }: Opening,
   io: Io,
 ): string[] {
   const { bold, dim } = io.errColor;
@@ -92,7 +93,7 @@ function introduction(
         ]
       : []),
     ...(resumedFrom > 0 ? [`Going on from the checkpoint at step ${resumedFrom}.`] : []),
-    ...(begunBefore && resumedFrom === 0
+    ...(startedBefore && resumedFrom === 0
       ? ['It was stopped before its first checkpoint: starting at step 0 again.']
       : []),
   ];

@@ -19,18 +19,18 @@ function autoOf(run: string): Config {
   return parseConfig({ ...readConfig(run), backend: 'auto', device: 'auto' }, 'test');
 }
 
-test('auto goes on with the backend that began the run', async () => {
+test('auto continues with the backend that started the run', async () => {
   const run = await stopEarly();
   const { choice, note } = await chooseForRun(autoOf(run), checksums, dirname(run));
   assert.deepEqual([choice.backend, note], ['js', null]);
-  assert.equal(choice.why, `${run} was begun with it`);
+  assert.equal(choice.why, `it started ${run}`);
   const other = await chooseForRun({ ...autoOf(run), lr: 0.5 }, checksums, dirname(run));
   assert.notEqual(other.choice.backend, 'js', 'another config is another run');
   const wasm = await chooseForRun({ ...autoOf(run), backend: 'wasm' }, checksums, dirname(run));
-  assert.deepEqual([wasm.choice.backend, wasm.note], ['wasm', null], 'what is asked for is done');
+  assert.deepEqual([wasm.choice.backend, wasm.note], ['wasm', null], 'a backend that is named is used');
 });
 
-test('a run that cannot be continued here is named, with the reason', async () => {
+test('a note names a run that cannot continue on this machine, and the reason', async () => {
   const run = await stopEarly();
   edit(join(run, 'config.json'), (text) => text.replace('"js"', '"tensorflow"').replace('"cpu"', '"cuda"'));
   edit(join(run, 'run.json'), (text) =>
@@ -40,13 +40,13 @@ test('a run that cannot be continued here is named, with the reason', async () =
   );
   const { choice, note } = await chooseForRun(autoOf(run), checksums, dirname(run));
   assert.notEqual(choice.backend, 'tensorflow');
-  assert.match(String(note), /was begun with tensorflow and is not continued: \w.{20,}/);
-  assert.ok(note?.startsWith(run));
+  assert.match(String(note), /, which tensorflow started, is not continued: \w.{20,}/);
+  assert.ok(note?.includes(run));
 });
 
-test('a run of earlier arithmetic is not continued, and that is said', async () => {
+test('a run with other arithmetic is not continued, and a note says so', async () => {
   const run = await stopEarly();
   edit(join(run, 'run.json'), (text) => text.replace('"arithmetic": "js"', '"arithmetic": "js-0"'));
   const { note } = await chooseForRun(autoOf(run), checksums, dirname(run));
-  assert.match(String(note), /computed with the arithmetic js-0, js computes with js\.$/);
+  assert.match(String(note), /computed with the arithmetic js-0, and js computes with js\.$/);
 });

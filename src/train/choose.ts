@@ -1,28 +1,28 @@
-/** @file What computes a run: for `auto`, the backend that began it, if it works here. */
+/** @file Chooses the backend of a run: for `auto`, the one that started the run, if it works on this machine. */
 
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Config, configKeys } from '../config.js';
-import { type Choice, chooseBackend, continuable } from '../engines/select.js';
+import { type Choice, chooseBackend, chooseToContinue } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import { listRuns } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
-import { fingerprint, NO_IDENTITY, runId } from '../runs/record.js';
+import { fingerprintOf, NOT_IDENTITY, runId } from '../runs/record.js';
 
-/** What computes a run, and what there is to say of it. */
+/** The backend of a run. */
 export interface Chosen {
   readonly choice: Choice;
-  /** Why a run that was begun with another backend is not continued; null if there is none. */
+  /** Why an unfinished run of this config is not continued; null if there is none. */
   readonly note: string | null;
 }
 
 type Checksums = Readonly<Record<string, string>>;
 
 /**
- * Decides what computes a run.
+ * Chooses the backend of a run.
  *
- * @param checksums of its data
- * @throws {UserError} E_BACKEND if the backend asked for does not work here
+ * @param checksums SHA-256 of the data's files, by name
+ * @throws {UserError} E_BACKEND if the backend that the config names does not work on this machine
  */
 export async function chooseForRun(
   config: Config,
@@ -30,34 +30,34 @@ export async function chooseForRun(
   runsDirectory: string,
 ): Promise<Chosen> {
   const choice = await chooseBackend(config);
-  const directory = join(runsDirectory, runId(config, fingerprint(config, choice.arithmetic, checksums)));
+  const directory = join(runsDirectory, runId(config, fingerprintOf(config, choice.arithmetic, checksums)));
   if (config.backend !== 'auto' || existsSync(directory)) return { choice, note: null };
-  const begun = findUnfinished(runsDirectory, config, checksums);
-  if (begun === null) return { choice, note: null };
-  const { arithmetic, backend } = begun.record;
-  const instead = `${begun.directory} was begun with ${backend} and is not continued:`;
+  const unfinished = findUnfinished(runsDirectory, config, checksums);
+  if (unfinished === null) return { choice, note: null };
+  const { arithmetic, backend } = unfinished.record;
+  const notContinued = `The run in ${unfinished.directory}, which ${backend} started, is not continued:`;
   try {
-    const other = await chooseBackend(await continuable(begun.config));
+    const other = await chooseToContinue(unfinished.config);
     if (other.arithmetic === arithmetic) {
-      return { choice: { ...other, why: `${begun.directory} was begun with it` }, note: null };
+      return { choice: { ...other, why: `it started ${unfinished.directory}` }, note: null };
     }
-    const reason = `it was computed with the arithmetic ${arithmetic}, ${other.backend} computes with ${other.arithmetic}.`;
-    return { choice, note: `${instead} ${reason}` };
+    const reason = `it was computed with the arithmetic ${arithmetic}, and ${other.backend} computes with ${other.arithmetic}.`;
+    return { choice, note: `${notContinued} ${reason}` };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { choice, note: `${instead} ${error.message}` };
+    return { choice, note: `${notContinued} ${error.message}` };
   }
 }
 
-/** A run of this config and data that another arithmetic began and did not end; the newest. */
+/** The newest unfinished run of this config and data that was computed with any arithmetic. */
 function findUnfinished(runsDirectory: string, config: Config, checksums: Checksums): FoundRun | null {
   const prefix = runId(config, '');
   const isSame = (other: Config): boolean =>
-    configKeys.every((key) => NO_IDENTITY.includes(key) || other[key] === config[key]);
+    configKeys.every((key) => NOT_IDENTITY.includes(key) || other[key] === config[key]);
   const unfinished = listRuns(runsDirectory, () => {}).filter(
     ({ directory, status, config: other, record }) =>
       (status === 'interrupted' || status === 'stale' || status === 'failed') &&
-      directory === join(runsDirectory, basename(directory)) && // not of a sweep
+      directory === join(runsDirectory, basename(directory)) && // runs of sweeps lie one level deeper
       basename(directory).startsWith(prefix) &&
       other.seed === config.seed &&
       isSame(other) &&

@@ -35,7 +35,7 @@ test('a process that has lost its run to another writes nothing more to it', asy
   }
 });
 
-test('a lock is looked at before each file that is written, also where a run is opened and ended', () => {
+test('the lock is checked before each file is written, also when a run is opened and ended', () => {
   const summary = { ...storedSummary('r'), dir: '' };
   const write = (directory: string, assertHeld: () => void): void =>
     openRecorder(directory, defaults, record('r'), 0, { assertHeld }).finish('completed', summary);

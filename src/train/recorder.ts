@@ -1,49 +1,54 @@
-/** @file Writes a run down as it happens: rows, checkpoints, status, in an order that survives a crash. */
+/** @file Records a run while it trains: rows, checkpoints and status, in an order that survives a crash. */
 
-import { join } from 'node:path';
-import type { Config } from '../config.js';
+import { dirname } from 'node:path';
+import type { ResolvedConfig } from '../config.js';
 import { removeTemporary, replaceFile, toJson } from '../files.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
 import type { Lock } from '../runs/lock.js';
-import { epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
+import { type EpochRow, epochColumns, openCsv, stepColumns } from '../runs/metrics.js';
+import { runPaths } from '../runs/paths.js';
 import { type RunRecord, type Summary, writeRecord } from '../runs/record.js';
-import type { TrainingEvent } from './events.js';
+import type { LoopEvent } from './events.js';
 
-/** The files of a run that is going on. */
+/** Writes the files of a run. */
 export interface Recorder {
-  /** Resolves once the event is with the operating system; a checkpoint only after all rows before it are on disk. */
-  write(event: TrainingEvent): Promise<void>;
-  /** Writes the summary, if there is one, and last the status. */
+  /** The last row of metrics.csv when the recorder was opened. */
+  readonly lastEpoch: EpochRow | undefined;
+  /** Resolves after write(). A checkpoint is written only after all earlier rows are fsynced. */
+  write(event: LoopEvent): Promise<void>;
+  /** Writes the summary, if there is one, and then the status. */
   finish(status: RunRecord['status'], summary?: Summary): void;
 }
 
 /**
- * Opens a run's files, new or to go on.
+ * Opens the files of a run, new or resumed.
  *
- * @param step the last step whose rows stay
- * @param lock of the folder, held before every write
- * @throws {UserError} E_IO if they cannot be written, E_LOCKED if the lock is lost, also from the methods
+ * @param step rows of later steps are removed
+ * @param lock the folder's lock, which is checked before every write
+ * @throws {UserError} E_IO if a file cannot be written; E_LOCKED if the lock is lost; both also from the methods
  */
 export function openRecorder(
   directory: string,
-  config: Config,
+  config: ResolvedConfig,
   record: RunRecord,
   step: number,
   lock: Pick<Lock, 'assertHeld'>,
 ): Recorder {
-  /** A path in the folder, for one write; the lock is asked for each, as the process may be stopped between any two. */
-  const own = (name: string): string => {
+  const paths = runPaths(directory);
+  /** A path that is about to be written. The lock is checked for each, as the process may sleep between any two writes. */
+  const own = (path: string): string => {
     lock.assertHeld();
-    return join(directory, name);
+    return path;
   };
   const setStatus = (status: RunRecord['status']): void =>
-    writeRecord(own('.'), { ...record, status, updated_at: new Date().toISOString() });
-  removeTemporary(own('.'));
-  replaceFile(own('config.json'), toJson(config));
+    writeRecord(dirname(own(paths.record)), { ...record, status, updated_at: new Date().toISOString() });
+  removeTemporary(own(directory));
+  replaceFile(own(paths.config), toJson(config));
   setStatus('running');
-  const steps = openCsv(own('steps.csv'), stepColumns, step);
-  const epochs = openCsv(own('metrics.csv'), epochColumns, step);
+  const steps = openCsv(own(paths.steps), stepColumns, step);
+  const epochs = openCsv(own(paths.epochs), epochColumns, step);
   return {
+    lastEpoch: epochs.last,
     write: async (event) => {
       if (event.kind !== 'progress') lock.assertHeld();
       switch (event.kind) {
@@ -54,7 +59,7 @@ export function openRecorder(
         case 'checkpoint':
           steps.sync();
           epochs.sync();
-          return writeCheckpoint(own('checkpoints'), event.checkpoint, lock.assertHeld);
+          return writeCheckpoint(own(paths.checkpoints), event.checkpoint, lock.assertHeld);
         case 'progress':
         case 'end':
           return;
@@ -64,8 +69,8 @@ export function openRecorder(
     },
     finish: (status, summary) => {
       if (summary) {
-        const { dir: _, ...stored } = summary; // folders are moved
-        replaceFile(own('summary.json'), toJson(stored));
+        const { dir: _, ...stored } = summary; // the folder may be moved
+        replaceFile(own(paths.summary), toJson(stored));
       }
       setStatus(status);
     },

@@ -1,4 +1,4 @@
-/** @file From sums over steps to rows of the CSVs. */
+/** @file Turns sums over steps into rows of the CSV files. */
 
 import type { Config } from '../config.js';
 import type { Evaluation } from '../engines/engine.js';
@@ -17,12 +17,12 @@ export function addMetrics(a: StepMetrics, b: StepMetrics): StepMetrics {
   };
 }
 
-/** Whether training can still go on after these steps. */
-export function canGoOn({ loss, gradNorm }: StepMetrics): boolean {
+/** Whether loss and gradients are finite; if not, the run has diverged. */
+export function hasFiniteValues({ loss, gradNorm }: StepMetrics): boolean {
   return Number.isFinite(loss) && Number.isFinite(gradNorm);
 }
 
-/** Means over the steps since the previous row. */
+/** A row of steps.csv: means over the steps since the previous row. */
 export function stepRow({ step, row, elapsedSeconds }: Progress, stepsPerEpoch: number, lr: number): StepRow {
   return {
     step,
@@ -47,7 +47,7 @@ function means(sums: StepMetrics) {
   };
 }
 
-/** Means over the steps since the previous epoch, and the validation at its end. */
+/** A row of metrics.csv: means over the steps of the epoch, and the validation at its end. */
 export function epochRow(
   { step, epoch, epochSeconds, elapsedSeconds }: Progress,
   stepsPerEpoch: number,

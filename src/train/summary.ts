@@ -1,6 +1,5 @@
-/** @file The summary of a run that has a result; the one place that looks at test data. */
+/** @file The summary of a run that has ended. Only this file evaluates test data. */
 
-import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { isAtChance } from '../data/chance.js';
 import type { Dataset } from '../data/mnist.js';
@@ -9,9 +8,10 @@ import { UserError } from '../errors.js';
 import type { TrainingState } from '../model/state.js';
 import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
+import { runPaths } from '../runs/paths.js';
 import type { RunRecord, Summary } from '../runs/record.js';
 
-/** A run at its end. */
+/** A run that has ended. */
 export interface Ended {
   readonly engine: Engine;
   readonly dataset: Dataset;
@@ -20,13 +20,13 @@ export interface Ended {
   readonly record: RunRecord;
   readonly progress: Progress;
   readonly outcome: Summary['status'];
-  /** Of metrics.csv. */
+  /** The last row of metrics.csv. */
   readonly lastRow: EpochRow | undefined;
 }
 
 /**
- * Evaluates the last weights, and the best by validation, on test data, once.
- * Loads the best weights into the engine, which must not be trained further.
+ * Evaluates the last weights, and the best by validation accuracy, once on test data.
+ * Loads the best weights into the engine, which must not train afterwards.
  */
 export function summarise({
   engine,
@@ -43,7 +43,7 @@ export function summarise({
   const weights = last && hashWeights(engine.save());
   let bestTest: Evaluation | null = last;
   if (best && (best.step !== step || !last)) {
-    const state = wholeState(join(directory, 'checkpoints'), best.step);
+    const state = readState(runPaths(directory).checkpoints, best.step);
     if (state) engine.load(state);
     bestTest = state && engine.evaluate(dataset.test);
   }
@@ -76,8 +76,8 @@ export function summarise({
   };
 }
 
-/** The state of a checkpoint; null if it is damaged, which `verify` explains: a run does not fail by that at its end. */
-function wholeState(checkpoints: string, step: number): TrainingState | null {
+/** The state of a checkpoint, or null if it is damaged. The run then ends without this result, and `verify` names the damage. */
+function readState(checkpoints: string, step: number): TrainingState | null {
   try {
     return readCheckpoint(checkpoints, step).state;
   } catch (error) {
@@ -86,7 +86,7 @@ function wholeState(checkpoints: string, step: number): TrainingState | null {
   }
 }
 
-/** Finite numbers only: JSON has no NaN. */
+/** Null in place of NaN and infinity, which JSON cannot express. */
 function finite(value: number | null | undefined): number | null {
   return Number.isFinite(value) ? (value as number) : null;
 }

@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import { parseConfig } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { verifyRun } from '../verify/verify.js';
-import type { TrainingEvent } from './events.js';
-import { runSession } from './run.js';
+import type { LoopEvent } from './events.js';
+import { trainRun } from './run.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-verify-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -25,7 +25,7 @@ export const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60
  */
 export async function trainTiny(
   change: Record<string, unknown>,
-  stopAt: (event: TrainingEvent, directory: string) => boolean = () => false,
+  stopAt: (event: LoopEvent, directory: string) => boolean = () => false,
   runsDirectory = mkdtempSync(join(scratch, 'runs-')),
 ): Promise<string> {
   const tiny = {
@@ -41,14 +41,10 @@ export async function trainTiny(
   const config = parseConfig({ ...tiny, ...change }, 'test');
   const stop = new AbortController();
   let directory = '';
-  const input = { config, runsDirectory, directory: null, force: false, argv: [], signal: stop.signal };
-  await runSession(input, {
-    onOpen: (opening) => {
-      directory = opening.directory;
-    },
-    onEvent: (event) => {
-      if (stopAt(event, directory)) stop.abort(130);
-    },
+  const input = { config, target: null, runsDirectory, force: false, argv: [], signal: stop.signal };
+  await trainRun(input, (event) => {
+    if (event.kind === 'open') directory = event.opening.directory;
+    else if (stopAt(event, directory)) stop.abort(130);
   });
   return directory;
 }

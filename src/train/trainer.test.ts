@@ -63,8 +63,16 @@ function countingEngine(
     },
     save: () => new Map([['counts', { shape: [7], data: Float64Array.of(steps, ...Object.values(sums)) }]]),
     load: (state) => {
-      const [loaded, count, loss, accuracy, gradNorm, gradNormClipped, clipFraction] =
-        state.get('counts')?.data ?? [];
+      const counts = state.get('counts')?.data as Float64Array;
+      const [
+        loaded = 0,
+        count = 0,
+        loss = 0,
+        accuracy = 0,
+        gradNorm = 0,
+        gradNormClipped = 0,
+        clipFraction = 0,
+      ] = counts;
       steps = loaded;
       sums = { count, loss, accuracy, gradNorm, gradNormClipped, clipFraction };
     },

@@ -1,4 +1,4 @@
-/** @file The training loop: steps, rows, epochs, checkpoints. It reads no file and writes none. */
+/** @file The training loop: steps, rows, epochs and checkpoints. It neither reads nor writes files. */
 
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Config } from '../config.js';
@@ -7,16 +7,16 @@ import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { NO_METRICS, type StepMetrics } from '../model/state.js';
 import type { Checkpoint, Progress } from '../runs/checkpoint.js';
-import type { TrainingEvent } from './events.js';
-import { addMetrics, canGoOn, epochRow, stepRow } from './rows.js';
+import type { LoopEvent } from './events.js';
+import { addMetrics, epochRow, hasFiniteValues, stepRow } from './rows.js';
 
-/** How long a run is. */
+/** The length of a run in steps. */
 export interface Schedule {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
 }
 
-/** Where every run starts. */
+/** The progress of a run that has not started. */
 export const START: Progress = {
   step: 0,
   row: NO_METRICS,
@@ -32,10 +32,10 @@ const CHECKPOINT_SECONDS = 60;
 const PROGRESS_MS = 200;
 
 /**
- * Trains from where `engine` and `from` stand to the end of the schedule, a divergence, or the signal.
+ * Trains from the state of `engine` and the progress `from` until the schedule ends, the loss diverges, or the signal aborts.
  *
- * @param signal aborted: the step that goes on is finished, then comes a checkpoint and the end
- * @param now a clock in milliseconds
+ * @param signal when aborted, the current step is finished, then a checkpoint and the end event follow
+ * @param now returns the time in milliseconds
  */
 export async function* train(
   engine: Engine,
@@ -44,7 +44,7 @@ export async function* train(
   from: Progress,
   signal: AbortSignal,
   now: () => number = () => performance.now(),
-): AsyncGenerator<TrainingEvent, void> {
+): AsyncGenerator<LoopEvent, void> {
   const { lr, batch, logEvery, seed } = config;
   const { stepsPerEpoch, totalSteps } = scheduleOf(config, dataset.train.count);
   const batchAt = batches(seed, dataset.train.count, batch);
@@ -62,34 +62,34 @@ export async function* train(
   };
 
   for (let step = from.step + 1; step <= totalSteps && !progress.diverged; step++) {
-    await yieldToEventLoop(); // one turn of the event loop (2 µs): signals and the heartbeat arrive here
+    await yieldToEventLoop(); // costs 2 µs; signals and the lock's heartbeat are handled here
     if (signal.aborted) {
       yield checkpoint();
       yield { kind: 'end', outcome: 'interrupted', progress };
       return;
     }
-    const closesEpoch = step % stepsPerEpoch === 0 || step === totalSteps;
+    const isEpochEnd = step % stepsPerEpoch === 0 || step === totalSteps;
     const isLogStep = step % logEvery === 0 || step === totalSteps;
 
-    const begun = now();
+    const startedAt = now();
     engine.step(batchAt(step), lr);
-    let taken: StepMetrics = NO_METRICS;
-    if (isLogStep || closesEpoch) taken = engine.drainMetrics(); // waits for the device, so it is done rarely
-    const seconds = (now() - begun) / 1000;
+    let sums: StepMetrics = NO_METRICS;
+    if (isLogStep || isEpochEnd) sums = engine.drainMetrics(); // waits for the device, so it is called rarely
+    const seconds = (now() - startedAt) / 1000;
     update({
       step,
-      row: addMetrics(progress.row, taken),
-      epoch: addMetrics(progress.epoch, taken),
+      row: addMetrics(progress.row, sums),
+      epoch: addMetrics(progress.epoch, sums),
       stepSeconds: progress.stepSeconds + seconds,
       epochSeconds: progress.epochSeconds + seconds,
     });
 
-    let diverged = !canGoOn(taken);
+    let diverged = !hasFiniteValues(sums);
     if (isLogStep || diverged) {
       yield { kind: 'step', row: stepRow(progress, stepsPerEpoch, lr) };
       update({ row: NO_METRICS });
     }
-    if (closesEpoch && !diverged) {
+    if (isEpochEnd && !diverged) {
       const validation = engine.evaluate(dataset.validation);
       const row = epochRow(progress, stepsPerEpoch, config, validation);
       diverged = !Number.isFinite(validation.loss);
@@ -104,16 +104,16 @@ export async function* train(
       yield { kind: 'epoch', row };
     }
     update({ diverged });
-    if (begun - progressAt > PROGRESS_MS) {
-      progressAt = begun;
+    if (startedAt - progressAt > PROGRESS_MS) {
+      progressAt = startedAt;
       yield { kind: 'progress', step };
     }
-    if (diverged || closesEpoch || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
+    if (diverged || isEpochEnd || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
   }
   yield { kind: 'end', outcome: progress.diverged ? 'diverged' : 'completed', progress };
 }
 
-/** `steps`, or else `epochs` of floor(training examples / batch) steps. */
+/** A run has `steps` steps, or else `epochs` epochs of floor(training examples / batch) steps. */
 export function scheduleOf({ batch, steps, epochs }: Config, trainCount: number): Schedule {
   const stepsPerEpoch = Math.floor(trainCount / batch);
   return { stepsPerEpoch, totalSteps: steps ?? epochs * stepsPerEpoch };

@@ -10,7 +10,7 @@ import { type Best, type Checkpoint, checkpointName, readCheckpoint } from '../r
 import type { EpochRow } from '../runs/metrics.js';
 import type { Findings, Problem } from './findings.js';
 
-/** A checkpoint that loads, and what it is called within the run's folder. */
+/** A checkpoint that can be read, and its path in the run's folder. */
 export interface Loaded {
   readonly name: string;
   readonly checkpoint: Checkpoint;
@@ -21,8 +21,8 @@ const FILES = ['progress.json', 'model.safetensors', 'optimizer.safetensors'];
 /**
  * Reads the checkpoints of a run.
  *
- * @param steps that have one
- * @param isLive whether a process trains it, and may delete a checkpoint meanwhile
+ * @param steps the steps that have a checkpoint
+ * @param isLive whether a process trains the run, and may delete a checkpoint at any time
  */
 export function loadCheckpoints(
   directory: string,
@@ -43,7 +43,7 @@ export function loadCheckpoints(
       try {
         return readCheckpoint(checkpoints, step);
       } catch (error) {
-        if (isLive && !existsSync(folder)) return null; // it was deleted meanwhile, as one that is not kept
+        if (isLive && !existsSync(folder)) return null; // it was deleted in the meantime
         throw error;
       }
     });
@@ -52,10 +52,10 @@ export function loadCheckpoints(
 }
 
 /**
- * Checks checkpoints that load.
+ * Checks checkpoints that can be read.
  *
- * @param steps that have a checkpoint, whether it loads or not
- * @param rows of metrics.csv; null if they have problems of their own
+ * @param steps the steps that have a checkpoint, readable or not
+ * @param rows the rows of metrics.csv; null if they have problems
  */
 export function checkCheckpoints(
   loaded: readonly Loaded[],
@@ -64,7 +64,7 @@ export function checkCheckpoints(
   classes: number,
   rows: readonly EpochRow[] | null,
 ): Problem[] {
-  const inputs = loaded.at(-1)?.checkpoint.state.get('lstm/w_x')?.shape[0] ?? 0; // the data set itself may be gone
+  const inputs = loaded.at(-1)?.checkpoint.state.get('lstm/w_x')?.shape[0] ?? 0; // the data set itself is not needed
   const problems = loaded.flatMap((each) => checkpointProblems(each, config, inputs, classes, rows));
   const best = loaded.at(-1)?.checkpoint.progress.best;
   if (!best || steps.includes(best.step)) return problems;
@@ -72,7 +72,7 @@ export function checkCheckpoints(
   return [...problems, { file, line: null, message: 'The checkpoint of the best epoch is missing.' }];
 }
 
-/** What is wrong with a checkpoint that loads. */
+/** The problems of a checkpoint that can be read. */
 function checkpointProblems(
   { name: folder, checkpoint: { progress, state } }: Loaded,
   config: Config,
@@ -91,7 +91,7 @@ function checkpointProblems(
     if (problem) wrong(fileOf(name), `${name} ${problem}.`);
   }
   for (const name of state.keys())
-    if (!shapes.has(name)) wrong(fileOf(name), `${name} is no array of this run.`);
+    if (!shapes.has(name)) wrong(fileOf(name), `${name} is not an array of this run.`);
   const step = state.get(STEP)?.data[0];
   if (step !== undefined && step !== progress.step)
     wrong('optimizer.safetensors', `Expected step ${progress.step}, got ${step}.`);
@@ -105,7 +105,7 @@ function checkpointProblems(
   return problems;
 }
 
-/** Names and shapes of all arrays of a checkpoint. */
+/** The names and shapes of all arrays of a checkpoint. */
 function shapesOf(config: Config, inputs: number, classes: number): Map<string, readonly number[]> {
   const parameters = Object.entries(parameterShapes({ ...config, inputs, classes }));
   const slots = config.optimizer === 'adam' ? (['m', 'v'] as const) : [];
@@ -126,14 +126,14 @@ function arrayProblem(
   if (!array) return 'is missing';
   if (array.shape.join() !== shape.join()) return `has the shape [${array.shape}], expected [${shape}]`;
   if (name !== STEP && name !== METRICS && !(array.data instanceof Float32Array))
-    return 'holds no 32-bit floats';
+    return 'does not hold 32-bit floats';
   if (finite && !array.data.every(Number.isFinite)) return 'holds numbers that are not finite';
   if (name.startsWith(slotName('v', '')) && array.data.some((value) => value < 0))
-    return 'holds negative numbers, but is a mean of squares';
+    return 'holds negative numbers, but is an average of squares';
   return null;
 }
 
-/** The first epoch with the highest validation accuracy among rows. */
+/** The epoch with the highest validation accuracy; the first of several equal ones. */
 export function bestOf(rows: readonly EpochRow[]): Best | null {
   return rows.reduce<Best | null>((best, { epoch, step, val_loss: valLoss, val_accuracy: valAccuracy }) => {
     if (epoch === null || step === null || valLoss === null || valAccuracy === null) return best;

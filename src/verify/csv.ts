@@ -1,22 +1,22 @@
-/** @file A CSV of a run, read strictly: every cell is what training writes, or a problem with its line. */
+/** @file Reads a CSV of a run strictly: every cell that training would not write is a problem with its line. */
 
 import { type Row, timeColumns } from '../runs/metrics.js';
 import type { StoredStatus } from '../runs/record.js';
 import type { Problem } from './findings.js';
 
-/** The rows of a CSV with what is wrong in it; line 2 holds row 0. A cell that is no number is null. */
+/** The rows of a CSV and its problems. A cell that is not a number is null. */
 export interface Parsed<Column extends string> {
   readonly rows: readonly Row<Column>[];
   readonly problems: readonly Problem[];
-  /** Whether it has its header, without which it has no rows. */
+  /** Whether the header is correct; if not, there are no rows. */
   readonly hasHeader: boolean;
-  /** Whether the last line is cut off. */
+  /** Whether the last line is incomplete. */
   readonly torn: boolean;
 }
 
-const SHARES = ['accuracy', 'val_accuracy', 'clip_fraction'];
+const FRACTIONS = ['accuracy', 'val_accuracy', 'clip_fraction'];
 
-/** Reads the text of a CSV of a run with this status. */
+/** Reads the contents of a CSV. */
 export function parseCsv<Column extends string>(
   file: string,
   text: string,
@@ -27,7 +27,7 @@ export function parseCsv<Column extends string>(
   const wrong = (line: number, message: string): void => void problems.push({ file, line, message });
   const lines = text.split('\n');
   const torn = lines.pop() !== '';
-  if (torn && !mayBeTorn(status)) wrong(lines.length + 1, 'The last line is cut off.');
+  if (torn && !mayBeTorn(status)) wrong(lines.length + 1, 'The last line is incomplete.');
   if (lines[0] !== columns.join(',')) {
     if (lines.length > 0 || !torn) wrong(1, `Expected the header ${columns.join(',')}.`);
     return { rows: [], problems, hasHeader: false, torn };
@@ -42,7 +42,7 @@ export function parseCsv<Column extends string>(
     const values = columns.map((column, index): [Column, number | null] => {
       const value = cells[index] === '' ? Number.NaN : Number(cells[index]);
       const finite = !(isLast && mayDiverge(status)) || column === 'step' || timeColumns.includes(column);
-      const problem = cellProblem(column, cells[index], value, finite);
+      const problem = cellProblem(column, cells[index] ?? '', value, finite);
       if (problem) wrong(lineOf(row), `${column}: ${problem}.`);
       return [column, problem ? null : value];
     });
@@ -51,24 +51,25 @@ export function parseCsv<Column extends string>(
   return { rows, problems, hasHeader: true, torn };
 }
 
-/** A process that was killed may have left the first part of a line; resuming the run removes it. */
+/** A process that was killed may have left an incomplete line, which resuming the run removes. */
 function mayBeTorn(status: StoredStatus): boolean {
   return status === 'running' || status === 'failed';
 }
 
-/** Training stops at the first value that is not finite. It may have been killed before it said that it diverged. */
+/** Training stops at the first value that is not finite. A process may be killed before it records that the run diverged. */
 function mayDiverge(status: StoredStatus): boolean {
   return status === 'diverged' || mayBeTorn(status);
 }
 
-/** Why a cell is not what training writes; null if it is. */
+/** The problem of a cell, or null. */
 function cellProblem(column: string, text: string, value: number, finite: boolean): string | null {
   if (text === '') return 'the cell is empty';
   const got = JSON.stringify(text);
   if (Number.isNaN(value) && text !== 'NaN') return `expected a number, got ${got}`;
   if (String(value) !== text) return `expected a number in its shortest form, got ${got}`;
   if (finite && !Number.isFinite(value)) return `expected a finite number, got ${text}`;
-  if (SHARES.includes(column) && (value < 0 || value > 1)) return `expected a share from 0 to 1, got ${text}`;
+  if (FRACTIONS.includes(column) && (value < 0 || value > 1))
+    return `expected a number from 0 to 1, got ${text}`;
   return null;
 }
 

@@ -50,7 +50,7 @@ testDamages([
     /fingerprint/,
   ],
   ['a config that is none', 'config.json', write('config.json', '{'), /^Expected JSON, got/],
-  ['a config with another key', 'config.json', replace('config.json', '"units"', '"unit"'), /units missing/],
+  ['a config with another key', 'config.json', replace('config.json', '"units"', '"unit"'), /missing: units/],
   [
     'an unknown status',
     'run.json',
@@ -137,7 +137,7 @@ testDamages([
     'progress with another sum',
     progress,
     replace(progress, /("stepSeconds": )/, '$11'),
-    /^Expected the SHA-256 \w+… that it has of itself/,
+    /^Expected the SHA-256 \w+…, which the file records of itself/,
   ],
   ...['run.json', 'config.json', 'steps.csv', 'metrics.csv', 'summary.json', model, optimizer, progress].map(
     (file) => ['a file that is missing', file, remove(file), /^It is missing\.$/] as const,
@@ -149,17 +149,17 @@ test('an array of another name is found as one that is missing and one that is t
   ofBefore(replace(optimizer, 'adam/m/pred/b', 'adam/m/pred/c'))(run);
   assert.deepEqual(problemsOf(run), [
     [optimizer, 'adam/m/pred/b is missing.'],
-    [optimizer, 'adam/m/pred/c is no array of this run.'],
+    [optimizer, 'adam/m/pred/c is not an array of this run.'],
   ]);
 });
 
 test('a seed that was changed is found against the id and the summary', () => {
   const run = copy();
   replace('config.json', '"seed": 0', '"seed": 1')(run);
-  const [[file, message], other] = problemsOf(run);
+  const [[file, message], other] = problemsOf(run) as [[string, string], [string, string]];
   assert.match(
     `${file}: ${message}`,
-    /^run\.json: run_id is wn-s0-\w{8}, expected wn-s1-\w{8} by config\.json/,
+    /^run\.json: run_id is wn-s0-\w{8}, expected wn-s1-\w{8} from config\.json/,
   );
   assert.deepEqual(other, ['summary.json', 'seed is 0, expected 1 as in config.json.']);
 });

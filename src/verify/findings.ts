@@ -1,27 +1,27 @@
-/** @file What is found wrong with the files of a run, and reading them so that an error is a finding too. */
+/** @file Collects the problems of a run's files; an error while reading is a problem too. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, systemCode, UserError } from '../errors.js';
 
-/** Something wrong with a run, and where. */
+/** A problem and its place. */
 export interface Problem {
-  /** Within the run's folder. */
+  /** The path in the run's folder. */
   readonly file: string;
-  /** From 1; null where it is about the whole file. */
+  /** The line, from 1; null if the whole file is meant. */
   readonly line: number | null;
   readonly message: string;
 }
 
-/** Collects problems of one run. */
+/** Collects the problems of one run. */
 export interface Findings {
   readonly problems: readonly Problem[];
   readonly add: (...problems: readonly Problem[]) => void;
-  /** A problem of a whole file. */
+  /** Adds a problem of a whole file. */
   readonly wrong: (file: string, message: string) => void;
-  /** What a reader gives, or null with its error among the problems. */
+  /** Calls a reader. If it throws, the error becomes a problem and the result is null. */
   readonly attempt: <T>(file: string, read: (path: string) => T) => T | null;
-  /** Whether a file is there; if it is not, that is a problem. */
+  /** Returns whether a file exists; if not, this is a problem. */
   readonly demand: (file: string) => boolean;
 }
 
@@ -52,9 +52,9 @@ export function createFindings(directory: string): Findings {
   };
 }
 
-/** Readers name the file with its whole path; a problem names it within the run's folder. */
+/** A reader's error has the full path of the file; a problem has the path in the run's folder. */
 function problemOf(directory: string, file: string, message: string): Problem {
   const within = message.replaceAll(join(directory, '/'), '');
-  const [, named, rest] = /^([\w./-]+): (.*)$/s.exec(within) ?? [null, file, within];
-  return { file: named, line: null, message: `${rest[0].toUpperCase()}${rest.slice(1)}` };
+  const [, named = file, rest = within] = /^([\w./-]+): (.*)$/s.exec(within) ?? [];
+  return { file: named, line: null, message: `${rest.charAt(0).toUpperCase()}${rest.slice(1)}` };
 }

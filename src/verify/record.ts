@@ -1,4 +1,4 @@
-/** @file Whether summary.json says what the other files of a run say. */
+/** @file Checks summary.json against the other files of a run. */
 
 import type { Config } from '../config.js';
 import type { Progress } from '../runs/checkpoint.js';
@@ -6,19 +6,19 @@ import type { EpochRow } from '../runs/metrics.js';
 import type { RunRecord, Summary } from '../runs/record.js';
 import { bestOf } from './checkpoints.js';
 
-/** What the other files of a run say that summary.json repeats. */
+/** The files whose values summary.json repeats. */
 export interface Sources {
   readonly record: RunRecord;
   readonly config: Config;
-  /** Of metrics.csv; null if it has problems of its own. */
+  /** The rows of metrics.csv; null if they have problems. */
   readonly rows: readonly EpochRow[] | null;
-  /** Of the last checkpoint, if it loads. */
+  /** The last checkpoint, if it can be read. */
   readonly end: { readonly progress: Progress; readonly weights: string | null } | null;
 }
 
 type Values = Readonly<Partial<Record<keyof Summary, unknown>>>;
 
-/** What summary.json says otherwise than the files that it sums up. */
+/** The values of summary.json that differ from the other files. */
 export function summaryProblems(summary: Summary, { record, config, rows, end }: Sources): string[] {
   const { run_id, status, backend, device } = record;
   const sources: [string, Values][] = [
@@ -69,7 +69,7 @@ function testProblems(summary: Summary, bestIsLast: boolean): string[] {
   for (const key of ['test_accuracy', 'best_test_accuracy'] as const) {
     const value = summary[key];
     if (value !== null && !(value >= 0 && value <= 1))
-      problems.push(`${key}: expected a share from 0 to 1, got ${value}.`);
+      problems.push(`${key}: expected a number from 0 to 1, got ${value}.`);
   }
   for (const key of ['test_loss', 'best_test_loss'] as const) {
     const value = summary[key];
@@ -82,7 +82,7 @@ function testProblems(summary: Summary, bestIsLast: boolean): string[] {
   ] as const) {
     if (summary[key] !== summary[last])
       problems.push(
-        `${key} is ${summary[key]}, expected ${summary[last]} as in ${last}: the last epoch is the best.`,
+        `${key} is ${summary[key]}, expected ${summary[last]} as in ${last}, since the last epoch is the best.`,
       );
   }
   return problems;

@@ -1,16 +1,18 @@
-/** @file Trains a run again from its record, in a temporary folder, and compares the two. The run itself is only read. */
+/** @file Trains a run again in a temporary folder and compares the two. The run itself is only read. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, parseConfig } from '../config.js';
+import type { Config } from '../config.js';
 import { readDataset } from '../data/mnist.js';
-import { chooseBackend, continuable } from '../engines/select.js';
+import { type Choice, chooseBackend, chooseToContinue } from '../engines/select.js';
 import { UserError } from '../errors.js';
+import { runPaths } from '../runs/paths.js';
 import type { FoundRun } from '../runs/reading.js';
-import { fingerprint, type RunRecord, runId } from '../runs/record.js';
-import { type Listener, runSession, type SessionInput } from '../train/run.js';
-import { type Comparison, compareResults, readResult } from './reproduce.js';
+import { fingerprintOf, type RunRecord, runId } from '../runs/record.js';
+import type { OnEvent } from '../train/events.js';
+import { type RunInput, trainRun } from '../train/run.js';
+import { type Comparison, compareResults, readResultFiles } from './reproduce.js';
 
 /** How a repetition ended. */
 export type Repetition =
@@ -18,69 +20,76 @@ export type Repetition =
   | { readonly kind: 'interrupted'; readonly step: number }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** What a repetition may do in another way. */
+/** Values that a repetition may change. */
 export type Change = Partial<Pick<Config, 'backend' | 'threads' | 'data'>>;
 
 /**
- * Trains a run again and compares.
+ * Trains a run again and compares the results.
  *
- * @param listener sees the repetition as a session in the run's own folder
- * @throws {UserError} if nothing was started: no result, files that cannot be read, other arithmetic, other data, …
+ * @param onEvent receives the events of the repetition, with the folder of the run itself
+ * @throws {UserError} if training did not start: the run has no result, or its files, arithmetic or data do not fit
  */
 export async function repeatRun(
   run: FoundRun,
   change: Change,
-  { argv, signal }: Pick<SessionInput, 'argv' | 'signal'>,
-  listener: Listener,
+  { argv, signal }: Pick<RunInput, 'argv' | 'signal'>,
+  onEvent: OnEvent,
 ): Promise<Repetition> {
-  const config = await configFor(run, change);
-  const recorded = readResult(run.directory);
+  const { config, choice } = await resolve(run, change);
+  const recorded = readResultFiles(run.directory);
   return withTemporaryFolder(async (folder) => {
     const repeated = join(folder, run.record.run_id);
-    const outcome = await runSession(
-      { config, runsDirectory: folder, directory: repeated, force: false, argv, signal },
-      { ...listener, onOpen: (opening) => listener.onOpen({ ...opening, directory: run.directory }) },
+    const target = { directory: repeated, choice };
+    const outcome = await trainRun(
+      { config, target, runsDirectory: folder, force: false, argv, signal },
+      (event) =>
+        onEvent(
+          event.kind === 'open'
+            ? { kind: 'open', opening: { ...event.opening, directory: run.directory } }
+            : event,
+        ),
     );
     if (outcome.kind === 'interrupted') return { kind: outcome.kind, step: outcome.step };
     if (outcome.kind === 'failed') return { kind: outcome.kind, error: outcome.error };
-    return { kind: 'compared', comparison: compareResults(recorded, readResult(repeated)) };
+    return { kind: 'compared', comparison: compareResults(recorded, readResultFiles(repeated)) };
   });
 }
 
 /**
- * The config with which a run is trained again here.
+ * The config and backend that repeat a run on this machine.
  *
- * @throws {UserError} E_RUN, E_CONFIG, E_DATA or E_BACKEND if that could not give the same
+ * @throws {UserError} E_RUN, E_CONFIG, E_DATA or E_BACKEND if the results could not be the same
  */
-async function configFor({ directory, record, config, status }: FoundRun, change: Change): Promise<Config> {
+async function resolve(
+  { directory, record, config: stored, status }: FoundRun,
+  change: Change,
+): Promise<{ config: Config; choice: Choice }> {
   if (status !== 'completed' && status !== 'diverged') {
-    throw new UserError('E_RUN', `Expected a run that has a result, ${record.run_id} is ${status}.`, {
-      hint: `Finish it first: \`wnlstm resume ${directory}\`.`,
+    throw new UserError('E_RUN', `Expected a run with a result, but ${record.run_id} is ${status}.`, {
+      hint: `Finish it first with \`wnlstm resume ${directory}\`.`,
     });
   }
-  const begun = parseConfig({ ...config }, join(directory, 'config.json'));
-  const isOther = change.backend !== undefined && change.backend !== begun.backend;
-  const asked: Config = { ...begun, ...change, ...(isOther && { device: 'auto' }) }; // its device was of its backend
-  const wanted = change.backend ? asked : await continuable(asked);
-  const { arithmetic, backend } = await chooseBackend(wanted);
-  if (arithmetic !== record.arithmetic) {
+  const isOther = change.backend !== undefined && change.backend !== stored.backend;
+  const config: Config = { ...stored, ...change, ...(isOther && { device: 'auto' }) };
+  const choice = change.backend ? await chooseBackend(config) : await chooseToContinue(stored);
+  if (choice.arithmetic !== record.arithmetic) {
     throw new UserError(
       'E_RUN',
-      `${record.run_id} was computed with the arithmetic ${record.arithmetic}; the ${backend} backend computes with ${arithmetic} here, which gives other bits.`,
-      { hint: `Train it with this arithmetic: \`wnlstm train --config ${join(directory, 'config.json')}\`.` },
-    );
-  }
-  checkData(record, asked);
-  if (runId(begun, fingerprint(begun, arithmetic, record.data.checksums)) !== record.run_id) {
-    throw new UserError(
-      'E_RUN',
-      `${directory}: config.json is not the config that the run was trained with.`,
+      `${record.run_id} was computed with the arithmetic ${record.arithmetic}, but the ${choice.backend} backend computes with ${choice.arithmetic}, which gives other bits.`,
       {
-        hint: `See what else is wrong with the run: \`wnlstm verify ${directory}\`.`,
+        hint: `Train it with this arithmetic: \`wnlstm train --config ${runPaths(directory).config}\`.`,
       },
     );
   }
-  return wanted;
+  checkData(record, config);
+  if (runId(stored, fingerprintOf(stored, choice.arithmetic, record.data.checksums)) !== record.run_id) {
+    throw new UserError(
+      'E_RUN',
+      `${runPaths(directory).config} is not the config that the run was trained with.`,
+      { hint: `Check the other files of the run with \`wnlstm verify ${directory}\`.` },
+    );
+  }
+  return { config, choice };
 }
 
 function checkData(record: RunRecord, config: Config): void {
@@ -89,12 +98,12 @@ function checkData(record: RunRecord, config: Config): void {
   if (!other) return;
   throw new UserError(
     'E_DATA',
-    `${config.data ?? 'The bundled MNIST'}: ${other[0]} is not the file that the run was trained on.`,
-    { hint: 'Its SHA-256 is in run.json, under data.' },
+    `${config.data ?? 'The bundled MNIST'}: ${other[0]} is not the file that the run was trained with.`,
+    { hint: 'The SHA-256 of that file is in run.json under data.' },
   );
 }
 
-/** A folder that is removed when the task ends, and also when the process is told to leave at once. */
+/** Runs a task with a folder that is removed when the task ends, or when the process exits before. */
 async function withTemporaryFolder<T>(task: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'wnlstm-reproduce-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** @file What two trainings of one run have in common: rows, results and weights, and where they differ first. */
+/** @file Compares a run with its repetition: rows, results and weights, and the first difference. */
 
 import { dirname, join } from 'node:path';
 import { CANONICAL, UNFUSED } from '../engines/arithmetic.js';
@@ -7,43 +7,46 @@ import { readRegular } from '../files.js';
 import { timeColumns } from '../runs/metrics.js';
 import { readRecord, readSummary } from '../runs/reading.js';
 import { describeCommit, type RunRecord, type Summary } from '../runs/record.js';
+import { plural } from '../text/plural.js';
 
-/** The first place where a run and its repetition differ. */
+/** The first difference between a run and its repetition. */
 export interface Difference {
   readonly file: string;
-  /** Of the row; null outside the CSVs. */
+  /** The step of the row; null outside the CSVs. */
   readonly step: string | null;
-  /** A column, or a key of summary.json. */
+  /** A column of a CSV, or a key of summary.json. */
   readonly name: string;
-  /** As they are written; null is missing. */
+  /** The values as they are written; null if missing. */
   readonly recorded: string | null;
   readonly repeated: string | null;
 }
 
-/** A run compared with its repetition. */
+/** The comparison of a run with its repetition. */
 export interface Comparison {
-  /** What is the same, or would be: rows and columns of each CSV, and results. */
+  /** The extent of the comparison: rows and columns of each CSV, and the number of results. */
   readonly compared: Readonly<Record<string, string>>;
-  /** The first of each CSV, by step; then those in summary.json. */
+  /** The first difference in each CSV, by step; then those in summary.json. */
   readonly differences: readonly Difference[];
   readonly weights: { readonly recorded: string | null; readonly repeated: string | null };
-  /** Whether its arithmetic promises the same bytes; js and tensorflow may differ in the last bits. */
+  /** Whether the arithmetic guarantees the same bytes; results of js and tensorflow may differ in the last bits. */
   readonly isExact: boolean;
-  /** What differs between the two environments: what, recorded, here. */
+  /** The differences between the environments: name, recorded value, present value. */
   readonly environment: readonly (readonly [string, string, string])[];
 }
 
-/** The files of a run that has a result, as far as they are compared. */
-export interface Result {
-  /** Lines of cells of each CSV, the header first. */
-  readonly csvs: Readonly<Record<string, readonly (readonly string[])[]>>;
+/** The cells of a CSV by line, the header first, as they are written. */
+export type Cells = readonly (readonly string[])[];
+
+/** The compared files of a run that has a result. */
+export interface ResultFiles {
+  readonly csvs: ReadonlyMap<string, Cells>;
   readonly summary: Summary;
   readonly record: RunRecord;
 }
 
 const EXACT: readonly string[] = [CANONICAL, UNFUSED];
 
-/** Keys of summary.json that depend neither on time nor on place. */
+/** Keys of summary.json that do not depend on time or folder. */
 const RESULTS: readonly (keyof Summary)[] = [
   'status',
   'steps',
@@ -63,22 +66,22 @@ const RESULTS: readonly (keyof Summary)[] = [
 /** Those of them that repeat the last row of metrics.csv. */
 const OF_LAST_ROW: readonly (keyof Summary)[] = ['loss', 'accuracy', 'val_loss', 'val_accuracy'];
 
-/** Columns that a row has also where a run diverges; the bits of a NaN, and what is computed from it, are not promised. */
-const WHERE_DIVERGED = ['epoch', 'step', 'lr'];
+/** Columns that are exact even in the row where a run diverges. The other columns depend on the bits of a NaN, which are not specified. */
+const EXACT_IF_DIVERGED = ['epoch', 'step', 'lr'];
 
 const FILES = ['steps.csv', 'metrics.csv'];
 
 /**
- * Reads what is compared of a run.
+ * Reads the files of a run that are compared.
  *
  * @throws {UserError} E_RUN if a file is missing
  */
-export function readResult(directory: string): Result {
-  const csvs = Object.fromEntries(FILES.map((file) => [file, readCells(join(directory, file))]));
+export function readResultFiles(directory: string): ResultFiles {
+  const csvs = new Map(FILES.map((file) => [file, readCells(join(directory, file))]));
   const [summary, record] = [readSummary(directory), readRecord(directory)];
   if (summary && record) return { csvs, summary, record };
   throw new UserError('E_RUN', `${directory} has no ${summary ? 'run.json' : 'summary.json'}.`, {
-    hint: `See what else is wrong with the run: \`wnlstm verify ${directory}\`.`,
+    hint: `Check the other files of the run with \`wnlstm verify ${directory}\`.`,
   });
 }
 
@@ -91,21 +94,21 @@ function readCells(path: string): string[][] {
       .map((line) => line.split(','));
   } catch (error) {
     throw new UserError('E_RUN', ioError(`read ${path}`, error).message, {
-      hint: `See what else is wrong with the run: \`wnlstm verify ${dirname(path)}\`.`,
+      hint: `Check the other files of the run with \`wnlstm verify ${dirname(path)}\`.`,
       cause: error,
     });
   }
 }
 
 /** Compares a run with its repetition. */
-export function compareResults(recorded: Result, repeated: Result): Comparison {
+export function compareResults(recorded: ResultFiles, repeated: ResultFiles): Comparison {
   const compared: Record<string, string> = {};
   const rows: Difference[] = [];
   for (const file of FILES) {
-    const [one, other] = [recorded.csvs[file], repeated.csvs[file]];
-    const columns = one[0].filter((name) => !timeColumns.includes(name)).length;
-    const rowCount = one.length - 1;
-    compared[file] = `${rowCount} ${rowCount === 1 ? 'row' : 'rows'} of ${columns} columns`;
+    const [one = [], other = []] = [recorded.csvs.get(file), repeated.csvs.get(file)];
+    const [header = [], ...lines] = one;
+    const columns = header.filter((name) => !timeColumns.includes(name));
+    compared[file] = `${plural(lines.length, 'row')} of ${plural(columns.length, 'column')}`;
     const difference = compareCsv(file, one, other);
     if (difference) rows.push(difference);
   }
@@ -129,7 +132,7 @@ export function compareResults(recorded: Result, repeated: Result): Comparison {
   };
 }
 
-/** What differs between two environments: what, recorded, here. */
+/** The differences between two environments: name, recorded value, present value. */
 function compareEnvironments(recorded: RunRecord, repeated: RunRecord): Comparison['environment'] {
   const [was, is] = [environmentOf(recorded), environmentOf(repeated)];
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
@@ -137,7 +140,7 @@ function compareEnvironments(recorded: RunRecord, repeated: RunRecord): Comparis
     .filter(([, one, other]) => one !== other);
 }
 
-/** What may explain a difference, or tells what did not matter. */
+/** The properties of an environment that may explain a difference in results. */
 function environmentOf(record: RunRecord): Record<string, string> {
   return {
     arithmetic: record.arithmetic,
@@ -151,38 +154,30 @@ function environmentOf(record: RunRecord): Record<string, string> {
 }
 
 /**
- * The first cell in which two CSVs differ, compared as they are written; time columns are left out. Where both diverged,
- * in the same row, only that is compared.
- *
- * @param recorded lines of cells, the header first
+ * Finds the first cell in which two CSVs differ, without time columns. If both runs diverged in the same row, only the
+ * exact columns of that row are compared.
  */
-export function compareCsv(
-  file: string,
-  recorded: readonly (readonly string[])[],
-  repeated: readonly (readonly string[])[],
-): Difference | null {
-  const [header] = recorded;
-  const kept = header.flatMap((name, at) => (timeColumns.includes(name) ? [] : [at]));
-  const stepAt = header.indexOf('step');
+export function compareCsv(file: string, recorded: Cells, repeated: Cells): Difference | null {
+  const [header = []] = recorded;
+  const columns = [...header.entries()].filter(([, name]) => !timeColumns.includes(name));
   for (let line = 0; line < Math.max(recorded.length, repeated.length); line++) {
     const [one, other] = [recorded[line], repeated[line]];
     const bothDiverged = isDiverged(one) && isDiverged(other);
-    const at = kept.find(
-      (column) =>
-        one?.[column] !== other?.[column] && !(bothDiverged && !WHERE_DIVERGED.includes(header[column])),
+    const different = columns.find(
+      ([column, name]) =>
+        one?.[column] !== other?.[column] && !(bothDiverged && !EXACT_IF_DIVERGED.includes(name)),
     );
-    if (at === undefined) continue;
-    const [was, is] = [one, other].map((cells) => Number(cells?.[stepAt] ?? Number.POSITIVE_INFINITY));
-    // Rows of different steps: the earlier one is missing on the other side.
-    const isMissing = line > 0 && was !== is;
-    const name = isMissing ? 'step' : header[at];
-    const column = header.indexOf(name);
+    if (!different) continue;
+    const [stepOfOne, stepOfOther] = [stepIn(header, one), stepIn(header, other)];
+    // If the rows have different steps, the earlier one is missing on the other side.
+    const isMissing = line > 0 && stepOfOne !== stepOfOther;
+    const [column, name] = isMissing ? [header.indexOf('step'), 'step'] : different;
     return {
       file,
-      step: line === 0 ? null : String(Math.min(was, is)),
+      step: line === 0 ? null : String(Math.min(stepOfOne, stepOfOther)),
       name,
-      recorded: (isMissing && was > is ? null : one?.[column]) ?? null,
-      repeated: (isMissing && is > was ? null : other?.[column]) ?? null,
+      recorded: (isMissing && stepOfOne > stepOfOther ? null : one?.[column]) ?? null,
+      repeated: (isMissing && stepOfOther > stepOfOne ? null : other?.[column]) ?? null,
     };
   }
   return null;
@@ -190,4 +185,8 @@ export function compareCsv(
 
 function isDiverged(cells: readonly string[] | undefined): boolean {
   return cells?.some((cell) => cell === 'NaN' || cell.endsWith('Infinity')) ?? false;
+}
+
+function stepIn(header: readonly string[], cells: readonly string[] | undefined): number {
+  return Number(cells?.[header.indexOf('step')] ?? Number.POSITIVE_INFINITY);
 }

@@ -27,7 +27,7 @@ testDamages([
   ['a cell that is empty', `${steps}:2`, replace(steps, /\n3,1,[^,]*/, '\n3,1,'), /loss: the cell is empty/],
   ['a cell that is missing', `${steps}:2`, replace(steps, '\n3,1,', '\n3,'), /Expected 9 cells, got 8/],
   ['a digit too many', `${steps}:3`, replace(steps, /\n6,2,([\d.]*)/, '\n6,2,$10'), /in its shortest form/],
-  ['a share above 1', `${metrics}:2`, replace(metrics, /(\n1,5,[^,]*),[^,]*/, '$1,1.5'), /expected a share/],
+  ['a fraction above 1', `${metrics}:2`, replace(metrics, /(\n1,5,[^,]*),[^,]*/, '$1,1.5'), /expected a number from 0 to 1/],
   [
     'a NaN in a completed run',
     `${metrics}:2`,
@@ -46,8 +46,18 @@ testDamages([
     replace(metrics, /(\n2,10,[^,]*),[^,]*/, '$1,0.5'),
     /of accuracy over/,
   ],
-  ['a torn last line', `${steps}:7`, (run) => edit(join(run, steps), (text) => `${text}18,4,0.`), /cut off/],
-  ['a torn last row', `${steps}:6`, (run) => edit(join(run, steps), (text) => text.slice(0, -9)), /cut off/],
+  [
+    'a torn last line',
+    `${steps}:7`,
+    (run) => edit(join(run, steps), (text) => `${text}18,4,0.`),
+    /incomplete/,
+  ],
+  [
+    'a torn last row',
+    `${steps}:6`,
+    (run) => edit(join(run, steps), (text) => text.slice(0, -9)),
+    /incomplete/,
+  ],
   ['another header', `${steps}:1`, replace(steps, 'loss', 'lose'), /Expected the header/],
   ['a file that is empty', `${metrics}:1`, replace(metrics, /^.*$/s, ''), /Expected the header/],
 ]);

@@ -1,4 +1,4 @@
-/** @file Whether the rows of a run's two CSVs are those of its schedule, without gaps, and agree with each other. */
+/** @file Checks that the rows of a run's two CSVs follow its schedule without gaps, and agree with each other. */
 
 import type { Config } from '../config.js';
 import {
@@ -13,36 +13,36 @@ import type { StoredStatus } from '../runs/record.js';
 import { lineOf, type Parsed, parseCsv } from './csv.js';
 import type { Problem } from './findings.js';
 
-/** What is known of a run besides its CSVs. */
+/** What the other files say about the rows. */
 export interface Known {
   readonly config: Config;
   readonly status: StoredStatus;
   /** The step of the last checkpoint; null if there is none. */
   readonly checkpoint: number | null;
-  /** The last step by summary.json; null if there is none. */
+  /** The last step in summary.json; null if there is none. */
   readonly summary: number | null;
 }
 
-/** The texts of the two CSVs. */
+/** The contents of the two CSVs. */
 export interface Texts {
   readonly steps: string;
   readonly metrics: string;
 }
 
-/** What the two CSVs hold, and what is wrong with them. */
+/** The rows of the two CSVs and their problems. */
 export interface CheckedRows {
   readonly steps: readonly StepRow[];
   readonly epochs: readonly EpochRow[];
   readonly problems: readonly Problem[];
 }
 
-/** What the rows of one file should be. */
+/** The expected rows of one file. */
 interface Expected {
   readonly file: string;
-  /** Steps between two rows, and the step of the last row that training may write. */
+  /** The number of steps between two rows, and the step of the last possible row. */
   readonly interval: number;
   readonly end: number;
-  /** The step of the last row, or null if nothing tells. A run that did not end properly may have later rows. */
+  /** The step of the last row, or null if it is unknown. A run that crashed may have later rows. */
   readonly last: number | null;
   readonly stepsPerEpoch: number;
 }
@@ -51,13 +51,13 @@ const SUMMED = stepColumns.filter(
   (name) => name !== 'step' && name !== 'epoch' && name !== 'lr' && !timeColumns.includes(name),
 );
 
-/** Both files add up the same steps; rounding alone is far below this. */
+/** Both files average the same steps; rounding errors are far below this. */
 const SUM_TOLERANCE = 1e-9;
 
 interface Segment {
   readonly steps: readonly StepRow[];
   readonly epochs: readonly EpochRow[];
-  /** The row of each file that it begins with. */
+  /** The index of its first row in each file. */
   readonly firstStep: number;
   readonly firstEpoch: number;
 }
@@ -73,7 +73,7 @@ export function checkRows(texts: Texts, known: Known): CheckedRows {
   const lastRow = steps.rows.at(-1);
   const isDiverged = endsDiverged(lastRow);
   const reached = status === 'completed' ? total : (known.summary ?? known.checkpoint);
-  /** The last row of a file at `reached`, whose rows have this distance. */
+  /** The last row at or before a step, for rows with this interval. */
   const lastAt = (step: number | null, interval: number): number | null =>
     step === null || step === total ? step : floorTo(step, interval);
   const problems = [
@@ -90,7 +90,7 @@ export function checkRows(texts: Texts, known: Known): CheckedRows {
       file: 'metrics.csv',
       interval: stepsPerEpoch,
       end: total,
-      // A step that diverges closes no epoch.
+      // a step that diverges ends no epoch
       last: lastAt(isDiverged && reached !== null ? reached - 1 : reached, stepsPerEpoch),
       stepsPerEpoch,
     }),
@@ -103,8 +103,8 @@ export function checkRows(texts: Texts, known: Known): CheckedRows {
 }
 
 /**
- * How many steps an epoch has: what most of the files say, so that one damaged row does not make the others look wrong.
- * The data set itself may be gone. Null if no epoch was ended.
+ * The number of steps in an epoch, as most rows say, so that one damaged row does not make the others look wrong. The data
+ * set itself is not needed. Null before the end of the first epoch.
  */
 function stepsPerEpochOf(
   { config, status, checkpoint, summary }: Known,
@@ -125,7 +125,7 @@ function mostFrequent(values: readonly number[]): number | null {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
 }
 
-/** Whether the training loss or the gradient was not finite, which ends a run in the middle of a row. */
+/** Whether the loss or gradient of a row is not finite, which ends a run before the row is complete. */
 function endsDiverged(row: StepRow | undefined): boolean {
   return (
     row !== undefined && ![row.loss, row.grad_norm].every((value) => value === null || Number.isFinite(value))
@@ -154,18 +154,17 @@ function checkFile(
       wrong(row, `Expected epoch ${expected}, got ${epoch}.`);
     if (lr !== null && lr !== config.lr) wrong(row, `Expected lr ${config.lr}, got ${lr}.`);
   });
-  const found = rows.length === 0 ? 0 : (rows[rows.length - 1].step ?? last);
+  const found = rows.length === 0 ? 0 : (rows.at(-1)?.step ?? last);
   const isEnded = status !== 'running' && status !== 'failed';
   if (last !== null && found !== null && (isEnded ? found !== last && !torn : found < last))
-    wrong(rows.length - 1, `The last row is of step ${found}, expected ${last}.`);
+    wrong(rows.length - 1, `The last row has step ${found}, expected ${last}.`);
   return problems;
 }
 
 /**
- * Walks down rows whose steps follow from each other. A row that was removed or changed is one problem, and does not make
- * all rows after it wrong.
+ * Checks the sequence of steps. A removed or changed row is one problem, and the rows after it are not.
  *
- * @param next the step that follows a step
+ * @param next returns the step after a step
  */
 function checkSequence(
   rows: readonly Row<'step'>[],
@@ -179,11 +178,11 @@ function checkSequence(
     if (step === null || step === expected) return;
     wrong(row, `Expected step ${expected}, got ${step}.`);
     const following = rows[row + 1]?.step ?? null;
-    if (following === null || following === next(step)) before = step; // rows are missing here, and go on afterwards
+    if (following === null || following === next(step)) before = step; // rows are missing before this one
   });
 }
 
-/** Rows that do not add up, of files that are otherwise without a problem: a value in one of them was changed. */
+/** Compares the sums of the two files, if both are otherwise correct. A difference means that a value was changed. */
 function checkSums(steps: readonly StepRow[], epochs: readonly EpochRow[]): Problem[] {
   let from = 0;
   return segmentsOf(steps, epochs).flatMap((segment) => {

@@ -61,7 +61,7 @@ test('a run that was stopped is checked as far as it is', async () => {
   assert.deepEqual(verifyRun(await trainTiny({}, () => true)).problems, []);
   const run = copy(interrupted);
   replace('steps.csv', /12,3,[^\n]*\n/, '')(run);
-  assert.deepEqual(problemsOf(run), [['steps.csv:4', 'The last row is of step 9, expected 12.']]);
+  assert.deepEqual(problemsOf(run), [['steps.csv:4', 'The last row has step 9, expected 12.']]);
 });
 
 test('a torn last line, and rows past the last checkpoint, are no problem of a run that was killed', () => {
@@ -101,7 +101,7 @@ test('a run whose loss diverged has no problem and no hash, and rows removed fro
   const { problems, status, weightsSha256 } = verifyRun(diverged);
   assert.deepEqual([problems, status, weightsSha256], [[], 'diverged', null]);
   replace('steps.csv', /\n2,1,[^\n]*/, '')(diverged);
-  assert.deepEqual(problemsOf(diverged)[0], ['steps.csv:2', 'The last row is of step 1, expected 2.']);
+  assert.deepEqual(problemsOf(diverged)[0], ['steps.csv:2', 'The last row has step 1, expected 2.']);
 });
 
 test('a run whose loss diverged in a step that would have closed an epoch has no problem', async () => {

@@ -1,4 +1,4 @@
-/** @file Whether the files of a run belong together: record, config, rows, summary, checkpoints. Reads, and changes nothing. */
+/** @file Checks that the files of a run fit together: record, config, rows, summary and checkpoints. Changes no file. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,31 +6,28 @@ import type { Config } from '../config.js';
 import { readRegular } from '../files.js';
 import { type Checkpoint, hashWeights, listCheckpoints } from '../runs/checkpoint.js';
 import { readConfig, readRecord, readSummary, statusOf } from '../runs/reading.js';
-import { FORMAT, fingerprint, type RunRecord, runId, type Status, type Summary } from '../runs/record.js';
+import { FORMAT, fingerprintOf, type RunRecord, runId, type Status, type Summary } from '../runs/record.js';
 import { checkCheckpoints, loadCheckpoints } from './checkpoints.js';
 import { createFindings, type Findings, type Problem } from './findings.js';
 import { summaryProblems } from './record.js';
 import { type CheckedRows, checkRows } from './rows.js';
 
-/** What was found in a run's folder. */
+/** The result of checking a run. */
 export interface Verification {
   readonly directory: string;
-  /** Null if run.json or config.json cannot be used; the other files are then not checked. */
+  /** Null if run.json or config.json cannot be read; the other files are then not checked. */
   readonly status: Status | null;
-  /** The last step that its files are about. */
+  /** The last step in its files. */
   readonly steps: number;
-  /** Of the last weights; null if they are not there, or the run diverged. */
+  /** SHA-256 of the last weights; null if they are missing, or the run diverged. */
   readonly weightsSha256: string | null;
-  /** Whether the summary has that hash; not in runs of format 1. */
+  /** Whether the summary has that hash; summaries of format 1 have none. */
   readonly hashRecorded: boolean;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Checks every file of a run.
- *
- * @param directory of a run
- * @returns all that is wrong, also where a file cannot be read
+ * Checks every file of a run. A file that cannot be read is a problem too.
  */
 export function verifyRun(directory: string): Verification {
   const findings = createFindings(directory);
@@ -41,7 +38,7 @@ export function verifyRun(directory: string): Verification {
   const status = statusOf(directory, record);
   checkIdentity(record, config, findings);
 
-  // Checkpoints before rows: a process that goes on writes the rows before a checkpoint first.
+  // Checkpoints before rows: a running process writes the rows before their checkpoint.
   const steps = attempt('checkpoints', listCheckpoints) ?? [];
   const loaded = loadCheckpoints(directory, steps, status === 'running', findings);
   const checkpoint = steps.at(-1) ?? null;
@@ -53,7 +50,7 @@ export function verifyRun(directory: string): Verification {
   checkEnd(record, checkpoint, last, findings);
 
   const epochs = rows?.problems.length === 0 ? rows.epochs : null;
-  const classes = record.data.classes ?? 10; // runs of before it was written down are of MNIST
+  const classes = record.data.classes ?? 10; // runs of earlier versions, which did not record it, are of MNIST
   add(...checkCheckpoints(loaded, steps, config, classes, epochs));
   const weightsSha256 = last && !last.progress.diverged ? hashWeights(last.state) : null;
   if (summary) {
@@ -71,7 +68,7 @@ export function verifyRun(directory: string): Verification {
   };
 }
 
-/** Record and config; null if they cannot be used. */
+/** The record and config, or null if one of them has a problem. */
 function openRun(
   directory: string,
   { problems, demand, attempt }: Findings,
@@ -81,15 +78,18 @@ function openRun(
   return record && config && problems.length === 0 ? { record, config } : null;
 }
 
-/** Whether config, seed and data of a run are those that it was begun with. The data set itself may be gone. */
+/** Checks that config, seed and data are those that the run started with. The data set itself is not needed. */
 function checkIdentity(record: RunRecord, config: Config, { wrong }: Findings): void {
   const { format, arithmetic, data, run_id: id } = record;
-  if (format !== FORMAT) return; // its fingerprint was made in another way
-  const print = fingerprint(config, arithmetic, data.checksums);
-  const expected = runId(config, print);
-  if (print !== record.fingerprint)
-    wrong('config.json', 'Its fingerprint is not the one in run.json: one of the two was changed.');
-  else if (id !== expected) wrong('run.json', `run_id is ${id}, expected ${expected} by config.json.`);
+  if (format !== FORMAT) return; // fingerprints of other formats are computed differently
+  const fingerprint = fingerprintOf(config, arithmetic, data.checksums);
+  const expected = runId(config, fingerprint);
+  if (fingerprint !== record.fingerprint)
+    wrong(
+      'config.json',
+      'Its fingerprint differs from the one in run.json; one of the two files was changed.',
+    );
+  else if (id !== expected) wrong('run.json', `run_id is ${id}, expected ${expected} from config.json.`);
 }
 
 /** The summary of a run that has a result. */
@@ -97,7 +97,7 @@ function openSummary(directory: string, { demand, attempt }: Findings): Summary 
   return demand('summary.json') ? attempt('summary.json', () => readSummary(directory)) : null;
 }
 
-/** The rows of a run, which a run that did not get to its first checkpoint may not have. */
+/** The rows of a run. A run without a checkpoint may have none. */
 function openRows(
   directory: string,
   record: RunRecord,
@@ -106,18 +106,18 @@ function openRows(
   checkpoint: number | null,
   { attempt, demand }: Findings,
 ): CheckedRows | null {
-  const isDemanded = isClosed(record) || checkpoint !== null;
-  const [steps, metrics] = ['steps.csv', 'metrics.csv'].map((file) =>
-    (isDemanded ? demand(file) : existsSync(join(directory, file)))
+  const isRequired = isClosed(record) || checkpoint !== null;
+  const read = (file: string): string | null =>
+    (isRequired ? demand(file) : existsSync(join(directory, file)))
       ? attempt(file, (path) => readRegular(path).toString())
-      : null,
-  );
+      : null;
+  const [steps, metrics] = [read('steps.csv'), read('metrics.csv')];
   if (steps === null || metrics === null) return null;
   const lastStep = Number.isSafeInteger(summary?.steps) ? (summary?.steps ?? null) : null;
   return checkRows({ steps, metrics }, { config, status: record.status, checkpoint, summary: lastStep });
 }
 
-/** Whether the process of a run wrote down how it ended, whole files and all. */
+/** Whether the process of a run recorded its end, so that all files are complete. */
 function isClosed({ status }: RunRecord): boolean {
   return status !== 'running' && status !== 'failed';
 }
@@ -135,6 +135,6 @@ function checkEnd(
   if (last.progress.diverged !== (status === 'diverged'))
     wrong(
       'run.json',
-      `status is ${status}, by the last checkpoint the run ${status === 'diverged' ? 'did not diverge' : 'diverged'}.`,
+      `status is ${status}, but in the last checkpoint the run ${status === 'diverged' ? 'has not diverged' : 'has diverged'}.`,
     );
 }
