@@ -2,7 +2,7 @@
 // differs: node scripts/check-golden.mjs KERNEL [EVERY]. EVERY n takes every n-th of the trainings.
 
 import { CANONICAL } from '../dist/engines/arithmetic.js';
-import { readPrebuilt } from '../dist/engines/fused/files.js';
+import { readPrebuilt } from '../dist/engines/fused/prebuilt.js';
 import { findDifferences, goldenCases } from '../dist/engines/fused/golden.js';
 import { createNativeKernel, loadLibrary } from '../dist/engines/fused/native.js';
 

@@ -87,6 +87,6 @@ test('with CUDA each library that is missing is named, and a step that fails is 
   );
   assert.match(of('CUDA libraries')?.hint ?? '', /setup --remove 2\.99\.1-cuda.*setup tensorflow --cuda/);
   assert.equal(of('tensorflow on cpu')?.ok, false);
-  assert.match(of('tensorflow on cpu')?.detail ?? '', /^A step on cpu does not work: /);
+  assert.match(of('tensorflow on cpu')?.detail ?? '', /^A training step on cpu failed: /);
   assert.match(of('tensorflow on GPUs')?.detail ?? '', /has not run on a GPU yet/);
 });

@@ -1,13 +1,13 @@
 /**
- * @file Which arithmetic a run is computed with. Two runs of the same config, data and arithmetic have the same bytes if
- * the arithmetic is the kernel's own; it stands in run.json, and in the fingerprint in place of the backend.
+ * @file The arithmetic of a run. Runs with the same config, data and kernel arithmetic produce identical bytes; run.json
+ * records the arithmetic, and the fingerprint contains it in place of the backend.
  */
 
-/** The version of the kernel's arithmetic: raised with every change of any result. kernel/step.c has the same number. */
+/** The version of the kernel's arithmetic, incremented when any result changes. kernel/step.c has the same number. */
 export const ARITHMETIC = 1;
 
-/** What native and wasm compute with on every machine that has fused multiply-adds. */
+/** The arithmetic of native and wasm on machines with fused multiply-adds. */
 export const CANONICAL = `wnlstm-${ARITHMETIC}`;
 
-/** What wasm computes with where multiply-adds are rounded twice. */
+/** The arithmetic of wasm on machines that round a multiply-add twice. */
 export const UNFUSED = `${CANONICAL}-unfused`;

@@ -1,4 +1,4 @@
-/** @file Whether the fused backends compute, on this machine, what was recorded: all golden cases, for `wnlstm doctor`. */
+/** @file Compares the fused backends with the recorded results on this machine, in all golden cases, for `wnlstm doctor`. */
 
 import { UserError } from '../errors.js';
 import { CANONICAL } from './arithmetic.js';
@@ -6,14 +6,14 @@ import { findDifferences, goldenCases } from './fused/golden.js';
 import type { Kernel } from './fused/kernel.js';
 import { chooseBackend, createKernel } from './select.js';
 
-/** Threads cost a wasm kernel time to start, and change no result. */
-const MOST_THREADS = { native: 64, wasm: 1 } as const;
+/** Limits on threads, which do not change results: a wasm kernel takes long to start them. */
+const MAX_THREADS = { native: 64, wasm: 1 } as const;
 
 /**
  * Computes all golden cases on native and wasm.
  *
- * @returns what was found, in a line
- * @throws {UserError} E_BACKEND if a backend that works gives other results
+ * @returns a summary, one line
+ * @throws {UserError} E_BACKEND if the results of a backend differ
  */
 export async function checkArithmetic(): Promise<string> {
   const checked: string[] = [];
@@ -22,19 +22,19 @@ export async function checkArithmetic(): Promise<string> {
     try {
       ({ arithmetic } = await chooseBackend({ backend, device: 'cpu' }));
     } catch (error) {
-      if (error instanceof UserError) continue; // it does not work here, which is a finding of its own
+      if (error instanceof UserError) continue; // doctor reports backends that do not work separately
       throw error;
     }
     const create = (): Promise<Kernel> => createKernel(backend);
-    const differing = await findDifferences(create, arithmetic, goldenCases, MOST_THREADS[backend]);
+    const differing = await findDifferences(create, arithmetic, goldenCases, MAX_THREADS[backend]);
     if (differing.length > 0) {
       throw new UserError(
         'E_BACKEND',
-        `${backend} gives other results than were recorded in ${differing.length} of ${goldenCases.length} small trainings (${differing[0]}, …).`,
-        { hint: 'Use another backend, and please report this with the output of `wnlstm doctor --json`.' },
+        `The results of ${backend} differ from the recorded ones in ${differing.length} of ${goldenCases.length} test cases (${differing[0]}, …).`,
+        { hint: 'Use another backend, and report this with the output of `wnlstm doctor --json`.' },
       );
     }
     checked.push(arithmetic === CANONICAL ? backend : `${backend} (${arithmetic})`);
   }
-  return `${checked.join(' and ')}: all ${goldenCases.length} recorded trainings, to the last bit`;
+  return `${checked.join(' and ')}: all ${goldenCases.length} test cases equal, to the last bit`;
 }

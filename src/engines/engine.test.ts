@@ -1,4 +1,4 @@
-/** @file What the contract promises of every engine: exact states, repeatable bytes, no leaks, right evaluation. */
+/** @file The guarantees of every engine: exact states, reproducible bytes, no leaks, correct evaluation. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -27,7 +27,7 @@ function hashesOf(state: TrainingState): Record<string, string> {
 for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
   const skip = await unavailable(backend);
 
-  test(`${backend}: six steps are three, a saved and loaded state, and three, to the last bit`, {
+  test(`${backend}: six steps equal three, a saved and loaded state, and three, to the last bit`, {
     skip,
   }, async () => {
     const [whole, half, other] = await Promise.all(
@@ -42,7 +42,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     for (const engine of [whole, half, other]) engine!.dispose();
   });
 
-  test(`${backend}: saving takes nothing, and a state does not change with the engine`, {
+  test(`${backend}: saving does not reset the metrics, and a saved state does not change with the engine`, {
     skip,
   }, async () => {
     const engine = await createEngine(backend, clipped);
@@ -56,7 +56,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     engine.dispose();
   });
 
-  test(`${backend}: evaluation is the loss and accuracy of single steps, and changes nothing`, {
+  test(`${backend}: an evaluation equals the loss and accuracy of single steps, and changes no state`, {
     skip,
   }, async () => {
     const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }));
@@ -70,15 +70,32 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
     engine.dispose();
   });
 
-  test(`${backend}: a parameter that is NaN makes the loss NaN`, { skip }, async () => {
+  test(`${backend}: a NaN parameter makes the loss NaN`, { skip }, async () => {
     const engine = await createEngine(backend, clipped);
     const state = new Map(engine.save());
-    const [name, { shape, data }] = [...state][0];
+    const [name, { shape, data }] = [...state][0]!;
     state.set(name, { shape, data: data.slice().fill(Number.NaN) });
     engine.load(state);
     train(engine, 1, 1);
     assert.ok(Number.isNaN(engine.drainMetrics().loss));
     assert.ok(Number.isNaN(engine.evaluate(example.dataset.test).loss));
+    engine.dispose();
+  });
+
+  test(`${backend}: a state with a missing array or a wrong shape is refused, and the engine keeps its own`, {
+    skip,
+  }, async () => {
+    const engine = await createEngine(backend, clipped);
+    train(engine, 1, 2);
+    const before = hashesOf(engine.save());
+    for (const name of engine.save().keys()) {
+      const state = new Map(engine.save());
+      state.delete(name);
+      assert.throws(() => engine.load(state), { code: 'E_CHECKPOINT' }, name);
+      state.set(name, { shape: [1, 1], data: Float32Array.of(1) });
+      assert.throws(() => engine.load(state), { code: 'E_CHECKPOINT' }, name);
+    }
+    assert.deepEqual(hashesOf(engine.save()), before);
     engine.dispose();
   });
 
@@ -103,7 +120,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
 for (const backend of ['wasm', 'native'] as const) {
   const skip = await unavailable(backend);
   for (const batch of [1, 9, 36, 150]) {
-    test(`${backend}: any number of threads gives the same bits (batch ${batch})`, { skip }, async () => {
+    test(`${backend}: every number of threads gives the same bits (batch ${batch})`, { skip }, async () => {
       const states = [];
       for (const threads of backend === 'native' ? [1, 2, 3, 5, 7, 16, 64] : [1, 2, 3, 7]) {
         const engine = await createEngine(backend, inputOf(example, { clip: 0.2, batch }, threads));
@@ -124,18 +141,18 @@ for (const backend of ['wasm', 'native'] as const) {
 
 for (const backend of ['wasm', 'native'] as const) {
   const skip = await unavailable(backend);
-  test(`${backend}: threads that wait for work sleep`, { skip }, async () => {
+  test(`${backend}: waiting threads sleep`, { skip }, async () => {
     const engine = await createEngine(backend, inputOf(example, {}, 2));
     train(engine, 1, 3);
     const before = process.cpuUsage();
     await new Promise((resolve) => setTimeout(resolve, 400));
     const { user, system } = process.cpuUsage(before);
     engine.dispose();
-    assert.ok(user + system < 200_000, `${user + system} µs of 400,000`); // a spinning thread takes them all
+    assert.ok(user + system < 200_000, `${user + system} µs of 400,000`); // a spinning thread uses all of it
   });
 }
 
-test('js: no tensor is left over by steps, evaluation, saving and disposal', async () => {
+test('js: steps, evaluation, saving and disposal leak no tensor', async () => {
   const empty = tf.memory().numTensors;
   const engine = await createEngine('js', clipped);
   const count = (): number => tf.memory().numTensors;

@@ -1,107 +1,123 @@
-/** @file The contract between training and arithmetic. */
+/** @file The interface between training and computation. */
 
 import type { Dataset, Split } from '../data/mnist.js';
 import { UserError } from '../errors.js';
-import type { ModelSpec, Parameter } from '../model/spec.js';
+import { type ModelSpec, type Parameter, parameterShapes, sizeOf } from '../model/spec.js';
 import type { NamedArray, StepMetrics, TrainingState } from '../model/state.js';
 
-/** A split's mean loss and share of correct predictions. */
+/** Mean loss of a split, and its fraction of correct predictions. */
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number;
 }
 
-/** The arithmetic of one run: parameters, optimiser state and the data they see. */
+/** Computes one run: holds its parameters, its optimiser state and its data. */
 export interface Engine {
-  /** What it runs on, e.g. "native avx512, 2 threads". */
+  /** The device, for example "native avx512, 2 threads". */
   readonly device: string;
-  /** Of what computes, by name: libraries, driver, GPU. */
+  /** Versions by name: of libraries, of the driver, and the model of the GPU. */
   readonly versions: Readonly<Record<string, string>>;
   /**
-   * One optimisation step on training examples. May return before the device is done.
+   * Runs one optimisation step on training examples. May return before the device is done.
    *
    * @param indices `[batch]`, into the training split
    * @param lr learning rate
    */
   step(indices: Int32Array, lr: number): void;
-  /** Sums over the steps since the last call. The one call that waits. */
+  /** Returns the sums over the steps since the last call and resets them. Waits for the device. */
   drainMetrics(): StepMetrics;
-  /** Mean loss and accuracy over a whole split of the engine's data set. */
+  /** Mean loss and accuracy over a complete split of the engine's data set. */
   evaluate(split: Split): Evaluation;
-  /** Every parameter, optimiser slot and the sums not yet taken, by name. Saving takes nothing. */
+  /** Returns every parameter, optimiser slot and sum of metrics by name. Saving does not reset the metrics. */
   save(): TrainingState;
   /**
-   * Takes over a state that an engine of the same spec saved, and keeps no reference to it.
+   * Replaces the state by one that an engine of the same spec saved. Keeps no reference to it.
    *
-   * @throws {UserError} E_CHECKPOINT if an array is missing, too many, or of another shape or type (see select.ts)
+   * @throws {UserError} E_CHECKPOINT if an array is missing or has another shape
    */
   load(state: TrainingState): void;
-  /** Frees what the engine holds; nothing may be called afterwards. */
+  /** Frees all resources; the engine cannot be used afterwards. */
   dispose(): void;
 }
 
-/** Everything an engine is made from. */
+/** What an engine is created from. */
 export interface EngineInput {
   readonly spec: ModelSpec;
   readonly dataset: Dataset;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** How many threads to use; the results do not depend on it. */
+  /** Number of threads. The results do not depend on it. */
   readonly threads: number;
 }
 
-/** The names of the arrays of a state that are neither parameters nor slots. */
+/** Names of the arrays of a state that are neither parameters nor optimiser slots. */
 export const STEP = 'step';
 export const METRICS = 'metrics';
 
-/** How states name an optimiser slot: `adam/m/lstm/w_x`. */
+/** The name of an optimiser slot in a state, for example `adam/m/lstm/w_x`. */
 export function slotName(slot: 'm' | 'v', parameter: string): string {
   return `adam/${slot}/${parameter}`;
 }
 
-/** The sums in the order in which states store them. */
-export function metricsToArray(sums: StepMetrics): NamedArray {
-  return {
-    shape: [6],
-    data: Float64Array.of(
-      sums.count,
-      sums.loss,
-      sums.accuracy,
-      sums.gradNorm,
-      sums.gradNormClipped,
-      sums.clipFraction,
-    ),
-  };
-}
-
-export function metricsFromArray(data: ArrayLike<number>): StepMetrics {
-  return {
-    count: data[0],
-    loss: data[1],
-    accuracy: data[2],
-    gradNorm: data[3],
-    gradNormClipped: data[4],
-    clipFraction: data[5],
-  };
+/** The state before the first step: the given parameters, moments of zero, no metrics. */
+export function initialState({ spec, parameters }: Pick<EngineInput, 'spec' | 'parameters'>): TrainingState {
+  const state = new Map<string, NamedArray>(parameters);
+  for (const [name, shape] of Object.entries(parameterShapes(spec))) {
+    if (spec.optimizer !== 'adam') break;
+    for (const slot of ['m', 'v'] as const) {
+      state.set(slotName(slot, name), { shape, data: new Float32Array(sizeOf(shape)) });
+    }
+  }
+  state.set(STEP, { shape: [1], data: Int32Array.of(0) });
+  return state.set(METRICS, { shape: [6], data: new Float64Array(6) });
 }
 
 /**
- * Checks that a state has exactly the arrays of an engine: their names, shapes and types.
+ * An array of a state.
+ *
+ * @throws {UserError} E_CHECKPOINT if it is missing or has another shape
+ */
+export function arrayIn(state: TrainingState, name: string, shape: readonly number[]): NamedArray {
+  const array = state.get(name);
+  if (array?.shape.join() === shape.join() && array.data.length === sizeOf(shape)) return array;
+  throw mismatch(name, `[${shape.join(', ')}]`, array ? `[${array.shape.join(', ')}]` : 'nothing');
+}
+
+function mismatch(name: string, expected: string, got: string): UserError {
+  return new UserError(
+    'E_CHECKPOINT',
+    `The checkpoint does not fit the model: expected ${expected} for ${name}, got ${got}.`,
+    {
+      hint: 'The checkpoint belongs to another run or is damaged. Restore it from a copy, or start the run over with `--force`.',
+    },
+  );
+}
+
+/** The sums of metrics in the order in which states store them. */
+export function metricsToArray(sums: StepMetrics): NamedArray {
+  const { count, loss, accuracy, gradNorm, gradNormClipped, clipFraction } = sums;
+  return {
+    shape: [6],
+    data: Float64Array.of(count, loss, accuracy, gradNorm, gradNormClipped, clipFraction),
+  };
+}
+
+/** The inverse of `metricsToArray`. */
+export function metricsFromArray(data: Iterable<number>): StepMetrics {
+  const [count = 0, loss = 0, accuracy = 0, gradNorm = 0, gradNormClipped = 0, clipFraction = 0] = data;
+  return { count, loss, accuracy, gradNorm, gradNormClipped, clipFraction };
+}
+
+/**
+ * Checks that a state has exactly the arrays of another: their names, shapes and types.
  *
  * @param own a state that the engine saved
- * @throws {UserError} E_CHECKPOINT naming what differs
+ * @throws {UserError} E_CHECKPOINT naming the first difference
  */
 export function checkState(own: TrainingState, given: TrainingState): void {
   const describe = (array: NamedArray | undefined): string =>
     array ? `${array.data.constructor.name.replace('Array', '')} [${array.shape.join(', ')}]` : 'nothing';
   for (const name of new Set([...own.keys(), ...given.keys()])) {
     const [expected, got] = [describe(own.get(name)), describe(given.get(name))];
-    if (expected === got) continue;
-    throw new UserError(
-      'E_CHECKPOINT',
-      `The checkpoint does not fit the model: expected ${expected} for ${name}, got ${got}.`,
-      {
-        hint: 'It is of another run, or damaged. Put back a copy of it; `--force` starts the run over.',
-      },
-    );
+    if (expected !== got) throw mismatch(name, expected, got);
   }
 }

@@ -37,7 +37,7 @@ export interface OracleCase {
   readonly batch: number;
   readonly forgetBias: number;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** Of the first batch. */
+  /** Loss of the first batch. */
   readonly loss: number;
   readonly gradients: ReadonlyMap<string, Float64Array>;
   readonly runs: readonly OracleRun[];
@@ -70,7 +70,7 @@ function bytes(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.from(base64, 'base64'));
 }
 
-/** All recorded cases: two shapes, base and wn each. */
+/** All recorded cases: two shapes, each with base and wn. */
 export function oracleCases(): OracleCase[] {
   const path = join(packageRoot, 'src/engines/oracle.fixture.json');
   const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture;
@@ -108,7 +108,7 @@ export function oracleCases(): OracleCase[] {
   );
 }
 
-/** The input of an engine for a case, with what a test changes of it. */
+/** The engine input of a case, with the changes of a test. */
 export function inputOf(example: OracleCase, change: Partial<ModelSpec> = {}, threads = 1): EngineInput {
   return {
     spec: {
@@ -130,7 +130,7 @@ export function inputOf(example: OracleCase, change: Partial<ModelSpec> = {}, th
   };
 }
 
-/** The examples of step 1, 2, …: cyclic, as the oracle takes them. */
+/** The examples of step 1, 2, …: cyclic, as in scripts/fixtures/oracle.py. */
 export function oracleBatch(example: OracleCase, step: number): Int32Array {
   return Int32Array.from(
     { length: example.batch },
@@ -138,17 +138,17 @@ export function oracleBatch(example: OracleCase, step: number): Int32Array {
   );
 }
 
-/** Where a backend is tested: `WNLSTM_TEST_DEVICE=cuda` puts the tensorflow backend on a GPU, as scripts/check-gpu.mjs does. */
+/** The device for tests: `WNLSTM_TEST_DEVICE=cuda`, which scripts/check-gpu.mjs sets, tests tensorflow on a GPU. */
 export function testDevice(backend: Backend): 'cpu' | 'cuda' {
   return backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
 }
 
-/** The recurrences that the tensorflow backend is tested with, each forced: cuDNN's wants a GPU. */
+/** The recurrences that the tensorflow backend is tested with; cuDNN needs a GPU. */
 export const testRecurrences: readonly RecurrenceName[] =
   testDevice('tensorflow') === 'cuda' ? ['cudnn', 'block'] : ['block'];
 
-/** What the contract is tested on: the backends, that on TensorFlow once with each recurrence. */
-export const contenders: readonly { title: string; backend: Backend; recurrence?: RecurrenceName }[] = [
+/** The engines under test: each backend, and tensorflow with each recurrence. */
+export const engineCases: readonly { title: string; backend: Backend; recurrence?: RecurrenceName }[] = [
   ...(['js', 'wasm', 'native'] as const).map((backend) => ({ title: backend, backend })),
   ...testRecurrences.map((recurrence) => ({
     title: `tensorflow (${recurrence})`,
@@ -157,7 +157,7 @@ export const contenders: readonly { title: string; backend: Backend; recurrence?
   })),
 ];
 
-/** Why a backend cannot be tested here, or false: what `skip` of a test takes. */
+/** The value of a test's `skip` option: why a backend cannot be tested here, or false. */
 export async function unavailable(backend: Backend): Promise<string | false> {
   try {
     await chooseBackend({ backend, device: testDevice(backend) });

@@ -1,11 +1,11 @@
-/** @file Every engine against the values that PyTorch gave, and against each other. */
+/** @file Every engine, compared with values recorded from PyTorch and with the other engines. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StepMetrics } from '../model/state.js';
 import type { Engine } from './engine.js';
 import {
-  contenders,
+  engineCases,
   inputOf,
   type OracleCase,
   oracleBatch,
@@ -15,7 +15,7 @@ import {
 } from './oracle.testing.js';
 import { createEngine } from './select.js';
 
-/** Largest relative differences that float32 may make. */
+/** Relative tolerances for float32. */
 const TOLERANCE = { loss: 1e-6, losses: 1e-5, gradient: 1e-5, norm: 1e-5, fraction: 1e-3 };
 
 const cases = oracleCases();
@@ -32,11 +32,11 @@ function run(engine: Engine, example: OracleCase, lr: number, steps: number): St
   });
 }
 
-for (const { title, backend, recurrence } of contenders) {
+for (const { title, backend, recurrence } of engineCases) {
   const skip = await unavailable(backend);
   for (const example of cases) {
-    test(`${title}: loss and every gradient are PyTorch's (${example.title})`, { skip }, async () => {
-      // A step of plain descent with a large rate shows the gradient without rounding it away.
+    test(`${title}: loss and gradients equal PyTorch's (${example.title})`, { skip }, async () => {
+      // One SGD step with a large learning rate reveals the gradient without cancellation.
       const lr = 1024;
       const engine = await createEngine(
         backend,
@@ -45,10 +45,10 @@ for (const { title, backend, recurrence } of contenders) {
         recurrence,
       );
       const before = engine.save();
-      const [{ loss }] = run(engine, example, lr, 1);
+      const [first] = run(engine, example, lr, 1);
       const after = engine.save();
       engine.dispose();
-      assertClose(loss, example.loss, TOLERANCE.loss, 'loss');
+      assertClose(first!.loss, example.loss, TOLERANCE.loss, 'loss');
       for (const [name, expected] of example.gradients) {
         const [from, to] = [before.get(name)?.data ?? [], after.get(name)?.data ?? []];
         const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -61,7 +61,7 @@ for (const { title, backend, recurrence } of contenders) {
 
     for (const { optimizer, lr, clip, clipMode, ...expected } of example.runs) {
       const how = `${optimizer} ${clip === null ? 'without clip' : `${clipMode} ${clip}`}`;
-      test(`${title}: ten steps are PyTorch's (${example.title}, ${how})`, { skip }, async () => {
+      test(`${title}: ten steps equal PyTorch's (${example.title}, ${how})`, { skip }, async () => {
         const engine = await createEngine(
           backend,
           inputOf(example, { optimizer, clip, clipMode }),
@@ -91,7 +91,7 @@ for (const { title, backend, recurrence } of contenders) {
 
 for (const backend of ['wasm', 'native'] as const) {
   const skip = await unavailable(backend);
-  test(`${backend}: a batch that goes through in chunks gives the losses and weights of js`, {
+  test(`${backend}: a batch larger than a chunk gives the losses and norms of js`, {
     skip,
   }, async () => {
     const input = inputOf(cases[3]!, { batch: 150, clip: 0.2 });
@@ -109,7 +109,7 @@ for (const backend of ['wasm', 'native'] as const) {
     for (const engine of [mine, oracle]) engine!.dispose();
   });
 
-  test(`${backend}: images that are mostly blank, which it leaves out, give the losses of js`, {
+  test(`${backend}: mostly blank images, whose zero pixels are skipped, give the losses of js`, {
     skip,
   }, async () => {
     for (const example of cases) {
@@ -118,7 +118,7 @@ for (const backend of ['wasm', 'native'] as const) {
         const [row, column] = [Math.floor(at / size) % size, at % size];
         return row < 2 || column < 2 || at % 3 === 0 ? 0 : pixel;
       });
-      images.fill(0, 0, size * size); // one image is all blank
+      images.fill(0, 0, size * size); // one image is completely blank
       const dataset = { ...example.dataset, train: { ...train, images } };
       const input = { ...inputOf(example), dataset };
       const [mine, oracle] = await Promise.all(

@@ -1,4 +1,4 @@
-/** @file One step on a tiny problem: whether an engine works at all, in milliseconds. */
+/** @file Tests in milliseconds whether an engine works: one step on a tiny problem. */
 
 import type { Dataset } from '../data/mnist.js';
 import { initialParameters, type ModelSpec } from '../model/spec.js';
@@ -18,10 +18,10 @@ const SPEC: ModelSpec = {
 };
 
 /**
- * Makes an engine and takes a step on it.
+ * Creates an engine and runs one step.
  *
- * @returns what it ran on
- * @throws if the engine does, or if the loss is not that of random weights
+ * @returns the engine's device
+ * @throws if the engine fails, or if the loss is not near that of random weights
  */
 export async function tryEngine(
   threads: number,
@@ -33,12 +33,12 @@ export async function tryEngine(
   const { loss } = engine.drainMetrics();
   engine.dispose();
   if (!(Math.abs(loss - Math.log(SPEC.classes)) < 0.2)) {
-    throw new Error(`a step gave the loss ${loss}, which cannot be`);
+    throw new Error(`expected a loss near ${Math.log(SPEC.classes).toFixed(2)} after one step, got ${loss}`);
   }
   return engine.device;
 }
 
-/** A few examples of made-up pixels, enough to take a step. */
+/** Four examples of synthetic pixels. */
 function tinyDataset(): Dataset {
   const split = {
     count: 4,

@@ -1,4 +1,4 @@
-/** @file Adam's step size against the formula in the paper, and against Adam written out in full. */
+/** @file Adam's step size, compared with the formula in the paper and with bias-corrected Adam. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,12 +24,12 @@ test('every step has the rate lr √(1-β2^t) / (1-β1^t)', () => {
   }
 });
 
-test('the rate ends at lr, and is exactly proportional to it in powers of two', () => {
+test('the rate converges to lr, and scales exactly with it by powers of two', () => {
   assert.equal(adamRate(0.1, 1_000_000_000), 0.1);
   for (const step of [1, 10, 100, 1000]) assert.equal(adamRate(0.5, step), adamRate(1, step) / 2);
 });
 
-test('with it the update is that of bias-corrected Adam, but for where ε stands', () => {
+test('the update equals bias-corrected Adam, except for the position of ε', () => {
   let [m, v, short, full] = [0, 0, 1, 1];
   for (let step = 1; step <= 50; step++) {
     const gradient = Math.cos(step);

@@ -10,13 +10,13 @@ const wn = { ...base, model: 'wn' } as const;
 
 function dataOf(parameters: ReadonlyMap<string, Parameter>, name: string): Float32Array {
   const parameter = parameters.get(name);
-  assert.ok(parameter, `${name} is there`);
+  assert.ok(parameter, `there is no ${name}`);
   return parameter.data;
 }
 
 const matrices = ['lstm/w_x', 'lstm/w_h'];
 
-/** Euclidean length of each column of `data` `[rows, columns]`. */
+/** Euclidean norm of each column of `data` `[rows, columns]`. */
 function columnNorms(data: Float32Array, columns: number): number[] {
   return Array.from({ length: columns }, (_, column) =>
     Math.hypot(...data.filter((_, at) => at % columns === column)),
@@ -33,7 +33,7 @@ test('the parameters of base have these names and shapes, in this order', () => 
   ]);
 });
 
-test('the parameters of wn have a gain behind each LSTM matrix', () => {
+test('the parameters of wn have a gain after each LSTM matrix', () => {
   assert.deepEqual(Object.entries(parameterShapes(wn)), [
     ['lstm/w_x', [7, 20]],
     ['lstm/g_x', [20]],
@@ -67,7 +67,7 @@ test('initial values have the names, shapes and order of the parameters', () => 
   }
 });
 
-test('matrices are truncated normals of std 0.05 at (seed, initial, name)', () => {
+test('matrices are drawn from the truncated normal of std 0.05 at (seed, initial, name)', () => {
   for (const spec of [base, wn]) {
     const parameters = initialParameters(spec, 3, null);
     for (const name of [...matrices, 'pred/w']) {
@@ -93,7 +93,7 @@ test('biases start at 0 and gains at 0.1', () => {
   }
 });
 
-test('another seed gives other matrices, the same seed the same', () => {
+test('different seeds give different matrices, equal seeds equal ones', () => {
   for (const name of [...matrices, 'pred/w']) {
     const [one, again, other] = [0, 0, 1].map((seed) => dataOf(initialParameters(wn, seed, null), name));
     assert.deepEqual(one, again);
@@ -101,7 +101,7 @@ test('another seed gives other matrices, the same seed the same', () => {
   }
 });
 
-test('columnNorm is the gain of wn, and leaves its directions as they are', () => {
+test('columnNorm sets the gains of wn and nothing else', () => {
   const [plain, set] = [initialParameters(wn, 0, null), initialParameters(wn, 0, 1.5)];
   for (const name of ['lstm/g_x', 'lstm/g_h']) {
     assert.ok(dataOf(set, name).every((gain) => gain === 1.5));
@@ -111,7 +111,7 @@ test('columnNorm is the gain of wn, and leaves its directions as they are', () =
   }
 });
 
-test("columnNorm rescales base's LSTM columns to that length, and nothing else", () => {
+test("columnNorm rescales the columns of base's LSTM matrices and nothing else", () => {
   const [plain, set] = [initialParameters(base, 0, null), initialParameters(base, 0, 1.5)];
   for (const name of matrices) {
     const norms = columnNorms(dataOf(plain, name), 20);
@@ -124,7 +124,7 @@ test("columnNorm rescales base's LSTM columns to that length, and nothing else",
   for (const name of ['lstm/b', 'pred/w', 'pred/b']) assert.deepEqual(dataOf(set, name), dataOf(plain, name));
 });
 
-test('with one columnNorm, base and wn start as the same function', () => {
+test('with equal columnNorm, base and wn start as the same function', () => {
   const [one, other] = [initialParameters(base, 4, 0.1), initialParameters(wn, 4, 0.1)];
   for (const [matrix, gain] of [
     ['lstm/w_x', 'lstm/g_x'],

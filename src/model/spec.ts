@@ -2,7 +2,7 @@
 
 import { rng, truncatedNormal } from '../rng.js';
 
-/** What fixes the model and its arithmetic; sizes are numbers of elements. */
+/** The options that define the model and its training step. Sizes are numbers of elements. */
 export interface ModelSpec {
   readonly model: 'base' | 'wn';
   readonly units: number;
@@ -18,7 +18,7 @@ export interface ModelSpec {
   readonly clipMode: 'norm' | 'global-norm' | 'value';
 }
 
-/** A parameter, row-major. */
+/** The values of a parameter, row-major. */
 export interface Parameter {
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -28,10 +28,11 @@ const STD = 0.05;
 const GAIN = 0.1;
 
 /**
- * Initial values: matrices truncated normal with std 0.05, biases 0, gains 0.1. Each is addressed by its name, so the
- * `lstm/w_x` of base and the direction of wn start from the same draws.
+ * Draws the initial values: matrices from a truncated normal distribution with standard deviation 0.05, biases 0, gains
+ * 0.1. The random numbers depend only on seed and name, so `lstm/w_x` starts from the same draws in base and wn.
  *
- * @param columnNorm if set, the length that every LSTM weight column starts with: the gain of wn, a rescaling of base
+ * @param columnNorm initial norm of every column of the LSTM weights: sets the gains of wn, rescales the columns of base;
+ *   null for no change
  */
 export function initialParameters(
   spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
@@ -56,19 +57,22 @@ export function initialParameters(
 }
 
 /** Rescales each column of a matrix `[rows, columns]` to a norm. */
-function rescaleColumns({ shape: [rows, columns], data }: Parameter, norm: number): void {
+function rescaleColumns({ shape, data }: Parameter, norm: number): void {
+  const columns = shape.at(-1) ?? 1;
   for (let column = 0; column < columns; column++) {
     let square = 0;
-    for (let row = 0; row < rows; row++)
-      square += data[row * columns + column] * data[row * columns + column];
+    for (let at = column; at < data.length; at += columns) {
+      const weight = data[at] as number;
+      square += weight * weight;
+    }
     const scale = norm / Math.max(Math.sqrt(square), 1e-6);
-    for (let row = 0; row < rows; row++) data[row * columns + column] *= scale;
+    for (let at = column; at < data.length; at += columns) data[at] = (data[at] as number) * scale;
   }
 }
 
 /**
- * Names and shapes of the parameters, in their fixed order. Gates are i, f, o, g along the last axis of 4·units.
- * With weight normalisation `lstm/w_x` and `lstm/w_h` hold the direction v, `lstm/g_x` and `lstm/g_h` the lengths.
+ * Names and shapes of the parameters, in a fixed order. Gates are i, f, o, g along the last axis of 4·units. With weight
+ * normalisation `lstm/w_x` and `lstm/w_h` hold the direction v, and `lstm/g_x` and `lstm/g_h` the column norms.
  */
 export function parameterShapes(
   spec: Pick<ModelSpec, 'model' | 'units' | 'inputs' | 'classes'>,
@@ -86,7 +90,7 @@ export function parameterShapes(
   };
 }
 
-/** Elements of a shape. */
+/** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

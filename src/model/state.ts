@@ -1,4 +1,4 @@
-/** @file What an engine holds besides its data: named arrays, and the sums over steps. */
+/** @file The state of an engine: named arrays, and sums of metrics over steps. */
 
 /** An array with a shape, row-major. */
 export interface NamedArray {
@@ -6,7 +6,7 @@ export interface NamedArray {
   readonly data: Float32Array | Float64Array | Int32Array;
 }
 
-/** Sums over `count` steps; divided by `count` they are what the CSVs show. */
+/** Sums over `count` steps. Divided by `count`, they are the values in the CSV files. */
 export interface StepMetrics {
   readonly count: number;
   readonly loss: number;
@@ -14,11 +14,11 @@ export interface StepMetrics {
   /** Global gradient norm before and after clipping. */
   readonly gradNorm: number;
   readonly gradNormClipped: number;
-  /** Share clipped of variables (norm), of steps (global-norm) or of elements (value). */
+  /** Clipped fraction of variables (norm), of steps (global-norm) or of elements (value). */
   readonly clipFraction: number;
 }
 
-/** The sums over no steps. */
+/** The sums over zero steps. */
 export const NO_METRICS: StepMetrics = {
   count: 0,
   loss: 0,
@@ -28,5 +28,5 @@ export const NO_METRICS: StepMetrics = {
   clipFraction: 0,
 };
 
-/** Parameters, optimiser slots and sums not yet taken of an engine, by name. */
+/** Parameters, optimiser slots and sums of metrics of an engine, by name. */
 export type TrainingState = ReadonlyMap<string, NamedArray>;

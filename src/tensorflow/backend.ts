@@ -1,4 +1,4 @@
-/** @file Upstream's `NodeJSKernelBackend`, unmodified, on the binding of this folder, as tfjs backend `tensorflow`. */
+/** @file The tfjs backend `tensorflow`: upstream's unmodified `NodeJSKernelBackend` on the binding in this folder. */
 
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
@@ -7,6 +7,7 @@ import {
   type Binding,
   type BindingOptions,
   createBinding,
+  TensorFlowError,
   type TensorMetadata,
   type TensorValues,
   TF,
@@ -15,27 +16,27 @@ import { loadTensorFlow } from './library.js';
 import { quietly } from './quiet.js';
 import { leaveSignalsToOthers } from './signals.js';
 
-/** The part of upstream's backend that is called here. */
+/** The methods of upstream's backend that are called here. */
 export interface TensorFlowBackend {
   readonly tensorMap: tf.DataStorage<object>;
-  /** Gives tensors that tfjs made to TensorFlow, if that was put off. */
+  /** Copies tensors that tfjs created to TensorFlow, where that has not been done yet. */
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
 }
 
-/** A ready backend. */
+/** An opened TensorFlow. */
 export interface OpenedTensorFlow {
   readonly backend: TensorFlowBackend;
   readonly binding: Binding;
   readonly version: string;
-  /** Within an op. */
+  /** Threads within an op. */
   readonly threads: number;
 }
 
 const require = createRequire(import.meta.url);
 
 /**
- * TensorFlow and CUDA read these when they are loaded: no log lines but errors, no oneDNN notice, no grabbing of all GPU
- * memory, and products of full float32, for TF32 keeps ten bits of a factor and would agree with no other backend.
+ * TensorFlow and CUDA read these when they are loaded: log only errors, no oneDNN notice, allocate GPU memory as needed,
+ * and multiply in full float32, because TF32 has a mantissa of ten bits and would disagree with the other backends.
  */
 const ENVIRONMENT = {
   TF_CPP_MIN_LOG_LEVEL: '2',
@@ -47,9 +48,9 @@ const ENVIRONMENT = {
 let opened: OpenedTensorFlow | undefined;
 
 /**
- * A tensor of any type, made by the binding itself.
+ * Creates a tensor of any type through the binding.
  *
- * @param dtype TensorFlow's number
+ * @param dtype TensorFlow's number of the type
  */
 export function foreignTensor(
   opened: OpenedTensorFlow,
@@ -60,7 +61,7 @@ export function foreignTensor(
   return adopt(opened, { id: opened.binding.createTensor(shape, dtype, values), shape, dtype });
 }
 
-/** Makes tfjs the owner of a tensor. A type that tfjs does not have is int32 to it: passed on, never read. */
+/** Makes tfjs the owner of a tensor. Types that tfjs does not have appear as int32; such tensors are never read. */
 function adopt({ backend }: OpenedTensorFlow, { id, shape, dtype }: TensorMetadata): tf.Tensor {
   const dataId = {};
   backend.tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
@@ -68,30 +69,42 @@ function adopt({ backend }: OpenedTensorFlow, { id, shape, dtype }: TensorMetada
   return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: known });
 }
 
-/** Runs an op. Unlike upstream's own way to do so, this takes outputs of every type. */
-export function execute(
+/** As many tensors as an op has outputs. */
+export type TensorTuple<Count extends number, Built extends tf.Tensor[] = []> = number extends Count
+  ? tf.Tensor[]
+  : Built['length'] extends Count
+    ? Built
+    : TensorTuple<Count, [...Built, tf.Tensor]>;
+
+/** Runs an op. Unlike upstream's method, it supports outputs of every type. */
+export function execute<Count extends number>(
   opened: OpenedTensorFlow,
   name: string,
   attributes: readonly Attribute[],
   inputs: readonly tf.Tensor[],
-  outputs: number,
-): tf.Tensor[] {
-  return opened.binding
-    .executeOp(name, attributes, opened.backend.getInputTensorIds(inputs), outputs)
+  outputs: Count,
+): TensorTuple<Count> {
+  const ids = opened.backend.getInputTensorIds(inputs);
+  const tensors = opened.binding
+    .executeOp(name, attributes, ids, outputs)
     .map((metadata) => adopt(opened, metadata));
+  if (tensors.length !== outputs) {
+    throw new TensorFlowError(`${name}: expected ${outputs} outputs, got ${tensors.length}`);
+  }
+  return tensors as TensorTuple<Count>;
 }
 
 /**
- * Loads TensorFlow, makes its backend tfjs' current one, and keeps it for the life of the process: a second call gives
- * the same, so it must ask for the same device and threads.
+ * Loads TensorFlow and makes it the current backend of tfjs. A process has one TensorFlow: later calls return the same
+ * one and must ask for the same device and number of threads.
  *
- * @param directory that holds the two libraries
+ * @param directory folder with the two libraries
  */
 export async function openTensorFlow(
   directory: string,
   { device, threads }: BindingOptions,
 ): Promise<OpenedTensorFlow> {
-  tf.enableProdMode(); // silences the banner
+  tf.enableProdMode(); // suppresses the banner
   if (!opened) {
     for (const [name, value] of Object.entries(ENVIRONMENT)) process.env[name] ??= value;
     restoreUtil();
@@ -100,7 +113,7 @@ export async function openTensorFlow(
       return { library: loaded, binding: createBinding(loaded, { device, threads }) };
     });
     leaveSignalsToOthers();
-    // Not through the package's index, which loads the native addon that has no build any more and parses our argv.
+    // Not the package's index: it loads a native addon that is not built, and parses our argv.
     require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
     const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
       NodeJSKernelBackend: new (binding: Binding, name: string) => TensorFlowBackend & tf.KernelBackend;
@@ -110,16 +123,16 @@ export async function openTensorFlow(
     opened = { backend, binding, version: library.version(), threads };
   }
   if (opened.binding.isUsingGpuDevice() !== (device === 'cuda')) {
-    throw new Error(`TensorFlow was opened on ${opened.binding.device.type} already`);
+    throw new Error(`TensorFlow is already open on ${opened.binding.device.type}`);
   }
   if (opened.threads !== threads) {
-    throw new Error(`TensorFlow was opened with ${opened.threads} threads already`);
+    throw new Error(`TensorFlow is already open with ${opened.threads} threads`);
   }
   await tf.setBackend('tensorflow');
   return opened;
 }
 
-/** Node 23 dropped two functions that upstream calls. */
+/** Restores two functions that upstream calls and that Node 23 removed. */
 function restoreUtil(): void {
   const util = require('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;

@@ -1,4 +1,4 @@
-/** @file The engine that differentiates the readable model with TensorFlow.js: slow on its `cpu` backend, and the oracle. */
+/** @file The engine that differentiates the readable model with TensorFlow.js. It is slow, and the reference for the others. */
 
 import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../../data/mnist.js';
@@ -6,54 +6,61 @@ import { adamRate } from '../../model/adam.js';
 import { parameterShapes } from '../../model/spec.js';
 import { type NamedArray, NO_METRICS, type StepMetrics, type TrainingState } from '../../model/state.js';
 import {
+  arrayIn,
   type Engine,
   type EngineInput,
+  type Evaluation,
+  initialState,
   METRICS,
   metricsFromArray,
   metricsToArray,
   STEP,
   slotName,
 } from '../engine.js';
-import { countCorrect, crossEntropy, predict } from './model.js';
-import { adam, clipGradients, sgd, type Tensors, type Update } from './optimizer.js';
+import { countCorrect, crossEntropy, type Parameters, predict } from './model.js';
+import { adam, clipGradients, type Moments, mapTensors, sgd, type Tensors } from './optimizer.js';
 
 const EVALUATION_BATCH = 500;
 
-/** Makes a ready engine on TensorFlow.js's plain JavaScript backend. */
-export async function createJsEngine({ spec, dataset, parameters: initial }: EngineInput): Promise<Engine> {
-  tf.enableProdMode(); // silences the banner
+/** What a step changes. `moments` is empty under SGD. */
+interface Variables {
+  readonly parameters: Tensors;
+  readonly moments: ReadonlyMap<string, Moments>;
+}
+
+/** Makes an engine on the plain JavaScript backend of TensorFlow.js. */
+export async function createJsEngine(input: EngineInput): Promise<Engine> {
+  const { spec, dataset } = input;
+  tf.enableProdMode(); // suppresses the banner
   await tf.setBackend('cpu');
   const shapes = parameterShapes(spec);
-  const names = Object.keys(shapes);
-  const keep = (tensors: Tensors): Tensors => {
-    for (const tensor of Object.values(tensors)) tf.keep(tensor);
-    return tensors;
-  };
-  const zeros = (): Tensors =>
-    keep(
-      spec.optimizer === 'adam'
-        ? Object.fromEntries(names.map((name) => [name, tf.zeros([...shapes[name]])]))
-        : {},
-    );
 
-  let parameters = keep(
-    Object.fromEntries(
-      [...initial].map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), [...shape])]),
-    ),
-  );
-  let m = zeros();
-  let v = zeros();
+  const restore = (state: TrainingState): Variables => {
+    const tensor = (name: string, shape: readonly number[]): tf.Tensor =>
+      tf.keep(tf.tensor(arrayIn(state, name, shape).data.slice(), [...shape]));
+    const entries = Object.entries(shapes);
+    return {
+      parameters: new Map(entries.map(([name, shape]) => [name, tensor(name, shape)])),
+      moments: new Map(
+        (spec.optimizer === 'adam' ? entries : []).map(([name, shape]) => [
+          name,
+          { m: tensor(slotName('m', name), shape), v: tensor(slotName('v', name), shape) },
+        ]),
+      ),
+    };
+  };
+  let variables = restore(initialState(input));
   let stepCount = 0;
   let sums = NO_METRICS;
 
   const batchOf = (split: Split, indices: Int32Array): { x: tf.Tensor3D; labels: tf.Tensor1D } => {
     const pixels = spec.timeSteps * spec.inputs;
     const x = new Float32Array(indices.length * pixels);
-    indices.forEach((example, row) => {
-      for (let pixel = 0; pixel < pixels; pixel++)
-        x[row * pixels + pixel] = split.images[example * pixels + pixel] / 255;
-    });
-    const labels = Int32Array.from(indices, (example) => split.labels[example]);
+    for (const [row, example] of indices.entries()) {
+      const image = split.images.subarray(example * pixels, (example + 1) * pixels);
+      for (const [pixel, value] of image.entries()) x[row * pixels + pixel] = value / 255;
+    }
+    const labels = Int32Array.from(indices, (example) => split.labels[example] as number);
     return {
       x: tf.tensor3d(x, [indices.length, spec.timeSteps, spec.inputs]),
       labels: tf.tensor1d(labels, 'int32'),
@@ -61,51 +68,47 @@ export async function createJsEngine({ spec, dataset, parameters: initial }: Eng
   };
 
   const step = (indices: Int32Array, lr: number): void => {
-    const { x, labels } = batchOf(dataset.train, indices);
+    const before = variables;
     stepCount++;
-    const updated = tf.tidy(() => {
+    tf.tidy(() => {
+      const { x, labels } = batchOf(dataset.train, indices);
       let correct = 0;
-      const loss = (...values: tf.Tensor[]): tf.Scalar => {
-        const logits = predict(spec, Object.fromEntries(names.map((name, at) => [name, values[at]])), x);
+      const names = [...before.parameters.keys()];
+      const { value: loss, grads } = tf.valueAndGrads((...values) => {
+        const logits = predict(spec, parametersOf(new Map(zip(names, values))), x);
         correct = read(countCorrect(logits, labels));
         return crossEntropy(logits, labels);
-      };
-      const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => parameters[name]));
-      const clipped = clipGradients(Object.fromEntries(names.map((name, at) => [name, grads[at]])), spec);
+      })([...before.parameters.values()]);
+      const clipped = clipGradients(new Map(zip(names, grads)), spec);
       sums = {
         count: sums.count + 1,
-        loss: sums.loss + read(value),
+        loss: sums.loss + read(loss),
         accuracy: sums.accuracy + correct / indices.length,
         gradNorm: sums.gradNorm + read(clipped.norm),
         gradNormClipped: sums.gradNormClipped + read(clipped.normClipped),
         clipFraction: sums.clipFraction + read(clipped.fraction),
       };
-      const rate = adamRate(lr, stepCount);
-      const update = (name: string): Update =>
-        spec.optimizer === 'adam'
-          ? adam(parameters[name], clipped.gradients[name], m[name], v[name], rate)
-          : sgd(parameters[name], clipped.gradients[name], lr);
-      return Object.fromEntries(names.map((name) => [name, { ...update(name) }]));
+      const moments = new Map<string, Moments>();
+      const parameters = mapTensors(before.parameters, (parameter, name) => {
+        const gradient = get(clipped.gradients, name);
+        if (spec.optimizer === 'sgd') return sgd(parameter, gradient, lr);
+        const updated = adam(parameter, gradient, get(before.moments, name), adamRate(lr, stepCount));
+        moments.set(name, updated.moments);
+        return updated.parameter;
+      });
+      variables = { parameters, moments };
+      for (const tensor of tensorsOf(variables)) tf.keep(tensor);
     });
-    tf.dispose([parameters, m, v, x, labels]);
-    const collect = (part: keyof Update): Tensors =>
-      keep(
-        Object.fromEntries(
-          names.flatMap((name) => (updated[name][part] ? [[name, updated[name][part]]] : [])),
-        ),
-      );
-    parameters = collect('parameter');
-    m = collect('m');
-    v = collect('v');
+    tf.dispose(tensorsOf(before));
   };
 
   const drainMetrics = (): StepMetrics => {
-    const taken = sums;
+    const drained = sums;
     sums = NO_METRICS;
-    return taken;
+    return drained;
   };
 
-  const evaluate = (split: Split): { loss: number; accuracy: number } => {
+  const evaluate = (split: Split): Evaluation => {
     let loss = 0;
     let correct = 0;
     for (let first = 0; first < split.count; first += EVALUATION_BATCH) {
@@ -115,7 +118,7 @@ export async function createJsEngine({ spec, dataset, parameters: initial }: Eng
           split,
           Int32Array.from({ length }, (_, row) => first + row),
         );
-        const logits = predict(spec, parameters, x);
+        const logits = predict(spec, parametersOf(variables.parameters), x);
         loss += read(crossEntropy(logits, labels)) * length;
         correct += read(countCorrect(logits, labels));
       });
@@ -125,32 +128,25 @@ export async function createJsEngine({ spec, dataset, parameters: initial }: Eng
 
   const save = (): TrainingState => {
     const state = new Map<string, NamedArray>();
-    const add = (name: string, tensor: tf.Tensor) =>
+    const add = (name: string, tensor: tf.Tensor): void => {
       state.set(name, { shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) });
-    for (const name of names) add(name, parameters[name]);
-    for (const name of Object.keys(m)) add(slotName('m', name), m[name]);
-    for (const name of Object.keys(v)) add(slotName('v', name), v[name]);
+    };
+    for (const [name, parameter] of variables.parameters) add(name, parameter);
+    for (const [name, { m }] of variables.moments) add(slotName('m', name), m);
+    for (const [name, { v }] of variables.moments) add(slotName('v', name), v);
     state.set(STEP, { shape: [1], data: Int32Array.of(stepCount) });
     state.set(METRICS, metricsToArray(sums));
     return state;
   };
 
   const load = (state: TrainingState): void => {
-    const tensorsAt = (stored: (name: string) => string): Tensors =>
-      keep(
-        Object.fromEntries(
-          names.flatMap((name) => {
-            const array = state.get(stored(name));
-            return array ? [[name, tf.tensor(array.data.slice(), [...array.shape])]] : [];
-          }),
-        ),
-      );
-    tf.dispose([parameters, m, v]);
-    parameters = tensorsAt((name) => name);
-    m = tensorsAt((name) => slotName('m', name));
-    v = tensorsAt((name) => slotName('v', name));
-    stepCount = state.get(STEP)?.data[0] ?? 0;
-    sums = metricsFromArray(state.get(METRICS)?.data ?? [0, 0, 0, 0, 0, 0]);
+    const [step = 0] = arrayIn(state, STEP, [1]).data;
+    const loadedSums = metricsFromArray(arrayIn(state, METRICS, [6]).data);
+    const loaded = restore(state);
+    tf.dispose(tensorsOf(variables));
+    variables = loaded;
+    stepCount = step;
+    sums = loadedSums;
   };
 
   return {
@@ -161,10 +157,41 @@ export async function createJsEngine({ spec, dataset, parameters: initial }: Eng
     evaluate,
     save,
     load,
-    dispose: () => tf.dispose([parameters, m, v]),
+    dispose: () => tf.dispose(tensorsOf(variables)),
   };
 }
 
+/** The model's parameters, from tensors by their public names. */
+function parametersOf(tensors: Tensors): Parameters {
+  return {
+    wx: get(tensors, 'lstm/w_x') as tf.Tensor2D,
+    wh: get(tensors, 'lstm/w_h') as tf.Tensor2D,
+    gx: tensors.get('lstm/g_x') as tf.Tensor1D | undefined,
+    gh: tensors.get('lstm/g_h') as tf.Tensor1D | undefined,
+    b: get(tensors, 'lstm/b') as tf.Tensor1D,
+    predW: get(tensors, 'pred/w') as tf.Tensor2D,
+    predB: get(tensors, 'pred/b') as tf.Tensor1D,
+  };
+}
+
+function tensorsOf({ parameters, moments }: Variables): tf.Tensor[] {
+  return [...parameters.values(), ...[...moments.values()].flatMap(({ m, v }) => [m, v])];
+}
+
+function get<Value>(map: ReadonlyMap<string, Value>, name: string): Value {
+  const value = map.get(name);
+  if (value === undefined) throw new Error(`there is no tensor ${name}`);
+  return value;
+}
+
+function zip(names: readonly string[], tensors: readonly tf.Tensor[]): [string, tf.Tensor][] {
+  return names.flatMap((name, at) => {
+    const tensor = tensors[at];
+    return tensor ? [[name, tensor] as [string, tf.Tensor]] : [];
+  });
+}
+
 function read(scalar: tf.Scalar): number {
-  return scalar.dataSync()[0];
+  const [value = Number.NaN] = scalar.dataSync();
+  return value;
 }

@@ -1,4 +1,4 @@
-/** @file Identities of weight normalisation, and its gradient against finite differences. */
+/** @file Identities of weight normalisation, and its gradient compared with finite differences. */
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
@@ -25,7 +25,7 @@ function target(): tf.Tensor2D {
   return draw('target', [ROWS, COLUMNS]);
 }
 
-/** Some smooth function of the weights. */
+/** A smooth function of the weights. */
 function loss(direction: tf.Tensor2D, length: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.square(tf.sub(weightNorm(direction, length), target())));
 }
@@ -38,7 +38,7 @@ function gradients(direction: tf.Tensor2D, length: tf.Tensor1D): [tf.Tensor2D, t
 }
 
 function largest(x: tf.Tensor): number {
-  return tf.max(tf.abs(x)).dataSync()[0];
+  return tf.max(tf.abs(x)).dataSync()[0]!;
 }
 
 before(async () => {
@@ -46,7 +46,7 @@ before(async () => {
   await tf.setBackend('cpu');
 });
 
-test('weightNorm: every column has the length that the gain says', () => {
+test('weightNorm: the norm of each column is its gain', () => {
   const lengths = tf.norm(weightNorm(v(), gain()), 2, 0);
   assert.ok(largest(tf.sub(lengths, gain())) < 1e-6);
 });
@@ -56,7 +56,7 @@ test('weightNorm: the gradient of v is orthogonal to v', () => {
   assert.ok(largest(tf.sum(tf.mul(dv, v()), 0)) < 1e-4 * largest(dv));
 });
 
-test('weightNorm: the loss does not see the scale of v, and its gradient goes with the inverse', () => {
+test('weightNorm: the loss is invariant to the scale of v, and the gradient scales inversely', () => {
   const scaled = tf.mul(v(), 8) as tf.Tensor2D;
   assert.ok(Math.abs(loss(scaled, gain()).dataSync()[0]! - loss(v(), gain()).dataSync()[0]!) < 1e-4);
   const [[dv], [dScaled]] = [gradients(v(), gain()), gradients(scaled, gain())];
@@ -71,7 +71,7 @@ test('weightNorm: the gradient of the gain is the gradient of w along v', () => 
   assert.ok(largest(tf.sub(dgain, tf.sum(tf.mul(dw, unit), 0))) < 1e-4);
 });
 
-test('weightNorm: its gradient is the one that finite differences give', () => {
+test('weightNorm: its gradient equals finite differences', () => {
   const step = 1e-2;
   const [dv] = gradients(v(), gain());
   const values = v().dataSync();

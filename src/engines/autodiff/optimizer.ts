@@ -1,46 +1,39 @@
-/** @file Clipping and update rules, written out: TensorFlow.js's own Adam has another ε and cannot resume exactly. */
+/** @file Clipping and update rules. TensorFlow.js's own Adam uses another ε and cannot resume exactly. */
 
 import * as tf from '@tensorflow/tfjs';
 import { BETA1, BETA2, EPSILON } from '../../model/adam.js';
 import type { ModelSpec } from '../../model/spec.js';
 
 /** Tensors by parameter name. */
-export type Tensors = Readonly<Record<string, tf.Tensor>>;
+export type Tensors = ReadonlyMap<string, tf.Tensor>;
 
-/** Clipped gradients, and what clipping did; the numbers are scalars. */
+/** Clipped gradients and the statistics of clipping, which are scalars. */
 export interface Clipped {
   readonly gradients: Tensors;
+  /** Global norm before clipping. */
   readonly norm: tf.Scalar;
   readonly normClipped: tf.Scalar;
-  /** Share of variables (norm), of steps: 0 or 1 (global-norm), or of elements (value). */
+  /** Clipped fraction of variables (norm), of steps, which is 0 or 1 (global-norm), or of elements (value). */
   readonly fraction: tf.Scalar;
 }
 
-/** One parameter's new value, and its new moments if the rule keeps them. */
-export interface Update {
-  readonly parameter: tf.Tensor;
-  readonly m?: tf.Tensor;
-  readonly v?: tf.Tensor;
-}
-
-/** Clips gradients before the optimiser sees them: each variable (the article's way), all together, or each element. */
+/** Clips gradients: each variable by its norm (as in the article), all by their global norm, or each element. */
 export function clipGradients(gradients: Tensors, { clip, clipMode }: ModelSpec): Clipped {
   const norm = globalNorm(gradients);
   if (clip === null) return { gradients, norm, normClipped: norm, fraction: tf.scalar(0) };
-  const all = Object.values(gradients);
   const finish = (clipped: Tensors, fraction: tf.Tensor): Clipped => ({
     gradients: clipped,
     norm,
     normClipped: globalNorm(clipped),
     fraction: fraction as tf.Scalar,
   });
+  const all = [...gradients.values()];
   switch (clipMode) {
     case 'norm': {
-      const norms = mapTensors(gradients, (gradient) => tf.norm(gradient));
-      const clipped = mapTensors(gradients, (gradient, name) =>
-        tf.mul(gradient, scaleFor(norms[name], clip)),
+      const clipped = mapTensors(gradients, (gradient) =>
+        tf.mul(gradient, scaleFor(tf.norm(gradient), clip)),
       );
-      return finish(clipped, tf.mean(tf.stack(Object.values(norms).map((each) => isAbove(each, clip)))));
+      return finish(clipped, tf.mean(tf.stack(all.map((gradient) => isAbove(tf.norm(gradient), clip)))));
     }
     case 'global-norm': {
       const scale = scaleFor(norm, clip);
@@ -62,47 +55,55 @@ export function clipGradients(gradients: Tensors, { clip, clipMode }: ModelSpec)
 
 /** L2 norm of all tensors together. */
 function globalNorm(tensors: Tensors): tf.Scalar {
-  return tf.sqrt(sumOf(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)))));
+  return tf.sqrt(sumOf([...tensors.values()].map((tensor) => tf.sum(tf.square(tensor)))));
 }
 
 function sumOf(scalars: tf.Tensor[]): tf.Scalar {
   return tf.addN(scalars) as tf.Scalar;
 }
 
-function mapTensors(tensors: Tensors, change: (tensor: tf.Tensor, name: string) => tf.Tensor): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
+/** Applies a function to each tensor. */
+export function mapTensors(
+  tensors: Tensors,
+  change: (tensor: tf.Tensor, name: string) => tf.Tensor,
+): Tensors {
+  return new Map([...tensors].map(([name, tensor]) => [name, change(tensor, name)]));
 }
 
-/** `c / max(norm, c)`: 1 where nothing is to be clipped. */
+/** The factor `clip / max(norm, clip)`, which is 1 where nothing is clipped. */
 function scaleFor(norm: tf.Tensor, clip: number): tf.Tensor {
   return tf.div(clip, tf.maximum(norm, clip));
 }
 
+/** 1 where a value is above the limit, else 0. */
 function isAbove(tensor: tf.Tensor, limit: number): tf.Tensor {
   return tf.cast(tf.greater(tensor, limit), 'float32');
 }
 
+/** Adam's moments of one parameter. */
+export interface Moments {
+  readonly m: tf.Tensor;
+  readonly v: tf.Tensor;
+}
+
 /**
- * Adam for one parameter; all shapes are equal.
+ * One Adam step for one parameter.
  *
- * @param rate from `adamRate`
+ * @param rate corrected step size, from `adamRate`
  */
 export function adam(
   parameter: tf.Tensor,
   gradient: tf.Tensor,
-  m: tf.Tensor,
-  v: tf.Tensor,
+  moments: Moments,
   rate: number,
-): Update {
-  const nextM = tf.add(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
-  const nextV = tf.add(tf.mul(v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
-  const change = tf.div(tf.mul(nextM, rate), tf.add(tf.sqrt(nextV), EPSILON));
-  return { parameter: tf.sub(parameter, change), m: nextM, v: nextV };
+): { parameter: tf.Tensor; moments: Moments } {
+  const m = tf.add(tf.mul(moments.m, BETA1), tf.mul(gradient, 1 - BETA1));
+  const v = tf.add(tf.mul(moments.v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
+  const change = tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), EPSILON));
+  return { parameter: tf.sub(parameter, change), moments: { m, v } };
 }
 
-/** Plain gradient descent for one parameter. */
-export function sgd(parameter: tf.Tensor, gradient: tf.Tensor, lr: number): Update {
-  return {
-    parameter: tf.sub(parameter, tf.mul(gradient, lr)),
-  };
+/** One step of plain gradient descent for one parameter. */
+export function sgd(parameter: tf.Tensor, gradient: tf.Tensor, lr: number): tf.Tensor {
+  return tf.sub(parameter, tf.mul(gradient, lr));
 }

@@ -1,23 +1,23 @@
 /**
- * @file A child process of its own: loads the kernel that its parent names, computes golden cases and answers. So a
- * file that is cut short, or uses instructions that this CPU does not have, takes only this process along.
+ * @file A child process that tests the kernel that its parent names, with golden cases. A truncated file, or one that
+ * uses instructions that this CPU lacks, crashes only this process.
  */
 
 import { CANONICAL } from '../arithmetic.js';
 import { findDifferences, goldenCases } from './golden.js';
 import { createNativeKernel, loadLibrary } from './native.js';
 
-/** What the parent sends. */
+/** The message from the parent. */
 export interface KernelRequest {
   readonly path: string;
 }
 
-/** What it gets back. */
+/** The answer to the parent. */
 export type KernelReport =
   | { readonly differing: readonly string[]; readonly cases: number }
   | { readonly error: string };
 
-/** All cases would take seconds at every start; these are of every shape, and of every kind. */
+/** Tests every 7th case, because all take seconds. These cover all shapes, models, clip modes and optimisers. */
 const EVERY = 7;
 
 process.once('message', async ({ path }: KernelRequest) => {

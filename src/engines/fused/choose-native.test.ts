@@ -1,4 +1,4 @@
-/** @file Which kernel is taken, and that no file can do harm: each law in processes of its own. */
+/** @file Which kernel is used, and that damaged or foreign files are refused. Each test runs child processes. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ import { after, test } from 'node:test';
 import { writeTinyDataset } from '../../data/idx.testing.js';
 import { packageRoot } from '../../package.js';
 import { unavailable } from '../oracle.testing.js';
-import { prebuiltDirectory } from './files.js';
+import { prebuiltDirectory } from './prebuilt.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-kernels-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -28,7 +28,7 @@ const skip = await unavailable('native');
 
 let runs = 0;
 
-/** Trains a tiny run, and says how that ended, what was printed, and the run's record. */
+/** Trains a tiny run; returns its exit status, its stderr and its record. */
 function train(
   flags: readonly string[],
   {
@@ -50,7 +50,7 @@ function train(
   return { status, stderr, record: read('run.json'), weights: read('summary.json').weights_sha256 };
 }
 
-/** The package with kernels of its own, to be changed. */
+/** A copy of the package whose kernels a test can change. */
 function copyPackage(): { root: string; prebuilt: string } {
   const root = mkdtempSync(join(scratch, 'package-'));
   const prebuilt = join(root, 'src/engines/fused/prebuilt');
@@ -83,7 +83,7 @@ for (const [how, change, reason] of [
   ['changed in one bit', flipBit, /is damaged/],
   ['missing', () => null, /There is no prebuilt kernel/],
 ] as const) {
-  test(`a library that is ${how} is never loaded: native is an error, auto takes wasm and says why`, {
+  test(`a library that is ${how} is never loaded: native is an error, auto uses wasm and gives the reason`, {
     skip,
   }, () => {
     const { root, prebuilt } = copyPackage();
@@ -98,17 +98,17 @@ for (const [how, change, reason] of [
   });
 }
 
-test('a kernel that gives other results than recorded is not used, and auto takes wasm', { skip }, () => {
+test('a kernel whose results differ from the recorded ones is not used, and auto uses wasm', { skip }, () => {
   const { root, prebuilt } = copyPackage();
   const golden = join(prebuilt, '../golden.json');
   writeFileSync(golden, readFileSync(golden, 'utf8').replace(/("wn u33 b5 28x28 norm adam t1": ")./, '$1x'));
   const { status, stderr, record } = train([], { root });
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /gives other results than were recorded, in 1 of 4 small trainings/);
+  assert.match(stderr, /differ from the recorded ones in 1 of 4 test cases/);
   assert.equal(record.backend, 'wasm');
 });
 
-test('WNLSTM_KERNEL names the kernel, and run.json has it', { skip }, () => {
+test('WNLSTM_KERNEL sets the kernel, and run.json records it', { skip }, () => {
   const [name] = readdirSync(prebuiltDirectory).filter((file) =>
     file.startsWith(`${process.platform}-${process.arch}`),
   );
@@ -119,7 +119,7 @@ test('WNLSTM_KERNEL names the kernel, and run.json has it', { skip }, () => {
   assert.match(record.kernel!, new RegExp(`^${name} [0-9a-f]{12}$`));
 });
 
-test('a WNLSTM_KERNEL that is missing, cut short, of another machine or no library is one clear error', () => {
+test('a WNLSTM_KERNEL that is missing, truncated, for another machine or not a library gives one error', () => {
   const bytes = readFileSync(join(prebuiltDirectory, 'linux-x64-avx2.so'));
   const files: Record<string, Buffer> = {
     'short.so': bytes.subarray(0, bytes.length / 2),
@@ -132,7 +132,7 @@ test('a WNLSTM_KERNEL that is missing, cut short, of another machine or no libra
   for (const name of [...Object.keys(files), 'missing.so']) {
     const { status, stderr } = train(['--backend', 'native'], { kernel: join(scratch, name) });
     assert.equal(status, 2, `${name}: ${stderr}`);
-    assert.match(stderr, /^error WNLSTM_KERNEL=.* cannot be used: .*[^.]\.\nhint .*\n$/, name);
+    assert.match(stderr, /^error Cannot use WNLSTM_KERNEL=.*: .*[^.]\.\nhint .*\n$/, name);
   }
 });
 
@@ -141,7 +141,7 @@ const noCompiler = spawnSync(compiler, ['--version']).status !== 0 ? 'needs a C 
 const FLAGS = ['-std=gnu11', '-O2', '-shared', '-pthread', '-fPIC', '-fno-math-errno', '-ffp-contract=off'];
 const march = process.arch === 'arm64' ? [] : ['-march=native'];
 
-test('a kernel that the user compiles computes the same, on any compiler', { skip: noCompiler }, () => {
+test('a kernel built with any compiler gives the recorded results', { skip: noCompiler }, () => {
   const library = join(scratch, 'own.so');
   const source = join(packageRoot, 'src/engines/fused/kernel/step.c');
   const { status, stderr } = spawnSync(compiler, [...FLAGS, ...march, source, '-o', library, '-lm']);
@@ -151,7 +151,7 @@ test('a kernel that the user compiles computes the same, on any compiler', { ski
   assert.match(run.record.kernel!, /^own\.so /);
 });
 
-test('a kernel of another arithmetic, or that computes something else, is refused', {
+test('a kernel of another arithmetic, or with different results, is refused', {
   skip: noCompiler,
 }, () => {
   const kernel = join(packageRoot, 'src/engines/fused/kernel');
@@ -160,9 +160,9 @@ test('a kernel of another arithmetic, or that computes something else, is refuse
       'step.c',
       'enum { ARITHMETIC = 1 }',
       'enum { ARITHMETIC = 0 }',
-      /computes with arithmetic 0, expected 1/,
+      /Expected a kernel of arithmetic 1, got 0/,
     ],
-    ['math.h', '8.366644382476807e-3f', '8.366644382476808e-2f', /gives other results than were recorded/],
+    ['math.h', '8.366644382476807e-3f', '8.366644382476808e-2f', /its results differ from the recorded ones/],
   ] as const) {
     const folder = mkdtempSync(join(scratch, 'source-'));
     cpSync(kernel, folder, { recursive: true });
@@ -177,13 +177,13 @@ test('a kernel of another arithmetic, or that computes something else, is refuse
   }
 });
 
-test('where the system gives fewer threads than asked for, a run goes on with those, and gives the same', {
+test('if the system refuses some threads, a run uses fewer and gives the same results', {
   skip: noCompiler || (process.platform === 'linux' ? false : 'needs LD_PRELOAD'),
 }, () => {
   const source = join(scratch, 'few.c');
   const library = join(scratch, 'few.so');
-  // Refuses threads of the kernel with a part above 1 (struct worker in kernel/threads.h), and none of Node's; and takes
-  // no join of a thread that is none.
+  // Refuses threads of the kernel with an index above 1 (struct worker in kernel/threads.h) but none of Node's, and aborts
+  // if a thread that was not started is joined.
   writeFileSync(
     source,
     `#define _GNU_SOURCE
@@ -193,9 +193,9 @@ test('where the system gives fewer threads than asked for, a run goes on with th
     #include <stdlib.h>
     #include <string.h>
     int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *argument) {
-      struct { void *thread, *net; int part; } *worker = argument;
+      struct { void *thread, *net; int index; } *worker = argument;
       Dl_info info;
-      if (dladdr((void *)run, &info) && strstr(info.dli_fname, "prebuilt/") && worker->part > 1) return EAGAIN;
+      if (dladdr((void *)run, &info) && strstr(info.dli_fname, "prebuilt/") && worker->index > 1) return EAGAIN;
       int (*real)() = dlsym(RTLD_NEXT, "pthread_create");
       return real(t, a, run, argument);
     }
@@ -215,7 +215,7 @@ test('where the system gives fewer threads than asked for, a run goes on with th
   assert.equal(few!.weights, all!.weights);
 });
 
-test('without fused multiply-adds wasm has an arithmetic of its own, and says so', {
+test('without fused multiply-adds, wasm uses and reports another arithmetic', {
   skip: process.arch === 'x64' ? false : 'needs a switch that V8 has on x86-64',
 }, () => {
   const plain = train(['--backend', 'wasm'], { node: ['--no-enable-fma3'] });
@@ -227,10 +227,10 @@ test('without fused multiply-adds wasm has an arithmetic of its own, and says so
   assert.notEqual(fused.record.fingerprint, plain.record.fingerprint);
 });
 
-test('where WebAssembly has no SIMD, wasm is one clear error', {
+test('without WebAssembly SIMD, wasm gives one error', {
   skip: process.arch === 'x64' ? false : 'needs a switch that V8 has on x86-64',
 }, () => {
   const { status, stderr } = train(['--backend', 'wasm'], { node: ['--no-enable-sse4-1'] });
   assert.equal(status, 2, stderr);
-  assert.match(stderr, /^error The wasm backend needs WebAssembly with SIMD.*\nhint .*--backend js/);
+  assert.match(stderr, /^error The wasm backend needs WebAssembly SIMD.*\nhint .*--backend js/);
 });

@@ -1,20 +1,20 @@
-/** @file Which native kernel this machine gets: the prebuilt one for its CPU, or one that the user built. */
+/** @file Chooses the native kernel: the prebuilt one for this CPU, or one that the user built. */
 
 import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve as absolutePath, basename } from 'node:path';
 import type { LibraryHandle } from 'koffi';
 import { UserError } from '../../errors.js';
 import { CANONICAL } from '../arithmetic.js';
 import type { KernelReport, KernelRequest } from './check-kernel.js';
-import { buildName, readPrebuilt } from './files.js';
 import { findDifferences, quickCases } from './golden.js';
 import { cpuLevel, createNativeKernel, loadLibrary } from './native.js';
+import { buildName, readPrebuilt } from './prebuilt.js';
 
 /** A kernel that computes the canonical arithmetic on this machine. */
 export interface NativeKernel {
   readonly library: LibraryHandle;
-  /** Its file and the first digits of its SHA-256. */
+  /** Its file name and the first digits of its SHA-256. */
   readonly build: string;
 }
 
@@ -23,9 +23,9 @@ const ENDINGS: Partial<Record<NodeJS.Platform, string>> = { linux: 'so', darwin:
 let opened: Promise<NativeKernel> | undefined;
 
 /**
- * The native kernel for this machine; looked for and tried once.
+ * The native kernel for this machine. It is chosen and tested once per process.
  *
- * @throws {UserError} E_BACKEND if there is none, its file is damaged, or it computes something else
+ * @throws {UserError} E_BACKEND if there is none, its file is damaged, or its results are wrong
  */
 export function openNative(): Promise<NativeKernel> {
   opened ??= open();
@@ -33,63 +33,65 @@ export function openNative(): Promise<NativeKernel> {
 }
 
 async function open(): Promise<NativeKernel> {
-  const own = process.env.WNLSTM_KERNEL;
-  if (own) return openOwn(own);
+  const userKernel = process.env.WNLSTM_KERNEL;
+  if (userKernel) return openUserKernel(userKernel);
   const { library, build } = findPrebuilt();
   const differing = await findDifferences(() => createNativeKernel(library), CANONICAL, quickCases);
   if (differing.length > 0) throw wrongResults(build, differing, quickCases.length);
   return { library, build };
 }
 
-/** The kernel that the user built, if it passes. */
-async function openOwn(file: string): Promise<NativeKernel> {
-  const path = resolve(file);
-  const bad = (reason: string): UserError =>
-    new UserError('E_BACKEND', `WNLSTM_KERNEL=${file} cannot be used: ${reason.replace(/\.+$/, '')}.`, {
-      hint: 'See "Own kernels" in src/README.md for how to build one, or unset WNLSTM_KERNEL.',
+/** Tests the kernel that the user built, and loads it. */
+async function openUserKernel(file: string): Promise<NativeKernel> {
+  const path = absolutePath(file);
+  const unusable = (reason: string): UserError =>
+    new UserError('E_BACKEND', `Cannot use WNLSTM_KERNEL=${file}: ${reason.replace(/\.+$/, '')}.`, {
+      hint: 'Unset WNLSTM_KERNEL to use the prebuilt kernel. src/README.md describes how to build one.',
     });
-  if (!existsSync(path)) throw bad('there is no such file');
-  const report = await tryKernel(path);
-  if ('error' in report) throw bad(report.error);
+  if (!existsSync(path)) throw unusable('no such file');
+  const report = await testKernel(path);
+  if ('error' in report) throw unusable(report.error);
   if (report.differing.length > 0) {
-    throw bad(
-      `it gives other results than were recorded, in ${report.differing.length} of ${report.cases} small trainings (${report.differing[0]}, …)`,
+    throw unusable(
+      `its results differ from the recorded ones in ${report.differing.length} of ${report.cases} test cases (${report.differing[0]}, …)`,
     );
   }
   return { library: loadLibrary(path), build: buildName(basename(path), readFileSync(path)) };
 }
 
-/** Tries a kernel of unknown origin in a process of its own: it may end it, or hang. */
-function tryKernel(path: string): Promise<KernelReport> {
-  return new Promise((found) => {
+/** Tests an unknown kernel in a child process, because it may crash or hang. */
+function testKernel(path: string): Promise<KernelReport> {
+  return new Promise((resolve) => {
     const child = fork(new URL('./check-kernel.js', import.meta.url), {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: [],
       timeout: 60_000,
     });
-    child.once('message', (report) => found(report as KernelReport));
-    child.once('error', (error) => found({ error: error.message }));
-    child.once('exit', (code, signal) => found({ error: `it ended the process (${signal ?? code})` }));
-    child.send({ path } satisfies KernelRequest, () => {}); // a child that ended has said so by `exit`
+    child.once('message', (report) => resolve(report as KernelReport));
+    child.once('error', (error) => resolve({ error: error.message }));
+    child.once('exit', (code, signal) =>
+      resolve({ error: `it crashed the test process (${signal ?? code})` }),
+    );
+    child.send({ path } satisfies KernelRequest, () => {}); // if the child has ended, `exit` reports it
   });
 }
 
-/** The fastest prebuilt kernel that this CPU can run. */
+/** Loads the fastest prebuilt kernel that this CPU can run. */
 function findPrebuilt(): NativeKernel {
   const { platform, arch } = process;
   const ending = ENDINGS[platform];
   if (!ending || (arch !== 'x64' && arch !== 'arm64')) {
-    throw new UserError('E_BACKEND', `There is no prebuilt kernel for ${platform} on ${arch}.`, {
-      hint: 'Use `--backend wasm`, or build a kernel yourself: see "Own kernels" in src/README.md.',
+    throw new UserError('E_BACKEND', `No prebuilt native kernel for ${platform} on ${arch}.`, {
+      hint: 'Use `--backend wasm`, or build a kernel as src/README.md describes.',
     });
   }
   if (arch === 'arm64') return loadPrebuilt(`${platform}-arm64.${ending}`);
-  const kernel = loadPrebuilt(`${platform}-x64-avx2.${ending}`); // its code runs only when it is called
+  const kernel = loadPrebuilt(`${platform}-x64-avx2.${ending}`); // no AVX2 code runs when it is loaded
   const level = cpuLevel(kernel.library);
   if (level === 0) {
     throw new UserError(
       'E_BACKEND',
-      'The native kernel needs a CPU with AVX2 and FMA; this one has not both.',
+      'The native kernel needs a CPU with AVX2 and FMA; this CPU lacks them.',
       {
         hint: 'Use `--backend wasm`.',
       },
@@ -103,10 +105,10 @@ function loadPrebuilt(name: string): { library: LibraryHandle; build: string } {
   return { library: loadLibrary(path), build };
 }
 
-function wrongResults(build: string, differing: readonly string[], of: number): UserError {
+function wrongResults(build: string, differing: readonly string[], cases: number): UserError {
   return new UserError(
     'E_BACKEND',
-    `The native kernel ${build} gives other results than were recorded, in ${differing.length} of ${of} small trainings (${differing[0]}, …).`,
-    { hint: 'Use `--backend wasm`, and please report this with the output of `wnlstm doctor`.' },
+    `The results of the native kernel ${build} differ from the recorded ones in ${differing.length} of ${cases} test cases (${differing[0]}, …).`,
+    { hint: 'Use `--backend wasm`, and report this with the output of `wnlstm doctor --json`.' },
   );
 }

@@ -1,58 +1,121 @@
-/** @file The engine over the fused kernel: moves parameters in and out, and calls it. */
+/** @file The engine on the fused kernel: copies parameters into and out of the kernel's memory, and calls the kernel. */
 
-import { usableCores } from '../../cores.js';
 import type { Split } from '../../data/mnist.js';
 import { adamRate } from '../../model/adam.js';
 import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
 import type { NamedArray, TrainingState } from '../../model/state.js';
+import { plural } from '../../text/plural.js';
 import {
+  arrayIn,
   type Engine,
   type EngineInput,
+  initialState,
   METRICS,
   metricsFromArray,
   metricsToArray,
   STEP,
   slotName,
 } from '../engine.js';
-import { type Kernel, THREADS_INDEX } from './kernel.js';
+import type { Kernel } from './kernel.js';
 
-const HEADER_BYTES = 64;
-const METRICS_OFFSET = 64;
-const EVALUATION_OFFSET = 112;
-const ALL_PHASES = 4;
-const SLOT = { value: 0, m: 2, v: 3 } as const;
+/** Numbers of the buffers in kernel/net.h. */
+const BUFFERS = { value: 0, m: 2, v: 3 } as const;
 
-/** Where a parameter lies: rows of one of the kernel's two matrices. */
-interface Place {
-  readonly lstm: 0 | 1;
-  readonly firstRow: number;
-}
-
-/** Makes a ready engine over a kernel, which it then owns. */
-export async function createFusedEngine(
-  kernel: Kernel,
-  { spec, dataset, parameters, threads }: EngineInput,
-): Promise<Engine> {
-  const splits = [dataset.train, dataset.validation, dataset.test];
-  const { net, arrays } = kernel.allocate(encodeHeader(spec, threads, kernel.spins), [
-    new Uint8Array(4 * spec.batch),
-    ...splits.flatMap(({ images, labels }) => [images, labels]),
-  ]);
-  const [indexBytes, images, labels] = arrays;
-  const indexView = new Int32Array(indexBytes.buffer, indexBytes.byteOffset, spec.batch);
-  const metrics = new Float64Array(net.buffer, net.byteOffset + METRICS_OFFSET, 6);
-  const evaluation = new Float64Array(net.buffer, net.byteOffset + EVALUATION_OFFSET, 2);
-  const shapes = Object.entries(parameterShapes(spec));
-  const slots = spec.optimizer === 'adam' ? (['value', 'm', 'v'] as const) : (['value'] as const);
+/** Makes an engine on a kernel, which it then owns. */
+export async function createFusedEngine(kernel: Kernel, input: EngineInput): Promise<Engine> {
+  const { spec, dataset, threads } = input;
+  const { train, validation, test } = dataset;
+  const { net, arrays } = kernel.allocate(
+    { spec, threads },
+    {
+      indices: new Uint8Array(4 * spec.batch),
+      trainImages: train.images,
+      trainLabels: train.labels,
+      validationImages: validation.images,
+      validationLabels: validation.labels,
+      testImages: test.images,
+      testLabels: test.labels,
+    },
+  );
+  const indexView = new Int32Array(arrays.indices.buffer, arrays.indices.byteOffset, spec.batch);
+  const metrics = new Float64Array(net.buffer, net.byteOffset + kernel.metricsOffset, 6);
+  const evaluation = new Float64Array(net.buffer, net.byteOffset + kernel.evaluationOffset, 2);
+  const tensors = mapTensors(kernel, net, spec);
   let stepCount = 0;
 
-  /** Every array of a state with the rows of kernel memory that hold it. */
-  const tensors = shapes.flatMap(([name, shape]) =>
+  const load = (state: TrainingState): void => {
+    // Everything is checked before anything is written.
+    const sources = tensors.map((tensor) => ({ ...tensor, ...arrayIn(state, tensor.name, tensor.shape) }));
+    const [step = 0] = arrayIn(state, STEP, [1]).data;
+    const sums = arrayIn(state, METRICS, [6]).data;
+    for (const { data, columns, rows } of sources) {
+      for (const [index, row] of rows.entries())
+        row.set(data.subarray(index * columns, (index + 1) * columns));
+    }
+    kernel.packWeights(net);
+    stepCount = step;
+    metrics.set(sums);
+  };
+  load(initialState(input));
+  await kernel.start(net);
+
+  const imagesOf = (split: Split): readonly [Uint8Array, Uint8Array] => {
+    if (split === validation) return [arrays.validationImages, arrays.validationLabels];
+    return split === test ? [arrays.testImages, arrays.testLabels] : [arrays.trainImages, arrays.trainLabels];
+  };
+
+  return {
+    device: `${kernel.name}, ${plural(kernel.threads(net), 'thread')}`,
+    versions: {},
+    step: (indices, lr) => {
+      stepCount++;
+      indexView.set(indices);
+      const stepSize = spec.optimizer === 'adam' ? adamRate(lr, stepCount) : lr;
+      kernel.step(net, arrays.trainImages, arrays.trainLabels, arrays.indices, stepSize);
+    },
+    drainMetrics: () => {
+      const sums = metricsFromArray(metrics);
+      metrics.fill(0);
+      return sums;
+    },
+    evaluate: (split) => {
+      kernel.evaluate(net, ...imagesOf(split), split.count);
+      const [loss = 0, correct = 0] = evaluation;
+      return { loss: loss / split.count, accuracy: correct / split.count };
+    },
+    save: () => {
+      const state = new Map<string, NamedArray>();
+      for (const { name, shape, columns, rows } of tensors) {
+        const data = new Float32Array(sizeOf(shape));
+        for (const [index, row] of rows.entries()) data.set(row, index * columns);
+        state.set(name, { shape, data });
+      }
+      state.set(STEP, { shape: [1], data: Int32Array.of(stepCount) });
+      state.set(METRICS, metricsToArray(metricsFromArray(metrics)));
+      return state;
+    },
+    load,
+    dispose: () => kernel.stop(net),
+  };
+}
+
+/** An array of the state, and the rows of kernel memory that hold it. */
+interface MappedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly columns: number;
+  readonly rows: readonly Float32Array[];
+}
+
+/** Maps every parameter, and its moments under Adam, to views of the kernel's memory. */
+function mapTensors(kernel: Kernel, net: Uint8Array, spec: ModelSpec): MappedTensor[] {
+  const slots = spec.optimizer === 'adam' ? (['value', 'm', 'v'] as const) : (['value'] as const);
+  return Object.entries(parameterShapes(spec)).flatMap(([name, shape]) =>
     slots.map((slot) => {
       const { lstm, firstRow } = placeOf(name, spec);
       const stride = kernel.stride(net, lstm);
-      const columns = shape[shape.length - 1];
-      const start = net.byteOffset + kernel.offset(net, lstm, SLOT[slot]) + 4 * firstRow * stride;
+      const columns = shape.at(-1) ?? 1;
+      const start = net.byteOffset + kernel.offset(net, lstm, BUFFERS[slot]) + 4 * firstRow * stride;
       const rows = Array.from(
         { length: sizeOf(shape) / columns },
         (_, row) => new Float32Array(net.buffer, start + 4 * row * stride, columns),
@@ -60,97 +123,26 @@ export async function createFusedEngine(
       return { name: slot === 'value' ? name : slotName(slot, name), shape, columns, rows };
     }),
   );
-
-  const write = (state: ReadonlyMap<string, NamedArray>): void => {
-    for (const { name, columns, rows } of tensors) {
-      const data = state.get(name)?.data;
-      rows.forEach((row, index) => {
-        if (data) row.set(data.subarray(index * columns, (index + 1) * columns));
-      });
-    }
-    kernel.refresh(net);
-  };
-  write(parameters);
-  await kernel.start(net);
-  const running = new Int32Array(net.buffer, net.byteOffset)[THREADS_INDEX]; // fewer if the system had no more
-
-  return {
-    device: `${kernel.name}, ${running} ${running === 1 ? 'thread' : 'threads'}`,
-    versions: {},
-    step: (indices, lr) => {
-      stepCount++;
-      indexView.set(indices);
-      const rate = spec.optimizer === 'adam' ? adamRate(lr, stepCount) : lr;
-      kernel.step(net, images, labels, indexBytes, rate);
-    },
-    drainMetrics: () => {
-      const sums = metricsFromArray(metrics);
-      metrics.fill(0);
-      return sums;
-    },
-    evaluate: (split: Split) => {
-      const at = splits.indexOf(split);
-      kernel.evaluate(net, arrays[1 + 2 * at], arrays[2 + 2 * at], split.count);
-      return { loss: evaluation[0] / split.count, accuracy: evaluation[1] / split.count };
-    },
-    save: (): TrainingState => {
-      const state = new Map<string, NamedArray>();
-      for (const { name, shape, columns, rows } of tensors) {
-        const data = new Float32Array(sizeOf(shape));
-        rows.forEach((row, index) => {
-          data.set(row, index * columns);
-        });
-        state.set(name, { shape, data });
-      }
-      state.set(STEP, { shape: [1], data: Int32Array.of(stepCount) });
-      state.set(METRICS, metricsToArray(metricsFromArray(metrics)));
-      return state;
-    },
-    load: (state) => {
-      write(state);
-      stepCount = state.get(STEP)?.data[0] ?? 0;
-      metrics.set(state.get(METRICS)?.data ?? [0, 0, 0, 0, 0, 0]);
-    },
-    dispose: () => kernel.stop(net),
-  };
 }
 
-function placeOf(name: string, { inputs, units }: ModelSpec): Place {
-  const rows: Record<string, Place> = {
-    'lstm/w_x': { lstm: 1, firstRow: 0 },
-    'lstm/b': { lstm: 1, firstRow: inputs },
-    'lstm/w_h': { lstm: 1, firstRow: inputs + 1 },
-    'lstm/g_x': { lstm: 1, firstRow: inputs + 1 + units },
-    'lstm/g_h': { lstm: 1, firstRow: inputs + 2 + units },
-    'pred/b': { lstm: 0, firstRow: 0 },
-    'pred/w': { lstm: 0, firstRow: 1 },
-  };
-  return rows[name];
-}
-
-/** The header as `struct net` in kernel/net.h has it. */
-export function encodeHeader(
-  spec: ModelSpec,
-  threads: number,
-  spins: number,
-  phases = ALL_PHASES,
-): Uint8Array {
-  const header = new Uint8Array(HEADER_BYTES);
-  const clipMode = { norm: 1, 'global-norm': 2, value: 3 }[spec.clipMode];
-  new Int32Array(header.buffer).set([
-    spec.units,
-    spec.inputs,
-    spec.classes,
-    spec.batch,
-    spec.model === 'wn' ? 1 : 0,
-    spec.optimizer === 'adam' ? 1 : 0,
-    spec.clip === null ? 0 : clipMode,
-  ]);
-  new Float32Array(header.buffer).set([spec.clip ?? 0, spec.forgetBias], 7);
-  // With more threads than cores, spinning would keep the others from their work.
-  new Int32Array(header.buffer).set(
-    [threads, threads > usableCores() ? 0 : spins, phases, spec.timeSteps],
-    THREADS_INDEX,
-  );
-  return header;
+/** Where a parameter lies: the first of its rows in the matrix of the LSTM (1) or the prediction layer (0). */
+function placeOf(name: string, { inputs, units }: ModelSpec): { lstm: 0 | 1; firstRow: number } {
+  switch (name) {
+    case 'lstm/w_x':
+      return { lstm: 1, firstRow: 0 };
+    case 'lstm/b':
+      return { lstm: 1, firstRow: inputs };
+    case 'lstm/w_h':
+      return { lstm: 1, firstRow: inputs + 1 };
+    case 'lstm/g_x':
+      return { lstm: 1, firstRow: inputs + 1 + units };
+    case 'lstm/g_h':
+      return { lstm: 1, firstRow: inputs + 2 + units };
+    case 'pred/b':
+      return { lstm: 0, firstRow: 0 };
+    case 'pred/w':
+      return { lstm: 0, firstRow: 1 };
+    default:
+      throw new Error(`the kernel has no parameter ${name}`);
+  }
 }

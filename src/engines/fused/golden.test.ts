@@ -1,12 +1,12 @@
-/** @file Every kernel that runs here computes the recorded results, to the last bit. */
+/** @file Every kernel that runs on this machine gives the recorded results, to the last bit. */
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { CANONICAL, UNFUSED } from '../arithmetic.js';
-import { prebuiltDirectory, readPrebuilt } from './files.js';
 import { findDifferences, goldenCases, quickCases, readGolden } from './golden.js';
 import { cpuLevel, createNativeKernel, loadLibrary } from './native.js';
+import { prebuiltDirectory, readPrebuilt } from './prebuilt.js';
 import { createWasmKernel } from './wasm.js';
 import { loadModule, readModule } from './wasm-module.js';
 
@@ -15,13 +15,13 @@ const libraries = readdirSync(prebuiltDirectory).filter((name) =>
   name.startsWith(`${process.platform}-${process.arch}`),
 );
 
-test('the recorded cases are at least 200, each once, for either arithmetic', () => {
+test('there are at least 200 recorded cases, each once, for each arithmetic', () => {
   assert.ok(goldenCases.length >= 200);
   assert.equal(quickCases.length, 4);
   const names = goldenCases.map(({ name }) => name).sort();
   assert.equal(new Set(names).size, names.length);
   for (const arithmetic of [CANONICAL, UNFUSED]) {
-    assert.deepEqual(Object.keys(readGolden()[arithmetic]).sort(), names);
+    assert.deepEqual(Object.keys(readGolden()[arithmetic]!).sort(), names);
   }
 });
 
@@ -41,14 +41,14 @@ test('fused.wasm gives the bits of the native kernels', { skip }, async () => {
   assert.deepEqual(await findDifferences(() => createWasmKernel(), CANONICAL, goldenCases, 1), []);
 });
 
-test('unfused.wasm gives recorded bits of its own', async () => {
+test('unfused.wasm gives the recorded bits of its own arithmetic', async () => {
   const module = readModule(UNFUSED);
   assert.deepEqual(await findDifferences(() => createWasmKernel(module), UNFUSED, goldenCases, 1), []);
 });
 
-test('a result that differs in one bit is found', async () => {
+test('a result that differs in one bit is detected', async () => {
   const kernel = createWasmKernel();
-  const [first] = goldenCases;
-  const other = { ...first, spec: { ...first!.spec, forgetBias: 1 + 2 ** -23 } };
-  assert.deepEqual(await findDifferences(() => kernel, arithmetic, [other], 1), [first!.name]);
+  const first = goldenCases[0]!;
+  const other = { ...first, spec: { ...first.spec, forgetBias: 1 + 2 ** -23 } };
+  assert.deepEqual(await findDifferences(() => kernel, arithmetic, [other], 1), [first.name]);
 });

@@ -1,6 +1,6 @@
 /**
- * @file Small trainings whose results are recorded to the last bit: whether a kernel computes the canonical arithmetic.
- * The hashes lie in golden.json; scripts/fixtures/golden.mjs writes them.
+ * @file Golden cases: small trainings whose results are recorded to the last bit. They show whether a kernel computes the
+ * canonical arithmetic. scripts/fixtures/golden.mjs writes their hashes into golden.json.
  */
 
 import { createHash } from 'node:crypto';
@@ -15,13 +15,13 @@ import type { Kernel } from './kernel.js';
 
 /** One small training. */
 export interface GoldenCase {
-  /** Model, units, batch, image, clipping, optimiser and threads: `wn u33 b5 28x28 norm adam t1`. */
+  /** Model, units, batch, image, clipping, optimiser and threads, for example `wn u33 b5 28x28 norm adam t1`. */
   readonly name: string;
   readonly spec: ModelSpec;
   readonly threads: number;
 }
 
-/** Units, batch, rows and columns of an image, threads. */
+/** Units, batch, image size, threads. */
 const SHAPES: readonly (readonly [number, number, number, number])[] = [
   [1, 1, 5, 1],
   [7, 1, 6, 2],
@@ -77,43 +77,44 @@ const QUICK = [
   'base u48 b36 8x8 none adam t2',
 ];
 
-/** A few of them, to be computed at every start: together they take some milliseconds, and use every part of the kernel. */
+/** Four cases that run at every start: they take some milliseconds and cover every part of the kernel. */
 export const quickCases: readonly GoldenCase[] = goldenCases.filter(({ name }) => QUICK.includes(name));
 
 /**
- * The cases whose results are not the recorded ones; none if the kernel computes this arithmetic.
+ * Finds the cases whose results differ from the recorded ones.
  *
- * @param create gives a kernel for each case; memory of a wasm kernel is for one network
+ * @param create makes a kernel for each case, because a wasm kernel holds one network
+ * @param maxThreads limits the threads of each case, which do not change results
+ * @returns their names; empty if the kernel computes this arithmetic
  */
 export async function findDifferences(
   create: () => Kernel | Promise<Kernel>,
   arithmetic: string,
   cases: readonly GoldenCase[],
-  mostThreads?: number,
+  maxThreads?: number,
 ): Promise<string[]> {
   const recorded = readGolden()[arithmetic] ?? {};
   const differing: string[] = [];
   for (const item of cases) {
-    if ((await goldenHash(await create(), item, mostThreads)) !== recorded[item.name])
+    if ((await goldenHash(await create(), item, maxThreads)) !== recorded[item.name])
       differing.push(item.name);
   }
   return differing;
 }
 
 /**
- * Trains a case.
+ * Computes a case.
  *
- * @param mostThreads limits the threads of the case: they change no result, and cost time
  * @returns 16 hex digits of a SHA-256 over weights, moments, metrics and an evaluation
  */
 export async function goldenHash(
   kernel: Kernel,
   { name, spec, threads }: GoldenCase,
-  mostThreads = Number.POSITIVE_INFINITY,
+  maxThreads = Number.POSITIVE_INFINITY,
 ): Promise<string> {
   const dataset = datasetOf(spec.inputs);
   const parameters = initialParameters(spec, 0, null);
-  const input = { spec, dataset, parameters, threads: Math.min(threads, mostThreads) };
+  const input = { spec, dataset, parameters, threads: Math.min(threads, maxThreads) };
   const engine = await createFusedEngine(kernel, input);
   const random = rng('golden', name);
   for (let step = 0; step < STEPS; step++) {
@@ -130,7 +131,7 @@ export async function goldenHash(
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Random images of which a quarter is not black, as MNIST's are. */
+/** Random images in which a quarter of the pixels is not black, similar to MNIST. */
 function datasetOf(size: number): Dataset {
   const random = rng('golden', size);
   const images = Uint8Array.from({ length: EXAMPLES * size * size }, () => {

@@ -1,43 +1,86 @@
-/** @file What the fused engine needs of a compiled kernel, native or wasm; see kernel/step.c for the calls. */
+/** @file The interface to a compiled kernel, native or WebAssembly; kernel/step.c implements its functions. */
 
-/**
- * A compiled kernel. Memory is passed as views: a native kernel takes their address, a wasm kernel their offset.
- */
-export interface Kernel {
-  /** Such as "native avx512". */
-  readonly name: string;
-  /** How often a waiting thread looks before it sleeps, for some tens of microseconds. */
-  readonly spins: number;
-  /**
-   * Gets memory that the kernel can reach.
-   *
-   * @param header of the network, as `struct net` in kernel/net.h
-   * @param arrays bytes that the kernel reads
-   * @returns the network's block, zero but for the header, and the arrays: themselves, or copies where the kernel lives
-   */
-  allocate(header: Uint8Array, arrays: readonly Uint8Array[]): { net: Uint8Array; arrays: Uint8Array[] };
-  /** Bytes from the start of the block to a slot of the LSTM's (1) or the prediction layer's (0) matrix. */
-  offset(net: Uint8Array, lstm: number, slot: number): number;
-  /** Floats from row to row of that matrix. */
-  stride(net: Uint8Array, lstm: number): number;
-  /** Starts the threads that the header asks for, but the caller's own. */
-  start(net: Uint8Array): Promise<void>;
-  /** Ends them. */
-  stop(net: Uint8Array): void;
-  /** To be called after parameters were written. */
-  refresh(net: Uint8Array): void;
-  step(net: Uint8Array, images: Uint8Array, labels: Uint8Array, indices: Uint8Array, rate: number): void;
-  evaluate(net: Uint8Array, images: Uint8Array, labels: Uint8Array, count: number): void;
-  /** Rounds of multiply-adds on every thread; returns the operations of one round of one thread. */
-  peak(net: Uint8Array, rounds: number): number;
-  /** Sigmoid and tanh of floats, for the tests of kernel/math.h. */
-  nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tangents: Uint8Array, count: number): void;
+import { usableCores } from '../../cores.js';
+import type { ModelSpec } from '../../model/spec.js';
+
+/** What `wnlstm_init` needs to know about a network. */
+export interface NetworkOptions {
+  readonly spec: ModelSpec;
+  readonly threads: number;
+  /** How many phases of a step run, for benchmarks; all 4 by default. */
+  readonly phases?: number;
 }
 
-/** Index of `threads` among the 32-bit words of the header. */
-export const THREADS_INDEX = 9;
+/**
+ * A compiled kernel. Memory is passed as views: a native kernel gets their address, a WebAssembly kernel their offset.
+ */
+export interface Kernel {
+  /** For example "native avx512". */
+  readonly name: string;
+  /** Byte offset of the sums of metrics in the block of a network, float64 `[6]`. */
+  readonly metricsOffset: number;
+  /** Byte offset of the result of `evaluate`: sums of the loss and of correct predictions, float64 `[2]`. */
+  readonly evaluationOffset: number;
+  /**
+   * Allocates memory that the kernel can access.
+   *
+   * @param arrays bytes that the kernel reads or writes, by name
+   * @returns the block of the network, zero except for its header, and the arrays or copies of them
+   * @throws {UserError} E_BACKEND if there is not enough memory
+   */
+  allocate<Name extends string>(
+    options: NetworkOptions,
+    arrays: Readonly<Record<Name, Uint8Array>>,
+  ): { net: Uint8Array; arrays: Readonly<Record<Name, Uint8Array>> };
+  /** Byte offset in the block of a buffer of the LSTM's matrix (`lstm` 1) or the prediction layer's (0). */
+  offset(net: Uint8Array, lstm: number, buffer: number): number;
+  /** Row stride of that matrix, in floats. */
+  stride(net: Uint8Array, lstm: number): number;
+  /** Starts all threads except the caller's. */
+  start(net: Uint8Array): Promise<void>;
+  /** How many threads run, after `start`: fewer than asked for if the system refused some. */
+  threads(net: Uint8Array): number;
+  /** Ends the threads. */
+  stop(net: Uint8Array): void;
+  /** Computes the effective weights; must be called after writing parameters. */
+  packWeights(net: Uint8Array): void;
+  /** Runs a training step; `stepSize` is Adam's corrected step size, or the learning rate of SGD. */
+  step(net: Uint8Array, images: Uint8Array, labels: Uint8Array, indices: Uint8Array, stepSize: number): void;
+  /** Evaluates the first `count` examples. */
+  evaluate(net: Uint8Array, images: Uint8Array, labels: Uint8Array, count: number): void;
+  /** Runs rounds of multiply-adds on every thread; returns the operations of one round of one thread. */
+  peak(net: Uint8Array, rounds: number): number;
+  /** Computes sigmoid and tanh of floats, for the tests of kernel/math.h. */
+  nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tanhs: Uint8Array, count: number): void;
+}
 
-/** How wide a kernel's vectors are, in words. */
+/** Numbers of the clip modes in kernel/net.h. */
+const CLIP_MODES = { norm: 1, 'global-norm': 2, value: 3 } as const;
+
+/**
+ * The arguments of `wnlstm_init` after the block.
+ *
+ * @param spins iterations before a waiting thread sleeps; 0 with more threads than cores, where spinning blocks others
+ */
+export function initArguments({ spec, threads, phases = 4 }: NetworkOptions, spins: number): number[] {
+  return [
+    spec.units,
+    spec.inputs,
+    spec.classes,
+    spec.batch,
+    spec.timeSteps,
+    spec.model === 'wn' ? 1 : 0,
+    spec.optimizer === 'adam' ? 1 : 0,
+    spec.clip === null ? 0 : CLIP_MODES[spec.clipMode],
+    spec.clip ?? 0,
+    spec.forgetBias,
+    threads,
+    threads > usableCores() ? 0 : spins,
+    phases,
+  ];
+}
+
+/** The name of a kernel's vector width. */
 export function vectorName(floats: number, arch: string): string {
   if (arch === 'arm64') return 'neon';
   return { 16: 'avx512', 8: 'avx2' }[floats] ?? `${floats} floats`;

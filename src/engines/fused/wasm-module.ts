@@ -1,31 +1,31 @@
-/** @file Which of the two WebAssembly kernels this machine runs: the one with fused multiply-adds, where they are fused. */
+/** @file Chooses the WebAssembly kernel: the one with fused multiply-adds if this machine fuses them, else the other. */
 
 import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../../errors.js';
 import { CANONICAL, UNFUSED } from '../arithmetic.js';
-import { readPrebuilt } from './files.js';
+import { readPrebuilt } from './prebuilt.js';
 
-/** A compiled kernel. */
+/** A compiled WebAssembly kernel. */
 export interface WasmModule {
   readonly module: WebAssembly.Module;
   readonly arithmetic: typeof CANONICAL | typeof UNFUSED;
-  /** Its file and the first digits of its SHA-256. */
+  /** Its file name and the first digits of its SHA-256. */
   readonly build: string;
 }
 
-/** Bytes of a page of memory. */
+/** Size of a memory page in bytes. */
 export const PAGE = 65_536;
 const MAX_PAGES = 65_535;
-/** The most memory that the kernel can have. */
+/** Maximum size of the kernel's memory in bytes. */
 export const WASM_BYTES = PAGE * MAX_PAGES;
 
-/** Node 20 has relaxed SIMD behind a flag that later versions do not know. */
+/** Node 20 needs a flag for relaxed SIMD; later versions do not have the flag. */
 const NEEDS_FLAG = process.versions.node.startsWith('20.');
 
 let loaded: WasmModule | undefined;
 
 /**
- * The kernel for this machine; compiled once.
+ * The kernel for this machine. It is compiled once per process.
  *
  * @throws {UserError} E_BACKEND if it cannot be compiled, or there is not enough memory
  */
@@ -39,7 +39,7 @@ function chooseModule(): WasmModule {
     const fused = readModule(CANONICAL);
     if (fuses(fused)) return fused;
   } catch (error) {
-    if (error instanceof UserError) throw error; // else this Node has no relaxed SIMD
+    if (error instanceof UserError) throw error; // other errors: no relaxed SIMD
   }
   try {
     return readModule(UNFUSED);
@@ -47,13 +47,13 @@ function chooseModule(): WasmModule {
     if (error instanceof UserError) throw error;
     throw new UserError(
       'E_BACKEND',
-      `The wasm backend needs WebAssembly with SIMD, and this machine has none: ${(error as Error).message}.`,
-      { hint: 'Use `--backend js`, which is slow.', cause: error },
+      `The wasm backend needs WebAssembly SIMD, which this machine does not support: ${(error as Error).message}.`,
+      { hint: 'Use `--backend js` (slow).', cause: error },
     );
   }
 }
 
-/** Whether this machine rounds a relaxed multiply-add once. */
+/** Whether this machine rounds a relaxed multiply-add once, that is, fuses it. */
 function fuses({ module }: WasmModule): boolean {
   return (instantiate(module).wnlstm_fuses as () => number)() === 1;
 }
@@ -63,9 +63,9 @@ function instantiate(module: WebAssembly.Module): Record<string, unknown> {
 }
 
 /**
- * Memory that the kernel's threads share.
+ * Allocates the memory that the kernel's threads share.
  *
- * @throws {UserError} E_BACKEND if the system does not give it
+ * @throws {UserError} E_BACKEND if the system refuses
  */
 export function createMemory(): WebAssembly.Memory {
   try {
@@ -73,13 +73,13 @@ export function createMemory(): WebAssembly.Memory {
   } catch (error) {
     throw new UserError(
       'E_BACKEND',
-      `The wasm backend reserves 4 GiB of address space, and the system does not give it: ${(error as Error).message}.`,
+      `The wasm backend could not reserve 4 GiB of address space: ${(error as Error).message}.`,
       { hint: 'Raise the limit (`ulimit -v unlimited`), or use `--backend native`.', cause: error },
     );
   }
 }
 
-/** Compiles one of the two, whether or not it is the one for this machine. */
+/** Compiles the kernel of an arithmetic, even if this machine would choose the other one. */
 export function readModule(arithmetic: WasmModule['arithmetic']): WasmModule {
   const { bytes, build } = readPrebuilt(arithmetic === CANONICAL ? 'fused.wasm' : 'unfused.wasm');
   return { module: compile(bytes), arithmetic, build };

@@ -1,20 +1,21 @@
-/** @file A thread of the wasm kernel: shares its memory, does its part of every job, ends when the network stops. */
+/** @file A worker thread of the WebAssembly kernel. It shares the kernel's memory and ends when the network stops. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** What wasm.ts hands over. */
+/** The worker data, from wasm.ts. */
 export interface WasmThread {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Offset of the network's block. */
+  /** Offset of the block of the network. */
   readonly net: number;
-  readonly part: number;
-  /** End of this thread's own stack, which grows down; on a shared one threads would overwrite each other. */
+  /** Number of this thread, from 1. */
+  readonly thread: number;
+  /** End of the stack of this thread, which grows down. Threads must not share a stack. */
   readonly stackEnd: number;
 }
 
-const { module, memory, net, part, stackEnd } = workerData as WasmThread;
+const { module, memory, net, thread, stackEnd } = workerData as WasmThread;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 (exports.__stack_pointer as WebAssembly.Global).value = stackEnd;
 parentPort?.postMessage('ready');
-(exports.wnlstm_serve as (net: number, part: number) => void)(net, part); // blocks until the network stops
+(exports.wnlstm_worker as (net: number, thread: number) => void)(net, thread); // blocks until the network stops

@@ -1,4 +1,4 @@
-/** @file The part of WebAssembly that wasm.ts uses; Node's types leave it to the DOM's, which would bring a browser's globals. */
+/** @file Types of the WebAssembly API that wasm.ts uses. Node's types omit it; the DOM's would add browser globals. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });

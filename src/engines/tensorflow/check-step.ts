@@ -1,13 +1,13 @@
-/** @file Takes a training step on a device, in a child process. */
+/** @file Tests a device in a child process: one training step. */
 
 import { askChild, FETCH_AGAIN } from '../../tensorflow/install/child.js';
 import type { StepReport, StepRequest } from './step-process.js';
 
 /**
- * Takes one training step on a device.
+ * Runs one training step on a device.
  *
- * @param limitMs how long that may take; a GPU newer than the libraries compiles its code first
- * @throws {UserError} E_BACKEND if that does not work
+ * @param limitMs time limit; a GPU newer than the libraries compiles its code at the first start
+ * @throws {UserError} E_BACKEND if the step fails
  */
 export function checkStep(
   request: StepRequest,
@@ -16,7 +16,7 @@ export function checkStep(
 ): Promise<StepReport> {
   return askChild(request, {
     script: new URL('./step-process.js', import.meta.url),
-    failure: `A step on ${request.device} does not work`,
+    failure: `A training step on ${request.device} failed`,
     hint: FETCH_AGAIN,
     signal,
     limitMs,

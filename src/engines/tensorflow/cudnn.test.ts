@@ -1,13 +1,13 @@
 /**
- * @file The recurrence on cuDNN without a GPU: both ops are played by plain code after NVIDIA's and TensorFlow's
- * documentation, which unpacks the flat parameters itself and differentiates by autodiff.
+ * @file The recurrence on cuDNN, tested without a GPU: both ops are simulated from NVIDIA's and TensorFlow's
+ * documentation by code that unpacks the flat parameters and differentiates by autodiff.
  */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from '../../tensorflow/backend.js';
-import { TF } from '../../tensorflow/binding.js';
+import { type Attribute, TF } from '../../tensorflow/binding.js';
 import { chooseInstallation } from '../../tensorflow/install/choose.js';
 import { unavailable } from '../oracle.testing.js';
 import { createCudnnRecurrence } from './cudnn.js';
@@ -28,7 +28,7 @@ const definitions = opDefinitions();
 /** The inputs of an op by the names of TensorFlow's own definition. */
 function byName(op: string, inputs: readonly tf.Tensor[]): Record<string, tf.Tensor> {
   assert.equal(inputs.length, definitions[op]!.inputs.length);
-  return Object.fromEntries(definitions[op]!.inputs.map((name, at) => [name, inputs[at]]));
+  return Object.fromEntries(definitions[op]!.inputs.map((name, at) => [name, inputs[at]!]));
 }
 
 /**
@@ -38,8 +38,8 @@ function byName(op: string, inputs: readonly tf.Tensor[]): Record<string, tf.Ten
  * @returns hidden states of all time steps, the last one, and the last cell state
  */
 function documentedLstm(flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor, gates: number[]) {
-  const [timeSteps, batch, inputs] = x.shape;
-  const units = h0.size / batch!;
+  const [timeSteps, batch, inputs] = x.shape as [number, number, number];
+  const units = h0.size / batch;
   let at = 0;
   const take = (...shape: number[]): tf.Tensor => {
     const size = shape.reduce((product, each) => product * each, 1);
@@ -47,7 +47,7 @@ function documentedLstm(flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Ten
     return tf.reshape(tf.slice(flat, [at - size], [size]), shape);
   };
   const four = <T>(make: () => T): T[] => [0, 1, 2, 3].map(make);
-  const w = four(() => take(units, inputs!) as tf.Tensor2D);
+  const w = four(() => take(units, inputs) as tf.Tensor2D);
   const r = four(() => take(units, units) as tf.Tensor2D);
   const bw = four(() => take(units));
   const br = four(() => take(units));
@@ -69,10 +69,15 @@ function documentedLstm(flat: tf.Tensor, x: tf.Tensor, h0: tf.Tensor, c0: tf.Ten
   return { output: tf.stack(all), outputH: tf.stack([h]), outputC: tf.stack([c]) };
 }
 
-/** The ops of a GPU that has cuDNN; a wrong order of its gates is for the probe to find. */
+/** Ops with a simulated cuDNN. `gates` sets the order of its gates; the probe must detect a wrong one. */
 function opsWithCudnn({ opened, op }: { opened: OpenedTensorFlow; op: Ops }, gates = [0, 1, 2, 3]): Ops {
   let returned: tf.Tensor[] = [];
-  const run: Ops['run'] = (name, attributes, inputs, outputs) => {
+  const run = (
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[] => {
     if (name === 'CudnnRNNV3') {
       const { input, input_h, input_c, params, sequence_lengths } = byName(name, inputs);
       const [timeSteps, batch] = input!.shape;
@@ -85,7 +90,7 @@ function opsWithCudnn({ opened, op }: { opened: OpenedTensorFlow; op: Ops }, gat
     if (name === 'CudnnRNNBackpropV3') {
       const given = byName(name, inputs);
       for (const [at, name] of definitions.CudnnRNNV3!.outputs.entries())
-        assert.equal(given[name]!.id, returned[at]!.id, `${name} is passed on as it came`);
+        assert.equal(given[name]!.id, returned[at]!.id, `${name} is passed unchanged`);
       const weighted = (params: tf.Tensor): tf.Scalar => {
         const made = documentedLstm(params, given.input!, given.input_h!, given.input_c!, gates);
         return tf.addN([
@@ -96,11 +101,11 @@ function opsWithCudnn({ opened, op }: { opened: OpenedTensorFlow; op: Ops }, gat
       };
       for (const part of ['', '_h', '_c'])
         assert.deepEqual(given[`output${part}`]!.shape, given[`output${part}_backprop`]!.shape);
-      return [given.input, given.input_h, given.input_c, tf.grad(weighted)(given.params!)];
+      return [given.input!, given.input_h!, given.input_c!, tf.grad(weighted)(given.params!)];
     }
     return op.run(name, attributes, inputs, outputs);
   };
-  return { ...op, run };
+  return { ...op, run: run as Ops['run'] };
 }
 
 function random(seed: number, ...shape: number[]): tf.Tensor {
@@ -113,8 +118,8 @@ function results(
 ): Float32Array[] {
   const read = tf.tidy(() => {
     const x = random(1, timeSteps, batch, inputs);
-    const { h, passed } = recurrence.forward(x, random(2, inputs + units, 4 * units), random(3, 4 * units));
-    const { dw, db } = recurrence.backward(passed, random(4, batch, units));
+    const { h, backward } = recurrence.forward(x, random(2, inputs + units, 4 * units), random(3, 4 * units));
+    const { dw, db } = backward(random(4, batch, units));
     assert.deepEqual(
       [h.shape, dw.shape, db.shape],
       [[batch, units], [inputs + units, 4 * units], [4 * units]],
@@ -125,17 +130,17 @@ function results(
   return read;
 }
 
-test("cuDNN's recurrence and both of its gradients are BlockLSTM's", { skip }, async () => {
+test('the cuDNN recurrence and both of its gradients equal those of BlockLSTM', { skip }, async () => {
   const { opened, op } = await open();
   const before = opened.binding.getNumOfTensors();
   for (const [timeSteps, batch, inputs, units] of [
     [5, 3, 4, 6],
     [1, 2, 3, 2],
     [3, 1, 7, 1],
-  ]) {
+  ] as const) {
     const shape = { timeSteps, batch, inputs, units };
-    const expected = results(createBlockRecurrence(opened, op, shape!), shape!);
-    const actual = results(createCudnnRecurrence(opsWithCudnn({ opened, op }), shape!), shape!);
+    const expected = results(createBlockRecurrence(opened, op, shape), shape);
+    const actual = results(createCudnnRecurrence(opsWithCudnn({ opened, op }), shape), shape);
     for (const [at, name] of ['h', 'dw', 'db'].entries()) {
       const largest = expected[at]!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expected[at]!.forEach((value, index) => {
@@ -149,13 +154,13 @@ test("cuDNN's recurrence and both of its gradients are BlockLSTM's", { skip }, a
   assert.equal(opened.binding.getNumOfTensors(), before);
 });
 
-test('TensorFlow knows both ops with the attributes they are given, and on a CPU lacks no more than a kernel', {
+test('TensorFlow knows both cuDNN ops with these attributes, and on a CPU only their kernels are missing', {
   skip,
 }, async () => {
   const { opened, op } = await open();
   const shape = { timeSteps: 2, batch: 1, inputs: 1, units: 1 };
   const runs: string[] = [];
-  const played = opsWithCudnn({ opened, op });
+  const simulated = opsWithCudnn({ opened, op });
   const real: Ops = {
     ...op,
     run: (name, attributes, inputs, outputs) => {
@@ -172,14 +177,14 @@ test('TensorFlow knows both ops with the attributes they are given, and on a CPU
       );
       const wrong = [...attributes, { name: 'nonsense', type: TF.TF_ATTR_INT, value: 1 }];
       assert.throws(() => op.run(name, wrong, inputs, outputs), /nonsense/);
-      return played.run(name, attributes, inputs, outputs);
+      return simulated.run(name, attributes, inputs, outputs);
     },
   };
   results(createCudnnRecurrence(real, shape), shape);
   assert.deepEqual(runs, ['CudnnRNNV3', 'CudnnRNNBackpropV3']);
 });
 
-test('where cuDNN does not work or does not agree, BlockLSTM computes, and one line says why', {
+test('if cuDNN fails or disagrees, BlockLSTM is used and one line gives the reason', {
   skip,
 }, async () => {
   const { opened, op } = await open();
@@ -188,7 +193,7 @@ test('where cuDNN does not work or does not agree, BlockLSTM computes, and one l
   assert.match(probeCudnn(opened, op) ?? '', /^[^\n]*CudnnRNNV3[^\n]*$/);
   assert.match(probeCudnn(opened, opsWithCudnn({ opened, op }, [0, 1, 3, 2])) ?? '', /^its h differs by/);
   assert.equal(probeCudnn(opened, opsWithCudnn({ opened, op })), null);
-  assert.match(chooseRecurrence(onGpu, op).description, /^BlockLSTMV2, as cuDNN fails here: .*CudnnRNNV3/);
+  assert.match(chooseRecurrence(onGpu, op).description, /^BlockLSTMV2 \(cuDNN does not work: .*CudnnRNNV3/);
   assert.equal(chooseRecurrence(onGpu, opsWithCudnn({ opened, op })).description, 'CudnnRNNV3');
   assert.equal(chooseRecurrence(onGpu, op, 'block').description, 'BlockLSTMV2');
   assert.equal(chooseRecurrence(opened, op).description, 'BlockLSTMV2');

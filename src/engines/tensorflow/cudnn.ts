@@ -1,7 +1,6 @@
 /**
- * @file The LSTM over all time steps as cuDNN computes it: `CudnnRNNV3` and `CudnnRNNBackpropV3`, on GPUs only. cuDNN
- * has its parameters in one flat buffer: a matrix a gate for x, one a gate for h, and two biases a gate, of which only
- * their sum matters.
+ * @file The LSTM over all time steps on cuDNN, with the ops `CudnnRNNV3` and `CudnnRNNBackpropV3`; GPUs only. cuDNN takes
+ * its parameters in one flat buffer: per gate, a matrix for x, a matrix for h, and two biases that are added.
  *
  * @see https://docs.nvidia.com/deeplearning/cudnn, cudnnGetRNNWeightParams; tensorflow/core/kernels/cudnn_rnn_ops.cc
  */
@@ -11,7 +10,7 @@ import { type Attribute, TF } from '../../tensorflow/binding.js';
 import type { Ops } from './ops.js';
 import { createConstants, type Recurrence, type RecurrenceShape } from './recurrence.js';
 
-/** Of both ops. */
+/** The attributes of both ops. */
 const ATTRIBUTES: readonly Attribute[] = [
   { name: 'T', type: TF.TF_ATTR_TYPE, value: TF.TF_FLOAT },
   { name: 'rnn_mode', type: TF.TF_ATTR_STRING, value: 'lstm' },
@@ -24,16 +23,16 @@ const ATTRIBUTES: readonly Attribute[] = [
   { name: 'time_major', type: TF.TF_ATTR_BOOL, value: true },
 ];
 
-/** Always as for training, so that evaluation runs the one path that the probe has tried. */
+/** Always true, so that evaluation uses the code path that the probe tested. */
 const TRAINING: Attribute = { name: 'is_training', type: TF.TF_ATTR_BOOL, value: true };
 
-/** The recurrence on cuDNN, for a batch of one size. */
+/** Creates the recurrence on cuDNN, for one batch size. */
 export function createCudnnRecurrence(op: Ops, shape: RecurrenceShape): Recurrence {
   const { timeSteps, batch, inputs, units } = shape;
   const { keep, lazily, ints, dispose } = createConstants();
   const order = packingOrder(shape);
   const rows = inputs + units;
-  const place = new Int32Array(order.length); // the other way round; what the zero stands for does not matter
+  const place = new Int32Array(order.length); // the inverse of `order`; the place of the zero is not used
   order.forEach((from, to) => {
     place[from] = to;
   });
@@ -41,7 +40,7 @@ export function createCudnnRecurrence(op: Ops, shape: RecurrenceShape): Recurren
   const weightPlaces = keep(tf.tensor2d(place.slice(0, rows * 4 * units), [rows, 4 * units]));
   const biasPlaces = keep(tf.tensor1d(place.slice(rows * 4 * units, (rows + 1) * 4 * units)));
   const state = keep(tf.zeros([1, batch, units]));
-  const noGradient = lazily(() => tf.zeros([timeSteps, batch, units])); // evaluation needs none
+  const noGradient = lazily(() => tf.zeros([timeSteps, batch, units])); // only for the backward pass
   const zero = keep(tf.zeros([1]));
   const lengths = keep(tf.tensor1d(new Int32Array(batch).fill(timeSteps)));
   const axis0 = keep(tf.scalar(0, 'int32'));
@@ -55,22 +54,27 @@ export function createCudnnRecurrence(op: Ops, shape: RecurrenceShape): Recurren
         TF.TF_FLOAT,
       );
       const given = [x, state, state, parameters, lengths];
-      // output, output_h, output_c, reserve_space, host_reserved (int8)
-      const outputs = op.run('CudnnRNNV3', [...ATTRIBUTES, TRAINING], given, 5);
-      return { h: op.reshape(outputs[1], lastShape), passed: { inputs: given, outputs } };
-    },
-    backward: ({ inputs: given, outputs }, dh) => {
-      const [output, outputH, outputC, reserved, hostReserved] = outputs;
-      const gradients = [noGradient(), op.reshape(dh, stateShape), state]; // of output, output_h, output_c
-      const [, , , dparameters] = op.run(
-        'CudnnRNNBackpropV3',
-        ATTRIBUTES,
-        [...given, output, outputH, outputC, ...gradients, reserved, hostReserved],
-        4,
-      ); // of input, input_h, input_c, params
+      const [output, outputH, outputC, reserved, hostReserved] = op.run(
+        'CudnnRNNV3',
+        [...ATTRIBUTES, TRAINING],
+        given,
+        5,
+      );
       return {
-        dw: op.gather(dparameters, weightPlaces, axis0, TF.TF_FLOAT),
-        db: op.gather(dparameters, biasPlaces, axis0, TF.TF_FLOAT),
+        h: op.reshape(outputH, lastShape),
+        backward: (dh) => {
+          const gradients = [noGradient(), op.reshape(dh, stateShape), state]; // of output, output_h, output_c
+          const [, , , dparameters] = op.run(
+            'CudnnRNNBackpropV3',
+            ATTRIBUTES,
+            [...given, output, outputH, outputC, ...gradients, reserved, hostReserved],
+            4,
+          ); // of input, input_h, input_c, params
+          return {
+            dw: op.gather(dparameters, weightPlaces, axis0, TF.TF_FLOAT),
+            db: op.gather(dparameters, biasPlaces, axis0, TF.TF_FLOAT),
+          };
+        },
       };
     },
     dispose,
@@ -78,8 +82,8 @@ export function createCudnnRecurrence(op: Ops, shape: RecurrenceShape): Recurren
 }
 
 /**
- * Where each number of cuDNN's buffer lies in w `[I + H, 4H]`, b `[4H]` and a zero, one after the other: matrices
- * `[H, I]` of the gates i, f, g, o, matrices `[H, H]` likewise, the biases of x, the biases of h.
+ * The position of each element of cuDNN's buffer in the concatenation of w `[I + H, 4H]`, b `[4H]` and one zero. The
+ * buffer holds the matrices `[H, I]` of the gates i, f, g, o, their matrices `[H, H]`, the biases of x and those of h.
  */
 export function packingOrder({ inputs, units }: Pick<RecurrenceShape, 'inputs' | 'units'>): Int32Array {
   const columns = 4 * units;
@@ -88,7 +92,7 @@ export function packingOrder({ inputs, units }: Pick<RecurrenceShape, 'inputs' |
   for (const [from, to] of [
     [0, inputs],
     [inputs, rows],
-  ]) {
+  ] as const) {
     for (let column = 0; column < columns; column++) {
       for (let row = from; row < to; row++) order.push(row * columns + column);
     }

@@ -1,4 +1,4 @@
-/** @file What is particular to the engine on TensorFlow: few ops a step, all of them on the device, nothing left over. */
+/** @file Properties of the TensorFlow engine: few ops per step, all of them on the device, no leaked tensors. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -41,7 +41,7 @@ for (const recurrence of testRecurrences) {
     assert.ok(ops <= 105, `${ops} ops`);
   });
 
-  test(`${recurrence}: no tensor is left over by 300 steps, evaluation, saving and disposal`, {
+  test(`${recurrence}: 300 steps, evaluation, saving and disposal leak no tensor`, {
     skip,
   }, async () => {
     const { binding, engine } = await open(recurrence);
@@ -49,10 +49,10 @@ for (const recurrence of testRecurrences) {
     const empty = binding.getNumOfTensors();
     const again = (await open(recurrence)).engine;
     again.step(oracleBatch(example, 1), 0.01);
-    again.evaluate(example.dataset.test); // what it uploads stays for the next time
+    again.evaluate(example.dataset.test); // the uploaded split is kept
     again.drainMetrics();
     const started = binding.getNumOfTensors();
-    for (let step = 2; step <= 301; step++) again.step(oracleBatch(example, step), 0.01); // beyond one table of rates
+    for (let step = 2; step <= 301; step++) again.step(oracleBatch(example, step), 0.01); // more than one upload of step sizes
     again.evaluate(example.dataset.test);
     again.load(again.save());
     again.drainMetrics();
@@ -61,7 +61,7 @@ for (const recurrence of testRecurrences) {
     assert.equal(binding.getNumOfTensors(), empty);
   });
 
-  test(`${recurrence}: six steps are three, a saved and loaded state, and three`, { skip }, async () => {
+  test(`${recurrence}: six steps equal three, a saved and loaded state, and three`, { skip }, async () => {
     const [whole, half, other] = (await Promise.all([1, 2, 3].map(() => open(recurrence)))).map(
       ({ engine }) => engine,
     );
@@ -81,7 +81,7 @@ for (const recurrence of testRecurrences) {
   });
 }
 
-test("every op of training and evaluation has a GPU kernel in TensorFlow's CUDA build, and moves nothing to the host", {
+test("every op of training and evaluation has a GPU kernel in TensorFlow's CUDA build and copies nothing to the host", {
   skip,
 }, async () => {
   for (const optimizer of ['adam', 'sgd'] as const) {
@@ -102,6 +102,6 @@ test("every op of training and evaluation has a GPU kernel in TensorFlow's CUDA 
   const gather = { name: 'GatherV2', attributes: [uint8], computed: [true, true, false] };
   assert.match(complaintAbout(gather) ?? '', /no GPU kernel for Tparams uint8/);
   const half = { ...gather, attributes: [{ ...uint8, value: TF.TF_HALF }] };
-  assert.match(complaintAbout({ ...half, computed: [true, true, true] }) ?? '', /wants its axis/);
+  assert.match(complaintAbout({ ...half, computed: [true, true, true] }) ?? '', /needs its axis/);
   assert.equal(complaintAbout(half), null);
 });

@@ -1,4 +1,4 @@
-/** @file The engine on TensorFlow: keeps data and variables on the device, reads metrics only when they are taken. */
+/** @file The engine on TensorFlow. Data and variables stay on the device; metrics are read only when they are drained. */
 
 import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../../data/mnist.js';
@@ -8,11 +8,14 @@ import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
 import type { NamedArray, TrainingState } from '../../model/state.js';
 import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from '../../tensorflow/backend.js';
 import { TensorFlowError, TF } from '../../tensorflow/binding.js';
-import { driverGpus, driverVersion } from '../../tensorflow/gpu.js';
 import { cudaVersions } from '../../tensorflow/install/cuda-libraries.js';
+import { driverGpus, driverVersion } from '../../tensorflow/gpu.js';
+import { plural } from '../../text/plural.js';
 import {
+  arrayIn,
   type Engine,
   type EngineInput,
+  initialState,
   METRICS,
   metricsFromArray,
   metricsToArray,
@@ -23,28 +26,30 @@ import { createOps, type Ops } from './ops.js';
 import { chooseRecurrence, type RecurrenceName } from './probe.js';
 import { createStep, type DeviceExamples, type Segment, type Step, type Variables } from './step.js';
 
+/** Step sizes per upload. */
 const RATES = 256;
 
-/** The most examples that are evaluated at once. */
-const CHUNK = 1000;
+/** Examples per evaluation batch. */
+const EVALUATION_BATCH = 1000;
 
-/** Where TensorFlow is, and on what it shall run. */
+/** Where TensorFlow is installed, and the device to use. */
 export interface TensorFlowOptions {
   readonly directory: string;
   readonly device: 'cpu' | 'cuda';
-  /** Takes this one instead of the best that works. */
+  /** Uses this recurrence instead of choosing one. */
   readonly recurrence?: RecurrenceName;
 }
 
-/** Makes a ready engine. */
+/** Makes an engine on TensorFlow. */
 export async function createTensorFlowEngine(
-  { spec, dataset, parameters, threads }: EngineInput,
+  input: EngineInput,
   { directory, device, recurrence: forced }: TensorFlowOptions,
 ): Promise<Engine> {
+  const { spec, dataset, threads } = input;
   const opened = await openTensorFlow(directory, { device, threads }).catch((error: unknown) => {
     if (!(error instanceof TensorFlowError)) throw error;
     throw new UserError('E_BACKEND', `TensorFlow could not start on ${device}: ${error.message}.`, {
-      hint: 'See `wnlstm doctor`, or compute on the CPU with `--device cpu`.',
+      hint: 'Run `wnlstm doctor` for details, or use the CPU with `--device cpu`.',
       cause: error,
     });
   });
@@ -74,23 +79,31 @@ export async function createTensorFlowEngine(
   const train = uploaded(dataset.train);
   const step = stepFor(spec.batch);
 
-  /** A flat vector from arrays by name. */
-  const flatten = (arrays: ReadonlyMap<string, NamedArray>, stored: (name: string) => string): tf.Tensor => {
+  /** The arrays of a state as one flat vector. */
+  const flatten = (state: TrainingState, stored: (name: string) => string): Float32Array => {
     const flat = new Float32Array(total);
-    let at = 0;
+    let offset = 0;
     for (const { name, shape, size } of segments) {
-      const data = arrays.get(stored(name))?.data ?? new Float32Array(size);
-      flat.set(name.startsWith('lstm/') ? swapGates(data, shape[shape.length - 1]) : data, at);
-      at += size;
+      const { data } = arrayIn(state, stored(name), shape);
+      flat.set(name.startsWith('lstm/') ? swapGates(data, shape) : data, offset);
+      offset += size;
     }
-    return tf.keep(tf.tensor1d(flat));
+    return flat;
   };
-  const start = (arrays: ReadonlyMap<string, NamedArray>): Variables => ({
-    flat: flatten(arrays, (name) => name),
-    m: spec.optimizer === 'adam' ? flatten(arrays, (name) => slotName('m', name)) : null,
-    v: spec.optimizer === 'adam' ? flatten(arrays, (name) => slotName('v', name)) : null,
-    sums: tf.keep(tf.tensor1d(Float32Array.from(arrays.get(METRICS)?.data ?? [0, 0, 0, 0, 0, 0]))),
-  });
+  const restore = (state: TrainingState): Variables => {
+    const flat = flatten(state, (name) => name);
+    const isAdam = spec.optimizer === 'adam';
+    const m = isAdam ? flatten(state, (name) => slotName('m', name)) : null;
+    const v = isAdam ? flatten(state, (name) => slotName('v', name)) : null;
+    const sums = Float32Array.from(arrayIn(state, METRICS, [6]).data);
+    const onDevice = (values: Float32Array): tf.Tensor => tf.keep(tf.tensor1d(values));
+    return {
+      flat: onDevice(flat),
+      m: m && onDevice(m),
+      v: v && onDevice(v),
+      sums: onDevice(sums),
+    };
+  };
   const tensorsOf = ({ flat, m, v, sums }: Variables): tf.Tensor[] => [
     flat,
     sums,
@@ -98,27 +111,29 @@ export async function createTensorFlowEngine(
     ...(v ? [v] : []),
   ];
 
-  let variables = start(parameters);
+  let variables = restore(initialState(input));
   let stepCount = 0;
-  /** Step sizes for the coming steps: uploaded many at once, for on a GPU every upload waits. */
-  let rates: { first: number; lr: number; scalars: tf.Tensor[] } | null = null;
-  const rateAt = (lr: number, at: number): tf.Tensor => {
-    if (!rates || rates.lr !== lr || at < rates.first || at >= rates.first + RATES) {
-      if (rates) tf.dispose(rates.scalars);
-      const values = Float32Array.from({ length: RATES }, (_, index) =>
-        spec.optimizer === 'adam' ? adamRate(lr, at + index) : lr,
-      );
-      const all = tf.tensor1d(values);
-      rates = { first: at, lr, scalars: op.unpack(all, RATES).map((scalar) => tf.keep(scalar)) };
-      all.dispose();
-    }
-    return rates.scalars[at - rates.first];
+  /** Step sizes of the next steps by step. Uploaded many at a time, because each upload waits for a GPU. */
+  let rates: { lr: number; scalars: Map<number, tf.Tensor> } | null = null;
+  const disposeRates = (): void => tf.dispose([...(rates?.scalars.values() ?? [])]);
+  const rateAt = (lr: number, step: number): tf.Tensor => {
+    const uploaded = rates?.lr === lr ? rates.scalars.get(step) : undefined;
+    if (uploaded) return uploaded;
+    disposeRates();
+    const values = Float32Array.from({ length: RATES }, (_, index) =>
+      spec.optimizer === 'adam' ? adamRate(lr, step + index) : lr,
+    );
+    const all = tf.tensor1d(values);
+    const scalars = op.unpack(all, RATES).map((scalar) => tf.keep(scalar));
+    all.dispose();
+    rates = { lr, scalars: new Map(scalars.map((scalar, index) => [step + index, scalar])) };
+    return rateAt(lr, step);
   };
 
-  const takeSums = (): NamedArray => metricsToArray(metricsFromArray(variables.sums.dataSync()));
+  const readSums = (): NamedArray => metricsToArray(metricsFromArray(variables.sums.dataSync()));
 
   return {
-    device: `tensorflow ${opened.version} on ${opened.binding.device.type}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${recurrence.description}`,
+    device: `tensorflow ${opened.version} on ${opened.binding.device.type}, ${plural(threads, 'thread')}, ${recurrence.description}`,
     versions: {
       tfjs: tf.version.tfjs,
       tensorflow: opened.version,
@@ -135,7 +150,7 @@ export async function createTensorFlowEngine(
       tf.dispose(tensorsOf(before));
     },
     drainMetrics: () => {
-      const sums = metricsFromArray(takeSums().data);
+      const sums = metricsFromArray(readSums().data);
       variables.sums.dispose();
       variables = { ...variables, sums: tf.keep(tf.zeros([6])) };
       return sums;
@@ -143,78 +158,85 @@ export async function createTensorFlowEngine(
     evaluate: (split) => {
       const examples = uploaded(split);
       const sums: tf.Tensor[] = [];
-      for (let first = 0; first < split.count; first += CHUNK) {
+      for (let first = 0; first < split.count; first += EVALUATION_BATCH) {
         const rows = Int32Array.from(
-          { length: Math.min(CHUNK, split.count - first) },
+          { length: Math.min(EVALUATION_BATCH, split.count - first) },
           (_, row) => first + row,
         );
         const chunk = stepFor(rows.length);
         sums.push(tf.tidy(() => chunk.evaluate(variables.flat, examples, tf.tensor1d(rows))));
       }
-      const read = sums.map((sum) => sum.dataSync()); // only now does it wait for the device
+      let loss = 0;
+      let correct = 0;
+      for (const sum of sums) {
+        const [chunkLoss = Number.NaN, chunkCorrect = 0] = sum.dataSync(); // waits for the device
+        loss += chunkLoss;
+        correct += chunkCorrect;
+      }
       tf.dispose(sums);
-      const total = (at: number): number => read.reduce((all, sum) => all + sum[at], 0);
-      return { loss: total(0) / split.count, accuracy: total(1) / split.count };
+      return { loss: loss / split.count, accuracy: correct / split.count };
     },
     save: (): TrainingState => {
       const state = new Map<string, NamedArray>();
       const add = (tensor: tf.Tensor | null, stored: (name: string) => string): void => {
         if (!tensor) return;
         const flat = tensor.dataSync() as Float32Array;
-        let at = 0;
+        let offset = 0;
         for (const { name, shape, size } of segments) {
-          const part = flat.slice(at, at + size);
+          const part = flat.slice(offset, offset + size);
           state.set(stored(name), {
             shape,
-            data: name.startsWith('lstm/') ? swapGates(part, shape[shape.length - 1]) : part,
+            data: name.startsWith('lstm/') ? swapGates(part, shape) : part,
           });
-          at += size;
+          offset += size;
         }
       };
       add(variables.flat, (name) => name);
       add(variables.m, (name) => slotName('m', name));
       add(variables.v, (name) => slotName('v', name));
       state.set(STEP, { shape: [1], data: Int32Array.of(stepCount) });
-      state.set(METRICS, takeSums());
+      state.set(METRICS, readSums());
       return state;
     },
     load: (state) => {
+      const loaded = restore(state);
       tf.dispose(tensorsOf(variables));
-      variables = start(state);
-      stepCount = state.get(STEP)?.data[0] ?? 0;
+      variables = loaded;
+      [stepCount = 0] = arrayIn(state, STEP, [1]).data;
     },
     dispose: () => {
       tf.dispose(tensorsOf(variables));
-      if (rates) tf.dispose(rates.scalars);
+      disposeRates();
       for (const { images, labels } of splits.values()) tf.dispose([images, labels]);
       for (const each of steps.values()) each.dispose();
     },
   };
 }
 
-/** Puts a split on the device. */
+/** Copies a split to the device. */
 function upload(opened: OpenedTensorFlow, op: Ops, split: Split, pixels: number): DeviceExamples {
   const bytes = foreignTensor(opened, [split.count, pixels], TF.TF_UINT8, split.images);
   const images = tf.keep(op.cast(bytes, TF.TF_UINT8, TF.TF_HALF));
   bytes.dispose();
-  const labels = new Int32Array(2 * split.count); // an int64 each, the lower half first
+  const labels = new Int32Array(2 * split.count); // int64, the lower half first
   split.labels.forEach((label, at) => {
     labels[2 * at] = label;
   });
   return { images, labels: tf.keep(foreignTensor(opened, [split.count], TF.TF_INT64, labels)) };
 }
 
-/** Gates are i, f, o, g in states and i, f, g, o in TensorFlow: swaps the last two, either way. */
-function swapGates(data: ArrayLike<number>, columns: number): Float32Array {
+/** Gates are i, f, o, g in states and i, f, g, o in TensorFlow. Swaps the last two, in either direction. */
+function swapGates(data: NamedArray['data'], shape: readonly number[]): Float32Array {
+  const columns = shape.at(-1) ?? 4;
   const units = columns / 4;
   return Float32Array.from(data, (_, at) => {
     const column = at % columns;
     const gate = Math.floor(column / units);
-    return data[at + (gate === 2 ? units : gate === 3 ? -units : 0)];
+    return data[at + (gate === 2 ? units : gate === 3 ? -units : 0)] as number;
   });
 }
 
-/** Of what a GPU computes with, and the GPU: TensorFlow takes the first. */
+/** Versions of CUDA, cuDNN and the driver, and the model of the GPU. TensorFlow uses the first GPU. */
 function gpuVersions(directory: string): Record<string, string> {
   return {
     ...cudaVersions(directory),

@@ -1,16 +1,16 @@
-/** @file What TensorFlow's CUDA build has of each op, as scripts/fixtures/gpu_kernels.py recorded it, for tests without a GPU. */
+/** @file The GPU kernels of each op, as scripts/fixtures/gpu_kernels.py recorded them; for tests without a GPU. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../package.js';
 import { type Attribute, type Binding, TF } from '../../tensorflow/binding.js';
 
-/** An op; a name that ends in a star is a list. */
+/** The definition of an op. A name that ends with a star is a list. */
 export interface OpDefinition {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: readonly string[];
-  /** Its kernels on a GPU: types by attribute, and the arguments that lie in the host's memory. */
+  /** Its GPU kernels: types by attribute, and the arguments that must be in host memory. */
   readonly kernels: readonly {
     readonly types: Readonly<Record<string, readonly string[]>>;
     readonly host: readonly string[];
@@ -27,11 +27,11 @@ export function opDefinitions(): Readonly<Record<string, OpDefinition>> {
 export interface Executed {
   readonly name: string;
   readonly attributes: readonly Attribute[];
-  /** Whether each input came out of an op before, and so lies where that op put it. */
+  /** Whether each input is the output of another op. */
   readonly computed: readonly boolean[];
 }
 
-/** Runs a task and notes every op that it executes. */
+/** Runs a task and records every op that it executes. */
 export function recordOps<T>(binding: Binding, task: () => T): { result: T; executed: Executed[] } {
   const executed: Executed[] = [];
   const made = new Set<number>();
@@ -59,7 +59,7 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
   [TF.TF_HALF]: 'half',
 };
 
-/** Why an op would not run on a GPU, or would wait for a copy of what another op computed there; null if neither. */
+/** Why an op would not run on a GPU, or would copy the output of another op to the host; null if neither. */
 export function complaintAbout({ name, attributes, computed }: Executed): string | null {
   const definition = opDefinitions()[name];
   if (!definition) return `${name} is not in the fixture`;
@@ -77,6 +77,6 @@ export function complaintAbout({ name, attributes, computed }: Executed): string
     input.endsWith('*') ? new Array<string>(computed.length - single).fill(input.slice(0, -1)) : [input],
   );
   const moved = names.find((input, at) => computed[at] && kernel.host.includes(input));
-  // What cuDNN leaves in the host's memory is read there again.
-  return moved && moved !== 'host_reserved' ? `${name} wants its ${moved} in the host's memory` : null;
+  // cuDNN writes host_reserved to host memory and reads it there.
+  return moved && moved !== 'host_reserved' ? `${name} needs its ${moved} in host memory` : null;
 }

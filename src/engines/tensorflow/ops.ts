@@ -1,26 +1,27 @@
-/** @file TensorFlow ops by their own names: each function is one op, on tfjs tensors. */
+/** @file The TensorFlow ops of the training step, as functions on tfjs tensors. Each call runs one op. */
 
 import type * as tf from '@tensorflow/tfjs';
-import { execute, type OpenedTensorFlow } from '../../tensorflow/backend.js';
+import { execute, type OpenedTensorFlow, type TensorTuple } from '../../tensorflow/backend.js';
 import { type Attribute, TF } from '../../tensorflow/binding.js';
 
 type Tensor = tf.Tensor;
 const FLOAT = type('T', TF.TF_FLOAT);
 const INDEX = type('Tidx', TF.TF_INT32);
 
+/** See `createOps`. */
 export type Ops = ReturnType<typeof createOps>;
 
-/** What the step is written in. Shapes are TensorFlow's; nothing is broadcast but where it says so. */
+/** The ops, on one opened TensorFlow. */
 export function createOps(opened: OpenedTensorFlow) {
-  const run = (
+  const run = <Count extends number>(
     name: string,
     attributes: readonly Attribute[],
     inputs: readonly Tensor[],
-    outputs = 1,
-  ): Tensor[] => execute(opened, name, attributes, inputs, outputs);
+    outputs: Count,
+  ): TensorTuple<Count> => execute(opened, name, attributes, inputs, outputs);
   const one = (name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor =>
-    run(name, attributes, inputs)[0];
-  /** An op of floats with nothing but a type; two inputs are broadcast. */
+    run(name, attributes, inputs, 1)[0];
+  /** An op on float32 without other attributes; two inputs are broadcast. */
   const plain =
     (name: string) =>
     (...inputs: Tensor[]): Tensor =>
@@ -44,7 +45,7 @@ export function createOps(opened: OpenedTensorFlow) {
     isGreater: plain('Greater'),
     cast: (x: Tensor, from: number, to: number): Tensor =>
       one('Cast', [type('SrcT', from), type('DstT', to)], [x]),
-    /** Over an axis that is an int32 tensor. */
+    /** Sums over an axis, which is an int32 tensor. */
     sum: (x: Tensor, axis: Tensor): Tensor => one('Sum', [FLOAT, INDEX, flag('keep_dims', false)], [x, axis]),
     mean: (x: Tensor, axis: Tensor): Tensor =>
       one('Mean', [FLOAT, INDEX, flag('keep_dims', false)], [x, axis]),
@@ -65,24 +66,24 @@ export function createOps(opened: OpenedTensorFlow) {
       one('Reshape', [FLOAT, type('Tshape', TF.TF_INT32)], [x, shape]),
     transpose: (x: Tensor, order: Tensor): Tensor =>
       one('Transpose', [FLOAT, type('Tperm', TF.TF_INT32)], [x, order]),
-    /** Rows of a matrix; tfjs' own gather would read the indices back. */
-    gather: (x: Tensor, indices: Tensor, axis: Tensor, of: number): Tensor =>
+    /** Gathers along an axis. The gather of tfjs itself would copy the indices to the host. */
+    gather: (x: Tensor, indices: Tensor, axis: Tensor, dtype: number): Tensor =>
       one(
         'GatherV2',
-        [type('Tparams', of), type('Tindices', TF.TF_INT32), type('Taxis', TF.TF_INT32)],
+        [type('Tparams', dtype), type('Tindices', TF.TF_INT32), type('Taxis', TF.TF_INT32)],
         [x, indices, axis],
       ),
     pack: (...scalars: Tensor[]): Tensor =>
       one('Pack', [FLOAT, integer('N', scalars.length), integer('axis', 0)], scalars),
     unpack: (x: Tensor, count: number): Tensor[] =>
       run('Unpack', [FLOAT, integer('num', count), integer('axis', 0)], [x], count),
-    /** Classes as int64, for int32 tensors lie in the host's memory when the rest is on a GPU. */
+    /** Class indices as int64, because int32 tensors lie in host memory when the others are on a GPU. */
     argMax: (x: Tensor, axis: Tensor): Tensor =>
       one('ArgMax', [FLOAT, INDEX, type('output_type', TF.TF_INT64)], [x, axis]),
-    /** Of int64. */
+    /** Compares int64. */
     equal: (a: Tensor, b: Tensor): Tensor => one('Equal', [type('T', TF.TF_INT64)], [a, b]),
     /** Losses `[B]` and their gradient `[B, C]`; labels are int64. */
-    softmaxCrossEntropy: (logits: Tensor, labels: Tensor): Tensor[] =>
+    softmaxCrossEntropy: (logits: Tensor, labels: Tensor): [Tensor, Tensor] =>
       run('SparseSoftmaxCrossEntropyWithLogits', [FLOAT, type('Tlabels', TF.TF_INT64)], [logits, labels], 2),
   };
 }

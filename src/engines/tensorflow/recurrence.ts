@@ -1,31 +1,33 @@
-/** @file The contract of the LSTM over all time steps, and the one that runs everywhere: the op `BlockLSTMV2`. */
+/** @file The interface of the LSTM over all time steps, and its implementation for every device, the op `BlockLSTMV2`. */
 
 import * as tf from '@tensorflow/tfjs';
 import { foreignTensor, type OpenedTensorFlow } from '../../tensorflow/backend.js';
 import { TF } from '../../tensorflow/binding.js';
 import type { Ops } from './ops.js';
 
-/** What the gradient needs of the forward pass. */
-export interface Passed {
-  readonly inputs: readonly tf.Tensor[];
-  readonly outputs: readonly tf.Tensor[];
-}
-
-/** Gate columns are i, f, g, o here, TensorFlow's order, and there is no forget bias: it is part of b. */
+/** The LSTM over all time steps. Gate columns are i, f, g, o, as in TensorFlow; b contains the forget bias. */
 export interface Recurrence {
   /**
    * @param x `[T, B, I]`
    * @param w `[I + H, 4H]`, rows of x first
    * @param b `[4H]`
-   * @returns the last hidden state `[B, H]`
    */
-  forward(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor): { h: tf.Tensor; passed: Passed };
-  /** @returns gradients of w and b, from that of the last hidden state `[B, H]` */
-  backward(passed: Passed, dh: tf.Tensor): { dw: tf.Tensor; db: tf.Tensor };
+  forward(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor): RecurrenceOutput;
   dispose(): void;
 }
 
-/** What a recurrence is made for. */
+/** The result of a forward pass, and its backward pass. */
+export interface RecurrenceOutput {
+  /** The last hidden state `[B, H]`. */
+  readonly h: tf.Tensor;
+  /**
+   * @param dh gradient of h `[B, H]`
+   * @returns gradients of w and b
+   */
+  backward(dh: tf.Tensor): { dw: tf.Tensor; db: tf.Tensor };
+}
+
+/** The sizes that a recurrence is created for. */
 export interface RecurrenceShape {
   readonly timeSteps: number;
   readonly batch: number;
@@ -38,7 +40,7 @@ const attributes = [
   { name: 'use_peephole', type: TF.TF_ATTR_BOOL, value: false },
 ];
 
-/** `BlockLSTMV2` with its gradient `BlockLSTMGradV2`, which have kernels for CPUs and GPUs. */
+/** `BlockLSTMV2` and its gradient `BlockLSTMGradV2`, which have CPU and GPU kernels. */
 export function createBlockRecurrence(
   opened: OpenedTensorFlow,
   op: Ops,
@@ -48,7 +50,7 @@ export function createBlockRecurrence(
   const length = keep(foreignTensor(opened, [], TF.TF_INT64, Int32Array.of(timeSteps, 0)));
   const state = keep(tf.zeros([batch, units]));
   const peephole = keep(tf.zeros([units]));
-  const noCellGradient = lazily(() => tf.zeros([timeSteps, batch, units])); // evaluation needs none
+  const noCellGradient = lazily(() => tf.zeros([timeSteps, batch, units])); // only for the backward pass
   const noGradient = lazily(() => tf.zeros([timeSteps - 1, batch, units]));
   const axis0 = keep(tf.scalar(0, 'int32'));
   const [lastBegin, lastSize, lastShape] = [
@@ -61,35 +63,36 @@ export function createBlockRecurrence(
       const inputs = [length, x, state, state, w, peephole, peephole, peephole, b];
       const clip = { name: 'cell_clip', type: TF.TF_ATTR_FLOAT, value: 0 };
       const outputs = op.run('BlockLSTMV2', [...attributes, clip], inputs, 7); // i, cs, f, o, ci, co, h
-      const h = op.reshape(op.slice(outputs[6], lastBegin, lastSize), lastShape);
-      return { h, passed: { inputs, outputs } };
-    },
-    backward: ({ inputs, outputs }, dh) => {
-      const last = op.reshape(dh, lastSize);
-      const dhAll = timeSteps > 1 ? op.concat(axis0, noGradient(), last) : last;
-      // x, cs_prev, h_prev, w, wci, wcf, wco, b
-      const gradients = op.run(
-        'BlockLSTMGradV2',
-        attributes,
-        [...inputs, ...outputs, noCellGradient(), dhAll],
-        8,
-      );
-      return { dw: gradients[3], db: gradients[7] };
+      return {
+        h: op.reshape(op.slice(outputs[6], lastBegin, lastSize), lastShape),
+        backward: (dh) => {
+          const last = op.reshape(dh, lastSize);
+          const dhAll = timeSteps > 1 ? op.concat(axis0, noGradient(), last) : last;
+          // gradients of x, cs_prev, h_prev, w, wci, wcf, wco, b
+          const [, , , dw, , , , db] = op.run(
+            'BlockLSTMGradV2',
+            attributes,
+            [...inputs, ...outputs, noCellGradient(), dhAll],
+            8,
+          );
+          return { dw, db };
+        },
+      };
     },
     dispose,
   };
 }
 
-/** Tensors that are made once and kept until all are disposed of together. */
+/** A set of tensors that live until all are disposed of together. */
 export function createConstants() {
-  const made: tf.Tensor[] = [];
+  const tensors: tf.Tensor[] = [];
   const keep = (tensor: tf.Tensor): tf.Tensor => {
-    made.push(tf.keep(tensor));
+    tensors.push(tf.keep(tensor));
     return tensor;
   };
   return {
     keep,
-    /** Makes it at first use. */
+    /** Creates a tensor at first use. */
     lazily: (make: () => tf.Tensor): (() => tf.Tensor) => {
       let tensor: tf.Tensor | undefined;
       return () => {
@@ -98,6 +101,6 @@ export function createConstants() {
       };
     },
     ints: (...values: number[]): tf.Tensor => keep(tf.tensor1d(values, 'int32')),
-    dispose: (): void => tf.dispose(made),
+    dispose: (): void => tf.dispose(tensors),
   };
 }

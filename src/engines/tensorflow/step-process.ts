@@ -1,12 +1,12 @@
 /**
- * @file A child process of its own: takes one training step on the device that its parent sends. `wnlstm doctor` starts
- * one for each device, for a process can have TensorFlow on one alone, and a crash takes only this process along.
+ * @file A child process that runs one training step on the device that its parent sends. `wnlstm doctor` starts one per
+ * device, because a process can open TensorFlow on one device only, and so that a crash cannot affect the parent.
  */
 
 import { tryEngine } from '../trial.js';
 import { createTensorFlowEngine } from './engine.js';
 
-/** What the parent sends. */
+/** The message from the parent. */
 export interface StepRequest {
   /** Folder with the libraries. */
   readonly directory: string;
@@ -14,9 +14,9 @@ export interface StepRequest {
   readonly threads: number;
 }
 
-/** What it gets back, unless it is `{ error }`. */
+/** The answer to the parent; `{ error }` if the step failed. */
 export interface StepReport {
-  /** What the step ran on, and with which ops. */
+  /** The device of the step, and its recurrence. */
   readonly device: string;
 }
 

@@ -1,13 +1,13 @@
-/** @file One training step in some ninety TensorFlow ops: the readable model of ../model.ts with its gradient by hand. */
+/** @file One training step in about ninety TensorFlow ops: the model of autodiff/model.ts with hand-derived gradients. */
 
 import * as tf from '@tensorflow/tfjs';
 import { BETA1, BETA2, EPSILON } from '../../model/adam.js';
 import type { ModelSpec } from '../../model/spec.js';
 import { TF } from '../../tensorflow/binding.js';
 import type { Ops } from './ops.js';
-import { createConstants, type Passed, type Recurrence } from './recurrence.js';
+import { createConstants, type Recurrence, type RecurrenceOutput } from './recurrence.js';
 
-/** What a step changes: parameters and moments as flat vectors `[N]`, sums of metrics `[6]`. */
+/** The variables that a step updates: parameters and moments as flat vectors `[N]`, sums of metrics `[6]`. */
 export interface Variables {
   readonly flat: tf.Tensor;
   readonly m: tf.Tensor | null;
@@ -15,7 +15,7 @@ export interface Variables {
   readonly sums: tf.Tensor;
 }
 
-/** Where a parameter lies in the flat vector. */
+/** A parameter's part of the flat vector. */
 export interface Segment {
   readonly name: string;
   readonly shape: readonly number[];
@@ -23,43 +23,48 @@ export interface Segment {
 }
 
 /**
- * A split on the device: pixels 0 to 255 as float16 `[N, T · I]`, which holds them exactly and, unlike uint8, can be
- * gathered on a GPU; labels int64 `[N]`.
+ * A split on the device: pixels from 0 to 255 as float16 `[N, T · I]`, and labels as int64 `[N]`. float16 is exact for
+ * these integers and, unlike uint8, has a gather kernel on GPUs.
  */
 export interface DeviceExamples {
   readonly images: tf.Tensor;
   readonly labels: tf.Tensor;
 }
 
+/** The training step and the evaluation for one batch size. */
 export interface Step {
   /**
    * @param indices int32 `[B]`
    * @param rate Adam's step size, or sgd's learning rate; a scalar
    */
   train(variables: Variables, examples: DeviceExamples, indices: tf.Tensor, rate: tf.Tensor): Variables;
-  /** @returns sums over the examples at `indices`: of the losses, and how many are right; `[2]` */
+  /** @returns sums over the examples at `indices` of the loss and of correct predictions, `[2]` */
   evaluate(flat: tf.Tensor, examples: DeviceExamples, indices: tf.Tensor): tf.Tensor;
-  /** Frees the constants, those of the recurrence too. */
+  /** Frees the constants, including those of the recurrence. */
   dispose(): void;
 }
 
-type Parameters = Readonly<Record<string, tf.Tensor>>;
+type Parameters = ReadonlyMap<string, tf.Tensor>;
 
 interface Forward {
   readonly logits: tf.Tensor;
   readonly h: tf.Tensor;
   readonly weights: Readonly<Record<'x' | 'h', Normalised>>;
-  readonly passed: Passed;
+  readonly backward: RecurrenceOutput['backward'];
 }
 
-/** A weight matrix with what its gradient needs; base has no more than w. */
+/** A weight matrix, and the values that its gradient needs with weight normalisation. */
 interface Normalised {
   readonly w: tf.Tensor;
   readonly scale?: tf.Tensor;
   readonly inverse?: tf.Tensor;
 }
 
-/** @param recurrence for the batch of `spec` */
+/**
+ * Creates the step for a spec.
+ *
+ * @param recurrence for the batch size of `spec`
+ */
 export function createStep(
   op: Ops,
   recurrence: Recurrence,
@@ -100,11 +105,12 @@ export function createStep(
   const limit = scalar(spec.clip ?? 0);
   const lowest = scalar(-(spec.clip ?? 0));
   const zero = scalar(0);
-  const [beta1, beta2, rest1, rest2, epsilon] = [BETA1, BETA2, 1 - BETA1, 1 - BETA2, EPSILON].map(scalar);
+  const [beta1, beta2, epsilon] = [scalar(BETA1), scalar(BETA2), scalar(EPSILON)];
+  const [oneMinusBeta1, oneMinusBeta2] = [scalar(1 - BETA1), scalar(1 - BETA2)];
 
   const toFloat = (x: tf.Tensor, from: number): tf.Tensor => op.cast(x, from, TF.TF_FLOAT);
 
-  /** Shares of a pixel's range, `[T, B, I]`, of the examples at `indices`. */
+  /** Pixels from 0 to 1, `[T, B, I]`, of the examples at `indices`. */
   const rows = ({ images }: DeviceExamples, indices: tf.Tensor): tf.Tensor => {
     const pixels = toFloat(op.gather(images, indices, axis0, TF.TF_HALF), TF.TF_HALF);
     return op.transpose(op.reshape(op.multiply(pixels, perPixel), imageShape), timeFirst);
@@ -117,7 +123,12 @@ export function createStep(
       const shape = shapes.get(name);
       return shape ? op.reshape(part, shape) : part;
     };
-    return Object.fromEntries(segments.map(({ name }, at) => [name, shaped(name, parts[at])]));
+    const byName = new Map<string, tf.Tensor>();
+    for (const [at, { name }] of segments.entries()) {
+      const part = parts[at];
+      if (part) byName.set(name, shaped(name, part));
+    }
+    return byName;
   };
 
   const normalise = (v: tf.Tensor, gain: tf.Tensor | undefined): Normalised => {
@@ -127,19 +138,20 @@ export function createStep(
     return { w: op.multiply(v, scale), scale, inverse };
   };
 
-  /** Class scores `[B, C]` and what the gradient needs. */
+  /** Logits `[B, C]`, and the values that the gradient needs. */
   const logits = (p: Parameters, x: tf.Tensor): Forward => {
     const weights = {
-      x: normalise(p['lstm/w_x'], p['lstm/g_x']),
-      h: normalise(p['lstm/w_h'], p['lstm/g_h']),
+      x: normalise(get(p, 'lstm/w_x'), p.get('lstm/g_x')),
+      h: normalise(get(p, 'lstm/w_h'), p.get('lstm/g_h')),
     };
     const w = op.concat(axis0, weights.x.w, weights.h.w);
-    const { h, passed } = recurrence.forward(x, w, op.add(p['lstm/b'], forgetBias));
-    return { logits: op.biasAdd(op.matMul(h, p['pred/w']), p['pred/b']), h, weights, passed };
+    const { h, backward } = recurrence.forward(x, w, op.add(get(p, 'lstm/b'), forgetBias));
+    const scores = op.biasAdd(op.matMul(h, get(p, 'pred/w')), get(p, 'pred/b'));
+    return { logits: scores, h, weights, backward };
   };
 
-  /** Salimans & Kingma 2016, eq. 3: `dg = <dw, v> / ‖v‖`, `dv = g / ‖v‖ (dw - v dg / ‖v‖)`. */
-  const direction = (
+  /** Backward of weight normalisation: `dg = <dw, v> / ‖v‖`, `dv = g / ‖v‖ (dw - v dg / ‖v‖)` (Salimans & Kingma 2016, eq. 3). */
+  const weightNormBackward = (
     dw: tf.Tensor,
     v: tf.Tensor,
     { scale, inverse }: Normalised,
@@ -150,12 +162,13 @@ export function createStep(
     return [dv, dgain];
   };
 
+  /** The gradients of all parameters, in the order of the segments. */
   const gradients = (p: Parameters, forward: Forward, dlogits: tf.Tensor): tf.Tensor[] => {
-    const dh = op.matMul(dlogits, p['pred/w'], false, true);
-    const { dw, db } = recurrence.backward(forward.passed, dh);
-    const [dwx, dwh] = op.splitRows(dw, weightRows, axis0);
-    const [dvx, dgx] = direction(dwx, p['lstm/w_x'], forward.weights.x);
-    const [dvh, dgh] = direction(dwh, p['lstm/w_h'], forward.weights.h);
+    const dh = op.matMul(dlogits, get(p, 'pred/w'), false, true);
+    const { dw, db } = forward.backward(dh);
+    const [dwx, dwh] = op.splitRows(dw, weightRows, axis0) as [tf.Tensor, tf.Tensor];
+    const [dvx, dgx] = weightNormBackward(dwx, get(p, 'lstm/w_x'), forward.weights.x);
+    const [dvh, dgh] = weightNormBackward(dwh, get(p, 'lstm/w_h'), forward.weights.h);
     const byName: Record<string, tf.Tensor | null> = {
       'lstm/w_x': dvx,
       'lstm/g_x': dgx,
@@ -168,7 +181,7 @@ export function createStep(
     return segments.map(({ name }) => byName[name] as tf.Tensor);
   };
 
-  /** The clipped flat gradient, and norm before, norm after, share clipped: scalars. */
+  /** The clipped flat gradient, and three scalars: global norm before and after clipping, clipped fraction. */
   const clip = (parts: readonly tf.Tensor[]): [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor] => {
     const flat = op.concat(
       axis0,
@@ -182,8 +195,8 @@ export function createStep(
         const norms = op.squareRoot(squares);
         const scales = op.divide(limit, op.maximum(norms, limit));
         const after = op.squareRoot(op.sum(op.square(op.multiply(norms, scales)), axis0));
-        const share = op.mean(toFloat(op.isGreater(norms, limit), TF.TF_BOOL), axis0);
-        return [op.multiply(flat, op.gather(scales, segmentOf, axis0, TF.TF_FLOAT)), norm, after, share];
+        const fraction = op.mean(toFloat(op.isGreater(norms, limit), TF.TF_BOOL), axis0);
+        return [op.multiply(flat, op.gather(scales, segmentOf, axis0, TF.TF_FLOAT)), norm, after, fraction];
       }
       case 'global-norm': {
         const scale = op.divide(limit, op.maximum(norm, limit));
@@ -215,14 +228,14 @@ export function createStep(
     rate: tf.Tensor,
   ): Omit<Variables, 'sums'> => {
     if (!m || !v) return { flat: op.subtract(flat, op.multiply(gradient, rate)), m, v };
-    const nextM = op.add(op.multiply(m, beta1), op.multiply(gradient, rest1));
-    const nextV = op.add(op.multiply(v, beta2), op.multiply(op.square(gradient), rest2));
+    const nextM = op.add(op.multiply(m, beta1), op.multiply(gradient, oneMinusBeta1));
+    const nextV = op.add(op.multiply(v, beta2), op.multiply(op.square(gradient), oneMinusBeta2));
     const change = op.divide(op.multiply(nextM, rate), op.add(op.squareRoot(nextV), epsilon));
     return { flat: op.subtract(flat, change), m: nextM, v: nextV };
   };
 
-  /** Whether the predictions are right, 0 or 1 each, `[B]`. */
-  const hits = (scores: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
+  /** 1 for each correct prediction, else 0, `[B]`. */
+  const isCorrect = (scores: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
     toFloat(op.equal(op.argMax(scores, axis1), labels), TF.TF_BOOL);
 
   const train: Step['train'] = (variables, examples, indices, rate) => {
@@ -231,11 +244,11 @@ export function createStep(
     const forward = logits(p, rows(examples, indices));
     const [losses, perExampleGradient] = op.softmaxCrossEntropy(forward.logits, labels);
     const loss = op.mean(losses, axis0);
-    const accuracy = op.mean(hits(forward.logits, labels), axis0);
-    const [gradient, norm, after, share] = clip(
+    const accuracy = op.mean(isCorrect(forward.logits, labels), axis0);
+    const [gradient, norm, after, fraction] = clip(
       gradients(p, forward, op.multiply(perExampleGradient, perExample)),
     );
-    const sums = op.add(variables.sums, op.pack(one, loss, accuracy, norm, after, share));
+    const sums = op.add(variables.sums, op.pack(one, loss, accuracy, norm, after, fraction));
     return { ...update(variables, gradient, rate), sums };
   };
 
@@ -243,7 +256,7 @@ export function createStep(
     const labels = op.gather(examples.labels, indices, axis0, TF.TF_INT64);
     const scores = logits(parameters(flat), rows(examples, indices)).logits;
     const [losses] = op.softmaxCrossEntropy(scores, labels);
-    return op.pack(op.sum(losses, axis0), op.sum(hits(scores, labels), axis0));
+    return op.pack(op.sum(losses, axis0), op.sum(isCorrect(scores, labels), axis0));
   };
 
   return {
@@ -254,4 +267,10 @@ export function createStep(
       recurrence.dispose();
     },
   };
+}
+
+function get(parameters: Parameters, name: string): tf.Tensor {
+  const tensor = parameters.get(name);
+  if (!tensor) throw new Error(`there is no parameter ${name}`);
+  return tensor;
 }

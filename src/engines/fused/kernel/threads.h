@@ -1,7 +1,7 @@
 /*
- * What a network's threads need of the operating system: to start, to end, to sleep until a word changes, to wake.
+ * Threads of each operating system: start, join, wait until a word changes, wake.
  *
- * Linux waits by the futex system call, called through `syscall`, which glibc and musl both have: one file serves both.
+ * Linux waits with the futex system call through `syscall`, which glibc and musl both have, so one library serves both.
  * In wasm the host starts and ends the threads.
  */
 #pragma once
@@ -9,9 +9,10 @@
 
 struct net;
 struct worker;
-static void serve(struct net *net, int part); /* the life of a thread, in pool.h */
+static void worker_loop(struct net *net, int thread); /* defined in pool.h */
 
-INLINE void relax(void) {
+/* Tells the CPU that this thread spins. */
+INLINE void cpu_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -21,41 +22,43 @@ INLINE void relax(void) {
 
 #if defined(__wasm__)
 
-static void sleep_while(uint32_t *word, uint32_t value) {
+/* Sleeps while *word == value, and may return early. */
+static void wait_while_equal(uint32_t *word, uint32_t value) {
   __builtin_wasm_memory_atomic_wait32((int32_t *)word, (int32_t)value, -1);
 }
 static void wake_all(uint32_t *word) { __builtin_wasm_memory_atomic_notify((int32_t *)word, UINT32_MAX); }
 
 #elif defined(_WIN32)
 
+#define NOMINMAX
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
 struct worker {
   HANDLE thread;
   struct net *net;
-  int part;
+  int index;
 };
 
-static void sleep_while(uint32_t *word, uint32_t value) { WaitOnAddress(word, &value, sizeof value, INFINITE); }
+static void wait_while_equal(uint32_t *word, uint32_t value) { WaitOnAddress(word, &value, sizeof value, INFINITE); }
 static void wake_all(uint32_t *word) { WakeByAddressAll(word); }
 
-static DWORD WINAPI serve_worker(LPVOID argument) {
+static DWORD WINAPI worker_main(LPVOID argument) {
   const struct worker *worker = argument;
-  serve(worker->net, worker->part);
+  worker_loop(worker->net, worker->index);
   return 0;
 }
-/* Whether it could. */
+/* Returns 0 if the system refuses. */
 static int start_worker(struct worker *worker) {
-  worker->thread = CreateThread(NULL, 0, serve_worker, worker, 0, NULL);
+  worker->thread = CreateThread(NULL, 0, worker_main, worker, 0, NULL);
   return worker->thread != NULL;
 }
-static void await_worker(struct worker *worker) {
+static void join_worker(struct worker *worker) {
   WaitForSingleObject(worker->thread, INFINITE);
   CloseHandle(worker->thread);
 }
 
-/* What a library without the C runtime has to bring: a mark that it uses floating point, and what compilers call. */
+/* A library without the C runtime defines these itself: the floating-point marker, and functions that compilers call. */
 int _fltused;
 __attribute__((no_builtin("memset"))) void *memset(void *at, int value, size_t count) {
   for (size_t i = 0; i < count; i++) ((char *)at)[i] = (char)value;
@@ -78,19 +81,21 @@ BOOL WINAPI DllMainCRTStartup(HINSTANCE library, DWORD reason, LPVOID reserved) 
 struct worker {
   pthread_t thread;
   struct net *net;
-  int part;
+  int index;
 };
 
 #if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
-enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_WAIT and FUTEX_WAKE among the threads of one process */
-static void sleep_while(uint32_t *word, uint32_t value) { syscall(SYS_futex, word, WAIT_PRIVATE, value, NULL, NULL, 0); }
-static void wake_all(uint32_t *word) { syscall(SYS_futex, word, WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
+enum { FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 }; /* as in linux/futex.h */
+static void wait_while_equal(uint32_t *word, uint32_t value) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+static void wake_all(uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
 #else
 static pthread_mutex_t sleeping = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static void sleep_while(uint32_t *word, uint32_t value) {
+static void wait_while_equal(uint32_t *word, uint32_t value) {
   pthread_mutex_lock(&sleeping);
   while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) pthread_cond_wait(&changed, &sleeping);
   pthread_mutex_unlock(&sleeping);
@@ -103,20 +108,20 @@ static void wake_all(uint32_t *word) {
 }
 #endif
 
-static void *serve_worker(void *argument) {
+static void *worker_main(void *argument) {
   const struct worker *worker = argument;
-  serve(worker->net, worker->part);
+  worker_loop(worker->net, worker->index);
   return NULL;
 }
-/* Whether it could. All signals are for the host's threads. */
+/* Returns 0 if the system refuses. The thread blocks all signals, so the host's threads handle them. */
 static int start_worker(struct worker *worker) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const int failed = pthread_create(&worker->thread, NULL, serve_worker, worker);
+  const int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return !failed;
 }
-static void await_worker(struct worker *worker) { pthread_join(worker->thread, NULL); }
+static void join_worker(struct worker *worker) { pthread_join(worker->thread, NULL); }
 
 #endif

@@ -1,29 +1,35 @@
-/* From gradients to new weights: weight norm's backward, clipping, the optimiser, weight norm's forward. */
+/* The update: backward of weight normalisation, clipping, the optimiser, and weight normalisation of the new weights. */
 #pragma once
 #include "gemm.h"
 #include "net.h"
 
-#define SMALLEST_NORM 1e-6f
+#define MIN_NORM 1e-6f
+
+/* Adam's constants, as in src/model/adam.ts (fused/engine.test.ts compares them). */
+#define BETA1 0.9f
+#define ONE_MINUS_BETA1 0.1f
+#define BETA2 0.999f
+#define ONE_MINUS_BETA2 0.001f
+#define EPSILON 1e-8f
 
 /*
- * Weight norm's backward for one vector of columns of w_x or w_h, rows [rows][gates]:
+ * Backward of weight normalisation for one vector of columns: dw [rows, VW] becomes dv [rows, VW]; returns dg [VW]:
  *   dg = <dw, v> / n,   dv = g / n (dw - v dg / n),   n = max(norm, 1e-6)
- * and at the floor n does not depend on v, so that the second term falls away. In place: dw becomes dv.
- * See Salimans & Kingma 2016, eq. 3.
+ * Where n is the constant 1e-6, it does not depend on v and the second term is 0. See Salimans & Kingma 2016, eq. 3.
  */
-static vec direction_gradient(float *dw, const float *v, int rows, int stride, vec gain, vec inverse) {
+static vec weight_norm_backward(float *dw, const float *v, int rows, int stride, vec gain, vec inverse) {
   vec dot = splat(0);
   for (int r = 0; r < rows; r++) dot = multiply_add(load(dw + r * stride), load(v + r * stride), dot);
   const vec dgain = dot * inverse;
-  const vec along = blend((ivec)(inverse < splat(1.0f / SMALLEST_NORM)), dgain * inverse, splat(0));
+  const vec along = where((ivec)(inverse < splat(1.0f / MIN_NORM)), dgain * inverse, splat(0));
   for (int r = 0; r < rows; r++)
     store(dw + r * stride, gain * inverse * multiply_add(-load(v + r * stride), along, load(dw + r * stride)));
   return dgain;
 }
 
-/* Squares, and what clipping by value does, of one group of columns of `rows` rows. */
-static double measure(const struct net *net, const float *gradient, int rows, int stride, struct partial *sums) {
-  vec square[GROUP / VW] = {0}, clipped[GROUP / VW] = {0}, above[GROUP / VW] = {0};
+/* Returns the sum of gradient [rows, GROUP]²; in clip mode value, also adds the clipped squares and counts to `sums`. */
+static double sum_squares(const struct net *net, const float *gradient, int rows, int stride, struct partial *sums) {
+  vec square[GROUP / VW] = {0}, clipped[GROUP / VW] = {0}, clipped_count[GROUP / VW] = {0};
   for (int r = 0; r < rows; r++) {
     UNROLL
     for (int k = 0; k < GROUP / VW; k++) {
@@ -32,172 +38,184 @@ static double measure(const struct net *net, const float *gradient, int rows, in
       if (net->clip_mode == CLIP_VALUE) {
         const vec c = clamp(g, net->clip);
         clipped[k] = multiply_add(c, c, clipped[k]);
-        above[k] += blend((ivec)(absolute(g) > splat(net->clip)), splat(1), splat(0));
+        clipped_count[k] += where((ivec)(vector_abs(g) > splat(net->clip)), splat(1), splat(0));
       }
     }
   }
-  sums->clipped_square += sum_group(clipped);
-  sums->above += sum_group(above);
-  return sum_group(square);
+  sums->clipped_square += sum_lanes(clipped);
+  sums->clipped_count += sum_lanes(clipped_count);
+  return sum_lanes(square);
 }
 
-/* Weight norm's backward for the columns at `column` of both matrices. */
-static void finish_direction(const struct net *net, const struct layout *l, int column) {
-  const int I = net->inputs, stride = l->gates, h = (I + 1) * stride, gx = l->rows * stride, gh = gx + stride;
+/* Backward of weight normalisation for the VW columns at `column` of w_x and w_h. */
+static void lstm_direction_gradient(const struct net *net, const struct layout *l, int column) {
+  const int I = net->inputs, stride = l->lstm_stride, h = (I + 1) * stride, gx = l->rows * stride, gh = gx + stride;
   float *dw = l->lstm[GRADIENT] + column;
   const float *v = l->lstm[VALUE] + column;
-  store(dw + gx, direction_gradient(dw, v, I, stride, load(v + gx), load(l->inverse_x + column)));
-  store(dw + gh, direction_gradient(dw + h, v + h, net->units, stride, load(v + gh), load(l->inverse_h + column)));
+  store(dw + gx, weight_norm_backward(dw, v, I, stride, load(v + gx), load(l->inverse_norm_x + column)));
+  store(dw + gh, weight_norm_backward(dw + h, v + h, net->units, stride, load(v + gh), load(l->inverse_norm_h + column)));
 }
 
-/* Finishes the gradients of the LSTM's columns first .. end (in groups) and measures them. */
-static void finish_gradient(const struct net *net, const struct layout *l, int first, int end) {
-  const int I = net->inputs, H = net->units, stride = l->gates;
+/* Gradients of the LSTM's parameters and their sums of squares, for column groups first .. end - 1. */
+static void lstm_gradient_sums(const struct net *net, const struct layout *l, int first, int end) {
+  const int I = net->inputs, H = net->units, stride = l->lstm_stride;
   for (int group = first; group < end; group++) {
     const float *gradient = l->lstm[GRADIENT] + group * GROUP, *gains = gradient + l->rows * stride;
     struct partial *sums = l->partial + group;
     *sums = (struct partial){0};
     if (net->weight_norm) {
-      for (int k = 0; k < GROUP; k += VW) finish_direction(net, l, group * GROUP + k);
-      sums->square[G_X] = measure(net, gains, 1, stride, sums);
-      sums->square[G_H] = measure(net, gains + stride, 1, stride, sums);
+      for (int k = 0; k < GROUP; k += VW) lstm_direction_gradient(net, l, group * GROUP + k);
+      sums->square[G_X] = sum_squares(net, gains, 1, stride, sums);
+      sums->square[G_H] = sum_squares(net, gains + stride, 1, stride, sums);
     }
-    sums->square[W_X] = measure(net, gradient, I, stride, sums);
-    sums->square[B] = measure(net, gradient + I * stride, 1, stride, sums);
-    sums->square[W_H] = measure(net, gradient + (I + 1) * stride, H, stride, sums);
+    sums->square[W_X] = sum_squares(net, gradient, I, stride, sums);
+    sums->square[B] = sum_squares(net, gradient + I * stride, 1, stride, sums);
+    sums->square[W_H] = sum_squares(net, gradient + (I + 1) * stride, H, stride, sums);
   }
 }
 
-static void measure_prediction(const struct net *net, const struct layout *l) {
+/* Sums of squares of the prediction layer's gradients. */
+static void prediction_gradient_sums(const struct net *net, const struct layout *l) {
   struct partial *sums = l->partial + l->groups;
   *sums = (struct partial){0};
-  for (int k = 0; k < l->classes; k += GROUP) {
+  for (int k = 0; k < l->classes_padded; k += GROUP) {
     const float *gradient = l->pred[GRADIENT] + k;
-    sums->square[PRED_B] += measure(net, gradient, 1, l->classes, sums);
-    sums->square[PRED_W] += measure(net, gradient + l->classes, net->units, l->classes, sums);
+    sums->square[PRED_B] += sum_squares(net, gradient, 1, l->classes_padded, sums);
+    sums->square[PRED_W] += sum_squares(net, gradient + l->classes_padded, net->units, l->classes_padded, sums);
   }
 }
 
-/* What clipping does to each variable, and to all together. */
+/* The factor of each variable's gradient, the global norm before and after clipping, and the clipped fraction. */
 struct clipping {
   float scale[VARIABLES];
-  double norm, norm_clipped, share;
+  double norm, norm_clipped, fraction;
 };
 
+/* Adds the partial sums of all groups and computes the clipping. */
 static struct clipping clip(const struct net *net, const struct layout *l) {
   struct partial sums = {0};
   for (int group = 0; group <= l->groups; group++) {
     for (int k = 0; k < VARIABLES; k++) sums.square[k] += l->partial[group].square[k];
     sums.clipped_square += l->partial[group].clipped_square;
-    sums.above += l->partial[group].above;
+    sums.clipped_count += l->partial[group].clipped_count;
   }
   double square = 0, clipped = 0;
-  int above = 0;
+  int clipped_count = 0;
   struct clipping result;
   for (int k = 0; k < VARIABLES; k++) square += sums.square[k];
   const double norm = __builtin_sqrt(square);
   for (int k = 0; k < VARIABLES; k++) {
-    const double own = net->clip_mode == CLIP_NORM ? __builtin_sqrt(sums.square[k]) : norm;
-    const int limited = net->clip_mode == CLIP_NORM || net->clip_mode == CLIP_GLOBAL_NORM;
-    const double scale = limited && own > net->clip ? net->clip / own : 1;
-    above += scale < 1;
+    const double variable_norm = net->clip_mode == CLIP_NORM ? __builtin_sqrt(sums.square[k]) : norm;
+    const int scales = net->clip_mode == CLIP_NORM || net->clip_mode == CLIP_GLOBAL_NORM;
+    const double scale = scales && variable_norm > net->clip ? net->clip / variable_norm : 1;
+    clipped_count += scale < 1;
     clipped += sums.square[k] * scale * scale;
     result.scale[k] = (float)scale;
   }
   const int variables = net->weight_norm ? VARIABLES : VARIABLES - 2;
-  const double elements = (double)(l->parameters * 4 * net->units) + (net->units + 1) * net->classes;
+  const double elements = (double)(l->parameter_rows * 4 * net->units) + (net->units + 1) * net->classes;
   result.norm = norm;
   result.norm_clipped = __builtin_sqrt(net->clip_mode == CLIP_VALUE ? sums.clipped_square : clipped);
-  result.share = net->clip_mode == CLIP_VALUE         ? sums.above / elements
-                 : net->clip_mode == CLIP_GLOBAL_NORM ? above > 0
-                                                      : (double)above / variables;
+  result.fraction = net->clip_mode == CLIP_VALUE         ? sums.clipped_count / elements
+                 : net->clip_mode == CLIP_GLOBAL_NORM ? clipped_count > 0
+                                                      : (double)clipped_count / variables;
   return result;
 }
 
-/* Optimiser for one vector of elements; `slot` as in struct layout, offset in floats. */
-INLINE void optimise_vector(const struct net *net, float *const slot[SLOTS], ptrdiff_t offset, float scale, float rate) {
-  vec g = load(slot[GRADIENT] + offset) * scale;
+/*
+ * One optimiser step for VW elements at `offset` (in floats) of the buffers:
+ *   Adam: m = β1 m + (1 - β1) g,  v = β2 v + (1 - β2) g²,  p -= step_size m / (√v + ε);   SGD: p -= step_size g
+ */
+INLINE void optimizer_step_vector(const struct net *net, float *const buffers[BUFFERS], ptrdiff_t offset, float scale,
+                                  float step_size) {
+  vec g = load(buffers[GRADIENT] + offset) * scale;
   if (net->clip_mode == CLIP_VALUE) g = clamp(g, net->clip);
-  vec p = load(slot[VALUE] + offset);
+  vec p = load(buffers[VALUE] + offset);
   if (net->adam) {
-    vec m = multiply_add(splat(0.9f), load(slot[FIRST_MOMENT] + offset), 0.1f * g);
-    vec v = multiply_add(splat(0.999f), load(slot[SECOND_MOMENT] + offset), 0.001f * (g * g));
-    store(slot[FIRST_MOMENT] + offset, m);
-    store(slot[SECOND_MOMENT] + offset, v);
-    p -= rate * m / (square_root(v) + 1e-8f);
+    vec m = multiply_add(splat(BETA1), load(buffers[FIRST_MOMENT] + offset), ONE_MINUS_BETA1 * g);
+    vec v = multiply_add(splat(BETA2), load(buffers[SECOND_MOMENT] + offset), ONE_MINUS_BETA2 * (g * g));
+    store(buffers[FIRST_MOMENT] + offset, m);
+    store(buffers[SECOND_MOMENT] + offset, v);
+    p -= step_size * m / (vector_sqrt(v) + EPSILON);
   } else {
-    p = multiply_add(splat(-rate), g, p);
+    p = multiply_add(splat(-step_size), g, p);
   }
-  store(slot[VALUE] + offset, p);
+  store(buffers[VALUE] + offset, p);
 }
 
-/* The same for a rectangle of `rows` rows and `columns` columns that starts at `offset`. */
-static void optimise(const struct net *net, float *const slot[SLOTS], ptrdiff_t offset, int rows, int columns, int stride,
-                     float scale, float rate) {
+/* One optimiser step for the elements [rows, columns] that start at `offset`. */
+static void optimizer_step(const struct net *net, float *const buffers[BUFFERS], ptrdiff_t offset, int rows, int columns,
+                           int stride, float scale, float step_size) {
   for (int r = 0; r < rows; r++, offset += stride)
-    for (int k = 0; k < columns; k += VW) optimise_vector(net, slot, offset + k, scale, rate);
+    for (int k = 0; k < columns; k += VW) optimizer_step_vector(net, buffers, offset + k, scale, step_size);
 }
 
+/* 1 / max(‖v‖, 1e-6) of the columns of v [rows, VW] */
 static vec inverse_norm(const float *v, int rows, int stride) {
   vec square = splat(0);
   for (int r = 0; r < rows; r++) square = multiply_add(load(v + r * stride), load(v + r * stride), square);
-  return 1.0f / at_least(square_root(square), splat(SMALLEST_NORM));
+  return 1.0f / vector_max(vector_sqrt(square), splat(MIN_NORM));
 }
 
-/* Effective weights of the columns first .. end (in vectors), packed as the products read them. */
-static void pack(const struct net *net, const struct layout *l, int first, int end) {
-  const int I = net->inputs, H = net->units, stride = l->gates, width = l->w_panel * VW, wh_width = l->wh_panel * VW;
+/* w [I + 1 + H, 4H] = g · v / max(‖v‖, 1e-6) and b, in panels, and w_h_t = w_hᵀ, for vectors of columns first .. end - 1. */
+static void pack_lstm_weights(const struct net *net, const struct layout *l, int first, int end) {
+  const int I = net->inputs, H = net->units, stride = l->lstm_stride, width = l->w_panel * VW, wh_width = l->wh_panel * VW;
   for (int column = first; column < end; column++) {
     const float *value = l->lstm[VALUE] + column * VW;
     vec scale_x = splat(1), scale_h = splat(1);
     if (net->weight_norm) {
-      const vec inverse_x = inverse_norm(value, I, stride), inverse_h = inverse_norm(value + (I + 1) * stride, H, stride);
-      store(l->inverse_x + column * VW, inverse_x);
-      store(l->inverse_h + column * VW, inverse_h);
-      scale_x = load(value + l->rows * stride) * inverse_x;
-      scale_h = load(value + (l->rows + 1) * stride) * inverse_h;
+      const vec inverse_norm_x = inverse_norm(value, I, stride);
+      const vec inverse_norm_h = inverse_norm(value + (I + 1) * stride, H, stride);
+      store(l->inverse_norm_x + column * VW, inverse_norm_x);
+      store(l->inverse_norm_h + column * VW, inverse_norm_h);
+      scale_x = load(value + l->rows * stride) * inverse_norm_x;
+      scale_h = load(value + (l->rows + 1) * stride) * inverse_norm_h;
     }
     float *w = l->w + (ptrdiff_t)(column / l->w_panel) * l->rows * width + column % l->w_panel * VW;
     for (int r = 0; r < I; r++) store(w + r * width, load(value + r * stride) * scale_x);
     store(w + I * width, load(value + I * stride));
 
-    const int gates = smaller(VW, 4 * H - column * VW);
+    const int gates = min(VW, 4 * H - column * VW);
     for (int u = 0; u < H; u += VW) {
       float block[VW][VW];
-      const int units = smaller(VW, H - u);
+      const int units = min(VW, H - u);
       for (int j = 0; j < units; j++) {
         const vec row = load(value + (I + 1 + u + j) * stride) * scale_h;
         store(w + (I + 1 + u + j) * width, row);
         store(block[j], row);
       }
-      float *wh = l->wh + (ptrdiff_t)(u / wh_width) * 4 * H * wh_width + column * VW * wh_width + u % wh_width;
+      float *wh = l->w_h_t + (ptrdiff_t)(u / wh_width) * 4 * H * wh_width + column * VW * wh_width + u % wh_width;
       for (int n = 0; n < gates; n++)
         for (int j = 0; j < units; j++) wh[n * wh_width + j] = block[j][n];
     }
   }
 }
 
-static void pack_prediction(const struct net *net, const struct layout *l) {
+/* pred_w_t [C, units_padded] = pred_w [H, C]ᵀ */
+static void pack_prediction_weights(const struct net *net, const struct layout *l) {
   for (int k = 0; k < net->classes; k++)
-    for (int u = 0; u < net->units; u++) l->pred_t[k * l->units + u] = l->pred[VALUE][(u + 1) * l->classes + k];
+    for (int u = 0; u < net->units; u++) l->pred_w_t[k * l->units_padded + u] = l->pred[VALUE][(u + 1) * l->classes_padded + k];
 }
 
-/* Updates the LSTM's columns first .. end (in vectors). */
-static void update(const struct net *net, const struct layout *l, const struct clipping *c, float rate, int first, int end) {
-  const int I = net->inputs, stride = l->gates, columns = (end - first) * VW;
+/* Updates the LSTM's parameters and effective weights, for vectors of columns first .. end - 1. */
+static void update_lstm(const struct net *net, const struct layout *l, const struct clipping *c, float step_size, int first,
+                        int end) {
+  const int I = net->inputs, stride = l->lstm_stride, columns = (end - first) * VW;
   const ptrdiff_t x = first * VW, b = x + (ptrdiff_t)I * stride, h = b + stride, g = x + (ptrdiff_t)l->rows * stride;
-  optimise(net, l->lstm, x, I, columns, stride, c->scale[W_X], rate);
-  optimise(net, l->lstm, b, 1, columns, stride, c->scale[B], rate);
-  optimise(net, l->lstm, h, net->units, columns, stride, c->scale[W_H], rate);
+  optimizer_step(net, l->lstm, x, I, columns, stride, c->scale[W_X], step_size);
+  optimizer_step(net, l->lstm, b, 1, columns, stride, c->scale[B], step_size);
+  optimizer_step(net, l->lstm, h, net->units, columns, stride, c->scale[W_H], step_size);
   if (net->weight_norm) {
-    optimise(net, l->lstm, g, 1, columns, stride, c->scale[G_X], rate);
-    optimise(net, l->lstm, g + stride, 1, columns, stride, c->scale[G_H], rate);
+    optimizer_step(net, l->lstm, g, 1, columns, stride, c->scale[G_X], step_size);
+    optimizer_step(net, l->lstm, g + stride, 1, columns, stride, c->scale[G_H], step_size);
   }
-  pack(net, l, first, end);
+  pack_lstm_weights(net, l, first, end);
 }
 
-static void update_prediction(const struct net *net, const struct layout *l, const struct clipping *c, float rate) {
-  optimise(net, l->pred, 0, 1, l->classes, l->classes, c->scale[PRED_B], rate);
-  optimise(net, l->pred, l->classes, net->units, l->classes, l->classes, c->scale[PRED_W], rate);
-  pack_prediction(net, l);
+/* Updates the prediction layer. */
+static void update_prediction_layer(const struct net *net, const struct layout *l, const struct clipping *c, float step_size) {
+  const int stride = l->classes_padded;
+  optimizer_step(net, l->pred, 0, 1, stride, stride, c->scale[PRED_B], step_size);
+  optimizer_step(net, l->pred, stride, net->units, stride, stride, c->scale[PRED_W], step_size);
+  pack_prediction_weights(net, l);
 }

@@ -1,15 +1,15 @@
 /*
- * Vectors of floats, as wide as the machine has them, and the few operations that need its instructions.
+ * Vectors of VW floats, and the operations that need machine instructions.
  *
- * Every machine computes the same bits. Each operation here is rounded as IEEE 754 says; the compiler must not fuse a
- * multiplication with an addition on its own (-ffp-contract=off), so multiply_add is the only place where that happens;
- * and sums over columns are taken in groups of GROUP, whatever the width of a vector.
+ * Every machine computes the same bits: each operation rounds as IEEE 754 defines; multiply_add is the only fused
+ * multiply-add, because -ffp-contract=off forbids the compiler to form others; and sums over columns use groups of
+ * GROUP columns for every vector width.
  */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/* VW: floats a vector. MR rows by NR vectors: the register tile; its sums, NR loads and one broadcast fit the registers. */
+/* VW: floats per vector. MR rows x NR vectors: the register tile; MR * NR sums, NR loads and one broadcast fit in registers. */
 #if defined(__AVX512F__)
 #define VW 16
 #define MR 5
@@ -22,7 +22,7 @@
 #define VW 4
 #define MR 6
 #define NR 4
-#else /* wasm; any other machine */
+#else /* wasm and all other machines */
 #define VW 4
 #define MR 5
 #define NR 2
@@ -34,7 +34,7 @@ typedef float vec __attribute__((vector_size(4 * VW)));
 typedef uint32_t ivec __attribute__((vector_size(4 * VW)));
 typedef float unaligned_vec __attribute__((vector_size(4 * VW), aligned(4), may_alias));
 
-/* For loops over vectors that must end up in registers. */
+/* Unrolls a loop over vectors completely, so that the vectors stay in registers. */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -48,36 +48,36 @@ INLINE void store(float *p, vec v) { *(unaligned_vec *)p = v; }
 INLINE vec splat(float x) { return x - (vec){0}; }
 INLINE ivec isplat(uint32_t x) { return x - (ivec){0}; }
 
-/* yes where mask is all ones, no where it is 0 */
-INLINE vec blend(ivec mask, vec yes, vec no) { return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask)); }
-INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(0x7fffffff)); }
+/* a where mask is all ones, b where it is 0 */
+INLINE vec where(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
+INLINE vec vector_abs(vec x) { return (vec)((ivec)x & isplat(0x7fffffff)); }
 
 /*
- * a b + c, rounded once; the square root; and the smaller, or larger, of two. In the last two NaN in x stays NaN, for a
- * clamp must not hide a divergence.
+ * multiply_add: a * b + c, rounded once. vector_sqrt: the square root. vector_min, vector_max: of x and limit; a NaN in x
+ * stays NaN, so that a clamp does not hide a divergence.
  */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
-INLINE vec square_root(vec x) { return (vec)_mm512_sqrt_ps((__m512)x); }
-INLINE vec at_most(vec x, vec limit) { return (vec)_mm512_min_ps((__m512)limit, (__m512)x); }
-INLINE vec at_least(vec x, vec limit) { return (vec)_mm512_max_ps((__m512)limit, (__m512)x); }
+INLINE vec vector_sqrt(vec x) { return (vec)_mm512_sqrt_ps((__m512)x); }
+INLINE vec vector_min(vec x, vec limit) { return (vec)_mm512_min_ps((__m512)limit, (__m512)x); }
+INLINE vec vector_max(vec x, vec limit) { return (vec)_mm512_max_ps((__m512)limit, (__m512)x); }
 #elif VW == 8
 #include <immintrin.h>
 INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
-INLINE vec square_root(vec x) { return (vec)_mm256_sqrt_ps((__m256)x); }
-INLINE vec at_most(vec x, vec limit) { return (vec)_mm256_min_ps((__m256)limit, (__m256)x); }
-INLINE vec at_least(vec x, vec limit) { return (vec)_mm256_max_ps((__m256)limit, (__m256)x); }
+INLINE vec vector_sqrt(vec x) { return (vec)_mm256_sqrt_ps((__m256)x); }
+INLINE vec vector_min(vec x, vec limit) { return (vec)_mm256_min_ps((__m256)limit, (__m256)x); }
+INLINE vec vector_max(vec x, vec limit) { return (vec)_mm256_max_ps((__m256)limit, (__m256)x); }
 #elif defined(__wasm__)
 #include <wasm_simd128.h>
-#if defined(__wasm_relaxed_simd__) /* wasm.ts asks the machine whether it is rounded once */
+#if defined(__wasm_relaxed_simd__) /* wasm-module.ts checks that the machine rounds it once */
 INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)__builtin_wasm_relaxed_madd_f32x4(a, b, c); }
-#else /* rounded twice: a machine without fused multiply-adds gets results of its own, under their own number */
+#else /* rounds twice: machines without fused multiply-adds use a separate arithmetic, wnlstm-1-unfused */
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
 #endif
-INLINE vec square_root(vec x) { return (vec)wasm_f32x4_sqrt((v128_t)x); }
-INLINE vec at_most(vec x, vec limit) { return (vec)wasm_f32x4_pmin((v128_t)x, (v128_t)limit); }
-INLINE vec at_least(vec x, vec limit) { return (vec)wasm_f32x4_pmax((v128_t)x, (v128_t)limit); }
+INLINE vec vector_sqrt(vec x) { return (vec)wasm_f32x4_sqrt((v128_t)x); }
+INLINE vec vector_min(vec x, vec limit) { return (vec)wasm_f32x4_pmin((v128_t)x, (v128_t)limit); }
+INLINE vec vector_max(vec x, vec limit) { return (vec)wasm_f32x4_pmax((v128_t)x, (v128_t)limit); }
 #else
 #if defined(__aarch64__)
 #include <arm_neon.h>
@@ -88,28 +88,30 @@ INLINE vec multiply_add(vec a, vec b, vec c) {
   return c;
 }
 #endif
-INLINE vec square_root(vec x) {
+INLINE vec vector_sqrt(vec x) {
   vec root;
   for (int i = 0; i < VW; i++) root[i] = __builtin_sqrtf(x[i]);
   return root;
 }
-INLINE vec at_most(vec x, vec limit) { return blend((ivec)(x > limit), limit, x); }
-INLINE vec at_least(vec x, vec limit) { return blend((ivec)(x < limit), limit, x); }
+INLINE vec vector_min(vec x, vec limit) { return where((ivec)(x > limit), limit, x); }
+INLINE vec vector_max(vec x, vec limit) { return where((ivec)(x < limit), limit, x); }
 #endif
-INLINE vec clamp(vec x, float limit) { return at_least(at_most(x, splat(limit)), splat(-limit)); }
+/* x limited to [-limit, limit] */
+INLINE vec clamp(vec x, float limit) { return vector_max(vector_min(x, splat(limit)), splat(-limit)); }
 
-/* The columns of a group added in their order, in double. */
-INLINE double sum_group(const vec x[GROUP / VW]) {
+/* The sum of the GROUP columns in x, in double, from first to last. */
+INLINE double sum_lanes(const vec x[GROUP / VW]) {
   double sum = 0;
   for (int i = 0; i < GROUP; i++) sum += x[i / VW][i % VW];
   return sum;
 }
 
+/* The smallest multiple of `to` that is at least n. */
 INLINE int round_up(int n, int to) { return (n + to - 1) / to * to; }
-INLINE int smaller(int a, int b) { return a < b ? a : b; }
-INLINE int larger(int a, int b) { return a > b ? a : b; }
+INLINE int min(int a, int b) { return a < b ? a : b; }
+INLINE int max(int a, int b) { return a > b ? a : b; }
 
-/* Vectors a panel if `vectors` of them are shared out evenly. */
+/* Vectors per panel when `vectors` are divided evenly into the fewest panels of at most NR. */
 INLINE int panel_vectors(int vectors) {
   int panels = (vectors + NR - 1) / NR;
   return (vectors + panels - 1) / panels;

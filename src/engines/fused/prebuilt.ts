@@ -1,4 +1,4 @@
-/** @file The prebuilt kernels, as scripts/build-kernels.sh made them for every platform. */
+/** @file Reads the prebuilt kernels, which scripts/build-kernels.sh builds for every platform. */
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,36 +6,40 @@ import { join } from 'node:path';
 import { ioError, UserError } from '../../errors.js';
 import { packageRoot } from '../../package.js';
 
-/** Their folder, with a SHA256SUMS that lists them. */
+/** The folder of the prebuilt kernels and of SHA256SUMS, which lists them. */
 export const prebuiltDirectory = join(packageRoot, 'src/engines/fused/prebuilt');
 
-/** A file with a kernel in it. */
+/** A kernel file. */
 export interface KernelFile {
   readonly path: string;
   readonly bytes: Uint8Array;
-  /** Its name and the first digits of its SHA-256, as run.json has it. */
+  /** Its name and the first digits of its SHA-256, as in run.json. */
   readonly build: string;
 }
 
 /**
- * Reads a prebuilt kernel. One that is not whole must never be loaded: a library cut short ends the process.
+ * Reads a prebuilt kernel and checks its SHA-256, because loading a truncated library crashes the process.
  *
- * @throws {UserError} E_BACKEND if there is none of that name, or it is not the file that was built
+ * @throws {UserError} E_BACKEND if there is no kernel of that name, or its file is damaged
  */
 export function readPrebuilt(name: string): KernelFile {
   const path = join(prebuiltDirectory, name);
   if (!existsSync(path)) {
-    throw new UserError('E_BACKEND', `There is no prebuilt kernel ${name}.`, {
-      hint: 'Use `--backend wasm`, or build a kernel yourself: see "Own kernels" in src/README.md.',
+    throw new UserError('E_BACKEND', `There is no prebuilt kernel ${name} in ${prebuiltDirectory}.`, {
+      hint: 'Install wnlstm again, or use `--backend wasm`.',
     });
   }
   const bytes = read(path);
   const sums = Buffer.from(read(join(prebuiltDirectory, 'SHA256SUMS'))).toString();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (!sums.split('\n').includes(`${sha256}  ${name}`)) {
-    throw new UserError('E_BACKEND', `${path} is damaged: its SHA-256 is not the one in SHA256SUMS.`, {
-      hint: 'Run `npm ci` again, or install wnlstm anew.',
-    });
+    throw new UserError(
+      'E_BACKEND',
+      `${path} is damaged: expected the SHA-256 in SHA256SUMS, got ${sha256}.`,
+      {
+        hint: 'Install wnlstm again.',
+      },
+    );
   }
   return { path, bytes, build: buildName(name, bytes) };
 }
@@ -45,13 +49,13 @@ function read(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     throw new UserError('E_BACKEND', ioError(`read ${path}`, error).message, {
-      hint: 'Run `npm ci` again, or use another backend.',
+      hint: 'Install wnlstm again, or use another backend.',
       cause: error,
     });
   }
 }
 
-/** How a build is called. */
+/** The name of a build: the file name and the first digits of its SHA-256. */
 export function buildName(name: string, bytes: Uint8Array): string {
   return `${name} ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
 }
