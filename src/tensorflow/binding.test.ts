@@ -1,4 +1,4 @@
-/** @file The binding by itself, on the CPU: values in and out, attributes of every kind, errors, nothing left over. */
+/** @file The binding on the CPU: values in and out, attributes of every type, errors, no leaked tensors. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -20,7 +20,7 @@ function open(): Binding {
 
 const FLOAT = { name: 'T', type: TF.TF_ATTR_TYPE, value: TF.TF_FLOAT };
 
-/** Runs an op of one output, reads it and deletes everything. */
+/** Runs an op with one output, reads the output and deletes all tensors. */
 function evaluate(
   binding: Binding,
   name: string,
@@ -33,7 +33,7 @@ function evaluate(
   return { shape: output!.shape, dtype: output!.dtype, values };
 }
 
-test('values come back as they went in, for every type', { skip }, () => {
+test('values of every type are returned unchanged', { skip }, () => {
   const binding = open();
   const same = (shape: number[], dtype: number, values: Float32Array | Int32Array | Uint8Array): void => {
     const id = binding.createTensor(shape, dtype, values);
@@ -47,15 +47,15 @@ test('values come back as they went in, for every type', { skip }, () => {
   same([2], TF.TF_BOOL, Uint8Array.of(0, 1));
   same([2], TF.TF_UINT8, Uint8Array.of(0, 255));
   same([2], TF.TF_INT8, Uint8Array.of(1, 255));
-  const texts = [Buffer.from('a'), Buffer.from('a string that is too long to lie in place, ä')].map((text) =>
-    Uint8Array.from(text),
+  const texts = [Buffer.from('a'), Buffer.from('a string that is too long to be stored inline, ä')].map(
+    (text) => Uint8Array.from(text),
   );
   const strings = binding.createTensor([2], TF.TF_STRING, texts);
   assert.deepEqual(binding.tensorDataSync(strings), texts);
   binding.deleteTensor(strings);
 });
 
-test('attributes of every kind reach the op', { skip }, () => {
+test('attributes of every type reach the op', { skip }, () => {
   const binding = open();
   const floats = (...values: number[]): number =>
     binding.createTensor([values.length], TF.TF_FLOAT, Float32Array.from(values));
@@ -86,7 +86,7 @@ test('attributes of every kind reach the op', { skip }, () => {
   );
 });
 
-test("an error is TensorFlow's own, and leaves the binding usable", { skip }, () => {
+test("an error has TensorFlow's message and leaves the binding usable", { skip }, () => {
   const binding = open();
   const before = binding.getNumOfTensors();
   const a = binding.createTensor([2, 3], TF.TF_FLOAT, new Float32Array(6));
@@ -104,7 +104,7 @@ test("an error is TensorFlow's own, and leaves the binding usable", { skip }, ()
   assert.equal(binding.getNumOfTensors(), before);
 });
 
-test('a tensor that was deleted is an error, not a crash', { skip }, () => {
+test('using a deleted tensor is an error, not a crash', { skip }, () => {
   const binding = open();
   const id = binding.createTensor([], TF.TF_FLOAT, Float32Array.of(1));
   binding.deleteTensor(id);
@@ -112,7 +112,7 @@ test('a tensor that was deleted is an error, not a crash', { skip }, () => {
   assert.throws(() => binding.deleteTensor(id), TensorFlowError);
 });
 
-test('the devices have names, types and memory', { skip }, () => {
+test('devices have names, types and memory', { skip }, () => {
   const { devices, device } = open();
   assert.equal(device.type, 'CPU');
   assert.ok(devices.every(({ name, memoryBytes }) => name.startsWith('/job:localhost') && memoryBytes > 0));

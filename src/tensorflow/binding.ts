@@ -1,11 +1,11 @@
 /**
- * @file The native binding that tfjs-node's `NodeJSKernelBackend` expects, over TensorFlow's C API and koffi: no C++ to
- * build, so upstream's JavaScript runs unmodified on a current TensorFlow. Nothing in it knows of this project.
+ * @file The native binding that tfjs-node's `NodeJSKernelBackend` expects, implemented on TensorFlow's C API through koffi.
+ * So upstream's JavaScript runs unmodified on a current TensorFlow, without a C++ build. Independent of this project.
  */
 
 import type { Handle, TensorFlow } from './library.js';
 
-/** TensorFlow's numbers for types (tf_datatype.h) and attributes. */
+/** TensorFlow's numbers of data types (tf_datatype.h) and attribute types. */
 export const TF = {
   TF_FLOAT: 1,
   TF_INT32: 3,
@@ -26,41 +26,39 @@ export const TF = {
   TF_ATTR_RESOURCE: 6,
 } as const;
 
-/** An attribute of an op; a list where the op wants a list. */
+/** An attribute of an op. Its value is an array where the op expects a list. */
 export interface Attribute {
   readonly name: string;
   readonly type: number;
   readonly value: unknown;
 }
 
-/** A tensor that an op made. */
+/** The output of an op. */
 export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
   readonly dtype: number;
 }
 
-/** What tensors are made from: numbers, an int64 as two int32, or strings as bytes. */
+/** The values of a new tensor: numbers, int64 as two int32, or strings as bytes. */
 export type TensorValues = Float32Array | Int32Array | Uint8Array | readonly Uint8Array[];
 
-/** Where ops run. */
+/** A device that can run ops. */
 export interface Device {
-  /** Such as `/job:localhost/replica:0/task:0/device:GPU:0`. */
+  /** For example `/job:localhost/replica:0/task:0/device:GPU:0`. */
   readonly name: string;
   readonly type: string;
   readonly memoryBytes: number;
 }
 
-/** TensorFlow's own message about an op or tensor. */
+/** An error that TensorFlow reports. */
 export class TensorFlowError extends Error {
   override readonly name = 'TensorFlowError';
 }
 
 const STRING_BYTES = 24; // sizeof(TF_TString)
 
-// sizeof(TF_TString)
-
-/** A binding and the context that it owns for the life of the process. */
+/** A binding, which owns a context for the lifetime of the process. */
 export interface Binding {
   readonly devices: readonly Device[];
   /** The device that ops run on. */
@@ -76,11 +74,11 @@ export interface Binding {
   ): TensorMetadata[];
   isUsingGpuDevice(): boolean;
   getNumOfTensors(): number;
-  /** Ops executed so far. */
+  /** Number of ops executed so far. */
   countOps(): number;
 }
 
-/** How a context is made. */
+/** The options of a context. */
 export interface BindingOptions {
   readonly device: 'cpu' | 'cuda';
   /** Threads within an op; 0 lets TensorFlow choose. */
@@ -88,9 +86,9 @@ export interface BindingOptions {
 }
 
 /**
- * Makes a context and the binding over it.
+ * Creates a context and a binding on it.
  *
- * @throws {TensorFlowError} with TensorFlow's message; also from its methods
+ * @throws {TensorFlowError} with TensorFlow's message; its methods throw it too
  */
 export function createBinding(tf: TensorFlow, options: BindingOptions): Binding {
   const status = tf.newStatus();
@@ -109,12 +107,10 @@ export function createBinding(tf: TensorFlow, options: BindingOptions): Binding 
   const context = checked(tf.newContext(contextOptions, status));
   tf.deleteOptions(contextOptions);
   const devices = readDevices(tf, context, status, check);
-  const wanted = options.device === 'cuda' ? 'GPU' : 'CPU';
-  const device = devices.find(({ type }) => type === wanted);
+  const deviceType = options.device === 'cuda' ? 'GPU' : 'CPU';
+  const device = devices.find(({ type }) => type === deviceType);
   if (!device) {
-    throw new TensorFlowError(
-      `no ${wanted} among the devices: ${devices.map(({ name }) => name).join(', ')}`,
-    );
+    throw new TensorFlowError(`found no ${deviceType}, only ${devices.map(({ name }) => name).join(', ')}`);
   }
 
   const handles = new Map<number, Handle>();
@@ -126,7 +122,7 @@ export function createBinding(tf: TensorFlow, options: BindingOptions): Binding 
   };
   const handleOf = (id: number): Handle => {
     const handle = handles.get(id);
-    if (handle === undefined) throw new TensorFlowError(`there is no tensor ${id}, or it was deleted`);
+    if (handle === undefined) throw new TensorFlowError(`there is no tensor ${id}; it may have been deleted`);
     return handle;
   };
 
@@ -152,7 +148,7 @@ export function createBinding(tf: TensorFlow, options: BindingOptions): Binding 
       tf.setShape(op, name, BigInt64Array.from(list ?? [], BigInt), length, status);
       check();
     } else {
-      throw new TensorFlowError(`attribute ${name} has a type that is not known: ${type}`);
+      throw new TensorFlowError(`attribute ${name} has the unknown type ${type}`);
     }
   };
 
@@ -210,7 +206,8 @@ export function createBinding(tf: TensorFlow, options: BindingOptions): Binding 
         const count = Int32Array.of(outputs);
         tf.execute(op, results, count, status);
         check();
-        return Array.from({ length: count[0] }, (_, index) => describe(Number(results[index])));
+        const [length = 0] = count;
+        return Array.from(results.subarray(0, length), (handle) => describe(Number(handle)));
       } finally {
         tf.deleteOp(op);
       }
@@ -222,8 +219,8 @@ export function createBinding(tf: TensorFlow, options: BindingOptions): Binding 
 }
 
 /**
- * ConfigProto: intra_op_parallelism_threads = 2, inter_op = 5; gpu_options = 6 with allow_growth = 4 and
- * visible_device_list = 5, the first GPU alone.
+ * Encodes a ConfigProto. Fields: intra_op_parallelism_threads = 2, inter_op_parallelism_threads = 5, gpu_options = 6 with
+ * allow_growth = 4 and visible_device_list = 5, which is the first GPU only.
  */
 function encodeConfig({ threads }: BindingOptions): Uint8Array {
   const firstGpu = bytesField(5, [...Buffer.from('0')]);
@@ -234,11 +231,12 @@ function encodeConfig({ threads }: BindingOptions): Uint8Array {
   ]);
 }
 
+/** A length-delimited field of a protocol buffer, of less than 128 bytes. */
 function bytesField(field: number, bytes: readonly number[]): number[] {
   return [(field << 3) | 2, bytes.length, ...bytes];
 }
 
-/** A protocol buffer field of an integer, and one of bytes: all that a ConfigProto needs here. */
+/** A varint field of a protocol buffer. */
 function integerField(field: number, value: number): number[] {
   const bytes = [field << 3];
   for (let rest = value; ; rest >>>= 7) {
@@ -259,7 +257,7 @@ function readDevices(tf: TensorFlow, context: Handle, status: Handle, check: () 
   return devices;
 }
 
-/** A copy of a tensor's values; int64 and other types without a typed array of their own come as bytes. */
+/** Copies the values of a tensor. int64 and other types without a matching typed array are returned as bytes. */
 function readTensor(
   tf: TensorFlow,
   tensor: Handle,

@@ -1,10 +1,10 @@
-/** @file CUDA's libraries as TensorFlow opens them by name: where they lie in an installation, and their versions. */
+/** @file The CUDA libraries that TensorFlow opens: their paths in an installation, and their versions. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 
-/** Each after those that it needs; the other files under nvidia/ are opened by these. */
+/** In dependency order. These open the other files under nvidia/. */
 const NAMES = [
   'libcudart.so.12',
   'libnvJitLink.so.12',
@@ -20,14 +20,15 @@ const NAMES = [
   'libcupti.so.12',
 ] as const;
 
-/** Versions of CUDA and cuDNN as the libraries themselves say; only of those that load. */
+/** The versions that the CUDA and cuDNN libraries report. A library that does not load is omitted. */
 export function cudaVersions(directory: string): Record<string, string> {
-  const cuda = ask(directory, 'libcudart', (library) => {
-    const version = Int32Array.of(0);
-    library.func('int cudaRuntimeGetVersion(int *version)')(version);
-    return version[0];
+  const cuda = query(directory, 'libcudart', (library) => {
+    const result = Int32Array.of(0);
+    library.func('int cudaRuntimeGetVersion(int *version)')(result);
+    const [version = 0] = result;
+    return version;
   });
-  const cudnn = ask(directory, 'libcudnn', (library) =>
+  const cudnn = query(directory, 'libcudnn', (library) =>
     Number(library.func('size_t cudnnGetVersion(void)')()),
   );
   return {
@@ -38,13 +39,13 @@ export function cudaVersions(directory: string): Record<string, string> {
   };
 }
 
-/** Asks one library for a number; null if it is not there. */
-function ask(directory: string, name: string, question: (library: LibraryHandle) => number): number | null {
+/** Asks one library for a number; null if the library is missing or does not load. */
+function query(directory: string, name: string, question: (library: LibraryHandle) => number): number | null {
   const path = cudaLibraries(directory).find((each) => stem(each).endsWith(name));
   try {
     return path === undefined ? null : question(koffi.load(path));
   } catch {
-    return null; // it does not load: then TensorFlow has found no GPU either, and says so itself
+    return null; // TensorFlow then finds no GPU and reports that
   }
 }
 
@@ -53,9 +54,9 @@ function stem(file: string): string {
 }
 
 /**
- * What to open, in order: paths under nvidia/, and names for the system's loader where a library is not there.
+ * The CUDA libraries to open, in order: paths under nvidia/, or names for the system's loader if a library is not there.
  *
- * @param directory of an installation
+ * @param directory folder of an installation
  */
 export function cudaLibraries(directory: string): string[] {
   const root = join(directory, 'nvidia');

@@ -1,4 +1,4 @@
-/** @file Which GPUs a build serves, and what an installation says of its build. */
+/** @file Which GPUs a build supports, and reading the targets of a build. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { BUILD_INFO, builtFor } from './install/installation.js';
 const directory = mkdtempSync(join(tmpdir(), 'wnlstm-gpu-'));
 after(() => rmSync(directory, { recursive: true }));
 
-/** As the wheel of TensorFlow 2.21.0 has it. */
+/** From the wheel of TensorFlow 2.21.0. */
 const INFO = `build_info = collections.OrderedDict([('cpu_compiler', 'clang'), ('cuda_compute_capabilities', \
 ['sm_60', 'sm_70', 'sm_80', 'sm_89', 'compute_90']), ('cuda_version', '12.5.1'), ('is_cuda_build', True)])`;
 
-test('machine code serves later GPUs of the same generation, the rest is compiled if it is newer', () => {
+test('machine code supports later GPUs of the same generation, and newer generations need compilation', () => {
   const built = ['sm_60', 'sm_70', 'sm_80', 'sm_89', 'compute_90'];
   const expected = {
     '5.2': 'none',
@@ -30,7 +30,7 @@ test('machine code serves later GPUs of the same generation, the rest is compile
     assert.equal(gpuSupport(capability, built), support, capability);
 });
 
-test('what a build was made for is read from the wheel, and unknown without its file', () => {
+test('the targets of a build are read from its file, and null without the file', () => {
   assert.equal(builtFor(directory), null);
   writeFileSync(join(directory, BUILD_INFO), INFO);
   assert.deepEqual(builtFor(directory), ['sm_60', 'sm_70', 'sm_80', 'sm_89', 'compute_90']);

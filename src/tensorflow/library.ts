@@ -1,8 +1,8 @@
-/** @file TensorFlow's C API through koffi: the functions that the binding calls, with handles as numbers. */
+/** @file TensorFlow's C API, called through koffi. Handles are numbers. */
 
 import { join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
-import { cudaLibraries } from './install/cuda-libraries.js';
+import { cudaLibraries } from './cuda-libraries.js';
 import { LIBRARIES } from './install/installation.js';
 import { assertTrusted } from './trust.js';
 
@@ -10,10 +10,10 @@ const RTLD_NOW = 2;
 const RTLD_GLOBAL = 0x100;
 const RTLD_NODELETE = 0x1000;
 
-/** A pointer that TensorFlow gave; 0 is none. */
+/** A pointer from TensorFlow; 0 is the null pointer. */
 export type Handle = number;
 
-/** The C functions, by their names without prefix; see tensorflow/c/c_api.h and tensorflow/c/eager/c_api.h. */
+/** The C functions that the binding calls; see tensorflow/c/c_api.h and tensorflow/c/eager/c_api.h. */
 export interface TensorFlow {
   version(): string;
   newStatus(): Handle;
@@ -24,7 +24,7 @@ export interface TensorFlow {
   deleteTensor(tensor: Handle): void;
   tensorData(tensor: Handle): Handle;
   tensorBytes(tensor: Handle): number;
-  /** memcpy, into and out of TensorFlow's memory. */
+  /** memcpy into TensorFlow's memory, and out of it. */
   copyIn(target: Handle, source: Uint8Array, bytes: number): void;
   copyOut(target: Uint8Array, source: Handle, bytes: number): void;
   stringInit(string: Handle): void;
@@ -68,35 +68,34 @@ export interface TensorFlow {
 }
 
 /**
- * Loads the two libraries. The environment that TensorFlow reads must be set before.
+ * Loads the two libraries. The environment variables that TensorFlow reads must be set before.
  *
- * @param directory that holds both
- * @throws {UserError} E_BACKEND if somebody else may have put them there
+ * @param directory folder of the libraries
+ * @throws {UserError} E_BACKEND if another user can write to them
  */
 export function loadTensorFlow(directory: string): TensorFlow {
   assertTrusted(directory);
   const libc = koffi.load(null);
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');
-  // The C API is spread over both, and the second needs the first. Unloading them at exit, as koffi does, crashes in
-  // their destructors; with this flag they stay.
+  // The C API spans both libraries, and the second depends on the first. koffi unloads libraries at exit, which crashes
+  // in their destructors; RTLD_NODELETE keeps them loaded.
   const open = (path: string): boolean => dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE) !== null;
-  // TensorFlow does not look for these under nvidia/: it finds them loaded.
+  // TensorFlow does not search under nvidia/, but finds libraries that are already loaded.
   for (const path of cudaLibraries(directory).filter((each) => each.startsWith(directory))) open(path);
-  const [framework, main] = LIBRARIES.map((name) => {
+  const libraries = LIBRARIES.map((name) => {
     const path = join(directory, name);
     open(path);
     return koffi.load(path, { global: true });
   });
   const declare = (signature: string): ReturnType<LibraryHandle['func']> => {
-    const found = [main, framework].flatMap((library) => {
+    for (const library of libraries) {
       try {
-        return [library.func(signature.replaceAll('handle', 'uintptr_t'))];
+        return library.func(signature.replaceAll('handle', 'uintptr_t'));
       } catch {
-        return []; // it is in the other one
+        // The function is in the other library.
       }
-    });
-    if (found.length === 0) throw new Error(`TensorFlow has no ${signature}`);
-    return found[0];
+    }
+    throw new Error(`TensorFlow has no ${signature}`);
   };
   return {
     version: declare('const char *TF_Version(void)'),

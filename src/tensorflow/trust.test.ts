@@ -1,4 +1,4 @@
-/** @file What may be loaded as code: nothing that somebody else can have put there. */
+/** @file Libraries are loaded only if no other user can have changed them. */
 
 import assert from 'node:assert/strict';
 import {
@@ -45,17 +45,17 @@ function refuses(directory: string, path: string, why: RegExp): void {
     (error) =>
       error instanceof UserError &&
       error.code === 'E_BACKEND' &&
-      error.message.startsWith(`${path} `) &&
+      error.message.includes(`: ${path} `) &&
       why.test(error.message),
     path,
   );
 }
 
-test('what only the user and root can write to is trusted', { skip }, () => {
+test('files that only the user and root can write to are trusted', { skip }, () => {
   assertTrusted(fresh().directory);
 });
 
-test('a folder or file that others can write to is refused, and named', { skip }, () => {
+test('a folder or file that other users can write to is refused and named', { skip }, () => {
   const { directory, library } = fresh();
   for (const path of [cacheDirectory(), join(cacheDirectory(), 'tensorflow'), directory, library]) {
     for (const mode of [0o777, 0o775, 0o757]) {
@@ -73,12 +73,12 @@ test("another user's folder or file is refused", {
   const { directory, library } = fresh();
   for (const path of [cacheDirectory(), directory, library]) {
     chownSync(path, 12345, 12345);
-    refuses(directory, path, /belongs to the user 12345/);
+    refuses(directory, path, /belongs to user 12345/);
     chownSync(path, 0, 0);
   }
 });
 
-test('a link in the place of a folder is refused, and a link to a file is as good as the file', {
+test('a link instead of a folder is refused, and a link to a file is checked like the file', {
   skip,
 }, () => {
   const { directory, library } = fresh();

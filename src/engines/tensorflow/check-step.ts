@@ -1,6 +1,6 @@
 /** @file Tests a device in a child process: one training step. */
 
-import { askChild, FETCH_AGAIN } from '../../tensorflow/install/child.js';
+import { askChild, FETCH_AGAIN } from '../../tensorflow/install/ask-child.js';
 import type { StepReport, StepRequest } from './step-process.js';
 
 /**

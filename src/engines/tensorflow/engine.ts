@@ -8,7 +8,7 @@ import { type ModelSpec, parameterShapes, sizeOf } from '../../model/spec.js';
 import type { NamedArray, TrainingState } from '../../model/state.js';
 import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from '../../tensorflow/backend.js';
 import { TensorFlowError, TF } from '../../tensorflow/binding.js';
-import { cudaVersions } from '../../tensorflow/install/cuda-libraries.js';
+import { cudaVersions } from '../../tensorflow/cuda-libraries.js';
 import { driverGpus, driverVersion } from '../../tensorflow/gpu.js';
 import { plural } from '../../text/plural.js';
 import {

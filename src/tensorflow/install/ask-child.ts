@@ -1,30 +1,34 @@
-/** @file Tries TensorFlow in a child process: what crashes or hangs there cannot end this process. */
+/** @file Asks a child process that loads TensorFlow, so that a crash or a hang there cannot affect this process. */
 
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../errors.js';
 
-/** A hint that fits most failures. */
-export const FETCH_AGAIN = 'Run `wnlstm setup --remove`, then `wnlstm setup tensorflow` to fetch it again.';
+/** The hint for most failures. */
+export const FETCH_AGAIN = 'Run `wnlstm setup --remove`, then `wnlstm setup tensorflow` to install it again.';
 
-/** Signals that say more than their names. */
+/** Reasons and hints for some signals. */
 const REASONS: Partial<Record<NodeJS.Signals, [string, string]>> = {
-  SIGILL: ['this CPU lacks instructions that it was built with', 'Use `--backend native` on this machine.'],
-  SIGKILL: ['the system ended it, most likely for want of memory', 'Free some memory and try again.'],
+  SIGILL: ['this CPU lacks instructions that the library uses', 'Use `--backend native` on this machine.'],
+  SIGKILL: ['the system killed it, probably because memory ran out', 'Free some memory and try again.'],
 };
 
-/** What a child is, and what to say when it fails. */
+/** The child process, and the error message if it fails. */
 export interface Child {
-  /** The script that it runs. */
+  /** The script to run. */
   readonly script: URL;
-  /** Such as "TensorFlow in DIR does not load". */
+  /** The first part of the message, for example "TensorFlow in DIR does not load". */
   readonly failure: string;
   readonly hint: string;
   readonly signal: AbortSignal | undefined;
   readonly limitMs: number;
 }
 
-/** Sends a request to a child of its own and waits for what it answers. */
+/**
+ * Starts a child process, sends it a request and waits for its answer.
+ *
+ * @throws {UserError} E_BACKEND if the child reports an error, crashes or exceeds the time limit
+ */
 export async function askChild<Report extends object>(
   request: object,
   { script, failure, hint: usualHint, signal, limitMs }: Child,
@@ -44,17 +48,17 @@ export async function askChild<Report extends object>(
   child.on('message', (message) => {
     report = message as Report | { error: string };
   });
-  child.send(request, () => {}); // a child that died before is told of by its exit
-  const [code, ended] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+  child.send(request, () => {}); // if the child has died, its exit is reported below
+  const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (...how) => resolve(how));
+    child.on('close', (...exit) => resolve(exit));
   });
-  const answer = report as Report | { error: string } | null; // set by a listener, which TypeScript cannot see
+  const answer = report as Report | { error: string } | null; // TypeScript does not see the listener's assignment
   if (answer && !('error' in answer)) return answer;
   const lines = stderr.trim().split('\n');
   const complaint = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
-  const [reason, hint] = (ended && REASONS[ended]) ?? [answer?.error ?? complaint, usualHint];
-  const how = reason || (ended ? `it ended with ${ended}` : `it ended with code ${code}`);
+  const [reason, hint] = (killedBy && REASONS[killedBy]) ?? [answer?.error ?? complaint, usualHint];
+  const how = reason || (killedBy ? `it was killed by ${killedBy}` : `it exited with code ${code}`);
   throw new UserError('E_BACKEND', `${failure}: ${how.replace(/\.$/, '')}.`, {
     hint,
     cause: new Error(stderr),

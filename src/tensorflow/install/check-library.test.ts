@@ -1,4 +1,4 @@
-/** @file Loading in a child: whatever a library does, this process lives and says what happened. */
+/** @file Loading libraries in a child process: a library that crashes or hangs gives an error. */
 
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -23,13 +23,13 @@ function fails(message: RegExp, hint: RegExp) {
   };
 }
 
-test('a library that loads tells its version', { skip }, async () => {
+test('a library that loads reports its version', { skip }, async () => {
   const directory = compileFakeLibraries(join(root, 'good'), '2.99.1');
   const { version, usableGpus, failed } = await checkLibrary({ directory, cuda: false });
   assert.deepEqual({ version, usableGpus, failed }, { version: '2.99.1', usableGpus: 0, failed: [] });
 });
 
-test('a CUDA library that does not load is named, and TensorFlow still answers', { skip }, async () => {
+test('a CUDA library that does not load is reported, and TensorFlow still loads', { skip }, async () => {
   const directory = compileFakeLibraries(join(root, 'cuda'), '2.99.1');
   mkdirSync(join(directory, 'nvidia/cudnn/lib'), { recursive: true });
   for (const name of ['libcudnn.so.9', 'libcudnn_graph.so.9']) {
@@ -38,15 +38,17 @@ test('a CUDA library that does not load is named, and TensorFlow still answers',
   const { version, failed } = await checkLibrary({ directory, cuda: true });
   assert.equal(version, '2.99.1');
   const ours = failed.filter((line) => line.includes(directory));
-  assert.equal(ours.length, 1, 'those that TensorFlow does not open itself are left alone');
+  assert.equal(ours.length, 1, 'libraries that TensorFlow does not open itself are not tried');
   assert.match(ours[0]!, /libcudnn\.so\.9: /);
   assert.ok(
     failed.some((line) => /^libcublas\.so\.12: cannot open/.test(line)),
-    'nor is it on the system',
+    'libcublas is not on the system either',
   );
 });
 
-test('a GPU is named with its compute capability, and counted if TensorFlow takes it', { skip }, async () => {
+test('a GPU is reported with its compute capability, and counted if TensorFlow can use it', {
+  skip,
+}, async () => {
   process.env.LD_LIBRARY_PATH = compileFakeDriver(join(root, 'driver'), 'Fake H100');
   for (const usable of [0, 1]) {
     const directory = compileFakeLibraries(join(root, `gpu-${usable}`), '2.99.1', { gpus: usable });
@@ -57,11 +59,11 @@ test('a GPU is named with its compute capability, and counted if TensorFlow take
   delete process.env.LD_LIBRARY_PATH;
 });
 
-test('a library that crashes ends the child alone', { skip }, async () => {
+test('a library that crashes ends only the child process', { skip }, async () => {
   for (const [signal, expected, hint] of [
     ['SIGILL', /lacks instructions/, /--backend native/],
-    ['SIGKILL', /ended it/, /memory/],
-    ['SIGSEGV', /it ended with SIGSEGV/, /setup tensorflow/],
+    ['SIGKILL', /killed it/, /memory/],
+    ['SIGSEGV', /it was killed by SIGSEGV/, /setup tensorflow/],
   ] as const) {
     const directory = compileFakeLibraries(join(root, signal), '1', {
       atStart: `kill(getpid(), ${signal}); sleep(9);`,
@@ -70,12 +72,12 @@ test('a library that crashes ends the child alone', { skip }, async () => {
   }
 });
 
-test('a library that hangs is given up', { skip }, async () => {
+test('a library that hangs is stopped', { skip }, async () => {
   const directory = compileFakeLibraries(join(root, 'hangs'), '1', { atStart: 'sleep(60);' });
   await assert.rejects(checkLibrary({ directory, cuda: false }, undefined, 300), fails(/SIGTERM/, /setup/));
 });
 
-test('a file that is no library, or cut short, or missing, is an error with the reason', {
+test('a file that is not a library, truncated or missing is an error with the reason', {
   skip,
 }, async () => {
   const directory = compileFakeLibraries(join(root, 'bad'), '1');
@@ -88,7 +90,9 @@ test('a file that is no library, or cut short, or missing, is an error with the 
   await assert.rejects(checkLibrary({ directory, cuda: false }), fails(/No such file/, again));
 });
 
-test('a library without a function of the C API is refused with its name', { skip }, async () => {
+test('a library that lacks a function of the C API is refused, and the function is named', {
+  skip,
+}, async () => {
   const directory = compileFakeLibraries(join(root, 'old'), '1');
   copyFileSync(join(directory, LIBRARIES[0]), join(directory, LIBRARIES[1]));
   await assert.rejects(

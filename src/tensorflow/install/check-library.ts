@@ -1,12 +1,12 @@
-/** @file Checks that the libraries of an installation load, in a child process. */
+/** @file Checks in a child process that the libraries of an installation load. */
 
-import { askChild, FETCH_AGAIN } from './child.js';
+import { askChild, FETCH_AGAIN } from './ask-child.js';
 import type { LibraryReport, LibraryRequest } from './library-process.js';
 
 /**
- * Loads the libraries of a folder and asks them for their version and devices.
+ * Loads the libraries in a folder, and reads their version and devices.
  *
- * @param limitMs how long that may take; a first CUDA start takes seconds
+ * @param limitMs time limit; the first start of CUDA takes seconds
  * @throws {UserError} E_BACKEND if they do not load
  */
 export function checkLibrary(

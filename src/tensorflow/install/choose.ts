@@ -1,39 +1,39 @@
-/** @file Which installation of TensorFlow serves a device, and whether there is a GPU at all. */
+/** @file Chooses the installation of TensorFlow for a device. */
 
 import { UserError } from '../../errors.js';
 import { hasNvidiaDriver } from '../gpu.js';
 import { type Installation, listInstallations } from './installation.js';
 
 /**
- * The installation to compute with.
+ * Chooses the installation for a device.
  *
- * @throws {UserError} E_BACKEND if there is none for this device, or no driver for a GPU
+ * @throws {UserError} E_BACKEND if none is installed for this device, or there is no GPU driver
  */
 export function chooseInstallation(device: 'cpu' | 'cuda'): Installation {
-  const installed = listInstallations();
+  const installations = listInstallations();
   if (device === 'cpu') {
-    const found = installed.find(({ manifest }) => manifest.variant === 'cpu') ?? installed[0];
+    const found = installations.find(({ manifest }) => manifest.variant === 'cpu') ?? installations[0];
     if (found) return found;
-    throw new UserError('E_BACKEND', 'The tensorflow backend expects TensorFlow, found none set up.', {
-      hint: 'Fetch it: `wnlstm setup tensorflow --cpu`',
+    throw new UserError('E_BACKEND', 'The tensorflow backend needs TensorFlow, which is not installed.', {
+      hint: 'Install it with `wnlstm setup tensorflow --cpu`.',
     });
   }
   if (!hasNvidiaDriver()) {
     throw new UserError(
       'E_BACKEND',
-      'Expected an NVIDIA GPU, found no driver (/proc/driver/nvidia/version).',
+      'No NVIDIA GPU: the driver is not loaded (/proc/driver/nvidia/version does not exist).',
       {
-        hint: "Install NVIDIA's driver, or compute on the CPU: `wnlstm setup tensorflow --cpu`, then `--device cpu`.",
+        hint: "Install NVIDIA's driver, or use the CPU: `--device cpu`, after `wnlstm setup tensorflow --cpu`.",
       },
     );
   }
-  const found = installed.find(({ manifest }) => manifest.variant === 'cuda');
+  const found = installations.find(({ manifest }) => manifest.variant === 'cuda');
   if (found) return found;
   throw new UserError(
     'E_BACKEND',
-    'The tensorflow backend on a GPU expects TensorFlow with CUDA, found none set up.',
+    'The tensorflow backend needs TensorFlow with CUDA for a GPU, which is not installed.',
     {
-      hint: 'Fetch it: `wnlstm setup tensorflow --cuda`, or compute on the CPU with `--device cpu`.',
+      hint: 'Install it with `wnlstm setup tensorflow --cuda`, or use the CPU with `--device cpu`.',
     },
   );
 }

@@ -1,4 +1,4 @@
-/** @file Setting up from fake wheels and a fake pip: whole or not at all. */
+/** @file Installing from fake wheels with a fake pip: an installation is complete or absent. */
 
 import assert from 'node:assert/strict';
 import {
@@ -26,7 +26,7 @@ import { writeWheel } from './wheel.testing.js';
 
 const [framework, main] = LIBRARIES;
 
-test('the cpu variant is the two libraries and a manifest, and the download is gone', async () => {
+test('the cpu variant consists of two libraries and a manifest, and the download is removed', async () => {
   fresh();
   const { installation, reused } = await setUp({ variant: 'cpu' });
   assert.equal(reused, false);
@@ -41,7 +41,7 @@ test('the cpu variant is the two libraries and a manifest, and the download is g
   assert.deepEqual(readdirSync(installationsDirectory()), ['2.20.0-cpu']);
 });
 
-test("the cuda variant has nvidia's libraries as well", async () => {
+test("the cuda variant also has nvidia's libraries", async () => {
   const index = fresh();
   const { installation } = await setUp({ variant: 'cuda' });
   assert.deepEqual(
@@ -53,7 +53,7 @@ test("the cuda variant has nvidia's libraries as well", async () => {
   assert.match(readFileSync(join(index, 'log'), 'utf8'), /nvidia-cublas-cu12<13\.0,>=12\.5\n/);
 });
 
-test('what is complete is used again, without pip', async () => {
+test('a complete installation is reused without pip', async () => {
   const index = fresh();
   const first = await setUp({ variant: 'cpu' });
   const log = readFileSync(join(index, 'log'), 'utf8');
@@ -62,23 +62,23 @@ test('what is complete is used again, without pip', async () => {
   assert.equal(readFileSync(join(index, 'log'), 'utf8'), log);
 });
 
-test('a half is never used: a library cut short, or gone, or a torn manifest is built anew', async () => {
+test('an installation with a changed or missing library or a truncated manifest is not used but installed again', async () => {
   fresh();
   const { directory } = (await setUp({ variant: 'cpu' })).installation;
-  for (const spoil of [
+  for (const damage of [
     () => truncateSync(join(directory, framework), 100),
     () => unlinkSync(join(directory, main)),
-    () => writeFileSync(join(directory, framework), 'framewerk '.repeat(50_000)), // as long as it was
+    () => writeFileSync(join(directory, framework), 'framewerk '.repeat(50_000)), // of the same length
     () => truncateSync(join(directory, 'manifest.json'), 20),
   ]) {
-    spoil();
+    damage();
     assert.deepEqual(listInstallations(), []);
     assert.equal((await setUp({ variant: 'cpu' })).reused, false);
     assert.equal(listInstallations().length, 1);
   }
 });
 
-test('a library that does not load is not set up, and the download is kept for the next try', async () => {
+test('a library that does not load is not installed, and its download is kept', async () => {
   const index = fresh();
   const check = async (): Promise<never> => {
     throw new UserError('E_BACKEND', 'it does not load');
@@ -86,11 +86,11 @@ test('a library that does not load is not set up, and the download is kept for t
   await assert.rejects(setUp({ variant: 'cpu', check }), fails('E_BACKEND', /does not load/, /^$/));
   assertNothing();
   unlinkSync(join(index, NAMES.cpu));
-  writeFileSync(join(index, NAMES.cpu), 'the index changed'); // the fake pip, as the real one, takes what is there
+  writeFileSync(join(index, NAMES.cpu), 'the index changed'); // like pip, the fake pip uses the existing download
   assert.equal((await setUp({ variant: 'cpu' })).reused, false);
 });
 
-test('a library of another version than the wheel says is refused', async () => {
+test('a library whose version differs from its wheel is refused', async () => {
   fresh();
   const check = async () => ({ version: '2.19.1', gpus: [], usableGpus: 0, failed: [], cudaVersions: {} });
   await assert.rejects(
@@ -100,14 +100,14 @@ test('a library of another version than the wheel says is refused', async () => 
   assertNothing();
 });
 
-test('a downloaded wheel that is cut short is thrown away, and the next run fetches it again', async () => {
+test('a truncated download is deleted, and the next run downloads it again', async () => {
   const index = fresh();
   const whole = readFileSync(join(index, NAMES.cpu));
   for (const length of [0, 1, 100, whole.length >> 1, whole.length - 1]) {
     writeFileSync(join(index, NAMES.cpu), whole.subarray(0, length));
     await assert.rejects(
       setUp({ variant: 'cpu' }),
-      fails('E_DATA', /Expected a whole wheel at .*, got: /, /same command again/),
+      fails('E_DATA', /The wheel .* is damaged: /, /same command again/),
     );
     assertNothing();
   }
@@ -115,20 +115,20 @@ test('a downloaded wheel that is cut short is thrown away, and the next run fetc
   assert.equal((await setUp({ variant: 'cpu' })).reused, false);
 });
 
-test("a wheel whose bytes are not its RECORD's, or that has none for a library, is refused", async () => {
+test('a wheel whose RECORD has another hash, or none, for a library is refused', async () => {
   const index = fresh();
   const other = `tensorflow/${framework},sha256=${'A'.repeat(43)},500000\n`;
   for (const record of [other, '']) {
     writeWheel(index, NAMES.cpu, libraries, { record });
     await assert.rejects(
       setUp({ variant: 'cpu' }),
-      fails('E_DATA', /other bytes in tensorflow\/lib/, /again/),
+      fails('E_DATA', /the SHA-256 of tensorflow\/lib.* differs/, /again/),
     );
     assertNothing();
   }
 });
 
-test('any flipped byte of a wheel is noticed, or harmless', async () => {
+test('a flipped byte of a wheel is detected or harmless', async () => {
   const index = fresh();
   const whole = readFileSync(join(index, NAMES.cpu));
   for (let at = 0; at < whole.length; at += 23) {
@@ -150,25 +150,25 @@ test('any flipped byte of a wheel is noticed, or harmless', async () => {
   }
 });
 
-test('a wheel of the default version that is not the pinned one is refused', async () => {
+test('a wheel of the default version with another SHA-256 is refused', async () => {
   const index = fresh();
   const name = NAMES.cpu.replace('2.20.0', '2.21.0');
   const wheel = writeWheel(join(index, 'other'), name, libraries);
   await assert.rejects(
     setUp({ variant: 'cpu', version: null, from: wheel }),
-    fails('E_DATA', /got: SHA-256 [0-9a-f]{64} instead of dcc8afd3/, /fetch it again/),
+    fails('E_DATA', /damaged: its SHA-256 is [0-9a-f]{64}, expected dcc8afd3/, /download it again/),
   );
   assertNothing();
 });
 
-test('a wheel with the sizes of large archives (zip64) is read as well', async () => {
+test('a wheel in zip64 format is accepted', async () => {
   const index = fresh();
   writeWheel(index, NAMES.cpu, libraries, { zip64: true });
   const { installation } = await setUp({ variant: 'cpu' });
   assert.equal(installation.manifest.files[framework], 500_000);
 });
 
-test('a cache that cannot be written is an error that names XDG_CACHE_HOME', async () => {
+test('a cache that cannot be written is an error that mentions XDG_CACHE_HOME', async () => {
   fresh();
   process.env.XDG_CACHE_HOME = join(root, 'a-file');
   writeFileSync(join(root, 'a-file'), '');
@@ -178,7 +178,7 @@ test('a cache that cannot be written is an error that names XDG_CACHE_HOME', asy
   );
 });
 
-test('what a killed process left is removed, what a living one builds is not', async () => {
+test('the staging folder of a killed process is removed, and that of a running one is kept', async () => {
   fresh();
   const stages = ['.stage-999999999', `.stage-${process.ppid}`].map((name) =>
     join(installationsDirectory(), name),
@@ -191,27 +191,26 @@ test('what a killed process left is removed, what a living one builds is not', a
   );
 });
 
-test("two at once do not meet: a living process's downloads are its own, a dead one's are taken over", async () => {
+test('the downloads of a running process are left alone, and those of a dead one are taken over', async () => {
   const index = fresh();
-  const [dead, living] = [999_999_999, process.ppid].map((pid) =>
-    join(installationsDirectory(), `.wheels-2.20.0-cpu-${pid}`),
-  );
-  for (const downloads of [dead, living]) {
+  const downloadsOf = (pid: number): string => join(installationsDirectory(), `.wheels-2.20.0-cpu-${pid}`);
+  const [dead, running] = [downloadsOf(999_999_999), downloadsOf(process.ppid)];
+  for (const downloads of [dead, running]) {
     mkdirSync(downloads, { recursive: true });
-    copyFileSync(join(index, NAMES.cpu), join(downloads!, NAMES.cpu));
+    copyFileSync(join(index, NAMES.cpu), join(downloads, NAMES.cpu));
   }
   const fetched = join(installationsDirectory(), `.wheels-2.20.0-cpu-${process.pid}`, NAMES.cpu);
   const seen: boolean[] = [];
-  const progress = { terminal: null, line: () => void seen.push(existsSync(fetched) && !existsSync(dead!)) };
+  const progress = { terminal: null, line: () => void seen.push(existsSync(fetched) && !existsSync(dead)) };
   await setUp({ variant: 'cpu', progress });
-  assert.ok(seen.includes(true), "the dead process's folder became this one's");
+  assert.ok(seen.includes(true), "the dead process's folder was renamed to this process's");
   assert.deepEqual(
-    [dead, living, fetched].map((path) => existsSync(path!)),
+    [dead, running, fetched].map((path) => existsSync(path)),
     [false, true, false],
   );
 });
 
-test('a stop in the middle of unpacking leaves nothing behind but the download', async () => {
+test('stopping while unpacking leaves only the download', async () => {
   fresh();
   const stop = new AbortController();
   const progress = {

@@ -1,4 +1,4 @@
-/** @file A cache, an index of fake wheels and a fake pip for tests of setting up. */
+/** @file A cache, an index of fake wheels and a fake pip, for tests of the installation. */
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -6,18 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { type ErrorCode, UserError } from '../../errors.js';
-import { installTensorFlow, type Outcome, type Request } from './install.js';
+import { type InstallRequest, installTensorFlow, type Outcome } from './install.js';
 import { installationsDirectory, LIBRARIES, listInstallations, type Variant } from './installation.js';
 import { writeFakePython, writeWheel } from './wheel.testing.js';
 
-/** Folder of all that the tests make. */
+/** The folder of all files of the tests. */
 export const root = mkdtempSync(join(tmpdir(), 'wnlstm-setup-'));
 const { PATH: path } = process.env;
-after(() => rmSync(root, { recursive: true })); // a test file is a process of its own: its environment ends with it
+after(() => rmSync(root, { recursive: true })); // process.env is not restored: each test file is a process
 
-// a test file is a process of its own: its environment ends with it
 const [framework, main] = LIBRARIES;
-/** What TensorFlow's wheels hold. */
+/** The files of the TensorFlow wheels. */
 export const libraries = {
   [`tensorflow/${framework}`]: 'framework '.repeat(50_000),
   [`tensorflow/${main}`]: `main ${'nvidia/cublas/lib'}`,
@@ -29,7 +28,7 @@ const nvidia = {
   'nvidia/cublas/include/cublas.h': '',
 };
 const requires = ['numpy', 'nvidia-cublas-cu12<13.0,>=12.5; extra == "and-cuda"'];
-/** Wheels of both variants, of a version that is not pinned. */
+/** Wheels of both variants, in a version that is not pinned. */
 export const NAMES = {
   cpu: 'tensorflow_cpu-2.20.0-cp312-cp312-manylinux_2_27_x86_64.whl',
   cuda: 'tensorflow-2.20.0-cp312-cp312-manylinux_2_27_x86_64.whl',
@@ -38,7 +37,7 @@ export const CUBLAS = 'nvidia_cublas_cu12-12.9.1-py3-none-manylinux_2_27_x86_64.
 
 let folders = 0;
 
-/** A cache and an index of their own, with both variants in it. */
+/** Creates an empty cache, and an index with both variants; returns the folder of the index. */
 export function fresh(): string {
   const directory = join(root, String(folders++));
   const index = join(directory, 'index');
@@ -50,8 +49,8 @@ export function fresh(): string {
   return index;
 }
 
-/** Sets up with a stand-in for the loading child. */
-export function setUp(request: Partial<Request> & { variant: Variant }): Promise<Outcome> {
+/** Installs, with a simulated check of the libraries. */
+export function setUp(request: Partial<InstallRequest> & { variant: Variant }): Promise<Outcome> {
   return installTensorFlow({
     version: '2.20.0',
     from: null,
@@ -64,7 +63,7 @@ export function setUp(request: Partial<Request> & { variant: Variant }): Promise
   });
 }
 
-/** Expects an error of one line, with a hint. */
+/** Checks for an error of one line with a hint. */
 export function fails(code: ErrorCode, message: RegExp, hint: RegExp) {
   return (error: unknown) => {
     assert.ok(error instanceof UserError, String(error));
@@ -76,9 +75,9 @@ export function fails(code: ErrorCode, message: RegExp, hint: RegExp) {
   };
 }
 
-/** No installation, and no work left over. */
+/** Checks that there is no installation and no staging folder. */
 export function assertNothing(): void {
   assert.deepEqual(listInstallations(), []);
-  const left = readdirSync(installationsDirectory()).filter((name) => !name.startsWith('.wheels'));
-  assert.deepEqual(left, []);
+  const remaining = readdirSync(installationsDirectory()).filter((name) => !name.startsWith('.wheels'));
+  assert.deepEqual(remaining, []);
 }

@@ -1,6 +1,6 @@
 /**
- * @file Sets TensorFlow up: fetch, unpack beside the target, check, write the manifest, rename. What is not whole never
- * gets its name, and what is whole is used again.
+ * @file Installs TensorFlow: download, unpack into a staging folder, check, write the manifest, rename. An incomplete
+ * installation never gets its final name, and a complete one is reused.
  */
 
 import { chmodSync, existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -20,43 +20,43 @@ import {
 } from './installation.js';
 import type { LibraryReport } from './library-process.js';
 import { isCudaBuild, linkLibraries } from './link.js';
-import { downloadCommand, downloadWheels, type Progress } from './pip.js';
-import { findWheels, resolveSource, type Source, type Wanted, wrongVersion } from './source.js';
+import { downloadCommand, downloadWheels, type PipOutput } from './pip.js';
+import { findWheels, resolveSource, type Source, type Target, wrongVersion } from './source.js';
 import { cacheError, readRequirements, unpackWheel, wheelHash } from './unpack.js';
 import { DEFAULT_VERSION, PROJECTS, requiredProject } from './wheel.js';
 
-/** What is asked for. */
-export interface Request extends Wanted {
-  /** A wheel, a folder or the word pip; null to download. */
+/** What to install, and from where. */
+export interface InstallRequest extends Target {
+  /** A wheel, a folder or the word "pip"; null to download. */
   readonly from: string | null;
-  readonly progress: Progress;
+  readonly progress: PipOutput;
   readonly signal?: AbortSignal;
-  /** Stands in for the loading child in tests. */
+  /** Replaces the check in a child process, for tests. */
   readonly check?: typeof checkLibrary;
 }
 
-/** What came of it. */
+/** The result of an installation. */
 export interface Outcome {
   readonly installation: Installation;
-  /** It was there already. */
+  /** Whether it was installed before. */
   readonly reused: boolean;
   readonly library: LibraryReport;
 }
 
-/** Folders that start with a dot hold work in progress, and end in the process whose work it is. */
-const stagePrefix = '.stage-';
+/** Folders that start with a dot hold incomplete work; their names end with the id of the process that owns them. */
+const STAGE_PREFIX = '.stage-';
 
 /**
- * Sets TensorFlow up, or finds that it is.
+ * Installs TensorFlow, or finds the existing installation.
  *
- * @throws {UserError} E_BACKEND, E_DATA or E_IO; then nothing has changed but for downloads that are kept
+ * @throws {UserError} E_BACKEND, E_DATA or E_IO; only downloads are kept then
  */
-export async function installTensorFlow(request: Request): Promise<Outcome> {
+export async function installTensorFlow(request: InstallRequest): Promise<Outcome> {
   const { variant, from, signal, check = checkLibrary } = request;
   const root = installationsDirectory();
-  onDisk(`make ${root}`, () => {
+  inCache(`create ${root}`, () => {
     makeDirectory(root);
-    removeLeftovers(root, stagePrefix);
+    removeLeftovers(root, STAGE_PREFIX);
   });
   const source = from === null ? null : resolveSource(from, request);
   const version =
@@ -66,7 +66,7 @@ export async function installTensorFlow(request: Request): Promise<Outcome> {
     const library = await check({ directory: existing.directory, cuda: variant === 'cuda' }, signal);
     return { installation: existing, reused: true, library };
   }
-  const stage = join(root, `${stagePrefix}${process.pid}`);
+  const stage = join(root, `${STAGE_PREFIX}${process.pid}`);
   try {
     const outcome = await build(
       source ?? (await fetchWheel(version ?? DEFAULT_VERSION, request)),
@@ -84,7 +84,8 @@ export async function installTensorFlow(request: Request): Promise<Outcome> {
   }
 }
 
-function onDisk<T>(action: string, task: () => T): T {
+/** Runs a file operation in the cache and explains its errors. */
+function inCache<T>(action: string, task: () => T): T {
   try {
     return task();
   } catch (error) {
@@ -92,11 +93,12 @@ function onDisk<T>(action: string, task: () => T): T {
   }
 }
 
+/** Removes the folders of killed processes. */
 function removeLeftovers(root: string, prefix: string): void {
   for (const path of leftovers(root, prefix)) rmSync(path, { recursive: true, force: true });
 }
 
-/** What killed processes left. */
+/** Folders with a prefix whose process does not exist. */
 function leftovers(root: string, prefix: string): string[] {
   return readdirSync(root)
     .filter((name) => {
@@ -111,8 +113,8 @@ function leftovers(root: string, prefix: string): string[] {
     .map((name) => join(root, name));
 }
 
-/** Fills a stage, checks it and moves it into place. */
-async function build(source: Source, request: Request, stage: string): Promise<Outcome> {
+/** Fills a staging folder, checks it and renames it. */
+async function build(source: Source, request: InstallRequest, stage: string): Promise<Outcome> {
   const { variant, signal, check = checkLibrary } = request;
   if (
     source.kind === 'libraries' &&
@@ -121,88 +123,99 @@ async function build(source: Source, request: Request, stage: string): Promise<O
   ) {
     throw new UserError(
       'E_DATA',
-      `Expected a TensorFlow with CUDA, got one without in ${source.directory}.`,
+      `Expected TensorFlow with CUDA, got a build without CUDA in ${source.directory}.`,
       {
-        hint: 'Add `--cpu`, or leave out `--from` to fetch one with CUDA.',
+        hint: 'Add `--cpu`, or omit `--from` to download a build with CUDA.',
       },
     );
   }
-  onDisk(`make ${stage}`, () => makeDirectory(stage));
+  inCache(`create ${stage}`, () => makeDirectory(stage));
   const contents =
     source.kind === 'wheel'
       ? await unpackAll(await gatherWheels(source.path, request), stage, request)
       : linkLibraries(source.directory, stage);
-  onDisk(`protect ${stage}`, () => protect(stage));
+  inCache(`protect ${stage}`, () => protect(stage));
   const library = await check({ directory: stage, cuda: variant === 'cuda' }, signal);
-  const version = library.version.replace('-', ''); // the library writes 2.21.0-rc1 for 2.21.0rc1
+  const version = library.version.replace('-', ''); // the library reports 2.21.0-rc1 for 2.21.0rc1
   const expected = source.kind === 'wheel' ? source.version : request.version;
   if (expected !== null && version !== expected) {
     throw wrongVersion(expected, version, source.kind === 'wheel' ? source.path : source.directory);
   }
-  const checks = onDisk(`read ${stage}`, () =>
+  const checks = inCache(`read ${stage}`, () =>
     Object.fromEntries(Object.keys(contents.files).map((name) => [name, checkOf(join(stage, name))])),
   );
   const manifest: Manifest = { format: 1, version, variant, checks, ...contents };
   const target = installationDirectory(version, variant);
-  onDisk(`write ${target}`, () => {
+  inCache(`write ${target}`, () => {
     writeSynced(join(stage, 'manifest.json'), toJson(manifest));
     rename(stage, target);
   });
   return { installation: { directory: target, manifest }, reused: false, library };
 }
 
-/** Checks and unpacks wheels. */
+/** Checks wheels and unpacks them into the staging folder. */
 async function unpackAll(
   paths: readonly string[],
   stage: string,
-  request: Request,
+  request: InstallRequest,
 ): Promise<Pick<Manifest, 'files' | 'wheels'>> {
   const { progress, signal } = request;
   const files: Record<string, number> = {};
   const wheels: Record<string, string> = {};
   for (const path of paths) {
     progress.line(`Unpacking ${basename(path)} …`);
-    await ownWheel(path, request, async () => {
+    await removeIfDamaged(path, request, async () => {
       wheels[basename(path)] = await wheelHash(path, signal);
       Object.assign(files, await unpackWheel(path, stage, signal));
     });
   }
   const missing = LIBRARIES.filter((library) => !(library in files));
   if (missing.length === 0) return { files, wheels };
-  throw new UserError('E_DATA', `Expected ${missing.join(' and ')} in ${paths[0]}, found none.`, {
-    hint: 'Give the wheel of TensorFlow 2.16 or newer for Linux.',
-  });
+  throw new UserError(
+    'E_DATA',
+    `Expected ${missing.join(' and ')} in ${paths[0]}, but the wheel does not contain it.`,
+    {
+      hint: 'Use a wheel of TensorFlow 2.16 or newer for Linux.',
+    },
+  );
 }
 
-/** A wheel of our own download that is damaged goes, so that the next run fetches it anew. */
-async function ownWheel<T>(path: string, { from }: Request, task: () => Promise<T>): Promise<T> {
+/** Runs a task on a wheel. A downloaded wheel that is damaged is deleted, so that the next run downloads it again. */
+async function removeIfDamaged<T>(
+  path: string,
+  { from }: InstallRequest,
+  task: () => Promise<T>,
+): Promise<T> {
   try {
     return await task();
   } catch (error) {
     if (from !== null || !(error instanceof UserError) || error.code !== 'E_DATA') throw error;
     rmSync(path, { force: true });
-    throw new UserError('E_DATA', error.message, { hint: 'Run the same command again.', cause: error });
+    throw new UserError('E_DATA', error.message, {
+      hint: 'Run the same command again to download it again.',
+      cause: error,
+    });
   }
 }
 
-/** TensorFlow's wheel and, for CUDA, those that it names: all that is to be unpacked. */
-async function gatherWheels(wheel: string, request: Request): Promise<string[]> {
+/** All wheels to unpack: TensorFlow's and, for CUDA, those that it requires. */
+async function gatherWheels(wheel: string, request: InstallRequest): Promise<string[]> {
   const { variant, from, progress, signal } = request;
   if (variant === 'cpu') return [wheel];
-  const requirements = await ownWheel(wheel, request, () => readRequirements(wheel));
+  const requirements = await removeIfDamaged(wheel, request, () => readRequirements(wheel));
   if (from === null) await downloadWheels(requirements, dirname(wheel), progress, signal);
   const { wheels, missing } = findWheels(dirname(wheel), requirements);
   if (missing.length === 0) return [wheel, ...wheels];
   throw new UserError(
     'E_DATA',
-    `Expected the CUDA wheels beside ${wheel}, found none of ${missing.map(requiredProject).join(', ')}.`,
+    `Expected the CUDA wheels in the folder of ${wheel}, but it has no ${missing.map(requiredProject).join(', ')}.`,
     {
-      hint: `Fetch them where there is a network: \`${downloadCommand(missing)}\`. Without CUDA: add \`--cpu\`.`,
+      hint: `Download them on a machine with a network: \`${downloadCommand(missing)}\`. Without CUDA: add \`--cpu\`.`,
     },
   );
 }
 
-/** Takes from others the right to write to the cache and a stage in it: what is loaded from there is run as this user. */
+/** Removes write permissions of other users on the cache and a staging folder, because its libraries are executed. */
 function protect(stage: string): void {
   const inside = readdirSync(stage, { recursive: true, encoding: 'utf8' }).map((name) => join(stage, name));
   for (const path of [cacheDirectory(), installationsDirectory(), stage, ...inside]) {
@@ -213,30 +226,33 @@ function protect(stage: string): void {
   }
 }
 
-/** Gives a stage its name; what had it was not whole. */
+/** Gives a staging folder its final name. An incomplete installation of that name is removed. */
 function rename(stage: string, target: string): void {
   for (const name of readdirSync(stage, { recursive: true, encoding: 'utf8' })) {
     if (isDirectory(join(stage, name))) syncFolder(join(stage, name));
   }
   syncFolder(stage);
-  if (readInstallation(target)) return; // another process was faster
+  if (readInstallation(target)) return; // another process has installed it in the meantime
   rmSync(target, { recursive: true, force: true });
   renameSync(stage, target);
   syncFolder(dirname(target));
 }
 
 /** Downloads TensorFlow's wheel. */
-async function fetchWheel(version: string, request: Request): Promise<Source> {
+async function fetchWheel(version: string, request: InstallRequest): Promise<Source> {
   const { variant, progress, signal } = request;
   const requirement = `${PROJECTS[variant]}==${version}`;
-  const directory = onDisk('make a folder for downloads', () => claimDownloads(request, version));
+  const directory = inCache('create a folder for downloads', () => claimDownloads(request, version));
   await downloadWheels([requirement], directory, progress, signal);
   const [path] = findWheels(directory, [requirement]).wheels;
-  return { kind: 'wheel', path, version };
+  if (path) return { kind: 'wheel', path, version };
+  throw new UserError('E_BACKEND', `pip downloaded no wheel of ${requirement} for this platform.`, {
+    hint: 'Give a wheel with `--from`.',
+  });
 }
 
-/** This process's folder for downloads. What a dead one fetched is taken over: of several, one can rename it. */
-function claimDownloads(request: Request, version: string): string {
+/** The download folder of this process. Takes over the folder of a dead process; only one process can rename it. */
+function claimDownloads(request: InstallRequest, version: string): string {
   const root = installationsDirectory();
   const prefix = downloadsPrefix(request, version);
   const own = join(root, `${prefix}${process.pid}`);
@@ -246,13 +262,13 @@ function claimDownloads(request: Request, version: string): string {
       renameSync(path, own);
       return own;
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error; // else another one was faster
+      if (systemCode(error) !== 'ENOENT') throw error; // another process took it over
     }
   }
   makeDirectory(own);
   return own;
 }
 
-function downloadsPrefix({ variant }: Wanted, version: string): string {
+function downloadsPrefix({ variant }: Target, version: string): string {
   return `.wheels-${version}-${variant}-`;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Where TensorFlow's libraries lie once `wnlstm setup tensorflow` has fetched them:
- * `<cache>/tensorflow/<version>-<variant>/`, with a manifest that is written last.
+ * @file The installations of `wnlstm setup tensorflow`: folders `<cache>/tensorflow/<version>-<variant>/` with the libraries
+ * and a manifest, which is written last.
  */
 
 import { createHash } from 'node:crypto';
@@ -17,27 +17,27 @@ import {
 import { join } from 'node:path';
 import { cacheDirectory } from '../../package.js';
 
-/** For CPUs alone, or with CUDA. */
+/** The build for CPUs only, or the one with CUDA. */
 export type Variant = 'cpu' | 'cuda';
 
-/** What a file must be to be loaded. */
+/** The expected content of a file. */
 export interface FileCheck {
   readonly sha256: string;
-  /** In milliseconds. A file that was not changed since is not read again. */
+  /** Modification time in milliseconds. A file with this time is not hashed again. */
   readonly modified: number;
 }
 
 /** The contents of manifest.json. */
 export interface Manifest {
   readonly format: 1;
-  /** Of TensorFlow. */
+  /** The version of TensorFlow. */
   readonly version: string;
   readonly variant: Variant;
-  /** Bytes of each file, by its path within the installation. */
+  /** Size of each file in bytes, by its path in the installation. */
   readonly files: Readonly<Record<string, number>>;
-  /** SHA-256 of each file, and when it was last changed; earlier versions did not write them down. */
+  /** SHA-256 and modification time of each file; manifests of earlier versions lack them. */
   readonly checks?: Readonly<Record<string, FileCheck>>;
-  /** SHA-256 of each wheel it was unpacked from, by file name. */
+  /** SHA-256 of each wheel that it was unpacked from, by file name. */
   readonly wheels: Readonly<Record<string, string>>;
 }
 
@@ -47,19 +47,19 @@ export interface Installation {
   readonly manifest: Manifest;
 }
 
-/** The two libraries that carry the C API; they find each other in one folder. */
+/** The two libraries of the C API, which must be in one folder. */
 export const LIBRARIES = ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2'] as const;
 
-/** What the wheel says of how it was built, kept beside the libraries where it was found. */
+/** A file of the wheel that describes its build, if the wheel has it. */
 export const BUILD_INFO = 'build_info.py';
 
 const READ_BYTES = 1 << 22;
 
 /**
- * The GPUs that a CUDA build was built for, as compilers write them: sm_80 for machine code, compute_90 for code that
- * newer ones compile at their first start.
+ * The compilation targets of a CUDA build: sm_80 is machine code, compute_90 is code that drivers of newer GPUs compile at
+ * the first start.
  *
- * @returns null if that is not known
+ * @returns null if they are unknown
  */
 export function builtFor(directory: string): string[] | null {
   const path = join(directory, BUILD_INFO);
@@ -69,12 +69,12 @@ export function builtFor(directory: string): string[] | null {
   return list === undefined ? null : [...list.matchAll(/(?:sm|compute)_\d+/g)].map(([name]) => name);
 }
 
-/** The folder of one. */
+/** The folder of an installation. */
 export function installationDirectory(version: string, variant: Variant): string {
   return join(installationsDirectory(), `${version}-${variant}`);
 }
 
-/** Installations that lost files, with the names of these: they are not used. */
+/** Incomplete or changed installations, which are not used, with the names of their bad files. */
 export function listBroken(): (Installation & { readonly missing: readonly string[] })[] {
   const root = installationsDirectory();
   const names = existsSync(root) ? readdirSync(root) : [];
@@ -93,25 +93,25 @@ function readManifest(directory: string): Manifest | null {
     const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
     return manifest.format === 1 ? manifest : null;
   } catch {
-    return null; // it was torn: not complete
+    return null; // incomplete JSON: the installation is not complete
   }
 }
 
-/** Files that are not there, or are not those that were set up. */
+/** Files that are missing or were changed. */
 function missingFiles(directory: string, { files, checks }: Manifest): string[] {
   return Object.entries(files).flatMap(([name, bytes]) =>
-    isWhole(join(directory, name), bytes, checks?.[name]) ? [] : [name],
+    isUnchanged(join(directory, name), bytes, checks?.[name]) ? [] : [name],
   );
 }
 
-/** Whether a file is the one that was set up. */
-function isWhole(path: string, bytes: number, check: FileCheck | undefined): boolean {
+/** Whether a file is unchanged since the installation. */
+function isUnchanged(path: string, bytes: number, check: FileCheck | undefined): boolean {
   try {
     const { size, mtimeMs } = statSync(path);
     if (size !== bytes) return false;
     return !check || mtimeMs === check.modified || checkOf(path).sha256 === check.sha256;
   } catch {
-    return false; // not there, or not readable
+    return false; // missing or unreadable
   }
 }
 
@@ -134,13 +134,13 @@ export function installationsDirectory(): string {
   return join(cacheDirectory(), 'tensorflow');
 }
 
-/** An installation, or null if the folder holds none or a broken one: a half is never used. */
+/** The installation in a folder; null if there is none or it is incomplete. */
 export function readInstallation(directory: string): Installation | null {
   const manifest = readManifest(directory);
   return manifest && missingFiles(directory, manifest).length === 0 ? { directory, manifest } : null;
 }
 
-/** SHA-256 of a large file, and when it was last changed. */
+/** Computes the SHA-256 of a large file, and reads its modification time. */
 export function checkOf(path: string): FileCheck {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(READ_BYTES);

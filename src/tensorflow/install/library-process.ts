@@ -1,32 +1,32 @@
 /**
- * @file A child process of its own: loads TensorFlow from the folder that its parent sends, and answers with what it
- * found. `wnlstm setup` starts it, so that a library that crashes takes only this process along.
+ * @file A child process that loads TensorFlow from the folder that its parent sends, and reports versions and devices.
+ * A library that crashes ends only this process.
  */
 
 import koffi from 'koffi';
+import { cudaLibraries, cudaVersions } from '../cuda-libraries.js';
 import { driverGpus, type Gpu } from '../gpu.js';
 import { loadTensorFlow } from '../library.js';
-import { cudaLibraries, cudaVersions } from './cuda-libraries.js';
 
-/** What the parent sends. */
+/** The message from the parent. */
 export interface LibraryRequest {
-  /** Folder with the two libraries, and for CUDA those of nvidia/. */
+  /** Folder with the two libraries and, for CUDA, nvidia/. */
   readonly directory: string;
   /** Also look for GPUs. */
   readonly cuda: boolean;
 }
 
-/** What it gets back, unless it is `{ error }`. */
+/** The answer to the parent; `{ error }` if loading failed. */
 export interface LibraryReport {
-  /** Of TensorFlow, as the library says. */
+  /** The version that TensorFlow reports. */
   readonly version: string;
-  /** GPUs as the driver names them, with their compute capability. */
+  /** GPUs that the driver reports. */
   readonly gpus: readonly Gpu[];
-  /** How many of them TensorFlow can use; it needs all of its CUDA libraries for that. */
+  /** Number of GPUs that TensorFlow can use; it needs all CUDA libraries for that. */
   readonly usableGpus: number;
-  /** CUDA libraries that did not load, and why. */
+  /** CUDA libraries that do not load, with the reason. */
   readonly failed: readonly string[];
-  /** Of CUDA and cuDNN, of those that load. */
+  /** Versions of CUDA and cuDNN, as far as they load. */
   readonly cudaVersions: Readonly<Record<string, string>>;
 }
 
@@ -53,7 +53,7 @@ function examine({ directory, cuda }: LibraryRequest): LibraryReport {
   };
 }
 
-/** Starts TensorFlow and counts the GPUs it takes. */
+/** Starts TensorFlow and counts the GPUs that it uses. */
 function countUsable(tf: ReturnType<typeof loadTensorFlow>): number {
   const status = tf.newStatus();
   const check = <T>(value: T): T => {
@@ -67,7 +67,7 @@ function countUsable(tf: ReturnType<typeof loadTensorFlow>): number {
   ).filter((type) => type === 'GPU').length;
 }
 
-/** Why TensorFlow would not find CUDA's libraries, which `loadTensorFlow` has opened if they can be. */
+/** The errors of CUDA libraries that do not load. `loadTensorFlow` has opened the others. */
 function failedLibraries(directory: string): string[] {
   const libc = koffi.load(null);
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');

@@ -1,4 +1,4 @@
-/** @file Libraries that look like TensorFlow's to a loader, compiled in a test from a few lines of C. */
+/** @file Fake TensorFlow libraries for tests, compiled from a few lines of C. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { LIBRARIES } from './installation.js';
 
 const compiler = process.env.CC || 'cc';
 
-/** Why fake libraries cannot be made here, or false. */
+/** The value of a test's `skip` option: why fake libraries cannot be compiled here, or false. */
 export const noFakeLibraries: string | false =
   process.platform !== 'linux' || process.arch !== 'x64'
     ? 'needs Linux on x86-64'
@@ -26,10 +26,10 @@ function compile(library: string, source: string): void {
 }
 
 /**
- * Compiles both libraries: every function gives 0, TF_Version a text.
+ * Compiles both libraries. Every function returns 0, except TF_Version.
  *
  * @param atStart C that runs when the library is loaded
- * @param gpus how many devices TensorFlow lists, all of them GPUs
+ * @param gpus number of devices that TensorFlow lists, all of them GPUs
  * @returns the folder
  */
 export function compileFakeLibraries(
@@ -38,7 +38,7 @@ export function compileFakeLibraries(
   { atStart = '', gpus = 0 }: { atStart?: string; gpus?: number } = {},
 ): string {
   mkdirSync(directory, { recursive: true });
-  const own = ['TF_Version', 'TF_DeviceListCount', 'TF_DeviceListType'];
+  const defined = ['TF_Version', 'TF_DeviceListCount', 'TF_DeviceListType'];
   const source = [
     '#include <signal.h>',
     '#include <unistd.h>',
@@ -46,7 +46,7 @@ export function compileFakeLibraries(
     `int TF_DeviceListCount(void) { return ${gpus}; }`,
     'const char *TF_DeviceListType(void) { return "GPU"; }',
     ...functions()
-      .filter((name) => !own.includes(name))
+      .filter((name) => !defined.includes(name))
       .map((name) => `long ${name}(void) { return 0; }`),
     `__attribute__((constructor)) static void start(void) { ${atStart} }`,
   ].join('\n');
@@ -56,7 +56,11 @@ export function compileFakeLibraries(
   return directory;
 }
 
-/** Compiles a driver with one GPU. @returns the folder, for LD_LIBRARY_PATH */
+/**
+ * Compiles a fake driver with one GPU.
+ *
+ * @returns the folder, for LD_LIBRARY_PATH
+ */
 export function compileFakeDriver(directory: string, name: string): string {
   mkdirSync(directory, { recursive: true });
   compile(

@@ -1,4 +1,4 @@
-/** @file Uses the libraries of a TensorFlow that is on this machine already, such as one that pip installed. */
+/** @file Links the libraries of a TensorFlow that is already on this machine, for example installed by pip. */
 
 import {
   copyFileSync,
@@ -19,10 +19,10 @@ import { cacheError } from './unpack.js';
 import { neededPath } from './wheel.js';
 
 /**
- * Takes libraries that are on this machine already.
+ * Links existing libraries into a staging folder.
  *
- * @param directory has TensorFlow's two; nvidia's lie in it or beside it
- * @param stage gets links to them
+ * @param directory folder of TensorFlow's libraries; nvidia/ is in it or beside it
+ * @param stage staging folder
  * @throws {UserError} E_IO if they cannot be linked
  */
 export function linkLibraries(directory: string, stage: string): Pick<Manifest, 'files' | 'wheels'> {
@@ -46,23 +46,23 @@ export function linkLibraries(directory: string, stage: string): Pick<Manifest, 
   return { files, wheels: {} };
 }
 
-/** Another name for a file: a hard link, which outlives the other; else a symbolic one; else a copy. */
+/** Creates a hard link, which survives `pip uninstall`; or else a symbolic link, or else a copy. */
 function linkOrCopy(from: string, to: string): void {
   makeDirectory(dirname(to));
-  const sharedFile = (statSync(from).mode & 0o022) !== 0; // what others can write to is not loaded as code
-  for (const attempt of sharedFile ? [] : [linkSync, symlinkSync]) {
+  const othersCanWrite = (statSync(from).mode & 0o022) !== 0; // such a file is not loaded, but its copy is
+  for (const attempt of othersCanWrite ? [] : [linkSync, symlinkSync]) {
     try {
       attempt(from, to);
       return;
     } catch (error) {
-      if (systemCode(error) === 'ENOSPC') throw error; // else this file system has no such links
+      if (systemCode(error) === 'ENOSPC') throw error; // other errors: the file system has no such links
     }
   }
   copyFileSync(from, to);
   syncFile(to);
 }
 
-/** Whether a library was built with CUDA: it then says where to look for nvidia's. */
+/** Whether a library was built with CUDA: it then contains the search path of nvidia's libraries. */
 export async function isCudaBuild(library: string): Promise<boolean> {
   const mark = Buffer.from('nvidia/cublas/lib');
   let tail: Buffer = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-/** @file pip as a child: a script that plays it, and its complaints as users should read them. */
+/** @file Running pip, which a script simulates, and explaining its errors. */
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ function isError(message: RegExp, hint: RegExp) {
 
 let folders = 0;
 
-/** A folder whose programs are the only ones on PATH. */
+/** Sets PATH to a folder with only these programs. */
 function onlyPrograms(programs: Record<string, string>): void {
   const directory = join(root, `bin-${folders++}`);
   mkdirSync(directory);
@@ -39,7 +39,7 @@ function onlyPrograms(programs: Record<string, string>): void {
   process.env.PATH = directory;
 }
 
-/** A pip that serves a folder of its own. */
+/** Puts a simulated pip on PATH; returns the folder that it serves. */
 function fakePip(): string {
   const index = join(root, `index-${folders++}`);
   process.env.PATH = `${writeFakePython(join(root, `bin-${folders++}`), index)}:${path}`;
@@ -48,7 +48,7 @@ function fakePip(): string {
 
 const quiet = { terminal: null, line: () => {} };
 
-test('without Python, or with one that has no pip, the error says what to install', () => {
+test('without Python or without pip, the error names what to install', () => {
   onlyPrograms({});
   assert.throws(findPython, isError(/got no Python\.$/, /apt install python3-pip.*--from/));
   onlyPrograms({ python3: 'echo "No module named pip" >&2; exit 1' });
@@ -57,7 +57,7 @@ test('without Python, or with one that has no pip, the error says what to instal
   assert.throws(findPython, isError(/`python` without pip/, /Python 3/));
 });
 
-test('a pip that is too old is named with the command that renews it', () => {
+test('an old pip is an error with the command that upgrades it', () => {
   onlyPrograms({ python3: 'echo "pip 20.0.2 from x (python 3.8)"' });
   assert.throws(
     findPython,
@@ -65,12 +65,12 @@ test('a pip that is too old is named with the command that renews it', () => {
   );
 });
 
-test('python is taken where there is no python3', () => {
+test('python is used if there is no python3', () => {
   onlyPrograms({ python: 'echo "pip 26.0.1 from x (python 3.14)"' });
   assert.equal(findPython(), 'python');
 });
 
-test("pip's complaints become one line and what mends it", () => {
+test('an error of pip becomes one line and a hint', () => {
   const cases: [string, RegExp, RegExp][] = [
     [
       "WARNING: Retrying (Retry(total=1, connect=None)) after connection broken by 'NewConnectionError(...)': /simple/x/\nERROR: Could not find a version that satisfies the requirement x (from versions: none)\nERROR: No matching distribution found for x",
@@ -79,7 +79,7 @@ test("pip's complaints become one line and what mends it", () => {
     ],
     [
       'ERROR: Could not find a version that satisfies the requirement x==9 (from versions: 2.20.0, 2.21.0)\nERROR: No matching distribution found for x==9',
-      /has no x for Linux on x86-64 and Python 3\.12, but 2\.20\.0, 2\.21\.0\.$/,
+      /has no x for Linux on x86-64 and Python 3\.12; it has 2\.20\.0, 2\.21\.0\.$/,
       /--version/,
     ],
     [
@@ -99,7 +99,7 @@ test("pip's complaints become one line and what mends it", () => {
   for (const [stderr, message, hint] of cases) assert.ok(isError(message, hint)(explainPip(stderr, 'x')));
 });
 
-test('a download asks for wheels of Linux and Python 3.12 alone, and shows what pip says', async () => {
+test('a download requests only wheels for Linux and Python 3.12, and shows the output of pip', async () => {
   const index = fakePip();
   writeWheel(index, 'some_thing-1.2-py3-none-any.whl', {});
   const shown: string[] = [];
@@ -118,7 +118,7 @@ test('a download asks for wheels of Linux and Python 3.12 alone, and shows what 
   }
 });
 
-test('a download that fails or is stopped is an error', async () => {
+test('a failed or stopped download is an error', async () => {
   const index = fakePip();
   await assert.rejects(downloadWheels(['absent==1'], root, quiet), isError(/has no absent==1/, /--version/));
   writeFileSync(join(index, 'slow'), '');
@@ -132,7 +132,7 @@ test('an installed TensorFlow is found without being imported', () => {
   const index = fakePip();
   assert.throws(
     installedTensorFlow,
-    isError(/expected an installed TensorFlow, got a `python3` without it/, /--from/),
+    isError(/expected an installed TensorFlow, got `python3` without TensorFlow/, /--from/),
   );
   writeFileSync(join(index, 'installed'), '/some where/tensorflow\n');
   assert.equal(installedTensorFlow(), '/some where/tensorflow');
@@ -141,7 +141,7 @@ test('an installed TensorFlow is found without being imported', () => {
   assert.throws(installedTensorFlow, isError(/got no Python 3/, /--from/));
 });
 
-test('the way without a network is a command to paste', () => {
+test('the download command for other machines can be pasted into a shell', () => {
   assert.match(
     downloadCommand(['a==1', 'b<3,>=2']),
     /^python3 -m pip download --no-deps .*--platform=manylinux2014_x86_64 'a==1' 'b<3,>=2'$/,

@@ -1,17 +1,17 @@
-/** @file pip in a child process: it knows mirrors, proxies and credentials, so nothing here speaks to a network. */
+/** @file Runs pip, which handles mirrors, proxies and credentials. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { systemCode, UserError } from '../../errors.js';
 
-/** Where a child's progress goes. */
-export interface Progress {
-  /** A terminal, on which pip draws its bars; null for lines. */
+/** Where the output of pip goes. */
+export interface PipOutput {
+  /** A terminal, on which pip draws progress bars; null to pass lines to `line`. */
   readonly terminal: NodeJS.WriteStream | null;
   readonly line: (text: string) => void;
 }
 
-/** pip takes manylinux_2_27 literally; 2014 stands for all older ones, which some of nvidia's wheels have. */
+/** pip matches manylinux_2_27 exactly; manylinux2014 also matches older tags, which some wheels of nvidia have. */
 const PLATFORM = [
   '--no-deps',
   '--only-binary=:all:',
@@ -21,27 +21,27 @@ const PLATFORM = [
 ];
 
 const INSTALL_HINT =
-  'Install Python 3 with pip (Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`), or give a wheel with `--from`.';
+  'Install Python 3 with pip (Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`), or use a wheel with `--from`.';
 
-/** The command that fetches wheels on a machine with a network, for one without. */
+/** The command that downloads wheels on another machine, for machines without a network. */
 export function downloadCommand(requirements: readonly string[]): string {
   return `python3 -m pip download ${PLATFORM.join(' ')} ${requirements.map((each) => `'${each}'`).join(' ')}`;
 }
 
 /**
- * Downloads wheels. Those that are in the folder already are checked by pip and not fetched again.
+ * Downloads wheels. pip checks wheels that are already in the folder and does not download them again.
  *
- * @param requirements as pip takes them
- * @throws {UserError} E_BACKEND or E_IO if pip does not get them
+ * @param requirements requirement specifiers of pip
+ * @throws {UserError} E_BACKEND or E_IO if pip fails
  */
 export async function downloadWheels(
   requirements: readonly string[],
   directory: string,
-  { terminal, line }: Progress,
+  { terminal, line }: PipOutput,
   signal?: AbortSignal,
 ): Promise<void> {
   const python = findPython();
-  // Without a cache of its own: the wheels are gigabytes, and are kept here until they are unpacked.
+  // No pip cache, because the wheels take gigabytes and are kept in the folder until they are unpacked.
   const options = ['--no-cache-dir', '--no-input', '--disable-pip-version-check', '--retries=2'];
   const child = spawn(
     python,
@@ -59,7 +59,7 @@ export async function downloadWheels(
     {
       stdio: ['ignore', terminal ?? 'pipe', 'pipe'],
       signal,
-      killSignal: 'SIGINT', // pip then removes what it has begun
+      killSignal: 'SIGINT', // pip then removes partial downloads
     },
   );
   let stderr = '';
@@ -76,7 +76,7 @@ export async function downloadWheels(
 }
 
 /**
- * A Python 3 that has pip.
+ * Finds a Python 3 with pip 20.3 or newer.
  *
  * @throws {UserError} E_BACKEND if there is none
  */
@@ -90,21 +90,21 @@ export function findPython(): string {
     else if (Number(found[1]) * 100 + Number(found[2]) >= 2003) return python;
     else {
       throw new UserError('E_BACKEND', `Expected pip 20.3 or newer, got pip ${found[1]}.${found[2]}.`, {
-        hint: `Run \`${python} -m pip install --user --upgrade pip\`, or give a wheel with \`--from\`.`,
+        hint: `Run \`${python} -m pip install --user --upgrade pip\`, or use a wheel with \`--from\`.`,
       });
     }
   }
   const got = withoutPip ? `\`${withoutPip}\` without pip` : 'no Python';
-  throw new UserError('E_BACKEND', `Expected Python 3 with pip to fetch TensorFlow, got ${got}.`, {
+  throw new UserError('E_BACKEND', `Downloading TensorFlow needs Python 3 with pip, got ${got}.`, {
     hint: INSTALL_HINT,
   });
 }
 
 /**
- * Turns what pip complained about into words.
+ * Turns the output of a failed pip into an error.
  *
- * @param stderr all that pip wrote
- * @param what was asked for
+ * @param stderr the output of pip
+ * @param what the requirements
  */
 export function explainPip(stderr: string, what: string): UserError {
   const lines = stderr.split(/\r?\n/).map((line) => line.trim());
@@ -121,14 +121,14 @@ export function explainPip(stderr: string, what: string): UserError {
     return fail(
       'E_IO',
       `Could not download ${what}: the disk is full.`,
-      'Free some space, or set XDG_CACHE_HOME (and TMPDIR, where pip works) to a folder on another disk.',
+      'Free some space, or set XDG_CACHE_HOME and TMPDIR to folders on another disk.',
     );
   }
   if (/Permission denied|Read-only file system/.test(stderr)) {
     return fail(
       'E_IO',
       `Could not download ${what}: ${complaint}.`,
-      'Set XDG_CACHE_HOME to a folder that can be written.',
+      'Set XDG_CACHE_HOME to a writable folder.',
     );
   }
   if (
@@ -137,26 +137,26 @@ export function explainPip(stderr: string, what: string): UserError {
     return fail(
       'E_BACKEND',
       `Could not reach the package index for ${what}.`,
-      'Check the network, and for a proxy or mirror `python3 -m pip config list`; without a network give wheels with `--from DIR`.',
+      'Check the network, and the proxy and mirror in `python3 -m pip config list`. Without a network, use wheels with `--from DIR`.',
     );
   }
   if (/No matching distribution|Could not find a version/.test(stderr)) {
-    const versions = /\(from versions: ([^)]*)\)/.exec(stderr)?.[1].split(', ').slice(-8).join(', ');
+    const versions = /\(from versions: ([^)]*)\)/.exec(stderr)?.[1]?.split(', ').slice(-8).join(', ');
     return fail(
       'E_BACKEND',
-      `The package index has no ${what} for Linux on x86-64 and Python 3.12${versions && versions !== 'none' ? `, but ${versions}` : ''}.`,
-      'Choose another `--version`, or give a wheel with `--from`.',
+      `The package index has no ${what} for Linux on x86-64 and Python 3.12${versions && versions !== 'none' ? `; it has ${versions}` : ''}.`,
+      'Choose another `--version`, or use a wheel with `--from`.',
     );
   }
   return fail(
     'E_BACKEND',
     `pip could not download ${what}: ${complaint}.`,
-    'Run the same command again, or give a wheel with `--from`.',
+    'Run the same command again, or use a wheel with `--from`.',
   );
 }
 
 /**
- * The folder of a TensorFlow that pip installed, found without importing it.
+ * Finds the folder of a TensorFlow that pip installed, without importing it.
  *
  * @throws {UserError} E_BACKEND if there is none
  */
@@ -170,8 +170,8 @@ export function installedTensorFlow(): string {
     python ??= name;
     if (stdout.trim()) return stdout.trim();
   }
-  const got = python ? `a \`${python}\` without it` : 'no Python 3';
+  const got = python ? `\`${python}\` without TensorFlow` : 'no Python 3';
   throw new UserError('E_BACKEND', `--from pip: expected an installed TensorFlow, got ${got}.`, {
-    hint: 'Activate the environment that has it, or give its folder: `--from …/site-packages/tensorflow`.',
+    hint: 'Activate the Python environment with TensorFlow, or name its folder: `--from …/site-packages/tensorflow`.',
   });
 }

@@ -1,4 +1,4 @@
-/** @file Which machines TensorFlow's wheels are for, and which variant fits this one. */
+/** @file Which machines TensorFlow's wheels support, and the default variant. */
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,11 +6,11 @@ import { UserError } from '../../errors.js';
 import { hasNvidiaDriver } from '../gpu.js';
 import type { Variant } from './installation.js';
 
-/** What a machine is, as far as a wheel asks. */
+/** The properties of a machine that wheels depend on. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
-  /** Version of the GNU C library; undefined where there is another one, as on Alpine. */
+  /** Version of glibc; undefined with another C library, for example on Alpine. */
   readonly glibc: string | undefined;
 }
 
@@ -21,22 +21,22 @@ export function thisMachine(): Machine {
 }
 
 /**
- * Lets Linux on x86-64 with glibc 2.27 or newer pass, which is what the tag manylinux_2_27_x86_64 says.
+ * Checks that this is Linux on x86-64 with glibc 2.27 or newer, as the wheel tag manylinux_2_27_x86_64 requires.
  *
- * @throws {UserError} E_BACKEND on any other machine
+ * @throws {UserError} E_BACKEND on other machines
  */
 export function requireSupported({ platform, arch, glibc }: Machine): void {
-  const [major, minor] = (glibc ?? '0.0').split('.').map(Number);
+  const [major = 0, minor = 0] = (glibc ?? '0.0').split('.').map(Number);
   if (platform === 'linux' && arch === 'x64' && (major > 2 || (major === 2 && minor >= 27))) return;
   const libc = platform !== 'linux' ? '' : glibc ? ` with glibc ${glibc}` : ' without glibc';
   throw new UserError(
     'E_BACKEND',
-    `TensorFlow's libraries are for Linux on x86-64 with glibc 2.27 or newer; this is ${platform} on ${arch}${libc}.`,
-    { hint: 'Use `--backend native`, or `--backend wasm`, which need no setup.' },
+    `TensorFlow needs Linux on x86-64 with glibc 2.27 or newer, got ${platform} on ${arch}${libc}.`,
+    { hint: 'Use `--backend native` or `--backend wasm`, which need no setup.' },
   );
 }
 
-/** CUDA where an NVIDIA driver is; under WSL only its program shows. */
+/** CUDA if there is an NVIDIA driver. In WSL, nvidia-smi may be the only sign of it. */
 export function defaultVariant(): Variant {
   return hasNvidiaDriver() || isOnPath('nvidia-smi') ? 'cuda' : 'cpu';
 }

@@ -1,4 +1,4 @@
-/** @file What `--from` takes, and what it says to the rest. */
+/** @file What `--from` accepts, and its errors. */
 
 import assert from 'node:assert/strict';
 import {
@@ -14,33 +14,33 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ErrorCode } from '../../errors.js';
-import type { Request } from './install.js';
+import type { InstallRequest } from './install.js';
 import { assertNothing, CUBLAS, fails, fresh, NAMES, root, setUp } from './install.testing.js';
 import { installationDirectory, installationsDirectory, LIBRARIES } from './installation.js';
 import { writeWheel } from './wheel.testing.js';
 
 const [framework, main] = LIBRARIES;
 
-test('--from takes a wheel or a folder of wheels, and needs no pip', async () => {
+test('--from accepts a wheel or a folder of wheels, without pip', async () => {
   const index = fresh();
   process.env.PATH = join(root, 'nowhere');
   await setUp({ variant: 'cpu', version: null, from: join(index, NAMES.cpu) });
   await setUp({ variant: 'cuda', version: null, from: index });
   assert.deepEqual(readdirSync(installationsDirectory()).sort(), ['2.20.0-cpu', '2.20.0-cuda']);
-  assert.ok(existsSync(join(index, NAMES.cpu)), "the user's wheels stay");
+  assert.ok(existsSync(join(index, NAMES.cpu)), "the user's wheels are kept");
   rmSync(join(index, CUBLAS));
   rmSync(installationDirectory('2.20.0', 'cuda'), { recursive: true });
   await assert.rejects(
     setUp({ variant: 'cuda', from: index }),
     fails(
       'E_DATA',
-      /CUDA wheels beside .*none of nvidia-cublas-cu12\.$/,
+      /CUDA wheels in the folder of .*has no nvidia-cublas-cu12\.$/,
       /pip download .*'nvidia-cublas-cu12<13\.0,>=12\.5'/,
     ),
   );
 });
 
-test('--from takes the libraries of an installed TensorFlow, without a copy of them', async () => {
+test('--from links the libraries of an installed TensorFlow without copying them', async () => {
   const index = fresh();
   const installed = join(index, 'site-packages/tensorflow');
   mkdirSync(join(index, 'site-packages/nvidia/cublas/lib'), { recursive: true });
@@ -58,7 +58,7 @@ test('--from takes the libraries of an installed TensorFlow, without a copy of t
     assert.equal(
       lstatSync(join(directory, main)).isSymbolicLink(),
       false,
-      'a hard link stays when pip uninstalls',
+      'a hard link survives `pip uninstall`',
     );
     assert.equal(existsSync(join(directory, 'nvidia/cublas/lib/libcublas.so.12')), true);
     assert.deepEqual(manifest.wheels, {});
@@ -70,7 +70,7 @@ test('--from takes the libraries of an installed TensorFlow, without a copy of t
   writeFileSync(join(installed, framework), 'built without');
   await assert.rejects(
     setUp({ variant: 'cuda', from: 'pip' }),
-    fails('E_DATA', /Expected a TensorFlow with CUDA/, /--cpu/),
+    fails('E_DATA', /Expected TensorFlow with CUDA/, /--cpu/),
   );
   rmSync(join(installed, main));
   await assert.rejects(
@@ -79,7 +79,7 @@ test('--from takes the libraries of an installed TensorFlow, without a copy of t
   );
 });
 
-test('--from that names nothing fitting says what it wants', async () => {
+test('an unsuitable --from is an error that names what is expected', async () => {
   const index = fresh();
   const empty = mkdtempSync(join(root, 'empty-'));
   const windows = mkdtempSync(join(root, 'windows-'));
@@ -87,7 +87,7 @@ test('--from that names nothing fitting says what it wants', async () => {
     writeFileSync(join(windows, name), '');
     return join(windows, name);
   };
-  const cases: [Partial<Request>, ErrorCode, RegExp, RegExp][] = [
+  const cases: [Partial<InstallRequest>, ErrorCode, RegExp, RegExp][] = [
     [{ from: join(root, 'absent') }, 'E_IO', /no such file/, /path/],
     [{ from: empty }, 'E_DATA', /libtensorflow_framework\.so\.2 and .* found neither/, /site-packages/],
     [{ from: file('x.tar.gz') }, 'E_DATA', /expected a wheel \(\.whl\) or a folder/, /file name/],
@@ -95,7 +95,7 @@ test('--from that names nothing fitting says what it wants', async () => {
       { from: file('numpy-2.0.0-cp312-cp312-manylinux_2_27_x86_64.whl') },
       'E_DATA',
       /a wheel of tensorflow-cpu or/,
-      /own wheel/,
+      /a wheel of TensorFlow/,
     ],
     [
       { from: file('tensorflow_cpu-2.20.0-cp312-cp312-win_amd64.whl') },

@@ -1,4 +1,4 @@
-/** @file What `--from` names: wheels, or a folder that has the libraries already. */
+/** @file Interprets `--from`: a wheel, a folder of wheels, or a folder with TensorFlow's libraries. */
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -13,9 +13,9 @@ import {
   type WheelName,
 } from './wheel.js';
 
-/** What there is to set up. */
-export interface Wanted {
-  /** Null for any, the default version first. */
+/** What to install. */
+export interface Target {
+  /** Null for any version, preferably the default one. */
   readonly version: string | null;
   readonly variant: Variant;
 }
@@ -25,35 +25,36 @@ export type Source =
   | { readonly kind: 'wheel'; readonly path: string; readonly version: string }
   | { readonly kind: 'libraries'; readonly directory: string };
 
-interface Found extends WheelName {
+/** A wheel in a folder. */
+interface WheelFile extends WheelName {
   readonly file: string;
 }
 
 /**
- * Finds out what `--from` means.
+ * Finds the source that `--from` names.
  *
- * @param from a wheel, a folder of wheels, a folder of libraries, or the word pip
- * @throws {UserError} E_DATA if there is nothing fitting
+ * @param from a wheel, a folder of wheels, a folder of libraries, or the word "pip"
+ * @throws {UserError} E_DATA if it does not match the target
  */
-export function resolveSource(from: string, wanted: Wanted): Source {
+export function resolveSource(from: string, target: Target): Source {
   const path = from === 'pip' ? installedTensorFlow() : from;
   if (!existsSync(path)) throw ioError(`read --from ${path}`, Object.assign(new Error(), { code: 'ENOENT' }));
-  if (statSync(path).isFile()) return checkWheel(path, wanted);
+  if (statSync(path).isFile()) return checkWheel(path, target);
   const missing = LIBRARIES.filter((library) => !existsSync(join(path, library)));
   if (missing.length === 0) return { kind: 'libraries', directory: path };
   if (missing.length < LIBRARIES.length || from === 'pip') {
-    throw new UserError('E_DATA', `Expected ${missing.join(' and ')} in ${path}, found none.`, {
-      hint: 'That TensorFlow is not whole, or not one for Linux; leave out `--from` to fetch one.',
+    throw new UserError('E_DATA', `Expected ${missing.join(' and ')} in ${path}, found nothing.`, {
+      hint: 'This TensorFlow is incomplete or not for Linux. Omit `--from` to download one.',
     });
   }
-  return chooseWheel(path, wanted);
+  return chooseWheel(path, target);
 }
 
-function checkWheel(path: string, { version, variant }: Wanted): Source {
+function checkWheel(path: string, { version, variant }: Target): Source {
   const name = parseWheelName(basename(path));
   if (!name) {
     throw new UserError('E_DATA', `--from: expected a wheel (.whl) or a folder, got the file ${path}.`, {
-      hint: "Keep a wheel's own file name: it says what is in it.",
+      hint: 'Do not rename wheels: the file name describes the contents.',
     });
   }
   if (!projectsFor(variant).includes(name.project)) {
@@ -61,7 +62,7 @@ function checkWheel(path: string, { version, variant }: Wanted): Source {
     throw new UserError(
       'E_DATA',
       `Expected a wheel of ${projectsFor(variant).join(' or ')} for the ${variant} variant, got ${basename(path)}.`,
-      { hint: cpuOnly ? 'Add `--cpu` for a wheel without CUDA.' : "Give TensorFlow's own wheel." },
+      { hint: cpuOnly ? 'Add `--cpu` for a wheel without CUDA.' : 'Use a wheel of TensorFlow.' },
     );
   }
   if (!name.fits) throw otherPlatform(basename(path));
@@ -69,53 +70,53 @@ function checkWheel(path: string, { version, variant }: Wanted): Source {
   return { kind: 'wheel', path, version: name.version };
 }
 
-/** Projects that will do, best first: the CUDA build runs on CPUs too. */
+/** Suitable projects, best first. The CUDA build runs on CPUs too. */
 function projectsFor(variant: Variant): string[] {
   return variant === 'cuda' ? ['tensorflow'] : ['tensorflow-cpu', 'tensorflow'];
 }
 
 function otherPlatform(file: string): UserError {
   return new UserError('E_DATA', `Expected a wheel for Linux on x86-64, got ${file}.`, {
-    hint: 'Fetch the one whose name ends in manylinux_2_27_x86_64.whl.',
+    hint: 'Use the wheel whose name ends with manylinux_2_27_x86_64.whl.',
   });
 }
 
-/** The wheel of a folder that fits best: project, then the default version, then the newest. */
-function chooseWheel(directory: string, wanted: Wanted): Source {
-  const projects = projectsFor(wanted.variant);
+/** Chooses the best wheel in a folder: by project, then the default version, then the newest. */
+function chooseWheel(directory: string, target: Target): Source {
+  const projects = projectsFor(target.variant);
   const candidates = wheelsIn(directory).filter(({ project }) => projects.includes(project));
-  const rank = ({ project, version }: Found): number =>
+  const rank = ({ project, version }: WheelFile): number =>
     2 * projects.indexOf(project) + (version === DEFAULT_VERSION ? 0 : 1);
   const [best] = candidates
-    .filter(({ fits, version }) => fits && (wanted.version === null || version === wanted.version))
+    .filter(({ fits, version }) => fits && (target.version === null || version === target.version))
     .sort((a, b) => rank(a) - rank(b) || compareVersions(b.version, a.version));
   if (best) return { kind: 'wheel', path: join(directory, best.file), version: best.version };
   const [other] = candidates;
-  if (other) return checkWheel(join(directory, other.file), wanted); // says what is wrong with it
+  if (other) return checkWheel(join(directory, other.file), target); // throws the reason
   const files = `${LIBRARIES.join(' and ')}, or a wheel of ${projects.join(' or ')}`;
   throw new UserError('E_DATA', `--from: expected ${files} in ${directory}, found neither.`, {
-    hint: 'Give the folder itself, such as site-packages/tensorflow, or a folder with downloaded wheels.',
+    hint: 'Name the folder itself, for example site-packages/tensorflow, or a folder with downloaded wheels.',
   });
 }
 
-function wheelsIn(directory: string): Found[] {
+function wheelsIn(directory: string): WheelFile[] {
   return readdirSync(directory).flatMap((file) => {
     const name = parseWheelName(file);
     return name ? [{ file, ...name }] : [];
   });
 }
 
-/** An error for a version that was not asked for. */
+/** The error for another version than the requested one. */
 export function wrongVersion(expected: string, actual: string, where: string): UserError {
   return new UserError('E_DATA', `Expected TensorFlow ${expected}, got ${actual} from ${where}.`, {
-    hint: `Set \`--version ${actual}\` to use that one, or give another one with \`--from\`.`,
+    hint: `Use \`--version ${actual}\` to install that version, or another wheel with \`--from\`.`,
   });
 }
 
 /**
- * The wheels in a folder that meet requirements; the newest of each.
+ * Finds the newest wheel in a folder for each requirement.
  *
- * @returns also the requirements that none meets
+ * @returns the paths of the wheels, and the requirements without a wheel
  */
 export function findWheels(
   directory: string,
@@ -134,7 +135,7 @@ export function findWheels(
   return { wheels, missing };
 }
 
-/** Where the CUDA libraries of a TensorFlow lie: beside it in site-packages, or in it as we lay them out. */
+/** The folder of the CUDA libraries: beside TensorFlow in site-packages, or in it in an installation; null if missing. */
 export function nvidiaFolder(directory: string): string | null {
   return (
     [join(directory, 'nvidia'), join(dirname(directory), 'nvidia')].find((path) => existsSync(path)) ?? null

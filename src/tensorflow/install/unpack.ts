@@ -1,4 +1,4 @@
-/** @file Unpacks what is needed of a wheel, streaming (one library is a gigabyte), and checks each file's SHA-256. */
+/** @file Unpacks the needed files of a wheel as streams (one library is a gigabyte) and checks the SHA-256 of each. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -12,9 +12,9 @@ import { makeDirectory, syncFile } from '../../files.js';
 import { neededPath, nvidiaRequirements, PINNED, parseRecord } from './wheel.js';
 
 /**
- * A wheel's SHA-256, held against the pinned one if it is ours.
+ * Computes the SHA-256 of a wheel, and compares it with the pinned one, if any.
  *
- * @throws {UserError} E_DATA if it is another; E_IO if it cannot be read
+ * @throws {UserError} E_DATA if they differ; E_IO if the wheel cannot be read
  */
 export async function wheelHash(wheel: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
@@ -26,41 +26,45 @@ export async function wheelHash(wheel: string, signal?: AbortSignal): Promise<st
   }
   const actual = hash.digest('hex');
   const expected = PINNED[basename(wheel)];
-  if (expected && actual !== expected) throw damaged(wheel, `SHA-256 ${actual} instead of ${expected}`);
+  if (expected && actual !== expected) throw damaged(wheel, `its SHA-256 is ${actual}, expected ${expected}`);
   return actual;
 }
 
 function damaged(wheel: string, reason: string, cause?: unknown): UserError {
-  return new UserError('E_DATA', `Expected a whole wheel at ${wheel}, got: ${reason.replace(/\.$/, '')}.`, {
-    hint: 'The download was cut short or changed; delete the file, then fetch it again.',
+  return new UserError('E_DATA', `The wheel ${wheel} is damaged: ${reason.replace(/\.$/, '')}.`, {
+    hint: 'Delete the file and download it again.',
     cause,
   });
 }
 
 /**
- * The nvidia wheels that TensorFlow's wheel names.
+ * Reads the nvidia requirements of TensorFlow's wheel.
  *
- * @returns requirements as pip takes them
+ * @returns requirement specifiers for pip
  * @throws {UserError} E_DATA if the wheel is damaged; E_IO if it cannot be read
  */
 export function readRequirements(wheel: string): Promise<string[]> {
-  return withWheel(wheel, undefined, async (_zip, _entries, text) =>
-    nvidiaRequirements(await text('METADATA')),
+  return withWheel(wheel, undefined, async (_zip, _entries, metadata) =>
+    nvidiaRequirements(await metadata('METADATA')),
   );
 }
 
-/** Opens a wheel for a task, and turns what goes wrong with it into words. */
+/** Opens a wheel for a task, and explains its errors. */
 async function withWheel<T>(
   wheel: string,
   signal: AbortSignal | undefined,
-  task: (zip: ZipFile, entries: Map<string, Entry>, text: (about: string) => Promise<string>) => Promise<T>,
+  task: (
+    zip: ZipFile,
+    entries: Map<string, Entry>,
+    metadata: (name: string) => Promise<string>,
+  ) => Promise<T>,
 ): Promise<T> {
   const zip = await open(wheel);
   try {
     const entries = await entriesOf(zip);
-    return await task(zip, entries, async (about) => {
-      const entry = entries.get(about);
-      if (!entry) throw damaged(wheel, `no ${about} in it`);
+    return await task(zip, entries, async (name) => {
+      const entry = entries.get(name);
+      if (!entry) throw damaged(wheel, `it has no ${name}`);
       return (await buffer(await zip.openReadStreamPromise(entry))).toString('utf8');
     });
   } catch (error) {
@@ -82,18 +86,18 @@ async function open(wheel: string): Promise<ZipFile> {
   }
 }
 
-/** Errors of the zip reader and of zlib are the wheel's; those of the system are the disk's. */
+/** Whether an error came from the operating system, and not from the zip reader or zlib. */
 function isSystemError(error: unknown): boolean {
   return /^E[A-Z]+$/.test(systemCode(error) ?? '');
 }
 
-/** The entries that matter, by path. */
+/** The needed entries by path, and RECORD and METADATA by name. */
 async function entriesOf(zip: ZipFile): Promise<Map<string, Entry>> {
   const found = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {
     const { fileName } = entry;
-    const about = /^[^/]+\.dist-info\/(RECORD|METADATA)$/.exec(fileName)?.[1];
-    if (about) found.set(about, entry);
+    const metadata = /^[^/]+\.dist-info\/(RECORD|METADATA)$/.exec(fileName)?.[1];
+    if (metadata) found.set(metadata, entry);
     else if (neededPath(fileName)) found.set(fileName, entry);
   }
   return found;
@@ -102,8 +106,8 @@ async function entriesOf(zip: ZipFile): Promise<Map<string, Entry>> {
 /**
  * Unpacks the needed files of a wheel.
  *
- * @param directory to put them in, made if it is not there
- * @returns bytes of each file, by its path within the installation
+ * @param directory target folder, created if it does not exist
+ * @returns size of each file in bytes, by its path in the installation
  * @throws {UserError} E_DATA if the wheel is damaged; E_IO if something cannot be read or written
  */
 export function unpackWheel(
@@ -111,8 +115,8 @@ export function unpackWheel(
   directory: string,
   signal?: AbortSignal,
 ): Promise<Record<string, number>> {
-  return withWheel(wheel, signal, async (zip, entries, text) => {
-    const digests = parseRecord(await text('RECORD'));
+  return withWheel(wheel, signal, async (zip, entries, metadata) => {
+    const digests = parseRecord(await metadata('RECORD'));
     const files: Record<string, number> = {};
     for (const [name, entry] of entries) {
       const place = neededPath(name);
@@ -120,14 +124,15 @@ export function unpackWheel(
       const path = join(directory, place);
       makeDirectory(dirname(path));
       const { bytes, digest } = await extract(await zip.openReadStreamPromise(entry), path, signal);
-      if (digests.get(name) !== digest) throw damaged(wheel, `other bytes in ${name} than its RECORD says`);
+      if (digests.get(name) !== digest)
+        throw damaged(wheel, `the SHA-256 of ${name} differs from its RECORD`);
       files[place] = bytes;
     }
     return files;
   });
 }
 
-/** Writes one file; its length and CRC are the zip's, its hash is held against the RECORD's. */
+/** Writes one file and computes its hash. */
 async function extract(
   source: Readable,
   path: string,
@@ -151,12 +156,12 @@ async function extract(
   return { bytes, digest: hash.digest('base64url') };
 }
 
-/** An operation on the cache that failed, with the way to another cache. */
+/** The error of a failed operation in the cache, with a hint to XDG_CACHE_HOME. */
 export function cacheError(action: string, error: unknown): UserError {
   const { message } = error instanceof UserError ? error : ioError(action, error);
-  const full = message.includes('the disk is full');
+  const isFull = message.includes('the disk is full');
   return new UserError('E_IO', message, {
-    hint: `${full ? 'Free some space there' : 'Make it writable'}, or set XDG_CACHE_HOME to another folder.`,
+    hint: `${isFull ? 'Free some space there' : 'Make it writable'}, or set XDG_CACHE_HOME to another folder.`,
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-/** @file What names, METADATA and RECORD of wheels mean. */
+/** @file Parsing names, METADATA and RECORD of wheels. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ import {
   requiredProject,
 } from './wheel.js';
 
-test("a wheel's name tells project, version and whether it is for Linux on x86-64", () => {
+test("a wheel's name gives project, version and whether it is for Linux on x86-64", () => {
   const fits = (file: string): unknown => parseWheelName(file)?.fits;
   assert.deepEqual(parseWheelName('tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl'), {
     project: 'tensorflow-cpu',
@@ -47,7 +47,7 @@ test('the default version is pinned for both variants', () => {
   }
 });
 
-test('only libraries are needed, and none leads out of the installation', () => {
+test('only libraries are needed, and no path leaves the installation', () => {
   assert.equal(neededPath('tensorflow/libtensorflow_cc.so.2'), 'libtensorflow_cc.so.2');
   assert.equal(neededPath('nvidia/cudnn/lib/libcudnn.so.9'), 'nvidia/cudnn/lib/libcudnn.so.9');
   assert.equal(
@@ -68,7 +68,7 @@ test('only libraries are needed, and none leads out of the installation', () => 
   }
 });
 
-test("nvidia's libraries are those of the extra and-cuda, without its compiler", () => {
+test('the nvidia requirements are those of the extra and-cuda, except the compiler', () => {
   const metadata = [
     'Requires-Dist: numpy>=1.26.0',
     'Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"',
@@ -89,7 +89,7 @@ test('versions are ordered by their numbers', () => {
   assert.deepEqual([...sorted].reverse().sort(compareVersions), sorted);
 });
 
-test('RECORD gives a hash for each file that has one', () => {
+test('parseRecord returns a hash for each file that has one', () => {
   const record = 'a/b.so.2,sha256=AB-_c,5\r\n"with,comma",sha256=dd,1\na/RECORD,,\n';
   assert.deepEqual(
     [...parseRecord(record)],

@@ -1,4 +1,4 @@
-/** @file Small wheels for tests: a zip writer, and a `python3` on PATH that plays pip. */
+/** @file Small wheels for tests: a zip writer, and a `python3` on PATH that simulates pip. */
 
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { deflateRawSync } from 'node:zlib';
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** Numbers as zip has them: little endian, each with its width in bytes. */
+/** Encodes numbers as in zip: little endian, each with its width in bytes. */
 function pack(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Buffer {
   return Buffer.concat(
     fields.map(([width, value]) => {
@@ -21,7 +21,7 @@ function pack(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]
 /**
  * A zip archive of deflated files.
  *
- * @param zip64 writes sizes as archives above 4 GB do
+ * @param zip64 writes sizes as in archives above 4 GB
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 export function zip(files: Files, zip64 = false): Buffer {
@@ -32,7 +32,7 @@ export function zip(files: Files, zip64 = false): Buffer {
     const data = Buffer.from(content);
     const packed = deflateRawSync(data);
     const path = Buffer.from(name);
-    // Version 4.5, no flags, deflated, no time, no CRC (readers of wheels go by RECORD).
+    // Version 4.5, no flags, deflated, no time, no CRC (readers of wheels use RECORD).
     const start = [
       [2, 45],
       [2, 0],
@@ -85,7 +85,7 @@ function recordLine([name, content]: [string, string | Uint8Array]): string {
  *
  * @param name its file name
  * @param requires values of Requires-Dist
- * @param record replaces the RECORD that fits
+ * @param record replaces the correct RECORD
  * @returns its path
  */
 export function writeWheel(
@@ -117,7 +117,7 @@ export function writeWheel(
   return path;
 }
 
-/** Plays pip: "downloads" from a folder, logs what it was asked for. */
+/** Simulates pip: copies wheels from a folder and logs its arguments. */
 const FAKE_PIP = `#!/bin/sh
 index='INDEX'
 echo "$*" >> "$index/log"
@@ -144,9 +144,9 @@ done
 `;
 
 /**
- * Makes a folder to be put on PATH, whose `python3` serves the wheels of another folder.
+ * Creates a folder for PATH whose `python3` serves the wheels of another folder.
  *
- * @param index holds wheels; may hold \`stderr\` (what pip fails with), \`slow\` (it hangs), \`installed\` (what it has)
+ * @param index folder of wheels; may hold `stderr` (pip fails with it), `slow` (pip hangs) and `installed` (what pip lists)
  */
 export function writeFakePython(directory: string, index: string): string {
   mkdirSync(directory, { recursive: true });

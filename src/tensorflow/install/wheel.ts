@@ -1,8 +1,8 @@
-/** @file What a wheel's name, METADATA and RECORD say, and which of its files are needed. Pure: no file is read here. */
+/** @file Parses a wheel's name, METADATA and RECORD, and selects the needed files. Reads no file. */
 
 import { BUILD_INFO, LIBRARIES, type Variant } from './installation.js';
 
-/** The version that the backend is tested with. */
+/** The tested version. */
 export const DEFAULT_VERSION = '2.21.0';
 
 /** SHA-256 of the wheels of the default version. */
@@ -13,7 +13,7 @@ export const PINNED: Readonly<Record<string, string>> = {
     'b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0',
 };
 
-/** The project that carries a variant. Its `tensorflow` is the CUDA build, which runs on CPUs as well, but is larger. */
+/** The project of each variant. `tensorflow` is the CUDA build, which is larger and also runs on CPUs. */
 export const PROJECTS = { cpu: 'tensorflow-cpu', cuda: 'tensorflow' } as const satisfies Record<
   Variant,
   string
@@ -21,32 +21,32 @@ export const PROJECTS = { cpu: 'tensorflow-cpu', cuda: 'tensorflow' } as const s
 
 /** The parts of a wheel's file name. */
 export interface WheelName {
-  /** Project in its normal form: lower case, words joined by `-`. */
+  /** Normalised project name: lower case, words joined by `-`. */
   readonly project: string;
   readonly version: string;
-  /** False for another system or processor. */
+  /** Whether it is for Linux on x86-64. */
   readonly fits: boolean;
 }
 
 /**
- * Takes a wheel's file name apart.
+ * Parses the file name of a wheel.
  *
- * @returns null if it is none
+ * @returns null if it is not a wheel's name
  * @see https://packaging.python.org/en/latest/specifications/binary-distribution-format
  */
 export function parseWheelName(file: string): WheelName | null {
-  const parts = /^([^-]+)-([^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-([^-]+)\.whl$/.exec(file);
-  if (!parts) return null;
-  const [, project, version, platforms] = parts;
+  const [, project, version, platforms] =
+    /^([^-]+)-([^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-([^-]+)\.whl$/.exec(file) ?? [];
+  if (project === undefined || version === undefined || platforms === undefined) return null;
   const fits = platforms.split('.').some((tag) => /^(many)?linux(_\d+_\d+|\d+)?_x86_64$/.test(tag));
   return { project: normalName(project), version, fits };
 }
 
-/** Orders versions by their numbers, oldest first; release candidates before what they became. */
+/** Compares versions by their numbers; release candidates come before the release. */
 export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) =>
-    version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0),
-  );
+  const numbers = (version: string): number[] =>
+    version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0);
+  const [left, right] = [numbers(a), numbers(b)];
   for (let at = 0; at < Math.max(left.length, right.length); at++) {
     const difference = (left[at] ?? 0) - (right[at] ?? 0);
     if (difference !== 0) return difference;
@@ -55,10 +55,10 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * Where a file of a wheel goes within an installation.
+ * The path of a wheel's file in an installation.
  *
- * @param entry path within the wheel
- * @returns null if it is not needed; never a path that leads out of the installation
+ * @param entry path in the wheel
+ * @returns null if the file is not needed; never a path outside of the installation
  */
 export function neededPath(entry: string): string | null {
   for (const library of LIBRARIES) if (entry === `tensorflow/${library}`) return library;
@@ -67,33 +67,36 @@ export function neededPath(entry: string): string | null {
 }
 
 /**
- * The nvidia requirements that TensorFlow's METADATA names for its extra `and-cuda`, as pip takes them.
+ * The nvidia requirements of the extra `and-cuda` in TensorFlow's METADATA.
  *
  * @returns for example `nvidia-cublas-cu12<13.0,>=12.5.3.2`
  */
 export function nvidiaRequirements(metadata: string): string[] {
   return metadata.split(/\r?\n/).flatMap((line) => {
-    const [name, marker = ''] = line.replace(/^Requires-Dist:/, '').split(';', 2);
-    const isWanted = name !== line && /\bextra\s*==\s*['"]and-cuda['"]/.test(marker);
-    const requirement = isWanted && /^\s*nvidia-/.test(name) ? name.replace(/[\s()]/g, '') : null;
-    // The CUDA compiler is a program and no library; only XLA calls it.
+    const [name = '', marker = ''] = line.replace(/^Requires-Dist:/, '').split(';', 2);
+    const isForCuda = name !== line && /\bextra\s*==\s*['"]and-cuda['"]/.test(marker);
+    const requirement = isForCuda && /^\s*nvidia-/.test(name) ? name.replace(/[\s()]/g, '') : null;
+    // The CUDA compiler is not a library; only XLA uses it.
     return requirement && !requirement.startsWith('nvidia-cuda-nvcc') ? [requirement] : [];
   });
 }
 
-/** The project that a requirement is about. */
+/** The project of a requirement. */
 export function requiredProject(requirement: string): string {
   return normalName(/^[\w.-]*\w/.exec(requirement)?.[0] ?? requirement);
 }
 
-/** A project's name in its normal form. */
+/** Normalises a project name. */
 export function normalName(project: string): string {
   return project.toLowerCase().replace(/[-_.]+/g, '-');
 }
 
-/** SHA-256 in URL-safe base64 of each file, by its path within the wheel, as the wheel's RECORD has it. */
+/** Parses RECORD: the SHA-256 of each file in URL-safe base64, by its path in the wheel. */
 export function parseRecord(record: string): Map<string, string> {
   return new Map(
-    [...record.matchAll(/^"?(.+?)"?,sha256=([\w-]+)=*,\d*\r?$/gm)].map(([, path, digest]) => [path, digest]),
+    [...record.matchAll(/^"?(.+?)"?,sha256=([\w-]+)=*,\d*\r?$/gm)].map(([, path = '', digest = '']) => [
+      path,
+      digest,
+    ]),
   );
 }
