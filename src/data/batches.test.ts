@@ -1,11 +1,11 @@
-/** @file Which examples a step sees. */
+/** @file The examples of each step. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { permutation, rng } from '../rng.js';
 import { batches } from './batches.js';
 
-/** The indices of steps `first … last`, one after the other. */
+/** The concatenated indices of steps `first … last`. */
 function sequence(batchAt: (step: number) => Int32Array, first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => [...batchAt(first + index)]).flat();
 }
@@ -19,11 +19,11 @@ test('a batch is a pure function of the step', () => {
   }
   for (let step = 40; step >= 1; step--) {
     assert.deepEqual([...jumping(step)], expected[step - 1], `step ${step}, backwards`);
-    assert.deepEqual([...batches(3, 50, 8)(step)], expected[step - 1], `step ${step}, first of all`);
+    assert.deepEqual([...batches(3, 50, 8)(step)], expected[step - 1], `step ${step}, first call`);
   }
 });
 
-test('a pass sees every example once, and the next pass in another order', () => {
+test('a pass contains every example once, and each pass has another order', () => {
   const count = 50;
   const seen = sequence(batches(0, count, 8), 1, 25); // 200 examples: four passes
   const passes = Array.from({ length: 4 }, (_, pass) => seen.slice(pass * count, (pass + 1) * count));
@@ -36,12 +36,12 @@ test('a pass sees every example once, and the next pass in another order', () =>
   assert.equal(new Set(passes.map(String)).size, 4);
 });
 
-test('batches are cut from the permutations at (seed, shuffle, pass)', () => {
+test('batches are slices of the permutations at (seed, shuffle, pass)', () => {
   const passes = [0, 1, 2].flatMap((pass) => [...permutation(rng(9, 'shuffle', pass), 10)]);
   assert.deepEqual(sequence(batches(9, 10, 4), 1, 7), passes.slice(0, 28));
 });
 
-test('batches span passes, and none is short', () => {
+test('batches span passes and all have the same size', () => {
   const batchAt = batches(1, 10, 4);
   for (let step = 1; step <= 20; step++) assert.equal(batchAt(step).length, 4);
   const [, , third] = [1, 2, 3].map((step) => [...batchAt(step)]);
@@ -49,7 +49,7 @@ test('batches span passes, and none is short', () => {
   assert.deepEqual(third!.slice(2), [...permutation(rng(1, 'shuffle', 1), 10)].slice(0, 2));
 });
 
-test('a batch as large as the training set is a whole pass', () => {
+test('a batch as large as the training set is one pass', () => {
   const batchAt = batches(1, 10, 10);
   for (let step = 1; step <= 3; step++) {
     assert.deepEqual([...batchAt(step)], [...permutation(rng(1, 'shuffle', step - 1), 10)]);

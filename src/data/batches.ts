@@ -1,13 +1,13 @@
-/** @file Which examples a step sees: a pure function of seed and step. */
+/** @file The examples of each step, as a pure function of seed and step. */
 
 import { permutation, rng } from '../rng.js';
 
 /**
- * The batches of a run: an endless concatenation of permutations of the training set, cut every `batch` examples.
- * A batch may span two passes, and none is short.
+ * The batches of a run: an infinite sequence of permutations of the training set, split into batches of equal size. A batch
+ * may span two permutations.
  *
- * @param count training examples, at least `batch`
- * @returns from a step (1, 2, …) to its example indices `[batch]`; the array is used again by the next call
+ * @param count number of training examples, at least `batch`
+ * @returns a function from step (1, 2, …) to example indices `[batch]`, in an array that the next call overwrites
  */
 export function batches(seed: number, count: number, batch: number): (step: number) => Int32Array {
   const indices = new Int32Array(batch);
@@ -16,12 +16,12 @@ export function batches(seed: number, count: number, batch: number): (step: numb
   return (step) => {
     for (let j = 0; j < batch; j++) {
       const position = (step - 1) * batch + j;
-      const wanted = Math.floor(position / count);
-      if (wanted !== pass) {
-        pass = wanted;
+      const passAt = Math.floor(position / count);
+      if (passAt !== pass) {
+        pass = passAt;
         order = permutation(rng(seed, 'shuffle', pass), count);
       }
-      indices[j] = order[position % count];
+      indices[j] = order[position % count] as number;
     }
     return indices;
   };

@@ -1,4 +1,4 @@
-/** @file Guessing, and classes that are not validated. */
+/** @file The chance level, and classes without validation examples. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ function split(...labels: number[]): Split {
   };
 }
 
-test('chance is the share of the most frequent class, and two standard errors', () => {
+test('chance level is the fraction of the most frequent class plus two standard errors', () => {
   const even = split(...Array.from({ length: 1000 }, (_, index) => index % 10)); // 0.1 ± 0.0095
   assert.ok(isAtChance(0.1, even));
   assert.ok(isAtChance(0.118, even));
@@ -23,7 +23,7 @@ test('chance is the share of the most frequent class, and two standard errors', 
   assert.ok(!isAtChance(0.74, skewed));
 });
 
-test('classes of which validation has no example are named', () => {
+test('classes without a validation example are listed', () => {
   const dataset = { train: split(3, 0, 1, 2, 3), validation: split(0, 0, 2) } as unknown as Dataset;
   assert.deepEqual(unvalidatedClasses(dataset), [1, 3]);
   assert.deepEqual(unvalidatedClasses({ ...dataset, validation: split(0, 1, 2, 3) }), []);

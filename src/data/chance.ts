@@ -1,15 +1,15 @@
-/** @file What can be had by guessing, and what a split cannot show. */
+/** @file The chance level of a split, and classes that a split cannot measure. */
 
 import type { Dataset, Split } from './mnist.js';
 
 /**
- * Whether an accuracy is no better than that of always answering the most frequent class: within two standard errors.
+ * Whether an accuracy is at chance level: at most two standard errors above always predicting the most frequent class.
  *
- * @param accuracy a share, measured on the split
+ * @param accuracy fraction of correct predictions on the split
  */
 export function isAtChance(accuracy: number, split: Split): boolean {
-  const chance = Math.max(...countLabels(split).values()) / split.count;
-  return accuracy <= chance + 2 * Math.sqrt((chance * (1 - chance)) / split.count);
+  const chanceLevel = Math.max(...countLabels(split).values()) / split.count;
+  return accuracy <= chanceLevel + 2 * Math.sqrt((chanceLevel * (1 - chanceLevel)) / split.count);
 }
 
 function countLabels({ labels }: Split): Map<number, number> {
@@ -18,7 +18,7 @@ function countLabels({ labels }: Split): Map<number, number> {
   return counts;
 }
 
-/** Classes of the training split of which the validation split has no example, ascending. */
+/** Classes of the training split without an example in the validation split, ascending. */
 export function unvalidatedClasses({ train, validation }: Dataset): number[] {
   const validated = countLabels(validation);
   return [...countLabels(train).keys()].filter((label) => !validated.has(label)).sort((a, b) => a - b);

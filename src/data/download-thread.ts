@@ -1,14 +1,14 @@
-/** @file A thread that downloads one file through `mnist-dataset`, which cannot be stopped in any other way. */
+/** @file A thread that downloads one file with `mnist-dataset`. Ending the thread is the only way to stop a download. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipUrl } from 'mnist-dataset';
 
-/** What the thread is given. */
+/** The data of the thread. */
 export interface Download {
   readonly url: string;
 }
 
-/** What it answers. */
+/** The message from the thread. */
 export type Downloaded = { readonly bytes: Uint8Array } | { readonly error: string };
 
 try {

@@ -1,4 +1,4 @@
-/** @file Fetching MNIST from a mirror on this machine: a loopback server, healthy and not. */
+/** @file Downloading MNIST from a local server that works or fails. */
 
 import assert from 'node:assert/strict';
 import {
@@ -30,7 +30,7 @@ function bundled(name: string): Buffer {
   return readFileSync(join(bundledDirectory(), name));
 }
 
-/** A folder that has all files but `missing`; the large ones as links. */
+/** Creates a folder with links to all files except `missing`. */
 function folderWithout(...missing: string[]): string {
   const directory = mkdtempSync(join(root, 'mnist-'));
   for (const name of names.filter((name) => !missing.includes(name))) {
@@ -39,14 +39,14 @@ function folderWithout(...missing: string[]): string {
   return directory;
 }
 
-/** Runs `task` against a server on a free port, and says what it was asked for. */
+/** Runs `task` with a server on a free port; returns the requested paths. */
 async function withServer(
   answer: RequestListener,
   task: (address: string) => Promise<void>,
 ): Promise<string[]> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
-    if (!asked.includes(request.url ?? '')) asked.push(request.url ?? ''); // each is asked for, then fetched
+    if (!asked.includes(request.url ?? '')) asked.push(request.url ?? ''); // HEAD, then GET
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -59,14 +59,14 @@ async function withServer(
   return asked;
 }
 
-/** The patience is ample, so that a busy machine fails no test but those of a mirror that stalls. */
-async function collect(mirror: string, directory: string, patienceMs = 20_000): Promise<Fetched[]> {
+/** Downloads all files. The default time limit is long enough for a busy machine. */
+async function collect(mirror: string, directory: string, limitMs = 20_000): Promise<Fetched[]> {
   const found: Fetched[] = [];
-  for await (const file of fetchMnist(mirror, directory, patienceMs)) found.push(file);
+  for await (const file of fetchMnist(mirror, directory, limitMs)) found.push(file);
   return found;
 }
 
-/** Fails rather than wait for ever. */
+/** Rejects after a time limit. */
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -84,14 +84,14 @@ function isError(code: string, message: RegExp) {
   };
 }
 
-/** The real files, packed; anything else is not found. */
+/** Serves the real files, compressed, and 404 for other paths. */
 const mirror: RequestListener = ({ url }, response) => {
   const name = names.find((file) => url === `/mnist/${file}.gz`);
   if (name) response.end(gzipSync(bundled(name), { level: 1 }));
   else response.writeHead(404).end('<html>no such file</html>');
 };
 
-test('what is missing is fetched, unpacked and checked; what is there and right stays', async () => {
+test('missing files are downloaded, unpacked and checked, and correct files are kept', async () => {
   const directory = folderWithout(trainLabels!, testImages!, testLabels!);
   const asked = await withServer(mirror, async (address) => {
     assert.deepEqual(await collect(`${address}/mnist/`, directory), [
@@ -116,14 +116,14 @@ test('a wrong file in the folder is replaced', async () => {
   assert.ok(readFileSync(join(directory, testLabels!)).equals(bundled(testLabels!)));
 });
 
-test('a folder that has everything needs no server', async () => {
+test('a complete folder needs no server', async () => {
   const asked = await withServer(mirror, async (address) => {
     assert.ok((await collect(`${address}/mnist`, folderWithout())).every(({ fetched }) => !fetched));
   });
   assert.deepEqual(asked, []);
 });
 
-/** Fetches into a new folder from a server that fails on the first file, and checks that nothing is kept. */
+/** Downloads from a server that fails at the first file, and checks that no file is written. */
 async function fails(answer: RequestListener, message: RegExp): Promise<void> {
   const directory = join(mkdtempSync(join(root, 'mnist-')), 'made');
   const asked = await withServer(answer, (address) =>
@@ -135,17 +135,17 @@ async function fails(answer: RequestListener, message: RegExp): Promise<void> {
       return true;
     }),
   );
-  assert.equal(asked.length, 1, 'the other files are not asked for');
+  assert.equal(asked.length, 1, 'the other files are not requested');
   assert.deepEqual(readdirSync(directory), []);
 }
 
-test('a file with another checksum is refused, and nothing is kept of it', () =>
+test('a file with another checksum is refused and not written', () =>
   fails(
     (_, response) => response.end(gzipSync('not MNIST')),
     /: expected SHA-256 ba891046[0-9a-f]{56}, got [0-9a-f]{64}/,
   ));
 
-test('a file that is there but wrong stays as it is when the fetched one is wrong, too', async () => {
+test('a wrong file is kept if the downloaded one is wrong too', async () => {
   const directory = mkdtempSync(join(root, 'mnist-'));
   writeFileSync(join(directory, trainImages!), 'old');
   await withServer(
@@ -155,19 +155,19 @@ test('a file that is there but wrong stays as it is when the fetched one is wron
   assert.equal(readFileSync(join(directory, trainImages!), 'utf8'), 'old');
 });
 
-test('an address without the files is refused, with a page or with nothing behind the 404', async () => {
+test('an address without the files is refused, with and without a 404 page', async () => {
   await fails((_, response) => response.writeHead(404).end('<html>no such file</html>'), /gzip file at/);
   await fails((_, response) => response.writeHead(404).end(), /./);
 });
 
-test('a download that is cut short is refused', async () => {
+test('a truncated download is refused', async () => {
   const zipped = gzipSync(bundled(testLabels!));
   for (const length of [5, 12, 1000, zipped.length - 1]) {
     await fails((_, response) => response.end(zipped.subarray(0, length)), /gzip file at/);
   }
 });
 
-test('a connection that breaks in the middle of a file is an error, not an endless wait', () =>
+test('a connection that breaks within a file is an error', () =>
   fails((_, response) => {
     response.writeHead(200, { 'content-length': 1000 });
     response.write(gzipSync(bundled(testLabels!)).subarray(0, 500), () => response.destroy());
@@ -176,7 +176,7 @@ test('a connection that breaks in the middle of a file is an error, not an endle
 test('a connection that breaks before the answer is an error', () =>
   fails((_, response) => response.destroy(), /got: .+/));
 
-test('a server that is not there is an error with its reason', async () => {
+test('a missing server is an error with the reason', async () => {
   let address = '';
   await withServer(mirror, async (used) => {
     address = used;
@@ -187,7 +187,7 @@ test('a server that is not there is an error with its reason', async () => {
   );
 });
 
-test('an https address, or none, is refused before anything is done', async () => {
+test('an address that is not http is refused before any change', async () => {
   const absent = join(root, 'untouched');
   for (const address of ['https://mirror.example/mnist', 'mirror.example/mnist', 'file:///tmp', '']) {
     await assert.rejects(collect(address, absent), isError('E_USAGE', /starts with http:\/\//));
@@ -195,17 +195,17 @@ test('an https address, or none, is refused before anything is done', async () =
   assert.ok(!existsSync(absent));
 });
 
-test('a folder that cannot be made is an error of the disk', async () => {
+test('a folder that cannot be created is E_IO', async () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
   await assert.rejects(collect('http://127.0.0.1:1/', join(file, 'x')), isError('E_IO', /make the folder/));
 });
 
-test('a missing file, and one that is elsewhere, are called so', async () => {
+test('a missing file and a moved file are reported as such', async () => {
   const directory = folderWithout(trainImages!);
   for (const [status, said] of [
     [404, /got: 404 Not Found/],
-    [301, /got: a redirection to http:\/\/elsewhere\.example\/; name the address/],
+    [301, /got: a redirect to http:\/\/elsewhere\.example\/; use the address/],
   ] as const) {
     await withServer(
       (_, response) => void response.writeHead(status, { location: 'http://elsewhere.example/' }).end(),

@@ -1,32 +1,33 @@
-/** @file Fetches MNIST from an http mirror through `mnist-dataset`, and takes nothing that is not MNIST. */
+/** @file Downloads MNIST from an http mirror with `mnist-dataset`, and checks the SHA-256 of every file. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.js';
 import { makeDirectory, replaceFile } from '../files.js';
 import { startThreads } from '../threads.js';
 import type { Download, Downloaded } from './download-thread.js';
 import { mnistFiles, sha256 } from './mnist.js';
 
-/** One file, as it was found or fetched. */
+/** One file of MNIST. */
 export interface Fetched {
   readonly name: string;
   readonly bytes: number;
-  /** False if a right one was there already. */
+  /** False if a correct file already existed. */
   readonly fetched: boolean;
 }
 
-/** A download may take so much memory; the largest file of MNIST has 47 MB. */
-const MOST_BYTES = 1_000_000_000;
+/** Memory limit of a download. The largest file of MNIST has 47 MB. */
+const MAX_BYTES = 1_000_000_000;
 const WATCH_MS = 100;
 
 /**
- * Fetches the four files of MNIST, unpacked, each checked against its SHA-256 before it gets its name.
+ * Downloads and unpacks the four files of MNIST. Each is written only if its SHA-256 is correct.
  *
- * @param mirror http address of a folder with `train-images-idx3-ubyte.gz` and the other three
- * @param directory to put them in, made if it is not there; right files that are there already stay
- * @param limitMs a download may take
- * @throws {UserError} E_DATA if a download fails or is not MNIST; E_IO if it cannot be written
+ * @param mirror http address of a folder with `train-images-idx3-ubyte.gz` and the other three files
+ * @param directory target folder, created if it does not exist; correct files in it are kept
+ * @param limitMs time limit of a download
+ * @throws {UserError} E_DATA if a download fails or is not MNIST; E_IO if a file cannot be written
  */
 export async function* fetchMnist(
   mirror: string,
@@ -35,7 +36,7 @@ export async function* fetchMnist(
 ): AsyncGenerator<Fetched> {
   if (!/^http:\/\//.test(mirror)) {
     throw new UserError('E_USAGE', `Expected an address that starts with http://, got ${mirror}.`, {
-      hint: 'The package mnist-dataset fetches over plain http; the SHA-256 of each file is checked, so that is safe.',
+      hint: 'Only plain http is supported. This is safe, because the SHA-256 of each file is checked.',
     });
   }
   makeDirectory(directory);
@@ -48,18 +49,18 @@ export async function* fetchMnist(
     const url = `${mirror.replace(/\/$/, '')}/${name}.gz`;
     let bytes: Buffer;
     try {
-      await checkThere(url, limitMs);
+      await checkExists(url, limitMs);
       bytes = await download(url, limitMs);
     } catch (error) {
       throw new UserError('E_DATA', `Expected a gzip file at ${url}, got: ${reasonOf(error)}.`, {
-        hint: "Open the address in a browser: does the mirror have MNIST's four .gz files? Without a mirror, the bundled MNIST is there.",
+        hint: 'Check in a browser that the mirror has the four .gz files of MNIST. No download is needed for the bundled MNIST.',
         cause: error,
       });
     }
     const actual = sha256(bytes);
     if (actual !== expected) {
       throw new UserError('E_DATA', `${url}: expected SHA-256 ${expected}, got ${actual}.`, {
-        hint: 'The mirror has something else than MNIST, or the download was cut short; nothing was kept.',
+        hint: 'The mirror has other data, or the download was incomplete. The file was not kept.',
       });
     }
     replaceFile(path, bytes);
@@ -67,29 +68,27 @@ export async function* fetchMnist(
   }
 }
 
-/** Asks whether a file is there: the package says of a missing one, or one elsewhere, that it is no gzip. */
-async function checkThere(url: string, limitMs: number): Promise<void> {
+/** Checks that a file exists, because the package reports a missing or moved file as an invalid gzip file. */
+async function checkExists(url: string, limitMs: number): Promise<void> {
   const { status, statusText, headers } = await fetch(url, {
     method: 'HEAD',
     redirect: 'manual',
     signal: AbortSignal.timeout(limitMs),
   });
   if (status >= 300 && status < 400) {
-    throw new Error(
-      `a redirection to ${headers.get('location')}; name the address of its folder with --mirror`,
-    );
+    throw new Error(`a redirect to ${headers.get('location')}; use the address of its folder as --mirror`);
   }
   if (status === 404 || status === 410 || status === 403 || status === 401 || status >= 500) {
-    const isNoAnswer = status === 501; // a server that knows no HEAD
-    if (!isNoAnswer) throw new Error(`${status} ${statusText}`.trim());
+    const isHeadUnsupported = status === 501;
+    if (!isHeadUnsupported) throw new Error(`${status} ${statusText}`.trim());
   }
 }
 
-/** Downloads and unpacks a file in a thread of its own, which ends with it, however the server behaves. */
+/** Downloads and unpacks a file in a separate thread, which ends at the latest at the time limit. */
 function download(url: string, limitMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const task: Download = { url };
-    const [thread] = startThreads(new URL('./download-thread.js', import.meta.url), [task]);
+    const [thread] = startThreads(new URL('./download-thread.js', import.meta.url), [task]) as [Worker];
     const started = performance.now();
     const before = process.memoryUsage.rss();
     const settle = (done: () => void): void => {
@@ -99,8 +98,8 @@ function download(url: string, limitMs: number): Promise<Buffer> {
     };
     const watch = setInterval(() => {
       const fail = (message: string): void => settle(() => reject(new Error(message)));
-      if (performance.now() - started > limitMs) fail(`nothing whole within ${limitMs / 1000} s`);
-      else if (process.memoryUsage.rss() - before > MOST_BYTES) fail('more than 1 GB of data');
+      if (performance.now() - started > limitMs) fail(`no complete file within ${limitMs / 1000} s`);
+      else if (process.memoryUsage.rss() - before > MAX_BYTES) fail('more than 1 GB of data');
     }, WATCH_MS);
     thread.on('message', (message: Downloaded) =>
       settle(() =>
@@ -111,7 +110,7 @@ function download(url: string, limitMs: number): Promise<Buffer> {
   });
 }
 
-/** Why a request failed; `fetch` keeps it in the cause. */
+/** Why a request failed. `fetch` stores the reason in the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause, name } = error as Error;
   if (name === 'TimeoutError') return 'no answer in time';

@@ -1,4 +1,4 @@
-/** @file IDX files, whole and damaged. */
+/** @file Reading IDX files, intact and damaged. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,14 +27,14 @@ function isDamage(message: RegExp) {
   };
 }
 
-test('what was written is read: shape and bytes', () => {
+test('reading returns the shape and bytes that were written', () => {
   const read = parseIdx(images, 3, 'some/path');
   assert.deepEqual(read.shape, [2, 3, 4]);
   assert.deepEqual(Uint8Array.from(read.bytes), pixels);
   assert.deepEqual(Uint8Array.from(parseIdx(labels, 1, 'some/path').bytes), Uint8Array.of(0, 1, 2, 1, 255));
 });
 
-test('no examples are an empty array, not an error', () => {
+test('zero examples give an empty array', () => {
   assert.deepEqual(parseIdx(idxBytes([0], new Uint8Array()), 1, 'some/path').shape, [0]);
   assert.equal(parseIdx(idxBytes([0, 28, 28], new Uint8Array()), 3, 'some/path').bytes.length, 0);
 });
@@ -53,16 +53,16 @@ test('sizes are big-endian and unsigned', () => {
   assert.throws(() => parseIdx(header, 1, 'some/path'), isDamage(/expected 4294967295 bytes of data/));
 });
 
-test('a file cut anywhere is an error, and so is one with something behind it', () => {
+test('a file truncated anywhere, or with extra bytes, is an error', () => {
   for (let length = 0; length < images.length; length++) {
-    const wanted = length < 16 ? /header of 16 bytes/ : /expected 24 bytes of data for 2 x 3 x 4, got \d+/;
-    assert.throws(() => parseIdx(images.subarray(0, length), 3, 'some/path'), isDamage(wanted));
+    const message = length < 16 ? /header of 16 bytes/ : /expected 24 bytes of data for 2 x 3 x 4, got \d+/;
+    assert.throws(() => parseIdx(images.subarray(0, length), 3, 'some/path'), isDamage(message));
   }
   const longer = Buffer.concat([images, Uint8Array.of(0)]);
   assert.throws(() => parseIdx(longer, 3, 'some/path'), isDamage(/expected 24 .+, got 25/));
 });
 
-test('labels are not images, nor the other way round, nor are floats bytes', () => {
+test('labels instead of images, images instead of labels, and floats instead of bytes are errors', () => {
   const twelve = Buffer.concat([labels, new Uint8Array(20)]);
   assert.throws(() => parseIdx(twelve, 3, 'some/path'), isDamage(/images \(magic 2051\), got magic 2049/));
   assert.throws(() => parseIdx(images, 1, 'some/path'), isDamage(/labels \(magic 2049\), got magic 2051/));
@@ -79,7 +79,7 @@ function written(name: string, bytes: Uint8Array): string {
   return path;
 }
 
-test('a file is unpacked if it is gzipped, whatever it is called', () => {
+test('a gzip file is unpacked, whatever its name', () => {
   assert.deepEqual(readMaybeGzipped(written('path', images)), images);
   assert.deepEqual(readMaybeGzipped(written('path', gzipSync(images))), images);
   assert.deepEqual(readMaybeGzipped(written('path.gz', gzipSync(images))), images);
@@ -87,36 +87,36 @@ test('a file is unpacked if it is gzipped, whatever it is called', () => {
   assert.equal(readMaybeGzipped(written('path', new Uint8Array())).length, 0);
 });
 
-test('a gzip file cut anywhere behind its first bytes, or changed inside, is an error', () => {
+test('a gzip file truncated after its first bytes, or changed, is an error', () => {
   const zipped = gzipSync(images);
   for (let length = 2; length < zipped.length; length++) {
     const path = written('path.gz', zipped.subarray(0, length));
-    assert.throws(() => readMaybeGzipped(path), isDamage(/expected a whole gzip file/), `${length} bytes`);
+    assert.throws(() => readMaybeGzipped(path), isDamage(/expected a complete gzip file/), `${length} bytes`);
   }
   const changed = Buffer.from(zipped);
   changed[changed.length - 8]! ^= 1; // the checksum
   const path = written('path.gz', changed);
-  assert.throws(() => readMaybeGzipped(path), isDamage(/expected a whole gzip file/));
+  assert.throws(() => readMaybeGzipped(path), isDamage(/expected a complete gzip file/));
 });
 
-test('a file that is not there, or is a folder, is an error that names it', () => {
+test('a missing file, or a folder instead of a file, is an error that names it', () => {
   assert.throws(() => readMaybeGzipped(join(folder, 'some/path-absent')), isDamage(/no such file/));
   mkdirSync(join(folder, 'some/path-folder'), { recursive: true });
   assert.throws(() => readMaybeGzipped(join(folder, 'some/path-folder')), isDamage(/it is a folder/));
 });
 
-test('a compressed file unpacks to no more than its header announces', () => {
+test('a gzip file is unpacked only up to the size in its header', () => {
   const path = join(folder, 'bomb.gz');
   const bomb = Buffer.concat([idxBytes([10], new Uint8Array(10)), Buffer.alloc(50_000_000)]);
   writeFileSync(path, gzipSync(bomb));
   assert.throws(() => readMaybeGzipped(path), {
     code: 'E_DATA',
-    message: /expected 18 bytes as its header announces, got more/,
+    message: /expected 18 bytes as its header states, got more/,
   });
   const huge = idxBytes([0], new Uint8Array(0));
   huge.writeUInt32BE(0xffffffff, 4);
   writeFileSync(path, gzipSync(huge));
-  assert.throws(() => readMaybeGzipped(path), { code: 'E_DATA', message: /its header announces 4\.0 GiB/ });
+  assert.throws(() => readMaybeGzipped(path), { code: 'E_DATA', message: /its header states 4\.0 GiB/ });
   writeFileSync(path, gzipSync(Buffer.alloc(50_000_000)));
   assert.throws(() => readMaybeGzipped(path), { code: 'E_DATA', message: /gzip file of an IDX file/ });
 });

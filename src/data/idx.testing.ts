@@ -1,11 +1,11 @@
-/** @file A tiny, learnable data set of four IDX files, for tests. */
+/** @file Writes a tiny data set of four IDX files that a model can learn, for tests. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rng } from '../rng.js';
 
 /**
- * The bytes of an IDX file of unsigned bytes.
+ * Encodes an IDX file of unsigned bytes.
  *
  * @param shape `[count, rows, columns]` of images, `[count]` of labels
  * @param bytes the data, row-major
@@ -18,11 +18,11 @@ export function idxBytes(shape: readonly number[], bytes: Uint8Array): Buffer {
 }
 
 /**
- * Writes square images with dim noise and one bright row each, whose place is the class. The same options always
- * give the same bytes, and every class is there equally often.
+ * Writes square images of dim noise with one bright row, whose position is the class. Equal options give equal bytes,
+ * and all classes are equally frequent.
  *
- * @param directory is made if it is not there
- * @param options rows and columns of an image, numbers of examples, number of classes (at most `size`)
+ * @param directory target folder, created if it does not exist
+ * @param options image size, numbers of examples, number of classes (at most `size`)
  * @returns `directory`
  */
 export function writeTinyDataset(

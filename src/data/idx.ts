@@ -1,4 +1,4 @@
-/** @file Reads the IDX format of MNIST: four magic bytes, big-endian sizes, then unsigned bytes. Source: yann.lecun.com. */
+/** @file Reads the IDX format of MNIST: four magic bytes, big-endian sizes, unsigned bytes. Defined at yann.lecun.com. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
@@ -10,37 +10,37 @@ export interface IdxArray {
   readonly bytes: Uint8Array;
 }
 
-/** More than any data set of this format, and than a buffer may hold everywhere. */
-const MOST_BYTES = 4 * 2 ** 30 - 1;
+/** The size limit of a file: Node's limit for a buffer on all platforms. */
+const MAX_BYTES = 4 * 2 ** 30 - 1;
 
-/** Enough of a compressed file for the header of what is in it. */
+/** The first bytes of a gzip file, enough to unpack the IDX header. */
 const HEAD_BYTES = 4096;
 
 /**
- * The bytes of a file, unpacked if they are gzipped whatever the file is called.
+ * Reads a file, and unpacks it if its content is gzip, whatever its name.
  *
- * @throws {UserError} E_DATA if it cannot be read or unpacked, or is larger than its header says
+ * @throws {UserError} E_DATA if it cannot be read or unpacked, or is larger than its header states
  */
 export function readMaybeGzipped(path: string): Buffer {
   try {
-    const raw = readWhole(path);
+    const raw = readAll(path);
     return raw[0] === 0x1f && raw[1] === 0x8b ? unpack(raw, path) : raw;
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (systemCode(error)?.startsWith('Z_'))
-      throw damaged(path, `expected a whole gzip file, got a damaged one (${(error as Error).message})`);
-    const known = systemCode(error) ? null : asUserError(error); // too little memory has no code
+      throw damaged(path, `expected a complete gzip file, got a damaged one (${(error as Error).message})`);
+    const known = systemCode(error) ? null : asUserError(error); // out of memory has no code
     const { message, hint } = known ?? ioError(`read ${path}`, error);
     throw new UserError('E_DATA', message, { hint, cause: error });
   }
 }
 
-/** A whole file; `readFileSync` takes at most 2 GiB. */
-function readWhole(path: string): Buffer {
+/** Reads a file of up to 4 GiB; `readFileSync` has a limit of 2 GiB. */
+function readAll(path: string): Buffer {
   const handle = openSync(path, 'r');
   try {
     const { size } = fstatSync(handle);
-    if (size > MOST_BYTES)
+    if (size > MAX_BYTES)
       throw damaged(path, `expected at most 4 GiB, got ${(size / 2 ** 30).toFixed(1)} GiB`);
     const bytes = Buffer.allocUnsafe(size);
     let read = 0;
@@ -55,50 +55,47 @@ function readWhole(path: string): Buffer {
 
 function damaged(path: string, message: string): UserError {
   return new UserError('E_DATA', `${path}: ${message}.`, {
-    hint: 'The file may be damaged: get it again, or leave --data out for the bundled MNIST.',
+    hint: 'The file may be damaged. Download it again, or omit --data to use the bundled MNIST.',
   });
 }
 
-/** Unpacks gzip, but no more than the header in it announces: a small file may unpack to any size. */
+/** Unpacks gzip up to the size in the IDX header, because a small file could unpack to any size. */
 function unpack(raw: Buffer, path: string): Buffer {
   const head = gunzipSync(raw.subarray(0, HEAD_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
-  const announced = announcedBytes(head);
-  if (announced === null)
-    throw damaged(path, 'expected a whole gzip file of an IDX file, got something else');
-  if (announced > MOST_BYTES)
-    throw damaged(
-      path,
-      `expected at most 4 GiB, its header announces ${(announced / 2 ** 30).toFixed(1)} GiB`,
-    );
+  const size = sizeInHeader(head);
+  if (size === null) throw damaged(path, 'expected a complete gzip file of an IDX file, got other data');
+  if (size > MAX_BYTES)
+    throw damaged(path, `expected at most 4 GiB, its header states ${(size / 2 ** 30).toFixed(1)} GiB`);
   try {
-    return gunzipSync(raw, { maxOutputLength: announced });
+    return gunzipSync(raw, { maxOutputLength: size });
   } catch (error) {
     if (systemCode(error) !== 'ERR_BUFFER_TOO_LARGE') throw error;
-    throw damaged(path, `expected ${announced} bytes as its header announces, got more`);
+    throw damaged(path, `expected ${size} bytes as its header states, got more`);
   }
 }
 
-/** Bytes that an IDX header announces, itself included; null if it is none. */
-function announcedBytes(head: Buffer): number | null {
+/** The file size that an IDX header states; null if it is not an IDX header. */
+function sizeInHeader(head: Buffer): number | null {
   if (head.length < 4 || head.readUInt32BE(0) >>> 8 !== 0x08) return null;
-  const rank = head[3];
-  if (head.length < 4 + 4 * rank) return null;
-  return (
-    Array.from({ length: rank }, (_, axis) => head.readUInt32BE(4 + 4 * axis)).reduce(
-      (product, size) => product * size,
-      1,
-    ) +
-    4 +
-    4 * rank
-  );
+  const rank = head.readUInt8(3);
+  const headerBytes = 4 + 4 * rank;
+  return head.length < headerBytes ? null : headerBytes + elementsOf(readShape(head, rank));
+}
+
+function readShape(head: Buffer, rank: number): number[] {
+  return Array.from({ length: rank }, (_, axis) => head.readUInt32BE(4 + 4 * axis));
+}
+
+function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 /**
  * Parses an IDX file of unsigned bytes.
  *
- * @param buffer the unpacked file
+ * @param buffer content of the unpacked file
  * @param rank expected number of dimensions: 3 for images `[count, rows, columns]`, 1 for labels `[count]`
- * @param path named in errors
+ * @param path path of the file, for errors
  * @returns a view of `buffer`, not a copy
  * @throws {UserError} E_DATA on a wrong magic number or length
  */
@@ -109,11 +106,11 @@ export function parseIdx(buffer: Buffer, rank: number, path: string): IdxArray {
   }
   const magic = buffer.readUInt32BE(0);
   if (magic !== 0x0800 + rank) {
-    const wanted = rank === 3 ? 'images (magic 2051)' : 'labels (magic 2049)';
-    throw damaged(path, `expected an IDX file of ${wanted}, got magic ${magic}`);
+    const kind = rank === 3 ? 'images (magic 2051)' : 'labels (magic 2049)';
+    throw damaged(path, `expected an IDX file of ${kind}, got magic ${magic}`);
   }
-  const shape = Array.from({ length: rank }, (_, axis) => buffer.readUInt32BE(4 + 4 * axis));
-  const length = shape.reduce((product, size) => product * size, 1);
+  const shape = readShape(buffer, rank);
+  const length = elementsOf(shape);
   if (buffer.length !== headerBytes + length) {
     throw damaged(
       path,

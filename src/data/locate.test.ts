@@ -1,4 +1,4 @@
-/** @file Where the files of a data set are found: every archive and library has them in a place of its own. */
+/** @file Finding the files of a data set in the folders and under the names of common distributions. */
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ after(() => rmSync(root, { recursive: true }));
 const tiny = writeTinyDataset(join(root, 'tiny'));
 const expected = readDataset(tiny).checksums;
 
-/** A folder with the files of the data set where `place` puts them. */
+/** Creates a folder with the files of the data set at the paths that `place` returns. */
 function folderWith(place: (name: FileName) => string): string {
   const directory = mkdtempSync(join(root, 'data-'));
   for (const name of FILE_NAMES) {
@@ -34,9 +34,9 @@ function refuses(directory: string, message: RegExp): void {
 }
 
 const places: [string, (name: FileName) => string][] = [
-  ['right in the folder', (name) => name],
+  ['directly in the folder', (name) => name],
   ['with a dot in the name', (name) => name.replace('-idx', '.idx')],
-  ["as Kaggle's archive unpacks, in a folder of the file's name", (name) => join(name, name)],
+  ["in a subfolder of the file's name, as in Kaggle's archive", (name) => join(name, name)],
   ["in torchvision's MNIST/raw", (name) => join('MNIST/raw', name)],
   ['in raw', (name) => join('raw', name)],
   ['one level down', (name) => join('mnist', name)],
@@ -50,13 +50,13 @@ for (const [where, place] of places) {
   });
 }
 
-test("a folder that has a file's name hides neither the file beside it nor its compressed form", () => {
+test("a folder with a file's name does not hide the file or its compressed form", () => {
   const directory = folderWith((name) => name.replace('-idx', '.idx'));
   for (const name of FILE_NAMES) mkdirSync(join(directory, name));
   assert.deepEqual(readDataset(directory).checksums, expected);
 });
 
-test('what lies in the folder itself wins over what lies below', () => {
+test('files in the folder take precedence over files in subfolders', () => {
   const directory = folderWith((name) => name);
   cpSync(
     folderWith((name) => name),
@@ -66,24 +66,24 @@ test('what lies in the folder itself wins over what lies below', () => {
   assert.equal(dirname(locateDataset(directory)[FILE_NAMES[0]]), directory);
 });
 
-test('several data sets below a folder, or several splits in it, are an error that names them', () => {
+test('several data sets in subfolders, or several splits in a folder, are an error that names them', () => {
   const two = folderWith((name) => join('MNIST/raw', name));
   cpSync(join(two, 'MNIST'), join(two, 'FashionMNIST'), { recursive: true });
-  refuses(two, /has several data sets: .*FashionMNIST\/raw, .*MNIST\/raw\.$/);
+  refuses(two, /Expected one data set in .*, found .*FashionMNIST\/raw, .*MNIST\/raw\.$/);
   const splits = folderWith((name) => `emnist-letters-${name.replace('t10k', 'test')}`);
   for (const name of FILE_NAMES) {
     const written = `emnist-letters-${name.replace('t10k', 'test')}`;
     cpSync(join(splits, written), join(splits, written.replace('letters', 'digits')));
   }
-  refuses(splits, /has several data sets: .*emnist-digits, .*emnist-letters\.$/);
+  refuses(splits, /Expected one data set in .*, found .*emnist-digits, .*emnist-letters\.$/);
 });
 
-test('an error names the file that is missing where most are, and where else was looked', () => {
+test('an error names the missing file of the most complete folder, and the searched folders', () => {
   const directory = folderWith((name) => join('MNIST/raw', name));
   renameSync(join(directory, 'MNIST/raw/t10k-labels-idx1-ubyte'), join(directory, 'other'));
   refuses(
     directory,
-    /^Expected t10k-labels-idx1-ubyte .* in .*MNIST\/raw, got no such file\. Looked in .*MNIST/,
+    /^Expected t10k-labels-idx1-ubyte .* in .*MNIST\/raw, got no such file\. Also searched .*MNIST/,
   );
   refuses(join(directory, 'other'), /got a file, not a folder/);
   refuses(join(directory, 'absent'), /got no such folder/);

