@@ -1,12 +1,12 @@
 #!/bin/sh
-# Rebuilds the committed kernels for all platforms: scripts/build-kernels.sh [FOLDER]. Needs exactly zig 0.17.1, for
-# another version gives other files: `pip install ziglang==0.17.1`, or set ZIG to the program.
+# Builds the kernels for all platforms into prebuilt/ or another folder: scripts/build-kernels.sh [FOLDER]. Needs zig
+# 0.17.1, because other versions give other bytes: `pip install ziglang==0.17.1`, or set ZIG to the program.
 set -eu
 : "${ZIG:=python3 -m ziglang}"
 kernel=$(cd "$(dirname "$0")/../src/engines/fused/kernel" && pwd)
 mkdir -p "${1:-$kernel/../prebuilt}"
-cd "${1:-$kernel/../prebuilt}" # some linkers write the output's path into the file, so it is always a bare name
-export SOURCE_DATE_EPOCH=0 # the linker for Windows writes the time into the file
+cd "${1:-$kernel/../prebuilt}" # some linkers write the output path into the file, so the path is only a name
+export SOURCE_DATE_EPOCH=0 # the linker for Windows writes a timestamp into the file
 version=$($ZIG version)
 [ "$version" = 0.17.1 ] || { echo "expected zig 0.17.1, got $version" >&2; exit 1; }
 objects=$(mktemp -d)

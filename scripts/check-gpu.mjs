@@ -1,7 +1,7 @@
 /**
- * @file Everything that is to be checked on a machine with a CUDA GPU, in one go: sets TensorFlow up, runs the tests of
- * the tensorflow backend there (parity, resume, leaks, op counts; with cuDNN and with BlockLSTM, each forced), trains, and
- * times a step with each. Prints one JSON report; `ok` is whether all of it is well.
+ * @file All checks for a machine with a CUDA GPU: installs TensorFlow, runs the tests of the tensorflow backend (parity,
+ * resume, leaks, op counts; with cuDNN and with BlockLSTM), trains, and times a step with each recurrence. Prints a JSON
+ * report; `ok` is true if every check passed.
  *
  *   npm run build && node scripts/check-gpu.mjs [--device cpu] > report.json
  */
@@ -19,12 +19,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 if (device === 'cuda' && !existsSync('/proc/driver/nvidia/version')) {
   process.stderr.write(
-    'No NVIDIA driver here (/proc/driver/nvidia/version): nothing to check. --device cpu tries the script itself.\n',
+    'No NVIDIA driver (/proc/driver/nvidia/version). Use --device cpu to test the script itself.\n',
   );
   process.exit(2);
 }
 
-/** Times a step of each model and two sizes with one recurrence, `auto` for the one that the engine chooses. */
+/** Times a step of each model at two sizes with one recurrence; `auto` uses the one that the engine chooses. */
 const timeRecurrence = async (recurrence) => {
   const { checkAgreement, timeCase } = await import('../dist/bench/bench.js');
   const { ARTICLE, combine } = await import('../dist/bench/cases.js');
@@ -38,8 +38,8 @@ const timeRecurrence = async (recurrence) => {
   process.stdout.write(`${JSON.stringify({ difference, results })}\n`);
 };
 
-/** Runs a part in a process of its own. A check that did not run is none: what says SKIPPED is not ok. */
-const run = (title, args, isRight = () => true) => {
+/** Runs a check in a child process. A check that prints SKIPPED is not ok. */
+const run = (title, args, isExpected = () => true) => {
   process.stderr.write(`${title} ...\n`);
   const started = performance.now();
   const env = { ...process.env, WNLSTM_TEST_DEVICE: device };
@@ -55,9 +55,9 @@ const run = (title, args, isRight = () => true) => {
   try {
     result = JSON.parse(lines.at(-1));
   } catch {
-    // it prints no JSON: the lines are the result
+    // not JSON: the lines are the result
   }
-  const ok = status === 0 && !lines.some((line) => line.startsWith('SKIPPED')) && isRight(result);
+  const ok = status === 0 && !lines.some((line) => line.startsWith('SKIPPED')) && isExpected(result);
   return {
     title,
     ok,
@@ -77,7 +77,7 @@ const check = () => {
   const ranOn = (op) => (result) => result.results.every(({ engine }) => engine.endsWith(op));
   const onGpu = device === 'cuda';
   const steps = [
-    run('set TensorFlow up', [wnlstm, 'setup', 'tensorflow', `--${device}`]),
+    run('install TensorFlow', [wnlstm, 'setup', 'tensorflow', `--${device}`]),
     run('doctor', [wnlstm, 'doctor', '--json']),
     run('tests on the device', ['scripts/test.mjs', 'parity', 'tensorflow/']),
     run('smoke config', [wnlstm, ...train, '--config', 'configs/smoke.json']),
@@ -86,7 +86,11 @@ const check = () => {
       [wnlstm, ...train, '--epochs', '1', '--clip', '0.5'],
       (summary) => summary.val_accuracy > 0.9,
     ),
-    run('time a step, as chosen', timing('auto'), ranOn(onGpu ? 'CudnnRNNV3' : 'BlockLSTMV2')),
+    run(
+      'time a step with the chosen recurrence',
+      timing('auto'),
+      ranOn(onGpu ? 'CudnnRNNV3' : 'BlockLSTMV2'),
+    ),
     ...(onGpu ? [run('time a step with cuDNN', timing('cudnn'), ranOn('CudnnRNNV3'))] : []),
     run('time a step with BlockLSTM', timing('block'), ranOn('BlockLSTMV2')),
     run('bench', [wnlstm, 'bench', '--backends', 'tensorflow', '--device', device, '--json']),

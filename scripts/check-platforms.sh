@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Computes recorded trainings with the kernels for other platforms, on Nodes for them: arm64 Linux under qemu, x86-64
-# Windows under wine. Needs Debian's qemu-user, libc6-arm64-cross, libstdc++6-arm64-cross, libgcc-s1-arm64-cross and
-# wine64, and the npm registry; says what it leaves out.
-#   scripts/check-platforms.sh [EVERY]        every n-th of the trainings under qemu, which is slow; 7 if left out
+# Computes golden cases with the kernels for other platforms, on Node for these platforms: arm64 Linux under qemu, and
+# x86-64 Windows under wine. Needs Debian's qemu-user, libc6-arm64-cross, libstdc++6-arm64-cross, libgcc-s1-arm64-cross
+# and wine64, and the npm registry. Prints SKIPPED for a platform whose packages are missing.
+#   scripts/check-platforms.sh [EVERY]        computes every n-th case under qemu, which is slow; default 7
 set -euo pipefail
 every=${1:-7}
 repository=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,7 +16,7 @@ fetch() { # PACKAGE@VERSION FOLDER
   mkdir -p "$2"
   tar -xzf "$(npm pack --silent "$1")" -C "$2" --strip-components 1
 }
-# koffi looks for its addon beside its real path, so the packages are copied, not linked
+# koffi searches for its addon beside its real path, so the packages are copied and not linked
 mkdir -p app/node_modules app/src/engines/fused app/scripts
 cp "$repository/package.json" app/
 cp -r "$repository/dist" app/
@@ -41,7 +41,7 @@ if [ -x "$wine" ]; then
   "$wine" wineboot -i >/dev/null 2>&1
   "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f >/dev/null 2>&1 # Node wants Windows 10
   status=0
-  # into a file: Node under wine cannot write to a pipe of Linux
+  # to a file, because Node under wine cannot write to a Linux pipe
   "$wine" windows/bin/node.exe app/scripts/check-golden.mjs win32-x64-avx2.dll 1 >windows.txt 2>&1 || status=$?
   cat windows.txt
   exit "$status"

@@ -1,6 +1,6 @@
 /**
- * @file Times one training step of the same model here and in other frameworks: `node scripts/peers/bench.mjs --help`.
- * README.md beside this file says what is timed, and how.
+ * @file Times one training step of the same model in wnlstm and in other frameworks: `node scripts/peers/bench.mjs --help`.
+ * README.md in this folder describes the method.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -10,18 +10,18 @@ import { ORDER_LENGTH, runCase, writeCase } from './case.mjs';
 import { killAll, run } from './client.mjs';
 import { contenders, install } from './contenders.mjs';
 
-const USAGE = `Times one training step here and in PyTorch, Keras, JAX and TensorFlow.js.
+const USAGE = `Times one training step in wnlstm, PyTorch, Keras, JAX and TensorFlow.js.
 
   node scripts/peers/bench.mjs [options]
 
   --units 100      hidden units, or several: 100,256,512
-  --batch 64       examples a step
+  --batch 64       examples per step
   --threads 1,2    numbers of threads
-  --model base,wn  plain weights, weight-normalised ones, or both
-  --only ours,jax  just these, by name or its part before the dash: ${contenders.map(({ name }) => name).join(', ')}
-  --rounds 7       rounds that count
-  --steps 50       steps a round, at most
-  --json FILE      also writes every number there
+  --model base,wn  plain weights, weight normalisation, or both
+  --only ours,jax  only these contenders, by name or by the part before the dash: ${contenders.map(({ name }) => name).join(', ')}
+  --rounds 7       timed rounds
+  --steps 50       maximum number of steps per round
+  --json FILE      also writes all numbers to a file
 `;
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -48,25 +48,25 @@ const readOptions = () => {
     process.stdout.write(USAGE);
     process.exit(0);
   }
-  const numbers = (name, most = 1e6) =>
+  const numbers = (name, max = 1e6) =>
     values[name].split(',').map((text) => {
       const number = Number(text);
-      if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-      return fail(`--${name}: expected an integer from 1 to ${most}, got '${text}'.`);
+      if (Number.isInteger(number) && number >= 1 && number <= max) return number;
+      return fail(`--${name}: expected an integer from 1 to ${max}, got '${text}'.`);
     });
   const models = values.model.split(',');
   for (const model of models)
     if (!['base', 'wn'].includes(model)) fail(`--model: expected base or wn, got '${model}'.`);
-  const wanted = values.only?.split(',') ?? [''];
-  const matches = (name, want) => want === '' || name === want || name.startsWith(`${want}-`);
-  for (const want of wanted)
-    if (!contenders.some(({ name }) => matches(name, want))) fail(`--only: there is no '${want}'.`);
+  const selected = values.only?.split(',') ?? [''];
+  const matches = (name, each) => each === '' || name === each || name.startsWith(`${each}-`);
+  for (const each of selected)
+    if (!contenders.some(({ name }) => matches(name, each))) fail(`--only: unknown contender '${each}'.`);
   return {
     units: numbers('units'),
     batch: numbers('batch', 55_000)[0],
     threads: numbers('threads', 1024),
     models,
-    contenders: contenders.filter(({ name }) => wanted.some((want) => matches(name, want))),
+    contenders: contenders.filter(({ name }) => selected.some((each) => matches(name, each))),
     rounds: numbers('rounds')[0],
     steps: numbers('steps', ORDER_LENGTH)[0],
     json: values.json,
@@ -83,7 +83,7 @@ const table = (results) => {
     return `| ${contender} | ${version} | ${threads} | ${median.toFixed(2)} | ${spread} | ${ratio} |`;
   });
   return [
-    '| contender | version | threads | ms a step (median) | min–max | times as long as ours-native |',
+    '| contender | version | threads | ms per step (median) | min–max | relative to ours-native |',
     '|---|---|--:|--:|--:|--:|',
     ...rows,
   ].join('\n');
@@ -140,7 +140,7 @@ const main = async () => {
   const lines = Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`);
   process.stdout.write(`\n${[...lines, ...failures.map((failure) => `- ${failure}`)].join('\n')}\n`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine, failures, cases }, null, 2)}\n`);
-  process.exit(0); // ends what still runs
+  process.exit(0); // also ends running workers
 };
 
 await main();

@@ -1,4 +1,4 @@
-/** @file One model of one size: written down for the workers, and its contenders checked and timed in turns. */
+/** @file A case is one model of one size. Writes it to files for the workers, and checks and times the contenders. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,19 +9,19 @@ import { startWorker } from './client.mjs';
 import { commandOf } from './contenders.mjs';
 
 const SEED = 1;
-const FIRST_EXAMPLE = 5000; // of MNIST's 60,000: those before are for validation
+const FIRST_EXAMPLE = 5000; // of MNIST's 60,000; the first 5,000 are for validation
 const LEARNING_RATE = 1e-3;
 const CHECK_STEPS = 3;
 const TOLERANCE = 1e-5; // relative
 const WARM_UP_ROUNDS = 2;
-const MINIMUM_STEPS = 10; // in a block
-const BLOCK_MS = 1000; // a slow contender's block has fewer steps, so that it takes about this long
-const PAUSE_MS = 100; // before a block, for the threads of the contender before to fall asleep
+const MIN_STEPS = 10; // per block
+const BLOCK_MS = 1000; // a slow contender gets fewer steps per block, so that a block takes about this long
+const PAUSE_MS = 100; // before a block, so that the threads of the previous contender fall asleep
 
-/** Batches that are made; then the first comes again. */
+/** Number of different batches, which repeat. */
 export const ORDER_LENGTH = 1000;
 
-/** Writes a case for the workers to read: what to train, from which weights, on which batches. */
+/** Writes a case to files for the workers: the spec, the initial weights and the batches. Returns the path. */
 export const writeCase = (folder, { units, batch, model }) => {
   const spec = {
     model,
@@ -71,14 +71,14 @@ const median = (values) => {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-/** The losses of a worker's first steps, one by one. */
+/** The losses of a worker's first steps. */
 const firstLosses = async (worker) => {
   const found = [];
   while (found.length < CHECK_STEPS) found.push((await worker.train(1)).loss);
   return found;
 };
 
-/** What the losses must be: those of the readable model, differentiated by TensorFlow.js in plain JavaScript. */
+/** The expected losses, from wnlstm's `js` engine. */
 const referenceLosses = async (casePath) => {
   const worker = await startWorker(commandOf({ name: 'ours-js', worker: 'ours.mjs' }, casePath, 1));
   const found = await firstLosses(worker);
@@ -86,19 +86,20 @@ const referenceLosses = async (casePath) => {
   return found;
 };
 
-/** Throws unless a worker's losses are the expected ones. */
+/** Throws if a worker's losses differ from the expected ones. */
 const compare = (found, expected) => {
   const wrong = found.findIndex((loss, at) => !(Math.abs(loss / expected[at] - 1) <= TOLERANCE));
-  if (wrong >= 0) throw new Error(`its loss at step ${wrong + 1} is ${found[wrong]}, not ${expected[wrong]}`);
+  if (wrong >= 0)
+    throw new Error(`expected the loss ${expected[wrong]} at step ${wrong + 1}, got ${found[wrong]}`);
 };
 
 /**
  * Starts, checks and times the contenders of one case.
  *
- * @param options contenders, numbers of threads, rounds that count, and the most steps a round
- * @param report is told what goes on
- * @param refuse is told who is not timed, and why
- * @returns what the table shows of each, and every number it comes from
+ * @param options contenders, numbers of threads, timed rounds, and maximum number of steps per round
+ * @param report called with progress messages
+ * @param refuse called with the reason why a contender is not timed
+ * @returns the row of the table for each contender, with all measured times
  */
 export const runCase = async (casePath, { contenders, threads, rounds, steps }, report, refuse) => {
   let workers = contenders.flatMap((contender) =>
@@ -108,7 +109,7 @@ export const runCase = async (casePath, { contenders, threads, rounds, steps }, 
   );
   const label = (worker) =>
     `${worker.contender.name}, ${worker.threads} thread${worker.threads > 1 ? 's' : ''}`;
-  /** Does something with each worker in turn; who fails is out. */
+  /** Runs an action for each worker in turn. A worker that fails is removed. */
   const forEachWorker = async (action, order = workers) => {
     for (const worker of order) {
       try {
@@ -126,13 +127,13 @@ export const runCase = async (casePath, { contenders, threads, rounds, steps }, 
     report(`${label(worker)}: ${worker.version}`);
   });
 
-  report('checking that all compute the same losses');
+  report('comparing the losses');
   const expected = await referenceLosses(casePath);
   await forEachWorker(async (worker) => {
     worker.losses = await firstLosses(worker);
     compare(worker.losses, expected);
-    const { ms } = await worker.train(MINIMUM_STEPS);
-    worker.steps = Math.min(steps, Math.max(MINIMUM_STEPS, Math.round(BLOCK_MS / ms)));
+    const { ms } = await worker.train(MIN_STEPS);
+    worker.steps = Math.min(steps, Math.max(MIN_STEPS, Math.round(BLOCK_MS / ms)));
   });
 
   for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {

@@ -1,4 +1,4 @@
-/** @file Who is timed, and the private environments that the peers run in. */
+/** @file The contenders, and the environments in which the peers run. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { run } from './client.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** In the order of the table; README.md says what each one does. */
+/** The contenders in the order of the table. README.md describes them. */
 export const contenders = [
   { name: 'ours-native', worker: 'ours.mjs' },
   { name: 'ours-wasm', worker: 'ours.mjs' },
@@ -33,19 +33,19 @@ export const commandOf = ({ name, worker, environment }, casePath, threads) => [
   String(threads),
 ];
 
-/** What an environment is to hold, as text; and how to fill its folder. */
+/** The content of an environment, as text, and the commands that install it. */
 const recipe = async (environment) => {
   const folder = folderOf(environment);
   if (environment === 'tfjs') {
-    // The version of the project's own tfjs-core; as that is there already, peer dependencies are left out.
+    // The version of the project's tfjs-core, which is already installed, so peer dependencies are omitted.
     const { version } = createRequire(import.meta.url)('@tensorflow/tfjs-core/package.json');
-    const wanted = `@tensorflow/tfjs-backend-wasm@${version}`;
+    const content = `@tensorflow/tfjs-backend-wasm@${version}`;
     const flags = ['--no-package-lock', '--legacy-peer-deps', '--no-audit', '--no-fund'];
-    return { wanted, steps: [['npm', 'install', '--prefix', folder, ...flags, wanted]] };
+    return { content, steps: [['npm', 'install', '--prefix', folder, ...flags, content]] };
   }
   const requirements = join(here, `requirements-${environment}.txt`);
   return {
-    wanted: `${await run(['python3', '--version'])}\n${readFileSync(requirements, 'utf8')}`,
+    content: `${await run(['python3', '--version'])}\n${readFileSync(requirements, 'utf8')}`,
     steps: [
       ['python3', '-m', 'venv', folder],
       [pythonOf(environment), '-m', 'pip', 'install', '--quiet', '-r', requirements],
@@ -54,18 +54,18 @@ const recipe = async (environment) => {
 };
 
 /**
- * Makes an environment, unless it is there and up to date.
+ * Installs an environment, unless it is up to date.
  *
- * @param say is told when that will take a while
+ * @param say called with a message before a long installation
  */
 export const install = async (environment, say) => {
-  const { wanted, steps } = await recipe(environment);
+  const { content, steps } = await recipe(environment);
   const folder = folderOf(environment);
-  const stamp = join(folder, 'installed.txt'); // written last: without it the folder is not whole
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  say(`installing ${environment}, once`);
+  const stamp = join(folder, 'installed.txt'); // written last: a folder without it is incomplete
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === content) return;
+  say(`installing ${environment} (first run only)`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const step of steps) await run(step);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, content);
 };

@@ -1,4 +1,4 @@
-"""JAX: the LSTM written out over lax.scan; a whole block of steps is one jitted call."""
+"""JAX: the LSTM written with lax.scan; a complete block of steps is one jitted call."""
 
 import os
 
@@ -13,21 +13,21 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 Parameters = dict[str, Array]
 State = tuple[Parameters, Parameters, Parameters, Array]
-"""Parameters, Adam's two moments of each, and the number of steps taken."""
+"""Parameters, Adam's two moments of each, and the number of completed steps."""
 
 
 def limit_threads(threads: int) -> None:
-    """Binds the process to as many CPUs as it may use: XLA starts a thread for each, and has no option."""
+    """Binds the process to that many CPUs, because XLA starts a thread per CPU and has no setting."""
     has_affinity = hasattr(os, "sched_getaffinity")
     cpus = sorted(os.sched_getaffinity(0)) if has_affinity else list(range(os.cpu_count() or 1))
     if threads > len(cpus):
-        raise ValueError(f"JAX uses a thread per CPU, and this machine has {len(cpus)}")
+        raise ValueError(f"JAX uses one thread per CPU, and this machine has {len(cpus)} CPUs")
     if threads < len(cpus):
-        os.sched_setaffinity(0, cpus[:threads])  # Linux only; elsewhere this worker reports that it cannot
+        os.sched_setaffinity(0, cpus[:threads])  # Linux only; on other systems this worker fails
 
 
 def normalise(v: Array, gain: Array) -> Array:
-    """The matrix with columns in the directions of v's and of the lengths in gain."""
+    """Scales each column of v to the norm in gain."""
     return v * (gain * lax.rsqrt(jnp.maximum(jnp.sum(v * v, axis=0), 1e-12)))
 
 
@@ -37,7 +37,7 @@ def loss_of(parameters: Parameters, x: Array, labels: Array) -> Array:
     if "g_x" in parameters:
         w_x, w_h = normalise(w_x, parameters["g_x"]), normalise(w_h, parameters["g_h"])
 
-    # One product over all time steps, x @ w_x before the scan, is slower here.
+    # One product x @ w_x over all time steps before the scan is slower.
     def cell(state: tuple[Array, Array], row: Array) -> tuple[tuple[Array, Array], None]:
         c, h = state
         i, f, o, g = jnp.split(row @ w_x + h @ w_h + b, 4, axis=1)
@@ -62,7 +62,7 @@ def adam(state: State, gradients: Parameters, learning_rate: float) -> State:
 
 
 def prepare(case: Case) -> tuple[str, Block]:
-    """Puts data and parameters where JAX has them, and makes the training loop."""
+    """Copies data and parameters to JAX, and builds the training loop."""
     limit_threads(case.threads)
     images, labels = jnp.asarray(case.images), jnp.asarray(case.labels)
     lstm = ["w_x", "w_h", "b", *(["g_x", "g_h"] if case.is_weight_normalised else [])]
@@ -84,7 +84,7 @@ def prepare(case: Case) -> tuple[str, Block]:
     jitted = jax.jit(train_block, donate_argnums=0)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     state = (parameters, zeros, jax.tree.map(jnp.zeros_like, parameters), jnp.float32(0))
-    padded = np.zeros_like(case.order)  # one shape for blocks of any length: one compilation
+    padded = np.zeros_like(case.order)  # one shape for blocks of all lengths, so that XLA compiles once
 
     def train(rows: Rows) -> float:
         nonlocal state

@@ -1,8 +1,8 @@
 """Keras on TensorFlow: its LSTM layer, trained in three ways.
 
-keras-fit   `fit` with every setting left as it is.
-keras-loop  the layer unrolled, and a whole block of steps in one tf.function.
-keras-jit   the layer as it is, the step compiled by XLA, and a whole block of steps in one tf.function.
+keras-fit   `fit` with default settings.
+keras-loop  the layer unrolled, and a complete block of steps in one tf.function.
+keras-jit   the layer with default settings, the step compiled by XLA, and a complete block in one tf.function.
 """
 
 import os
@@ -20,15 +20,15 @@ GATES = "ifgo"  # Keras calls g "c"
 
 
 def normalise(v: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
-    """The matrix with columns in the directions of v's and of the lengths in gain."""
+    """Scales each column of v to the norm in gain."""
     return v * (gain * ops.rsqrt(ops.maximum(ops.sum(ops.square(v), axis=0), 1e-12)))
 
 
 class WeightNormLSTM(keras.layers.LSTM):
-    """Keras's LSTM with both kernels normalised, once a call."""
+    """Keras's LSTM with both kernels normalised once per call."""
 
     def build(self, sequences_shape: tuple[int | None, ...]) -> None:
-        """Adds the lengths to the layer's own variables."""
+        """Adds the gains to the variables of the layer."""
         super().build(sequences_shape)
         self.gain_x = self.add_weight(shape=(4 * self.units,), name="gain_x")
         self.gain_h = self.add_weight(shape=(4 * self.units,), name="gain_h")
@@ -52,19 +52,19 @@ class WeightNormLSTM(keras.layers.LSTM):
 
 
 class StepClock(keras.callbacks.Callback):
-    """Notes when each step of `fit` was over."""
+    """Records when each step of `fit` ended."""
 
     def __init__(self) -> None:
         super().__init__()
         self.times: list[float] = []
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Keras calls it."""
+        """Called by Keras after each step."""
         self.times.append(time.perf_counter())
 
 
 def build(case: Case, unroll: bool) -> keras.Model:
-    """Makes the model, with pixels 0 to 255 as input, and gives it the starting values."""
+    """Builds the model, with pixels from 0 to 255 as input, and sets the initial values."""
     layer = WeightNormLSTM if case.is_weight_normalised else keras.layers.LSTM
     lstm = layer(case.units, unroll=unroll, unit_forget_bias=False)
     out = keras.layers.Dense(case.classes)
@@ -81,7 +81,7 @@ def build(case: Case, unroll: bool) -> keras.Model:
 
 
 def fit_block(case: Case, model: keras.Model, optimizer: keras.Optimizer, loss: keras.losses.Loss) -> Block:
-    """A block is a call of `fit`, timed from the end of its first step: its start is as long as several."""
+    """A block is a call of `fit`, timed from the end of its first step, because `fit` starts slowly."""
     model.compile(optimizer, loss)
 
     def block(rows: Rows) -> tuple[float, float]:
@@ -130,7 +130,7 @@ def loop_block(
 
 
 def prepare(case: Case) -> tuple[str, Block]:
-    """Makes the model and what trains it."""
+    """Builds the model and its training step."""
     tf.config.threading.set_intra_op_parallelism_threads(case.threads)
     tf.config.threading.set_inter_op_parallelism_threads(case.threads)
     model = build(case, unroll=case.contender == "keras-loop")

@@ -1,4 +1,4 @@
-/** @file wnlstm's own engines on a CPU, as the trainer uses them. */
+/** @file wnlstm's engines on a CPU, called as in the trainer. */
 import { readFileSync } from 'node:fs';
 import { createEngine } from '../../dist/engines/select.js';
 import { serve } from './worker.mjs';

@@ -1,13 +1,13 @@
-/** @file TensorFlow.js on its WebAssembly backend, with the readable model and optimiser of wnlstm's `js` engine. */
+/** @file TensorFlow.js on its WebAssembly backend, with the model and optimiser of wnlstm's `js` engine. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { crossEntropy, predict } from '../../dist/engines/autodiff/model.js';
+import { crossEntropy, parametersOf, predict } from '../../dist/engines/autodiff/model.js';
 import { adam } from '../../dist/engines/autodiff/optimizer.js';
 import { adamRate } from '../../dist/model/adam.js';
 import { serve } from './worker.mjs';
 
-// The backend lies in a folder of its own, and finds the one copy of tfjs-core that the project has.
+// The backend is in a separate folder and resolves to the project's copy of tfjs-core.
 const require = createRequire(new URL('./.env/tfjs/package.json', import.meta.url));
 
 const prepare = async (_contender, { spec, dataset, parameters: initial }, learningRate) => {
@@ -16,14 +16,13 @@ const prepare = async (_contender, { spec, dataset, parameters: initial }, learn
   const folder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
   setWasmPaths(join(folder, 'wasm-out/'));
   await tf.setBackend('wasm');
-  if (tf.getBackend() !== 'wasm') throw new Error('the wasm backend does not start');
+  if (tf.getBackend() !== 'wasm') throw new Error('the wasm backend did not start');
 
   const { images, labels } = dataset.train;
   const pixels = spec.timeSteps * spec.inputs;
   const names = [...initial.keys()];
   let parameters = names.map((name) => tf.tensor(initial.get(name).data, [...initial.get(name).shape]));
-  let m = parameters.map((parameter) => tf.zerosLike(parameter));
-  let v = parameters.map((parameter) => tf.zerosLike(parameter));
+  let moments = parameters.map((parameter) => ({ m: tf.zerosLike(parameter), v: tf.zerosLike(parameter) }));
   let stepCount = 0;
 
   const batchOf = (indices) => {
@@ -41,17 +40,16 @@ const prepare = async (_contender, { spec, dataset, parameters: initial }, learn
     const { loss, updates } = tf.tidy(() => {
       const { x, y } = batchOf(indices);
       const lossOf = (...values) =>
-        crossEntropy(predict(spec, Object.fromEntries(names.map((name, at) => [name, values[at]])), x), y);
+        crossEntropy(predict(spec, parametersOf(new Map(names.map((name, at) => [name, values[at]]))), x), y);
       const { value, grads } = tf.valueAndGrads(lossOf)(parameters);
       return {
         loss: value,
-        updates: parameters.map((parameter, at) => ({ ...adam(parameter, grads[at], m[at], v[at], rate) })),
+        updates: parameters.map((parameter, at) => adam(parameter, grads[at], moments[at], rate)),
       };
     });
-    tf.dispose([parameters, m, v]);
+    tf.dispose([parameters, moments]);
     parameters = updates.map((update) => update.parameter);
-    m = updates.map((update) => update.m);
-    v = updates.map((update) => update.v);
+    moments = updates.map((update) => update.moments);
     return loss;
   };
 

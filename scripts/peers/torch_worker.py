@@ -1,4 +1,4 @@
-"""PyTorch: nn.LSTM as it is (on a CPU, oneDNN computes it), or the LSTM written out and compiled."""
+"""PyTorch: nn.LSTM (on a CPU, oneDNN computes it), or the LSTM of tensor operations, compiled."""
 
 import math
 
@@ -15,7 +15,7 @@ BETA2, EPSILON = 0.999, 1e-8
 
 
 def set_weight(module: nn.Module, name: str, case: Case, source: str) -> None:
-    """Gives a weight `[4H, D]` its starting value, and weight normalisation if the case has it."""
+    """Sets the initial value of a weight `[4H, D]`, and adds weight normalisation if the case has it."""
     direction = torch.from_numpy(case.lstm_parameter(f"w_{source}", GATES).T.copy())
     with torch.no_grad():
         getattr(module, name).copy_(direction)
@@ -37,18 +37,18 @@ class LibraryLstm(nn.Module):
         with torch.no_grad():
             self.lstm.bias_ih_l0.copy_(torch.from_numpy(case.lstm_parameter("b", GATES)))
             self.lstm.bias_hh_l0.zero_()
-        self.lstm.bias_hh_l0.requires_grad_(False)  # the model has one bias; two would move it twice as fast
+        self.lstm.bias_hh_l0.requires_grad_(False)  # the model has one bias; two would learn twice as fast
         set_weight(self.lstm, "weight_ih_l0", case, "x")
         set_weight(self.lstm, "weight_hh_l0", case, "h")
 
     def forward(self, x: Tensor) -> Tensor:
-        """From pixels `[B, T, I]` to class scores `[B, C]`."""
+        """Returns logits `[B, C]` for pixels `[B, T, I]`."""
         _, (h, _) = self.lstm(x)
         return self.out(h[0])
 
 
 class WrittenLstm(nn.Module):
-    """The same written out, for torch.compile: it leaves nn.LSTM as it is."""
+    """The same with tensor operations, because torch.compile does not compile nn.LSTM."""
 
     def __init__(self, case: Case) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class WrittenLstm(nn.Module):
         set_weight(self, "w_h", case, "h")
 
     def forward(self, x: Tensor) -> Tensor:
-        """From pixels `[B, T, I]` to class scores `[B, C]`."""
+        """Returns logits `[B, C]` for pixels `[B, T, I]`."""
         w_h = self.w_h
         h = c = x.new_zeros(x.shape[0], self.units)
         for z in F.linear(x.transpose(0, 1), self.w_x, self.b).unbind(0):
@@ -72,7 +72,7 @@ class WrittenLstm(nn.Module):
 
 
 def prepare(case: Case) -> tuple[str, Block]:
-    """Makes the model and its training step."""
+    """Builds the model and its training step."""
     torch.set_num_threads(case.threads)
     images, labels = torch.from_numpy(case.images), torch.from_numpy(case.labels.astype(np.int64))
     compiled = case.contender == "torch-compile"

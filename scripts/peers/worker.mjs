@@ -1,4 +1,4 @@
-/** @file What the JavaScript workers share: the case they are given and their conversation with bench.mjs. See worker.py. */
+/** @file Shared by the JavaScript workers: reading the case, and the protocol with bench.mjs. See worker.py. */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readDataset } from '../../dist/data/mnist.js';
@@ -7,10 +7,10 @@ import { initialParameters } from '../../dist/model/spec.js';
 const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
 /**
- * Talks with bench.mjs until it closes stdin.
+ * Answers bench.mjs until stdin is closed.
  *
- * @param prepare from a contender's name and the input of an engine to the version to report, and a function that
- *   trains on batches of example indices and returns their mean loss
+ * @param prepare called with the contender's name and the input of an engine; returns the version to report, and a
+ *   function that trains on batches of example indices and returns their mean loss
  */
 export const serve = async (prepare) => {
   const [path, contender, threads] = process.argv.slice(2);
@@ -38,5 +38,5 @@ export const serve = async (prepare) => {
   } catch (error) {
     send({ error: error.message });
   }
-  process.exit(); // an engine's threads may still wait for work
+  process.exit(); // an engine's threads may still be waiting for work
 };

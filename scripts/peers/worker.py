@@ -1,8 +1,8 @@
-"""What the Python workers share: the case they are given and their conversation with bench.mjs.
+"""Shared by the Python workers: reading the case, and the protocol with bench.mjs.
 
-A worker is started as `python x_worker.py CASE.json CONTENDER THREADS`. Its first line on stdout says that
-it is ready; then it answers every line {"steps": n} on stdin with the milliseconds a step took, and the
-mean loss.
+A worker is started as `python x_worker.py CASE.json CONTENDER THREADS`. Its first line on stdout reports
+that it is ready. It answers every line {"steps": n} on stdin with the milliseconds per step and the mean
+loss.
 """
 
 import json
@@ -20,12 +20,12 @@ IDX_HEADERS = {"images": 16, "labels": 8}
 
 Rows = NDArray[np.int32]
 Block = Callable[[Rows], tuple[float, float]]
-"""Trains on batches of example indices `[steps, batch]`; returns the mean loss and the seconds it took."""
+"""Trains on batches of example indices `[steps, batch]`; returns the mean loss and the seconds."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One model on one data set, as bench.mjs wrote it down."""
+    """One model on one data set, from the files of bench.mjs."""
 
     contender: str
     threads: int
@@ -41,19 +41,19 @@ class Case:
     """Training images `[examples, time_steps, inputs]`, 0 to 255."""
     labels: NDArray[np.int32]
     order: Rows
-    """Example indices of the batches, `[batches, batch]`; after the last comes the first again."""
+    """Example indices of the batches, `[batches, batch]`, which repeat."""
     parameters: dict[str, NDArray[np.float32]]
-    """Starting values by their names in wnlstm; gates are i, f, o, g along the last axis."""
+    """Initial values by their names in wnlstm; gates are i, f, o, g along the last axis."""
 
     @property
     def is_weight_normalised(self) -> bool:
-        """Whether `lstm/w_x` and `lstm/w_h` are directions, and `lstm/g_x` and `lstm/g_h` their lengths."""
+        """Whether `lstm/w_x` and `lstm/w_h` are directions, and `lstm/g_x` and `lstm/g_h` column norms."""
         return self.model == "wn"
 
     def lstm_parameter(self, name: str, gates: str) -> NDArray[np.float32]:
-        """A parameter of the LSTM with its gates in another order, such as "ifgo".
+        """A parameter of the LSTM with its gates in another order, for example "ifgo".
 
-        The bias comes with the forget bias, which wnlstm adds apart, folded in.
+        The bias includes the forget bias, which wnlstm adds separately.
         """
         values = dict(zip("ifog", np.split(self.parameters[f"lstm/{name}"], 4, axis=-1), strict=True))
         if name == "b":
@@ -62,7 +62,7 @@ class Case:
 
 
 def read_case() -> Case:
-    """Reads the case that the command line names."""
+    """Reads the case from the command line."""
     path, contender, threads = sys.argv[1:]
     case = json.loads(Path(path).read_text())
     spec = case["spec"]
@@ -96,7 +96,7 @@ def read_case() -> Case:
 
 
 def timed(train: Callable[[Rows], float]) -> Block:
-    """Times a whole block, the read of its loss included."""
+    """Times a complete block, including reading its loss."""
 
     def block(rows: Rows) -> tuple[float, float]:
         start = time.perf_counter()
@@ -107,13 +107,13 @@ def timed(train: Callable[[Rows], float]) -> Block:
 
 
 def serve(prepare: Callable[[Case], tuple[str, Block]]) -> None:
-    """Talks with bench.mjs until it closes stdin.
+    """Answers bench.mjs until stdin is closed.
 
     Args:
-        prepare: builds the model; returns the version to report, and what trains on a block of batches.
+        prepare: builds the model; returns the version to report, and the function that trains on a block.
     """
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints does not get in between
+    os.dup2(2, 1)  # output of libraries goes to stderr
 
     def answer(**message: object) -> None:
         print(json.dumps(message), file=answers)
@@ -121,7 +121,7 @@ def serve(prepare: Callable[[Case], tuple[str, Block]]) -> None:
     case = read_case()
     try:
         version, block = prepare(case)
-    except Exception as error:  # whatever is wrong, the driver reports it and goes on without this worker
+    except Exception as error:  # the driver reports it and continues without this worker
         answer(error=f"{type(error).__name__}: {error}")
         return
     answer(ready=True, version=version)

@@ -17,8 +17,9 @@ import {
   STEP,
   slotName,
 } from '../engine.js';
-import { countCorrect, crossEntropy, type Parameters, predict } from './model.js';
-import { adam, clipGradients, type Moments, mapTensors, sgd, type Tensors } from './optimizer.js';
+import { countCorrect, crossEntropy, parametersOf, predict } from './model.js';
+import { adam, clipGradients, type Moments, mapTensors, sgd } from './optimizer.js';
+import { get, type Tensors } from './tensors.js';
 
 const EVALUATION_BATCH = 500;
 
@@ -161,27 +162,8 @@ export async function createJsEngine(input: EngineInput): Promise<Engine> {
   };
 }
 
-/** The model's parameters, from tensors by their public names. */
-function parametersOf(tensors: Tensors): Parameters {
-  return {
-    wx: get(tensors, 'lstm/w_x') as tf.Tensor2D,
-    wh: get(tensors, 'lstm/w_h') as tf.Tensor2D,
-    gx: tensors.get('lstm/g_x') as tf.Tensor1D | undefined,
-    gh: tensors.get('lstm/g_h') as tf.Tensor1D | undefined,
-    b: get(tensors, 'lstm/b') as tf.Tensor1D,
-    predW: get(tensors, 'pred/w') as tf.Tensor2D,
-    predB: get(tensors, 'pred/b') as tf.Tensor1D,
-  };
-}
-
 function tensorsOf({ parameters, moments }: Variables): tf.Tensor[] {
   return [...parameters.values(), ...[...moments.values()].flatMap(({ m, v }) => [m, v])];
-}
-
-function get<Value>(map: ReadonlyMap<string, Value>, name: string): Value {
-  const value = map.get(name);
-  if (value === undefined) throw new Error(`there is no tensor ${name}`);
-  return value;
 }
 
 function zip(names: readonly string[], tensors: readonly tf.Tensor[]): [string, tf.Tensor][] {

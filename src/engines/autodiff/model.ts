@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { ModelSpec } from '../../model/spec.js';
+import { get, type Tensors } from './tensors.js';
 
 /** The trainable variables. */
 export interface Parameters {
@@ -83,4 +84,17 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scala
 /** Counts the correct predictions of logits `[B, C]`; a scalar. */
 export function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'));
+}
+
+/** The trainable variables, from tensors by their public names. */
+export function parametersOf(tensors: Tensors): Parameters {
+  return {
+    wx: get(tensors, 'lstm/w_x') as tf.Tensor2D,
+    wh: get(tensors, 'lstm/w_h') as tf.Tensor2D,
+    gx: tensors.get('lstm/g_x') as tf.Tensor1D | undefined,
+    gh: tensors.get('lstm/g_h') as tf.Tensor1D | undefined,
+    b: get(tensors, 'lstm/b') as tf.Tensor1D,
+    predW: get(tensors, 'pred/w') as tf.Tensor2D,
+    predB: get(tensors, 'pred/b') as tf.Tensor1D,
+  };
 }

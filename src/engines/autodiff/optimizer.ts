@@ -3,9 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { BETA1, BETA2, EPSILON } from '../../model/adam.js';
 import type { ModelSpec } from '../../model/spec.js';
-
-/** Tensors by parameter name. */
-export type Tensors = ReadonlyMap<string, tf.Tensor>;
+import type { Tensors } from './tensors.js';
 
 /** Clipped gradients and the statistics of clipping, which are scalars. */
 export interface Clipped {
