@@ -7,6 +7,9 @@ import { nearest } from './text/nearest.js';
 /** The range of float32, in round numbers: beyond it a value would be 0 or infinite where it is computed with. */
 const [SMALLEST, LARGEST] = [1e-37, 1e38];
 
+/** The backends, in the order of messages. */
+export const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
+
 /** Every key of a config, with its meaning, range and default. */
 export const configSchema = z.strictObject({
   model: z.enum(['base', 'wn']).default('wn').describe('base LSTM, or wn: with weight normalisation'),
@@ -35,7 +38,7 @@ export const configSchema = z.strictObject({
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
   logEvery: count('steps between rows of steps.csv').default(10),
   backend: z
-    .enum(['auto', 'native', 'wasm', 'tensorflow', 'js'])
+    .enum(['auto', ...BACKENDS])
     .default('auto')
     .describe('what computes; auto: the fastest there is'),
   device: z

@@ -11,8 +11,9 @@ import {
   timeEvaluation,
 } from '../bench/bench.js';
 import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
-import type { Backend } from '../config.js';
+import { BACKENDS, type Backend } from '../config.js';
 import { usableCores } from '../cores.js';
+import { FUSED_BACKENDS } from '../engines/arithmetic.js';
 import { chooseBackend } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import type { Configure, Io } from '../terminal/io.js';
@@ -31,8 +32,6 @@ interface Options {
   readonly profile?: boolean;
   readonly json?: boolean;
 }
-
-const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
 
 /** Eighty columns have room for these: thr threads, T time steps, spread the largest less the smallest time. */
 const HEADER = [
@@ -157,7 +156,7 @@ async function run(options: Options, io: Io): Promise<void> {
 /** The backends that work here and are worth timing. */
 async function workingBackends(): Promise<Backend[]> {
   const working: Backend[] = [];
-  for (const backend of ['native', 'wasm'] as const) {
+  for (const backend of FUSED_BACKENDS) {
     try {
       await chooseBackend({ backend, device: 'cpu' });
       working.push(backend);

@@ -1,7 +1,7 @@
 /** @file `wnlstm reproduce`: trains a run again, in a temporary folder, and compares it with its record. */
 
 import { Option } from 'commander';
-import { parseFlag, resolveConfig } from '../config.js';
+import { BACKENDS, parseFlag, resolveConfig } from '../config.js';
 import { EXIT } from '../errors.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
@@ -17,9 +17,7 @@ type Options = Readonly<Record<string, unknown>>;
 export const configureReproduce: Configure = (command, io) => {
   command.argument('<run>', 'folder or id of a run, or the start of its id', expandHome);
   addMovedDataOption(addRunsOption(command))
-    .addOption(
-      new Option('--backend <name>', 'what computes it now').choices(['native', 'wasm', 'tensorflow', 'js']),
-    )
+    .addOption(new Option('--backend <name>', 'what computes it now').choices(BACKENDS))
     .option('--threads <n>', 'threads; the results do not depend on it')
     .option('--quiet', 'no progress, errors only')
     .option('--json', 'print the comparison as one line of JSON')

@@ -155,10 +155,7 @@ test('a run whose checkpoints are gone is refused and keeps its rows', () => {
     rmSync(join(d, 'checkpoints'), { recursive: true });
   });
   const before = csvs(run);
-  assertRefused(
-    wnlstm('resume', 'd', '--runs', runs),
-    /d\/checkpoints is missing or empty, but .* step 65/,
-  );
+  assertRefused(wnlstm('resume', 'd', '--runs', runs), /d\/checkpoints is missing or empty, but .* step 65/);
   assert.equal(csvs(run), before);
 });
 

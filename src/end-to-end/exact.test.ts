@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UNFUSED } from '../engines/arithmetic.js';
+import { FUSED_BACKENDS, UNFUSED } from '../engines/arithmetic.js';
 import { loadModule } from '../engines/fused/wasm-module.js';
 import { packageRoot } from '../package.js';
 
@@ -20,7 +20,7 @@ function printed(config: string): string {
   return hash;
 }
 
-for (const backend of ['native', 'wasm']) {
+for (const backend of FUSED_BACKENDS) {
   const skip =
     loadModule().arithmetic === UNFUSED ? 'this CPU has no fused multiply-add, and so other bits' : false;
   test(`${backend}: the smoke config trains to the weights whose hash the README prints`, { skip }, () => {

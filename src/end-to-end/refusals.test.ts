@@ -41,7 +41,10 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
   assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number from 1e-37, got "NaN"/);
   assertRefused(train(runs, '--units', '0', '--model', 'x'), /--model.*--units|--units.*--model/s);
   assertRefused(train(runs, '--clp', '1'), /unknown option '--clp'.*(Did you mean --clip|$)/s);
-  assertRefused(train(runs, '--batch', '221'), /expected at most 220, the number of training examples, got 221/);
+  assertRefused(
+    train(runs, '--batch', '221'),
+    /expected at most 220, the number of training examples, got 221/,
+  );
   assertRefused(train(runs, '--config', join(scratch, 'none.json')), /Could not read the config/);
   assertRefused(train(runs, '--config', write('bad.json', '{"units":')), /is not JSON/);
   assertRefused(

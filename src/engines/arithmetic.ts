@@ -6,6 +6,9 @@
 /** The version of the kernel's arithmetic, incremented when any result changes. kernel/step.c has the same number. */
 export const ARITHMETIC = 1;
 
+/** The backends that use the kernel's arithmetic. */
+export const FUSED_BACKENDS = ['native', 'wasm'] as const;
+
 /** The arithmetic of native and wasm on machines with fused multiply-adds. */
 export const CANONICAL = `wnlstm-${ARITHMETIC}`;
 

@@ -1,7 +1,7 @@
 /** @file Compares the fused backends with the recorded results on this machine, in all golden cases, for `wnlstm doctor`. */
 
 import { UserError } from '../errors.js';
-import { CANONICAL } from './arithmetic.js';
+import { CANONICAL, FUSED_BACKENDS } from './arithmetic.js';
 import { findDifferences, goldenCases } from './fused/golden.js';
 import type { Kernel } from './fused/kernel.js';
 import { chooseBackend, createKernel } from './select.js';
@@ -17,7 +17,7 @@ const MAX_THREADS = { native: 64, wasm: 1 } as const;
  */
 export async function checkArithmetic(): Promise<string> {
   const checked: string[] = [];
-  for (const backend of ['native', 'wasm'] as const) {
+  for (const backend of FUSED_BACKENDS) {
     let arithmetic: string;
     try {
       ({ arithmetic } = await chooseBackend({ backend, device: 'cpu' }));

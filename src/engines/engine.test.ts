@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import type { Backend } from '../config.js';
+import { BACKENDS } from '../config.js';
 import type { TrainingState } from '../model/state.js';
+import { FUSED_BACKENDS } from './arithmetic.js';
 import type { Engine } from './engine.js';
 import { inputOf, type OracleCase, oracleBatch, oracleCases, unavailable } from './oracle.testing.js';
 import { createEngine } from './select.js';
@@ -24,7 +25,7 @@ function hashesOf(state: TrainingState): Record<string, string> {
   );
 }
 
-for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
+for (const backend of BACKENDS) {
   const skip = await unavailable(backend);
 
   test(`${backend}: six steps equal three, a saved and loaded state, and three, to the last bit`, {
@@ -117,7 +118,7 @@ for (const backend of ['js', 'wasm', 'native', 'tensorflow'] as Backend[]) {
   });
 }
 
-for (const backend of ['wasm', 'native'] as const) {
+for (const backend of FUSED_BACKENDS) {
   const skip = await unavailable(backend);
   for (const batch of [1, 9, 36, 150]) {
     test(`${backend}: every number of threads gives the same bits (batch ${batch})`, { skip }, async () => {
@@ -139,7 +140,7 @@ for (const backend of ['wasm', 'native'] as const) {
   }
 }
 
-for (const backend of ['wasm', 'native'] as const) {
+for (const backend of FUSED_BACKENDS) {
   const skip = await unavailable(backend);
   test(`${backend}: waiting threads sleep`, { skip }, async () => {
     const engine = await createEngine(backend, inputOf(example, {}, 2));

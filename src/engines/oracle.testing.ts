@@ -7,6 +7,7 @@ import type { Dataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
+import { FUSED_BACKENDS } from './arithmetic.js';
 import type { EngineInput } from './engine.js';
 import { chooseBackend } from './select.js';
 import type { RecurrenceName } from './tensorflow/probe.js';
@@ -149,7 +150,7 @@ export const testRecurrences: readonly RecurrenceName[] =
 
 /** The engines under test: each backend, and tensorflow with each recurrence. */
 export const engineCases: readonly { title: string; backend: Backend; recurrence?: RecurrenceName }[] = [
-  ...(['js', 'wasm', 'native'] as const).map((backend) => ({ title: backend, backend })),
+  ...(['js', ...FUSED_BACKENDS] as const).map((backend) => ({ title: backend, backend })),
   ...testRecurrences.map((recurrence) => ({
     title: `tensorflow (${recurrence})`,
     backend: 'tensorflow' as const,

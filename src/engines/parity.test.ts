@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StepMetrics } from '../model/state.js';
+import { FUSED_BACKENDS } from './arithmetic.js';
 import type { Engine } from './engine.js';
 import {
   engineCases,
@@ -89,7 +90,7 @@ for (const { title, backend, recurrence } of engineCases) {
   }
 }
 
-for (const backend of ['wasm', 'native'] as const) {
+for (const backend of FUSED_BACKENDS) {
   const skip = await unavailable(backend);
   test(`${backend}: a batch larger than a chunk gives the losses and norms of js`, {
     skip,

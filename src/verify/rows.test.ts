@@ -27,7 +27,12 @@ testDamages([
   ['a cell that is empty', `${steps}:2`, replace(steps, /\n3,1,[^,]*/, '\n3,1,'), /loss: the cell is empty/],
   ['a cell that is missing', `${steps}:2`, replace(steps, '\n3,1,', '\n3,'), /Expected 9 cells, got 8/],
   ['a digit too many', `${steps}:3`, replace(steps, /\n6,2,([\d.]*)/, '\n6,2,$10'), /in its shortest form/],
-  ['a fraction above 1', `${metrics}:2`, replace(metrics, /(\n1,5,[^,]*),[^,]*/, '$1,1.5'), /expected a number from 0 to 1/],
+  [
+    'a fraction above 1',
+    `${metrics}:2`,
+    replace(metrics, /(\n1,5,[^,]*),[^,]*/, '$1,1.5'),
+    /expected a number from 0 to 1/,
+  ],
   [
     'a NaN in a completed run',
     `${metrics}:2`,

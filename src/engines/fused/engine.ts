@@ -109,23 +109,23 @@ interface MappedTensor {
 
 /** Maps every parameter, and its moments under Adam, to views of the kernel's memory. */
 function mapTensors(kernel: Kernel, net: Uint8Array, spec: ModelSpec): MappedTensor[] {
-  const slots = spec.optimizer === 'adam' ? (['value', 'm', 'v'] as const) : (['value'] as const);
+  const buffers = spec.optimizer === 'adam' ? (['value', 'm', 'v'] as const) : (['value'] as const);
   return Object.entries(parameterShapes(spec)).flatMap(([name, shape]) =>
-    slots.map((slot) => {
+    buffers.map((buffer) => {
       const { lstm, firstRow } = placeOf(name, spec);
       const stride = kernel.stride(net, lstm);
       const columns = shape.at(-1) ?? 1;
-      const start = net.byteOffset + kernel.offset(net, lstm, BUFFERS[slot]) + 4 * firstRow * stride;
+      const start = net.byteOffset + kernel.offset(net, lstm, BUFFERS[buffer]) + 4 * firstRow * stride;
       const rows = Array.from(
         { length: sizeOf(shape) / columns },
         (_, row) => new Float32Array(net.buffer, start + 4 * row * stride, columns),
       );
-      return { name: slot === 'value' ? name : slotName(slot, name), shape, columns, rows };
+      return { name: buffer === 'value' ? name : slotName(buffer, name), shape, columns, rows };
     }),
   );
 }
 
-/** Where a parameter lies: the first of its rows in the matrix of the LSTM (1) or the prediction layer (0). */
+/** The position of a parameter: its matrix, of the LSTM (1) or the prediction layer (0), and its first row there. */
 function placeOf(name: string, { inputs, units }: ModelSpec): { lstm: 0 | 1; firstRow: number } {
   switch (name) {
     case 'lstm/w_x':
