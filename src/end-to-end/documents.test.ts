@@ -1,0 +1,306 @@
+/** @file The documents: the program accepts their commands, their links have targets, and their tables are complete. */
+
+import assert from 'node:assert/strict';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Chalk } from 'chalk';
+import { Command, CommanderError } from 'commander';
+import { configKeys, flagName } from '../config.js';
+import { writeTinyDataset } from '../data/idx.testing.js';
+import { readDataset } from '../data/mnist.js';
+import { EXIT } from '../errors.js';
+import { packageRoot } from '../package.js';
+import { STOP_SIGNALS } from '../signals.js';
+import { decided } from '../sweep/decided.testing.js';
+import { parseSweep } from '../sweep/grid.js';
+import { createInProcessExecutor } from '../sweep/job.js';
+import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
+import { runSweep } from '../sweep/scheduler.js';
+import type { Configure, Io } from '../terminal/io.js';
+
+const pages = readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
+const documents = [
+  'README.md',
+  'README.ja.md',
+  'runs/README.md',
+  'src/README.md',
+  'scripts/peers/README.md',
+  ...pages.map((name) => `docs/${name}`),
+];
+const texts = new Map(documents.map((name) => [name, readFileSync(join(packageRoot, name), 'utf8')]));
+
+/** A line of a block of code that is marked `sh`. */
+interface Line {
+  readonly document: string;
+  readonly text: string;
+}
+
+function shellLines(document: string): Line[] {
+  const blocks = [...texts.get(document)!.matchAll(/^```sh\n(.*?)^```$/gms)];
+  return blocks.flatMap(([, block]) =>
+    block!
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .filter((text) => text.trim() !== '')
+      .map((text) => ({ document, text })),
+  );
+}
+
+const lines = documents.flatMap(shellLines);
+const commands = lines.filter(({ text }) => text.startsWith('wnlstm '));
+
+/** Code within a line of text, without blocks of code. */
+function inlineCode(document: string): string[] {
+  const prose = texts.get(document)!.replace(/^```.*?^```$/gms, '');
+  return [...prose.matchAll(/`([^`\n]+(?:\n[^`\n]+)?)`/g)].map(([, code]) => code!.replace('\n', ' '));
+}
+
+/** The arguments of a command line, as a shell passes them: without its comment, pipe and redirection. */
+function argumentsOf(text: string): string[] {
+  const command = text.replace(/\s+[#|>]\s.*$/, '');
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].slice(1).map(([, quoted, plain]) => quoted ?? plain!);
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-documents-'));
+after(() => {
+  process.chdir(packageRoot);
+  rmSync(scratch, { recursive: true });
+});
+
+/** Small enough that a run takes milliseconds. */
+const data = writeTinyDataset(join(scratch, 'data'));
+const tiny = { data, units: 2, batch: 16, steps: 14, logEvery: 1, backend: 'wasm', device: 'cpu' } as const;
+const tinyFlags = Object.entries(tiny).flatMap(([key, value]) => [
+  `--${flagName(key as keyof typeof tiny)}`,
+  String(value),
+]);
+/** Runs in no sweep, and sweeps, have folders of their own: the newest of `runs/` is then what a page means. */
+const [loose, swept] = [join(scratch, 'loose'), join(scratch, 'swept')];
+/** The run that the pages name. */
+const NAMED = /\bwn-clip0\.5-s0-[0-9a-f]{8}\b/;
+let named = '';
+
+before(async () => {
+  for (const folder of [loose, swept]) {
+    mkdirSync(folder);
+    cpSync(join(packageRoot, 'configs'), join(folder, 'configs'), { recursive: true });
+  }
+  const example = /```json\n(\{\n {2}"name": "rates".*?)```/s.exec(texts.get('docs/sweeps.md')!);
+  const article = readFileSync(join(packageRoot, 'configs/sweeps/article.json'), 'utf8');
+  for (const [text, seeds] of [
+    [example![1]!, 2],
+    [article, 6],
+  ] as const) {
+    parseSweep(JSON.parse(text), 'the example');
+    await makeSweep({ ...JSON.parse(text), seeds });
+  }
+  process.chdir(loose);
+  await run(['train', '--config', 'configs/wn-clip.json', ...tinyFlags]);
+  named = readdirSync('runs')[0]!;
+});
+
+/** Trains a sweep file on the tiny data, in this process. */
+async function makeSweep(file: Record<string, unknown> & { name?: string; base?: object }): Promise<void> {
+  const small = { ...file, base: { ...file.base, ...tiny } };
+  writeFileSync(join(swept, `${file.name}.json`), JSON.stringify(small));
+  const sweep = parseSweep(small, 'the example');
+  const plan = freeze(decided(sweep), readDataset(data).checksums, '2026-01-01T00:00:00.000Z');
+  const folder = join(swept, 'runs', sweep.name);
+  const never = { failFast: false, signal: new AbortController().signal };
+  await runSweep(plannedRuns(plan), folder, createInProcessExecutor(1), never, () => {});
+  writePlan(folder, plan);
+}
+
+/** Adds the options of a command, and its action, to a parser that throws. */
+async function parser(name: string, io: Io): Promise<Command> {
+  const path = `../commands/${name}.js`;
+  const module = (await import(path)) as Record<string, Configure>;
+  const configure = Object.entries(module).find(([key]) => key.startsWith('configure'));
+  const command = new Command(name).configureOutput({ writeErr: () => {} }).exitOverride();
+  configure![1](command, io);
+  for (const child of command.commands) child.copyInheritedSettings(command);
+  return command;
+}
+
+/** Runs a command in this process. */
+async function run(args: readonly string[], signal = new AbortController().signal): Promise<string> {
+  const out: string[] = [];
+  let code = 0;
+  const io: Io = {
+    out: (line) => void out.push(line),
+    err: () => {},
+    outColor: new Chalk({ level: 0 }),
+    errColor: new Chalk({ level: 0 }),
+    outWidth: null,
+    terminal: null,
+    ask: null,
+    signal,
+    argv: args,
+    exit: (wanted) => {
+      code = wanted;
+    },
+  };
+  await (await parser(args[0]!, io)).parseAsync(args.slice(1), { from: 'user' });
+  const accepted: number[] = args.includes('--fail-on') ? [EXIT.done, EXIT.refused] : [EXIT.done];
+  if (!signal.aborted) assert.ok(accepted.includes(code), `exit code ${code}`);
+  return out.join('\n');
+}
+
+/** Parses a command without its action: its options exist and take these values. */
+async function parse(args: readonly string[]): Promise<void> {
+  const command = await parser(args[0]!, {} as Io);
+  for (const each of [command, ...command.commands]) each.action(() => {});
+  await command.parseAsync(args.slice(1), { from: 'user' });
+}
+
+/** Commands that need a network, a GPU or minutes are parsed only. */
+const PARSED_ONLY = ['setup', 'data', 'bench', 'doctor'];
+
+/** Runs a command of a page as far as is cheap, and fails unless the program accepts it. */
+async function tryCommand(args: readonly string[]): Promise<void> {
+  const [name = ''] = args;
+  await parse(args);
+  if (PARSED_ONLY.includes(name)) return;
+  process.chdir(['compare', 'plot', 'sweep'].includes(name) ? swept : loose);
+  if (name === 'train') {
+    await run([...args, '--print-config']);
+    if (!args.includes('--print-config')) await run([...args, ...tinyFlags]);
+  } else if (name === 'sweep') await run([...args, '--dry-run', '--json']);
+  else {
+    if (name === 'resume') await interrupt();
+    await run(args.map((argument) => argument.replace(NAMED, named)));
+  }
+}
+
+let interrupted = 0;
+
+/** Leaves an unfinished run. */
+async function interrupt(): Promise<void> {
+  const stop = new AbortController();
+  stop.abort(STOP_SIGNALS.SIGINT);
+  await run(['train', ...tinyFlags, '--seed', String(++interrupted)], stop.signal);
+}
+
+test('the program accepts every command in a block of the documents, and cheap ones run', async () => {
+  assert.ok(commands.length > 50, 'the blocks are found');
+  for (const { document, text } of commands) {
+    await assert.doesNotReject(tryCommand(argumentsOf(text)), `${document}: ${text}`);
+  }
+});
+
+test('the program accepts every command within a line of the documents, but for arguments left out', async () => {
+  for (const document of documents) {
+    for (const code of inlineCode(document).filter((each) => /^wnlstm [a-z]/.test(each))) {
+      const args = argumentsOf(code);
+      if (args[0] === 'help') {
+        assert.ok(args[1] === 'TOPIC' || pages.includes(`${args[1]}.md`), `${document}: ${code}`);
+        continue;
+      }
+      try {
+        await parse(args);
+      } catch (error) {
+        const leftOut = [
+          'commander.missingArgument',
+          'commander.missingMandatoryOptionValue',
+          'commander.help',
+        ];
+        assert.ok(
+          error instanceof CommanderError && leftOut.includes(error.code),
+          `${document}: ${code}: ${error}`,
+        );
+      }
+    }
+  }
+});
+
+test('every npm script, file and option that a document names exists', async () => {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  const flags = new Set(['--full', '--only', '--parts', '--version', '--help']); // of scripts and of npm
+  for (const file of readdirSync(join(packageRoot, 'src/commands'))) {
+    if (!/^[a-z]+\.ts$/.test(file)) continue;
+    const command = await parser(file.replace('.ts', ''), {} as Io);
+    for (const { options } of [command, ...command.commands])
+      for (const { long } of options) flags.add(long!);
+  }
+  for (const document of documents) {
+    const codes = [...inlineCode(document), ...shellLines(document).map(({ text }) => text)];
+    for (const code of codes) {
+      const where = `${document}: ${code}`;
+      for (const [, script] of code.matchAll(/\bnpm run ([a-z:]+)/g)) assert.ok(script! in scripts, where);
+      for (const [path] of code.matchAll(/(?<![\w/.~-])(?:scripts|src|configs|docs|\.ci)\/[\w./-]*\w/g)) {
+        const candidates = [path, posix.join(posix.dirname(document), path)];
+        assert.ok(
+          candidates.some((each) => existsSync(join(packageRoot, each))),
+          where,
+        );
+      }
+      const [, flag] = /^(--[a-z-]+)/.exec(code) ?? [];
+      if (flag) assert.ok(flags.has(flag), where);
+    }
+  }
+});
+
+/** A heading's anchor, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+function anchorsOf(document: string): string[] {
+  const prose = readFileSync(join(packageRoot, document), 'utf8').replace(/^```.*?^```$/gms, '');
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
+}
+
+test('every relative link leads to a file, and to a heading where it names one', () => {
+  for (const document of documents) {
+    for (const [, link] of texts.get(document)!.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(link!)) continue;
+      const [path = '', anchor] = link!.split('#');
+      const target = path === '' ? document : posix.join(dirname(document), path);
+      assert.ok(existsSync(join(packageRoot, target)), `${document} links to ${link}`);
+      if (anchor) assert.ok(anchorsOf(target).includes(anchor), `${document} links to ${link}`);
+    }
+  }
+});
+
+test('docs/training.md has every key of a config with its flag, and every exit code', () => {
+  const training = texts.get('docs/training.md')!;
+  for (const key of configKeys) {
+    assert.ok(
+      training.includes(`\n| \`${key}\` | \`--${flagName(key)}\` |`),
+      `the table of keys lacks ${key}`,
+    );
+  }
+  for (const code of new Set([...Object.values(EXIT), ...Object.values(STOP_SIGNALS)])) {
+    assert.ok(training.includes(`\n| ${code} | `), `the table of exit codes lacks ${code}`);
+  }
+});
+
+test('every page says first what its reader can do, and README.md leads to it', () => {
+  for (const page of pages) {
+    assert.match(texts.get(`docs/${page}`)!, /^# .+\n\nAfter reading this page you /, page);
+    for (const readme of ['README.md', 'README.ja.md']) {
+      assert.ok(texts.get(readme)!.includes(`](docs/${page})`), `${readme} lacks ${page}`);
+    }
+  }
+});
+
+test('README.md has at most 130 lines, and README.ja.md the same commands', () => {
+  assert.ok(texts.get('README.md')!.trimEnd().split('\n').length <= 130);
+  const ofReadme = (name: string): string[] =>
+    shellLines(name).map(({ text }) => text.replace(/\s+#.*$/, ''));
+  assert.deepEqual(ofReadme('README.ja.md'), ofReadme('README.md'));
+});
