@@ -1,4 +1,4 @@
-/** @file The README prints hashes of trained weights; anybody's machine gives them. */
+/** @file docs/guarantees.md lists hashes of trained weights; every machine computes the same ones. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,20 +10,22 @@ import { FUSED_BACKENDS, UNFUSED } from '../engines/arithmetic.js';
 import { loadModule } from '../engines/fused/wasm-module.js';
 import { packageRoot } from '../package.js';
 
-const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+const page = readFileSync(join(packageRoot, 'docs/guarantees.md'), 'utf8');
 
-/** The hash that the README prints for a config. */
+/** The hash that the page lists for a config. */
 function printed(config: string): string {
   const [, hash] =
-    new RegExp(`\\| \`configs/${config}\\.json\` \\|[^|]*\\| \`([0-9a-f]{64})\` \\|`).exec(readme) ?? [];
-  assert.ok(hash, `README.md prints no hash for ${config}.json`);
+    new RegExp(`\\| \`configs/${config}\\.json\` \\|[^|]*\\| \`([0-9a-f]{64})\` \\|`).exec(page) ?? [];
+  assert.ok(hash, `docs/guarantees.md lists no hash for ${config}.json`);
   return hash;
 }
 
 for (const backend of FUSED_BACKENDS) {
   const skip =
     loadModule().arithmetic === UNFUSED ? 'this CPU has no fused multiply-add, and so other bits' : false;
-  test(`${backend}: the smoke config trains to the weights whose hash the README prints`, { skip }, () => {
+  test(`${backend}: the smoke config trains to the weights whose hash docs/guarantees.md lists`, {
+    skip,
+  }, () => {
     const runs = mkdtempSync(join(tmpdir(), 'wnlstm-smoke-'));
     try {
       const flags = ['--backend', backend === 'native' ? 'auto' : 'wasm', '--device', 'cpu', '--runs', runs];
@@ -48,7 +50,7 @@ for (const backend of FUSED_BACKENDS) {
   });
 }
 
-test('the hashes that the README prints for the article are those of the study', () => {
+test('the hashes that docs/guarantees.md lists for the article are those of the study', () => {
   const { article } = JSON.parse(readFileSync(join(packageRoot, 'docs/study/hashes.json'), 'utf8'));
   const hashOf = (start: string): unknown =>
     Object.entries(article).find(([id]) => id.startsWith(`${start}-s0-`))?.[1];

@@ -1,4 +1,4 @@
-/** @file The study's page, and the README, show the numbers of the study's tables. */
+/** @file docs/study.md and README.md show the numbers of the tables in docs/study/. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
