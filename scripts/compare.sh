@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The batch comparison: trains the article's three models over eight seeds, compares them and draws their curves.
-# Started again after whatever stopped it, it goes on where it was.
-#   scripts/compare.sh [FOLDER OF ALL RUNS]        the clone's runs/ if left out; results are in its article/
+# Trains the article's three models with eight seeds, compares them and draws their learning curves.
+# If it is interrupted, run it again to resume.
+#   scripts/compare.sh [RUNS]        RUNS is the folder of all runs (default: runs/ in the clone); results are in RUNS/article/
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/.." && pwd)
 runs=$(realpath -m "${1:-$repository/runs}")
 cd "$repository"
 
-[ -f node_modules/.package-lock.json ] || npm ci --no-audit --no-fund # npm writes that file last
+[ -f node_modules/.package-lock.json ] || npm ci --no-audit --no-fund # npm writes this file last
 npm run --silent build
 
 . scripts/wnlstm.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Everything that docs/study.md rests on: trains its sweeps (498 runs, about an hour on two cores; started again,
-# it goes on where it stopped), and writes the tables, figures and hashes of docs/study/ from them.
-#   scripts/study.sh [FOLDER OF ALL RUNS]        the clone's runs/ if left out
+# Computes everything that docs/study.md shows: trains its sweeps (498 runs, about an hour on two cores), and writes the
+# tables, figures and hashes in docs/study/. If it is interrupted, run it again to resume.
+#   scripts/study.sh [RUNS]        RUNS is the folder of all runs (default: runs/ in the clone)
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/.." && pwd)
 runs=$(realpath -m "${1:-$repository/runs}")
@@ -12,7 +12,7 @@ npm run --silent build
 for sweep in article confirm clipping pilot; do wnlstm sweep "configs/sweeps/$sweep.json"; done
 
 study=docs/study
-# the plotted numbers stay beside it; four panels, as validation accuracy gets a zoom on wn and wn-clip
+# Four panels: validation accuracy has a second panel with wn and wn-clip. The CSV of plotted numbers is not copied.
 wnlstm plot article --columns loss,accuracy,val_accuracy --out "$runs/article/article.svg"
 cp "$runs/article/article.svg" "$study/"
 wnlstm compare article --format csv --figure "$study/article-differences.svg" >"$study/article.csv"
@@ -28,7 +28,7 @@ pairs+=(--pair "base norm sgd-0.1 vs base none sgd-0.1")
 for model in base base-rescaled wn; do pairs+=(--pair "$model global-norm sgd-1 vs $model none sgd-1"); done
 wnlstm compare clipping --format csv --figure "$study/clipping.svg" "${pairs[@]}" >"$study/clipping.csv"
 
-# the SHA-256 of every run's last weights, by sweep and run
+# Write the SHA-256 of the last weights of every run, by sweep and run.
 node -e '
   const { readdirSync, readFileSync, existsSync, writeFileSync } = require("node:fs");
   const [runs, ...sweeps] = process.argv.slice(1);

@@ -1,4 +1,4 @@
-// What scripts/test.mjs says at the end: failures with their places in the source, and skipped tests by reason.
+// The report of scripts/test.mjs: failures with their places in the source, and skipped tests grouped by reason.
 import { existsSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { relative } from 'node:path';
@@ -9,7 +9,7 @@ const LINES = 20;
 const COLUMNS = 200;
 const NAMES = 3;
 
-/** `src/x.test.ts:12`: where a place in a compiled file comes from, or the place itself where no source map is. */
+/** The source of a place in a compiled file, such as `src/x.test.ts:12`; without a source map, the place itself. */
 const sourceOf = (file, line, column) => {
   const entry = existsSync(`${file}.map`)
     ? new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8'))).findEntry(line - 1, column - 1)
@@ -19,14 +19,14 @@ const sourceOf = (file, line, column) => {
   return `${relative(process.cwd(), source)}:${entry.originalLine + 1}`;
 };
 
-/** The frames of a stack that lie in the folder of the tests, as `{ file, place }`, the innermost first. */
+/** The stack frames in the folder of the tests, as `{ file, place }`, innermost first. */
 const framesOf = (stack, folder) =>
   [...stack.matchAll(/^ +at .*?((?:file:\/\/)?(?:\/|[A-Z]:\\)[^()]*?):(\d+):(\d+)\)?$/gm)]
     .map(([, path, line, column]) => [path.startsWith('file:') ? fileURLToPath(path) : path, line, column])
     .filter(([file]) => file.startsWith(folder))
     .map(([file, line, column]) => ({ file, place: sourceOf(file, Number(line), Number(column)) }));
 
-/** Long text, as of a difference between arrays, by its first lines. */
+/** The first lines (or the last, with `keepEnd`) of a long text, such as the difference of two arrays. */
 const cut = (text, full, name, keepEnd) => {
   const lines = stripVTControlCharacters(text).trimEnd().split('\n');
   if (full) return lines;
@@ -75,11 +75,13 @@ const skippedLines = (skips, brief) => {
 };
 
 /**
- * @param folder of the test files
- * @param failures what failed: test and error as Node's runner gives them; `title` is null for a file that ended early
- * @param skips titles and reasons
- * @param full whether nothing is to be cut
- * @param brief whether a few names of skipped tests are enough
+ * Builds the report.
+ *
+ * @param folder the folder of the test files
+ * @param failures the failed tests with test and error as Node's runner gives them; `title` is null if the file itself failed
+ * @param skips titles and reasons of the skipped tests
+ * @param full whether to print long messages completely
+ * @param brief whether to name only a few skipped tests
  */
 export const report = ({ folder, failures, skips, full, brief }) =>
   [...failures.flatMap((failure) => describe(failure, folder, full)), ...skippedLines(skips, brief)]

@@ -1,6 +1,6 @@
-// Runs the compiled tests and reports them: node scripts/test.mjs [--full] [PART OF A FILE'S NAME ...]. Each file gets a
-// run() of its own, so that what it writes and how it ends are surely its own, the same on Node 20, 22 and 24.
-// WNLSTM_TESTS is another folder of tests than dist/.
+// Runs the compiled tests and reports the results: node scripts/test.mjs [--full] [PART ...]. PART selects the files with
+// this text in their path. Each file has its own run() call, so that its output and its exit code can be attributed to it on
+// Node 20, 22 and 24. WNLSTM_TESTS names a folder of tests other than dist/.
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,7 +20,7 @@ const names = readdirSync(folder, { recursive: true })
   .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
   .sort();
 
-const HANGING_MS = 15 * 60_000; // of a whole file; Node 24 waits for ever for a promise that nothing settles
+const HANGING_MS = 15 * 60_000; // per file; Node 24 waits forever for a promise that never settles
 const LINE_EVERY_MS = 10_000;
 const { stderr, env } = process;
 const rewrites = Boolean(stderr.isTTY) && env.TERM !== 'dumb' && !env.NO_COLOR && !env.CI;
@@ -42,13 +42,13 @@ const runFile = async (name) => {
   let output = '';
   let tests = 0;
   for await (const { type, data } of run({ files: [file], timeout: HANGING_MS })) {
-    // What a file writes tells why it ended early. The runner's own diagnostics are counts, of which there are enough.
+    // The output of a file shows why it ended early. The runner's own diagnostics are only counts, so leave them out.
     if (type === 'test:stderr') output += data.message;
     if (type === 'test:diagnostic' && !/^[a-z_]+ [\d.]+$/.test(data.message)) output += `${data.message}\n`;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
-    const ofFile = data.name === file; // not a test, but the process
+    const ofFile = data.name === file; // the process of the file, not a test
     const error = type === 'test:fail' && data.todo === undefined ? data.details.error : null;
-    if (error?.failureType === 'subtestsFailed') continue; // those are reported themselves
+    if (error?.failureType === 'subtestsFailed') continue; // the subtests are reported on their own
     if (!ofFile) {
       tests++;
       counts.tests++;
@@ -69,7 +69,7 @@ const runFile = async (name) => {
 
 if (rewrites) showProgress();
 const timer = setInterval(showProgress, rewrites ? 1000 : LINE_EVERY_MS);
-const queue = names.values(); // one iterator for all: each takes the next name
+const queue = names.values(); // all workers share one iterator, and each takes the next name
 const workers = Array.from({ length: availableParallelism() }, async () => {
   for (const name of queue) await runFile(name);
 });

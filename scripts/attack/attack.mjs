@@ -1,6 +1,7 @@
-// Attacks runs and sweeps, and checks that every exit keeps the three laws of laws.mjs:
+// Attacks runs and sweeps, and checks that every way to end keeps the three laws in laws.mjs:
 // node scripts/attack/attack.mjs [--minutes N] [--seed S] [--parts kill,error,sweep,race,damage] [--lanes N]
-// Needs a build, Linux with glibc, and cc. What it finds is printed at once, and a table at the end; it exits with 1 then.
+// Needs a build, Linux with glibc, and cc. Prints each violation when it is found, and a table at the end. Exits with 1 if
+// there was a violation.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';

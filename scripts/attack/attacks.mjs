@@ -1,4 +1,4 @@
-// All attacks together: as long as there is time, or a sample of so many of each part.
+// Runs all attacks, until a time limit or for a given number of cases of each part.
 import { damageCases } from './damage.mjs';
 import { errorCases, killCases } from './operations.mjs';
 import { prepareRaces, raceCases } from './races.mjs';
@@ -6,7 +6,7 @@ import { runCases } from './run-cases.mjs';
 import { createScene, randomFrom } from './scene.mjs';
 import { prepareSweep, sweepCases } from './sweeps.mjs';
 
-/** Each has a seed of its own, so that its cases are the same whatever else is attacked. */
+/** The parts. Each derives its own seed, so that its cases do not depend on which other parts run. */
 const CASES = {
   kill: (scene, random) => killCases(scene, random).values(),
   error: (scene, random) => errorCases(scene, random).values(),
@@ -27,8 +27,8 @@ function* atMost(count, cases) {
 /**
  * @param {string} scratch an empty folder
  * @param {{ seed: number, parts: readonly string[], lanes: number, milliseconds: number, sample?: Record<string, number>,
- *   onProblem?: (title: string, problems: string[]) => void }} options `sample`: the most cases of each part
- * @returns the rows of the table by what was done; see runCases
+ *   onProblem?: (title: string, problems: string[]) => void }} options `sample`: the largest number of cases of each part
+ * @returns the rows of the table, by part; see runCases
  */
 export const attack = async (scratch, { seed, parts, lanes, milliseconds, sample, onProblem }) => {
   const scene = await createScene(scratch);
@@ -41,10 +41,10 @@ export const attack = async (scratch, { seed, parts, lanes, milliseconds, sample
   return runCases(sources, { library: scene.library, lanes, until, onProblem });
 };
 
-/** What, how often, found: as a table in Markdown. */
+/** The results as a Markdown table: the attack, the number of cases, the violations, the time. */
 export const table = (rows) =>
   [
-    '| attack | times | found | seconds each |',
+    '| attack | cases | violations | seconds per case |',
     '|---|--:|--:|--:|',
     ...[...rows]
       .sort(([a], [b]) => (a < b ? -1 : 1))

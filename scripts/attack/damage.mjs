@@ -1,9 +1,9 @@
-// A corpus of damaged runs, which every command must get through: with a result, or with a sentence.
+// Generates damaged runs. Every command must handle each of them: with a result, or with an error message.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasBytes, isReadable, saysWhatHappened } from './laws.mjs';
 
-/** JSON of every type, and the ends of their ranges. */
+/** JSON values of every type, including the limits of their ranges. */
 const VALUES = [
   null,
   true,
@@ -23,7 +23,7 @@ const VALUES = [
   { a: {} },
 ];
 
-/** All places in a JSON value, as lists of keys. */
+/** The paths of all values in a JSON value, as lists of keys. */
 const placesIn = (value, place = []) =>
   typeof value === 'object' && value !== null
     ? [place, ...Object.keys(value).flatMap((key) => placesIn(value[key], [...place, key]))]
@@ -40,7 +40,7 @@ const replaced = (value, [key, ...others], by) => {
 const lines = (bytes) => bytes.toString('latin1').split('\n');
 const joined = (list) => Buffer.from(list.join('\n'), 'latin1');
 
-/** Kinds of damage: the bytes of a file become others; null removes it, 'folder' puts a folder there. */
+/** The kinds of damage, as functions from bytes to bytes; null removes the file, 'folder' replaces it by a folder. */
 const KINDS = {
   missing: () => null,
   empty: () => Buffer.alloc(0),
@@ -95,10 +95,10 @@ const filesOf = (run) =>
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(run.length + 1))
     .sort();
 
-/** What may change the bytes of a run that goes on: its rows so far. */
+/** Whether damage to this file may change the final bytes of a resumed run: true for its rows so far. */
 const mayChangeBytes = (file) => file.endsWith('.csv');
 
-/** The newest checkpoint may be damaged: there is another. That of the best epoch is needed for its test result. */
+/** The newest checkpoint. A run can resume without it, from the one before; the best one is needed for its test result. */
 const newestOf = (run) => join('checkpoints', readdirSync(join(run, 'checkpoints')).sort().at(-1));
 
 export function* damageCases(scene, random) {
@@ -113,7 +113,7 @@ export function* damageCases(scene, random) {
         : readFileSync(join(state.from, scene.id, file));
     const after = KINDS[kind](before, random, file);
     yield {
-      part: 'a damaged run is read, and goes on or is refused',
+      part: 'a damaged run is read, and is resumed or refused',
       title: `${state.name} run, ${file} ${kind}${Buffer.isBuffer(after) && after.length < 600 ? `: ${JSON.stringify(after.toString('latin1'))}` : ''}`,
       attack: async ({ inside }) => {
         const runs = scene.copy(state.from);

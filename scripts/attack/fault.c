@@ -1,23 +1,24 @@
-/* Counts the file operations of a process on some paths, and does something to one of them. For LD_PRELOAD, Linux, glibc.
+/* Counts the file operations of a process on given paths, and disturbs one of them. Loaded with LD_PRELOAD; needs Linux
+   with glibc.
 
-   Counted are: open (creating, emptying or only writing a file), write, fsync, fsync-folder, rename, unlink, mkdir, rmdir, truncate. The same
-   process does the same operations in the same order, so that a test can reach each of them by its number. It is set up by
-   the environment, or, in a process that lives on, by fault_arm:
+   These operations are counted: open (to create, empty or only write a file), write, fsync, fsync-folder, rename, unlink,
+   mkdir, rmdir, truncate. The same process performs the same operations in the same order, so a test can select each
+   of them by its number. The environment configures the library, or fault_arm in a long-lived process:
 
-   WNLSTM_FAULT_PATH   counted are operations on paths that contain this text; without it, none
-   WNLSTM_FAULT_ONLY   count operations of this name only
-   WNLSTM_FAULT_AT     the number of the operation, from 1
+   WNLSTM_FAULT_PATH   count operations on paths that contain this text; without it, none
+   WNLSTM_FAULT_ONLY   count only operations with this name
+   WNLSTM_FAULT_AT     the number of the operation to disturb, from 1
    WNLSTM_FAULT_HOW    count        nothing happens
-                       kill-before  SIGKILL instead of it
-                       kill-half    SIGKILL after half of a write; other operations: as kill-after
-                       kill-after   SIGKILL after it
-                       stop         SIGTERM before it
-                       pause        SIGSTOP before it; it takes place once the process is continued
-                       fail         it fails with WNLSTM_FAULT_ERRNO, and the next one does not
-                       fail-on      it and all that follow fail
-                       short        a write writes half, and says so
-   WNLSTM_FAULT_LOG    a file that gets a line for each operation counted: its number, name and path; with `pause` for
-                       those from the pause on */
+                       kill-before  SIGKILL instead of the operation
+                       kill-half    SIGKILL after half of a write; for other operations like kill-after
+                       kill-after   SIGKILL after the operation
+                       stop         SIGTERM before the operation
+                       pause        SIGSTOP before the operation, which follows when the process continues
+                       fail         the operation fails with WNLSTM_FAULT_ERRNO; the next one succeeds
+                       fail-on      the operation and all later ones fail
+                       short        a write stores half of its bytes and reports that
+   WNLSTM_FAULT_LOG    a file that gets one line per counted operation, with its number, name and path; with `pause`,
+                       only the operations from the pause on */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,7 +40,7 @@ static struct { char path[512], only[32], log[512]; enum how how; int at, error;
 static int counted;
 
 void fault_arm(const char *path, const char *only, const char *how, int at, int error, const char *log) {
-  fault.path[0] = 0; /* off, while the rest changes */
+  fault.path[0] = 0; /* inactive while the other fields change */
   snprintf(fault.only, sizeof fault.only, "%s", only ? only : "");
   snprintf(fault.log, sizeof fault.log, "%s", log ? log : "");
   fault.how = COUNT;
@@ -56,7 +57,7 @@ __attribute__((constructor)) static void from_environment(void) {
             error ? atoi(error) : EIO, getenv("WNLSTM_FAULT_LOG"));
 }
 
-/* By system calls, which are not counted. */
+/* Writes through system calls, which are not counted. */
 static void write_log(int number, const char *name, const char *path) {
   if (!fault.log[0]) return;
   char line[800];
@@ -93,7 +94,7 @@ static enum act meet(const char *name, const char *path) {
   }
 }
 
-/* Paths of open files, and of names beside them. */
+/* The paths of open files, and of names relative to an open folder. */
 static const char *path_of(int file, char *path, size_t size) {
   char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
@@ -111,7 +112,7 @@ static const char *path_at(int folder, const char *name, char *path, size_t size
 #define REAL(result, name, ...) \
   static result (*real)(__VA_ARGS__); \
   if (!real) real = (result(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
-/* Does a call that has no half. */
+/* Performs a call that cannot be done by half. */
 #define PERFORM(name, path, call) \
   do { \
     enum act act = meet(name, path); \
@@ -123,7 +124,7 @@ static const char *path_at(int folder, const char *name, char *path, size_t size
 #define MODE(flags) \
   va_list rest; va_start(rest, flags); \
   int mode = (flags & O_CREAT) ? va_arg(rest, int) : 0; va_end(rest); \
-  int changes = flags & (O_CREAT | O_WRONLY | O_TRUNC) /* not r+: a second thread may open so at any time */
+  int changes = flags & (O_CREAT | O_WRONLY | O_TRUNC) /* not r+, because a second thread may open a file so at any time */
 #define OPEN(name) \
   int name(const char *path, int flags, ...) { \
     REAL(int, #name, const char *, int, ...); MODE(flags); \
@@ -138,7 +139,7 @@ static const char *path_at(int folder, const char *name, char *path, size_t size
   }
 OPEN(open) OPEN(open64) OPENAT(openat) OPENAT(openat64)
 
-/* Writes: `part` is the same call for the first half of its bytes. */
+/* Performs a write; `part` is the same call for the first half of the bytes. */
 #define WRITE(whole, part, bytes) \
   do { \
     char path[1024]; \

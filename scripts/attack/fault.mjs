@@ -1,4 +1,4 @@
-// Builds fault.c, and says how it is set up; see there for what it does.
+// Compiles fault.c and sets up its environment variables. fault.c describes what the library does.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,16 +7,16 @@ const source = fileURLToPath(new URL('fault.c', import.meta.url));
 
 /**
  * @typedef {object} Fault
- * @property {string} path  text in the paths of the operations that count
- * @property {string} how   what happens; see fault.c
- * @property {number} [at]  to which operation, from 1
- * @property {string} [only]  name of the operations that count
+ * @property {string} path  only operations on paths that contain this text are counted
+ * @property {string} how   the effect; see fault.c
+ * @property {number} [at]  the number of the operation that it affects, from 1
+ * @property {string} [only]  only operations with this name are counted
  * @property {number} [errno]
  * @property {string} [log]
  */
 
 /**
- * Why no faults can be made here, as the reason of a skipped test; false if they can.
+ * The reason why no faults can be injected on this machine, for a skipped test; false if they can.
  *
  * @returns {string | false}
  */
@@ -27,10 +27,10 @@ export const cannotInject = () => {
 };
 
 /**
- * Compiles the library.
+ * Compiles fault.c as a shared library.
  *
- * @param {string} folder where it is put
- * @returns {string} its path
+ * @param {string} folder the output folder
+ * @returns {string} the path of the library
  */
 export const buildFault = (folder) => {
   const library = join(folder, 'fault.so');
@@ -41,14 +41,14 @@ export const buildFault = (folder) => {
 };
 
 /**
- * Variables that set up the library in a new process.
+ * The environment variables that load the library into a new process and configure it.
  *
  * @param {string} library
- * @param {Fault | null} fault null: it is loaded, and waits for `fault_arm`
+ * @param {Fault | null} fault null: the library is loaded but inactive until `fault_arm` is called
  */
 export const faultEnvironment = (library, fault) => ({
   LD_PRELOAD: library,
-  UV_USE_IO_URING: '0', // its operations are no calls of the C library
+  UV_USE_IO_URING: '0', // io_uring does not go through the C library
   ...(fault && {
     WNLSTM_FAULT_PATH: fault.path,
     WNLSTM_FAULT_HOW: fault.how,
@@ -60,7 +60,7 @@ export const faultEnvironment = (library, fault) => ({
 });
 
 /**
- * Operations in a log of the library.
+ * Parses the operations in a log of the library.
  *
  * @param {string} text
  * @returns {{ number: number, name: string, path: string }[]}

@@ -1,5 +1,5 @@
-// A process that calls the program again and again without starting anew, which is ten times as fast: it gets arguments, and
-// answers with the exit code and what was printed. With the library of fault.c loaded, a call may come with a fault.
+// A child process that calls the program many times without restarting, which is ten times as fast. It receives arguments
+// and answers with the exit code and the output. If the library of fault.c is loaded, a call can carry a fault.
 import koffi from 'koffi';
 import { main } from '../../dist/cli.js';
 

@@ -1,5 +1,5 @@
-// The three laws of every exit, as checks that return what is wrong, in words: (1) the run on disk can be read by all
-// commands, (2) the same command again ends with the bytes of a run that was left alone, (3) the exit code says what happened.
+// The three laws that hold after every way to end, as checks that return a list of violations: (1) all commands can read the
+// run on disk, (2) the same command again produces the bytes of an uninterrupted run, (3) the exit code says what happened.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { timeColumns } from '../../dist/runs/metrics.js';
@@ -8,15 +8,15 @@ const STACK = /\n\s+at .*:\d+:\d+|\b(Type|Range|Reference|Syntax|Assertion)Error
 
 const SENTENCE = /^error \S.*\.$/m;
 
-/** What no call may do: hang, show a stack, or refuse without a sentence. */
+/** Law 3. Also, a call must not hang, print a stack trace, or fail without an error message. */
 export const saysWhatHappened = (what, { code, signal, out, err, thrown }, codes, sentence = SENTENCE) => {
   const tail = (err || out).trim().slice(-400);
   if (thrown) return [`${what} threw: ${thrown.slice(0, 600)}`];
-  if (STACK.test(`\n${out}\n${err}`)) return [`${what} shows a stack: ${tail}`];
+  if (STACK.test(`\n${out}\n${err}`)) return [`${what} prints a stack trace: ${tail}`];
   if (!codes.includes(code))
     return [`${what}: expected exit code ${codes.join(' or ')}, got ${code ?? signal}: ${tail}`];
   if ((code === 1 || code === 2) && !sentence.test(err) && !sentence.test(out))
-    return [`${what}: code ${code} without a sentence: ${tail}`];
+    return [`${what}: exit code ${code} without an error message: ${tail}`];
   return [];
 };
 
@@ -24,11 +24,11 @@ const holdsRun = (run) =>
   ['run.json', 'steps.csv', 'checkpoints'].some((name) => existsSync(join(run, name)));
 
 /**
- * Law 1. Beside the run lies another, whole one, which must never be hidden.
+ * Law 1. A second, complete run is in the same folder; it must always be listed.
  *
  * @param {ReturnType<import('./program.mjs').createInside>} inside
- * @param {string} run its folder
- * @param {{ other: string, isDamaged?: boolean }} beside the id of the other; whether `verify` may find damage
+ * @param {string} run the folder of the run
+ * @param {{ other: string, isDamaged?: boolean }} options the id of the second run; whether `verify` may find damage
  */
 export const isReadable = async (inside, run, { other, isDamaged = false }) => {
   const [runs, id] = [dirname(run), basename(run)];
@@ -55,7 +55,7 @@ export const isReadable = async (inside, run, { other, isDamaged = false }) => {
   return problems;
 };
 
-/** Both CSVs without their time columns, and the hash of the last weights. */
+/** Both CSV files without their time columns, and the hash of the last weights, as one text. */
 export const bytesOf = (run) => {
   const texts = ['metrics.csv', 'steps.csv'].map((file) => {
     const lines = readFileSync(join(run, file), 'utf8').split('\n');
@@ -66,21 +66,21 @@ export const bytesOf = (run) => {
   return [...texts, JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')).weights_sha256].join('\n');
 };
 
-/** What is wrong with the bytes of a run that has ended. */
+/** Compares the bytes of a finished run with the expected ones. */
 export const hasBytes = (run, expected) => {
   let got;
   try {
     got = bytesOf(run).split('\n');
   } catch (error) {
-    return [`the run has no bytes: ${error.message}`];
+    return [`the files of the run cannot be read: ${error.message}`];
   }
   const lines = expected.split('\n');
   const line = lines.findIndex((text, at) => text !== got[at]);
   if (line === -1 && got.length === lines.length) return [];
-  return [`other bytes, first in line ${line}: expected ${lines[line]}, got ${got[line]}`];
+  return [`different bytes, first in line ${line}: expected ${lines[line]}, got ${got[line]}`];
 };
 
-/** Locks and claims that are left; only of a process that was killed one may stay, and only until the run goes on. */
+/** Remaining locks and claims. Only a killed process may leave one, and only until the run is resumed. */
 export const leftovers = (folder) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true })
@@ -89,7 +89,7 @@ export const leftovers = (folder) =>
     : [];
 
 /**
- * Law 2: the same command again.
+ * Law 2. Runs the same command again and compares the bytes.
  *
  * @param {ReturnType<import('./program.mjs').createInside>} inside
  */
@@ -101,7 +101,7 @@ export const endsAsUndisturbed = async (inside, argv, run, expected) => {
   return [...hasBytes(run, expected), ...saysWhatHappened('verify at the end', verified, [0])];
 };
 
-/** The status in run.json; null if there is none. */
+/** The status in run.json; null if it cannot be read. */
 export const statusIn = (run) => {
   try {
     return JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')).status;
@@ -111,8 +111,8 @@ export const statusIn = (run) => {
 };
 
 /**
- * A process that stays, and failed to remove its lock, lives on as the owner; a program of its own would have ended with it.
- * The lock is made to look so: its pid is there, but started at another time.
+ * Makes the owner of a lock look dead. A long-lived process that could not remove its lock still counts as the owner, but a
+ * separate program would have ended. The pid in the lock stays, with another start time.
  */
 export const endOwner = (run) => {
   const path = join(run, 'lock');
@@ -122,8 +122,8 @@ export const endOwner = (run) => {
 };
 
 /**
- * What a power cut may undo: a file that gets its name before its bytes are on the disk, a checkpoint before the rows that
- * belong to it. No kill shows that, so it is read from the order of the operations of a session.
+ * Finds operations whose effect a power cut could undo: a file that is renamed into place before its bytes are synced, or a
+ * checkpoint before its rows. Killing a process does not show this, so the order of the operations is checked.
  *
  * @param {readonly { name: string, path: string }[]} operations
  */

@@ -1,4 +1,4 @@
-// Attacks on single file operations: the process is killed around each, is told to stop at each, or each fails.
+// Attacks on single file operations: the process is killed or stopped at each operation, or each operation fails.
 import { readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { endOwner, endsAsUndisturbed, isReadable, saysWhatHappened, statusIn } f
 import { runOutside } from './program.mjs';
 
 /**
- * Cases of a list, one of each kind first, so that a sample has them all.
+ * Sorts cases so that one of each kind comes first; a sample then contains every kind.
  *
  * @template {{ kind: string }} Case
  * @param {readonly Case[]} cases in any order
@@ -22,15 +22,15 @@ export const oneOfEachFirst = (cases) => {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ each }) => each);
 };
 
-/** Kills and stops: each way is a row of the table. */
+/** The ways to kill or stop a process, with the operations to which each applies. */
 const WAYS = {
   'kill-before': () => true,
   'kill-half': ({ name }) => name === 'write',
-  'kill-after': ({ name }) => name !== 'write', // after a write is before the next operation
+  'kill-after': ({ name }) => name !== 'write', // killing after a write is the same as before the next operation
   stop: () => true,
 };
 
-/** A copy of a session's folder, attacked, with laws 1 and 2 checked afterwards. */
+/** Attacks a copy of a session's folder, then checks laws 1 and 2. */
 const inCopy = async (scene, session, inside, attack) => {
   const runs = scene.copy(session.from);
   const run = join(runs, scene.id);
@@ -38,7 +38,7 @@ const inCopy = async (scene, session, inside, attack) => {
   try {
     const problems = await attack({ runs, run, argv });
     if (problems.length > 0) return problems;
-    const isDamaged = session.more.includes('--force'); // half removed: verify may say so
+    const isDamaged = session.more.includes('--force'); // partly removed, so verify may find damage
     const read = await isReadable(inside, run, { other: scene.other, isDamaged });
     return [...read, ...(await endsAsUndisturbed(inside, argv, run, scene.expected))];
   } finally {
@@ -46,7 +46,7 @@ const inCopy = async (scene, session, inside, attack) => {
   }
 };
 
-/** Law 3 of a process that was told to stop. */
+/** Law 3 for a process that received a stop signal. */
 const stoppedOrDone = (run, result) => {
   const problems = saysWhatHappened('a stop', result, [0, 143]);
   const status = statusIn(run);
@@ -59,7 +59,7 @@ export const killCases = (scene, random) => {
   const cases = scene.sessions.flatMap((session) =>
     Object.entries(WAYS).flatMap(([how, applies]) =>
       session.operations.filter(applies).map(({ number, kind }) => ({
-        part: how === 'stop' ? 'SIGTERM before an operation' : 'SIGKILL before, in or after an operation',
+        part: how === 'stop' ? 'SIGTERM before an operation' : 'SIGKILL before, during or after an operation',
         kind: `${how} ${kind}`,
         title: `${session.name}, ${how} at operation ${number}: ${kind}`,
         attack: ({ inside }) =>
@@ -77,10 +77,10 @@ export const killCases = (scene, random) => {
 };
 
 const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EMFILE'];
-/** What file systems answer that cannot sync folders; nobody is to notice. */
+/** The errors of file systems that cannot sync folders; they must have no effect. */
 const NO_SYNC = ['EINVAL', 'ENOTSUP'];
 
-/** Law 3 of a process that met an error: 0 only for a run that is whole, else a sentence. */
+/** Law 3 for a process in which an operation failed: 0 only for a complete run, otherwise an error message. */
 const failedOrDone = (run, before, result, { kind, mayFail }) => {
   const problems = saysWhatHappened('a fault', result, mayFail ? [0, 1, 2] : [0]);
   if (problems.length > 0) return problems;
@@ -88,7 +88,7 @@ const failedOrDone = (run, before, result, { kind, mayFail }) => {
   if (result.code === 0 && status !== 'completed') return [`exit code 0 of a run that is ${status}`];
   if (result.code === 2 && recordIn(run) !== before)
     return ['exit code 2, nothing started, but run.json changed'];
-  // After the last rename nothing is left but to make it last: a disk that cannot do that is no success.
+  // After the last rename only the sync is missing; if that fails, the run is not a success.
   if (result.code === 1 && status === 'completed' && !/fsync|run\.json/.test(kind))
     return ['exit code 1 of a run that is completed'];
   return [];
@@ -118,7 +118,7 @@ export const errorCases = (scene, random) => {
     part: mayFail
       ? 'an operation fails, once or from then on'
       : how === 'short'
-        ? 'a write writes half'
+        ? 'a write stores half of its bytes'
         : 'folders cannot be synced',
     kind,
     title: `${session.name}, ${how} with ${error} at operation ${number}: ${kind}`,

@@ -1,4 +1,4 @@
-// Ways to run the program under attack: in processes of its own, or faster, in one that stays.
+// Ways to run the program under attack: in a new process per call, or faster, in one long-lived process.
 import { fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { faultEnvironment } from './fault.mjs';
@@ -6,16 +6,16 @@ import { faultEnvironment } from './fault.mjs';
 const bin = fileURLToPath(new URL('../../bin/wnlstm.js', import.meta.url));
 const insideScript = fileURLToPath(new URL('inside.mjs', import.meta.url));
 const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', CI: '1', LD_PRELOAD: '' };
-const LONGEST_MS = 90_000; // beyond this it hangs
+const LONGEST_MS = 90_000; // a call that takes longer counts as hanging
 
 /**
- * How a call ended. `code` is null if a signal ended it, or it threw.
+ * The result of a call. `code` is null if a signal ended the process, or the call threw.
  *
  * @typedef {{ code: number | null, signal?: string | null, out: string, err: string, thrown: string }} Result
  */
 
 /**
- * Starts the program in a process of its own.
+ * Starts the program in a new process.
  *
  * @param {readonly string[]} argv
  * @param {Record<string, string>} [variables]
@@ -30,7 +30,7 @@ export const start = (argv, variables = {}) => {
   child.stdout.on('data', (text) => (out += text));
   child.stderr.on('data', (text) => (err += text));
   const timer = setTimeout(() => {
-    thrown = `hangs: it had not ended after ${LONGEST_MS / 1000} s`;
+    thrown = `hangs: it did not end within ${LONGEST_MS / 1000} s`;
     child.kill('SIGKILL');
   }, LONGEST_MS);
   const ended = new Promise((resolve) => {
@@ -43,7 +43,7 @@ export const start = (argv, variables = {}) => {
 };
 
 /**
- * Runs the program in a process of its own, maybe with a fault.
+ * Runs the program in a new process, optionally with a fault.
  *
  * @param {readonly string[]} argv
  * @param {string} [library]
@@ -54,9 +54,9 @@ export const runOutside = (argv, library, fault) =>
   start(argv, library && fault ? faultEnvironment(library, fault) : {}).ended;
 
 /**
- * A process that stays and runs the program inside, a call at a time; it is started when it is needed.
+ * Creates a long-lived process that runs the program, one call at a time. It is started at the first call.
  *
- * @param {string | null} library of faults, if calls come with them
+ * @param {string | null} library the library of faults, if calls carry faults
  */
 export const createInside = (library) => {
   let child = null;
@@ -87,11 +87,11 @@ export const createInside = (library) => {
         };
         const ended = (thrown) => end({ code: null, out: '', err: '', thrown });
         const timer = setTimeout(() => {
-          ended(`hangs: it had not ended after ${LONGEST_MS / 1000} s`);
+          ended(`hangs: it did not end within ${LONGEST_MS / 1000} s`);
           process.kill('SIGKILL');
         }, LONGEST_MS);
         process.once('message', end);
-        process.once('exit', (code, signal) => ended(`the process ended itself: ${code ?? signal}`));
+        process.once('exit', (code, signal) => ended(`the process ended unexpectedly: ${code ?? signal}`));
         process.send({ argv, fault });
       });
     },

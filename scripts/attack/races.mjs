@@ -1,5 +1,5 @@
-// Attacks on the lock: several processes start the same run at once, are held up in the middle of taking it, or lose it while
-// they are stopped.
+// Attacks on the lock: several processes start the same run at the same time, are delayed while they take the lock, or lose
+// it while they are suspended.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { runOutside, start } from './program.mjs';
 const PROCESSES = 4;
 const EPOCHS = ['--epochs', '40'];
 
-/** Locks that a crash may have left. */
+/** The locks that a crash can leave behind. */
 const LEFT = {
   'no lock': () => null,
   'a dead lock': () => JSON.stringify({ ...mine(), pid: process.pid, started: '0' }),
@@ -22,7 +22,7 @@ const mine = () => ({
   boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
 });
 
-/** Waits until a process has been stopped by a signal, or has ended. */
+/** Waits until a process is suspended by a signal, or has ended. */
 const untilPaused = async (child) => {
   for (let waited = 0; child.exitCode === null && child.signalCode === null && waited < 30_000; waited += 5) {
     try {
@@ -50,7 +50,7 @@ const begin = (scene, { id }, lock) => {
   return { runs, run, argv: scene.training(runs, ...EPOCHS).filter((word) => word !== '--quiet') };
 };
 
-/** Exactly one process has trained, the others were refused or shown the result, and the run is as if there was no other. */
+/** Checks that exactly one process trained, that the others were refused or printed the result, and the run's bytes. */
 const onlyOneTrained = (results, run, expected) => {
   const trained = results.filter(({ err }) => /^epoch +1\//m.test(err)).length;
   return [
@@ -67,11 +67,11 @@ const onlyOneTrained = (results, run, expected) => {
 };
 
 const atOnce = (scene, race, left, random) => ({
-  part: 'several processes start the same run at once',
+  part: 'several processes start the same run at the same time',
   title: `${PROCESSES} processes, ${left}`,
   attack: async () => {
     const { runs, run, argv } = begin(scene, race, LEFT[left](random));
-    // Each is held before it first touches the lock; then all go on together.
+    // Each is suspended before its first operation on the lock; then all continue together.
     const held = faultEnvironment(scene.library, { path: join(run, 'lock'), how: 'pause', at: 1 });
     const processes = Array.from({ length: PROCESSES }, () => start(argv, held));
     await Promise.all(processes.map(({ child }) => untilPaused(child)));
@@ -84,8 +84,8 @@ const atOnce = (scene, race, left, random) => ({
 });
 
 const heldUp = (scene, race, left, at, random) => ({
-  part: 'a process is held up while it takes the lock, another comes',
-  title: `held before operation ${at} on the lock, ${left}`,
+  part: 'a process is delayed while it takes the lock, and another one starts',
+  title: `delayed before operation ${at} on the lock, ${left}`,
   attack: async () => {
     const { runs, run, argv } = begin(scene, race, LEFT[left](random));
     const held = faultEnvironment(scene.library, { path: join(run, 'lock'), how: 'pause', at });
@@ -101,20 +101,20 @@ const heldUp = (scene, race, left, at, random) => ({
   },
 });
 
-/** Which write an operation belongs to: a row, one file that is replaced, a checkpoint. */
+/** The write to which an operation belongs: a row, the replacement of a file, or a checkpoint. */
 const writeOf = (path, run) => {
   const name = path.slice(run.length + 1).replace(/\.[0-9a-f]{8}\.tmp/, '');
   return name.startsWith('checkpoints') ? 'checkpoint' : name;
 };
 
 /**
- * The owner is stopped before an operation, and somebody else has the lock when it goes on: what it had begun it may end, but
- * it begins no other write. Rows are synced before the checkpoint that they belong to, as a part of it.
+ * Suspends the owner before an operation, and gives the lock to another owner before it continues. It may complete the write
+ * that it had started, but must not start another. Rows are synced as part of the checkpoint to which they belong.
  */
 const robbed = (scene, session, { number, kind }) => ({
-  part: 'the owner is stopped, and loses its lock meanwhile',
+  part: 'the owner is suspended and loses its lock',
   kind,
-  title: `${session.name}, stopped before operation ${number}: ${kind}`,
+  title: `${session.name}, suspended before operation ${number}: ${kind}`,
   attack: async () => {
     const runs = scene.copy(session.from);
     const run = join(runs, scene.id);
@@ -137,11 +137,11 @@ const robbed = (scene, session, { number, kind }) => ({
       !wasThere || (existsSync(join(run, 'lock')) && readFileSync(join(run, 'lock'), 'utf8') === lock);
     rmSync(runs, { recursive: true, force: true });
     rmSync(log, { force: true });
-    const isLast = result.code === 0; // nothing was left to write
+    const isLast = result.code === 0; // it had nothing more to write
     return [
       ...saysWhatHappened('an owner without its lock', result, [0, 1, 2]),
-      ...(begun.size <= 1 ? [] : [`it goes on to write ${[...begun].join(', ')}`]),
-      ...(isKept ? [] : ["it has removed the new owner's lock"]),
+      ...(begun.size <= 1 ? [] : [`it continues to write ${[...begun].join(', ')}`]),
+      ...(isKept ? [] : ["it removed the new owner's lock"]),
       ...(isLast || !wasThere || /taken over by process 1 on another|is in use by process 1/.test(result.err)
         ? []
         : [`it does not name the new owner: ${result.err}`]),
@@ -155,7 +155,7 @@ export function* raceCases(scene, race, random) {
     scene.sessions.flatMap((session) =>
       session.operations
         .filter(({ name, path }) => !path.includes('/lock') && !(name === 'mkdir' && path.endsWith(scene.id)))
-        .filter(({ name, path }) => name !== 'write' || !path.endsWith('.safetensors')) // within one write, as its fsync
+        .filter(({ name, path }) => name !== 'write' || !path.endsWith('.safetensors')) // part of one write, as is its fsync
         .map((operation) => robbed(scene, session, operation)),
     ),
   );

@@ -1,17 +1,17 @@
-// Works off cases in lanes, several at a time, and counts what was found.
+// Runs cases in several lanes at the same time, and counts the violations.
 import { createInside } from './program.mjs';
 
 /**
  * @typedef {object} Case
  * @property {string} part  the row of the table
- * @property {string} title  what is done, so that it can be done again
- * @property {(lane: { inside: object, faulty: object }) => Promise<string[]>} attack  says what is wrong after it
+ * @property {string} title  describes the case so that it can be repeated
+ * @property {(lane: { inside: object, faulty: object }) => Promise<string[]>} attack  returns the violations
  */
 
 /**
- * @param {readonly Iterator<Case>[]} sources each gets the same share of time until it is at its end
+ * @param {readonly Iterator<Case>[]} sources each gets the same fraction of the time until it is exhausted
  * @param {{ library: string, lanes: number, until: number, onProblem?: (title: string, problems: string[]) => void }} options
- *   `until` as of `performance.now()`
+ *   `until` is a time of `performance.now()`
  * @returns {Promise<Map<string, { count: number, seconds: number, problems: { title: string, problems: string[] }[] }>>}
  */
 export const runCases = async (sources, { library, lanes, until, onProblem = () => {} }) => {
@@ -32,7 +32,7 @@ export const runCases = async (sources, { library, lanes, until, onProblem = () 
       for (let taken = next(); taken; taken = next()) {
         const { source, value } = taken;
         const began = performance.now();
-        source.spent += 500; // while it goes on, so that lanes do not all take from one
+        source.spent += 500; // provisional, so that the lanes do not all take from one source
         let problems;
         try {
           problems = await value.attack(hands);

@@ -1,4 +1,4 @@
-// What is attacked: a data set of 60 examples, and runs of it in the states that attacks begin with.
+// Creates the runs to attack: a data set of 60 examples, and runs in the states in which attacks start.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeTinyDataset } from '../../dist/data/idx.testing.js';
@@ -6,7 +6,7 @@ import { buildFault, parseLog } from './fault.mjs';
 import { bytesOf, orderProblems } from './laws.mjs';
 import { runOutside } from './program.mjs';
 
-/** Numbers that depend on a seed alone: mulberry32. */
+/** A random number generator with a seed (mulberry32). */
 export const randomFrom = (seed) => {
   let state = seed >>> 0;
   const next = () => {
@@ -28,7 +28,7 @@ export const randomFrom = (seed) => {
   return { next, below, pick, shuffle };
 };
 
-/** The path of an operation without what differs from run to run. */
+/** The name and path of an operation, without the parts that differ between runs. */
 export const kindOf = ({ name, path }, run) =>
   `${name} ${
     path
@@ -38,7 +38,7 @@ export const kindOf = ({ name, path }, run) =>
   }`;
 
 /**
- * Makes everything that attacks begin with.
+ * Creates everything that the attacks start from.
  *
  * @param {string} scratch an empty folder
  */
@@ -73,14 +73,14 @@ export const createScene = async (scratch) => {
   const id = readdirSync(completed).find((name) => name !== other);
   const stopped = template('stopped');
   cpSync(empty, stopped, { recursive: true });
-  // Stopped by the third row of steps.csv: at step 9, in the middle of an epoch.
+  // Stopped at the third row of steps.csv, which is step 9, in the middle of an epoch.
   const third = { path: `${id}/steps.csv`, only: 'write', how: 'stop', at: 4 };
   await must(training(stopped, ...epochs3), [143], third);
 
-  /** Sessions to be attacked: where each begins, and what it is called with. */
+  /** The sessions to attack: the folder in which each starts, and its arguments. */
   const sessions = [
     { name: 'a new run', from: empty, more: epochs3 },
-    { name: 'a run that goes on', from: stopped, more: epochs3 },
+    { name: 'a resumed run', from: stopped, more: epochs3 },
     { name: 'a run that starts over', from: completed, more: [...epochs3, '--force'] },
   ];
   let folders = 0;

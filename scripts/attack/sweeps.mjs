@@ -1,4 +1,4 @@
-// Attacks on sweeps: the parent, its children or both are killed or told to stop at random moments, until it is done.
+// Attacks on sweeps: the parent, its children or both are killed or stopped at random moments, until the sweep is complete.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { runOutside, start } from './program.mjs';
 
 const NAME = 'attacked';
 
-/** Child processes of a process; it may have ended. */
+/** The child processes of a process, which may have ended. */
 const childrenOf = (pid) => {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
@@ -22,14 +22,14 @@ const send = (pid, signal) => {
   try {
     process.kill(pid, signal);
   } catch {
-    // it has just ended
+    // the process has ended
   }
 };
 
 const runsOf = (folder) =>
   readdirSync(folder).filter((name) => existsSync(join(folder, name, 'config.json')));
 
-/** Sweeps of four runs, undisturbed once, for what they must end with. */
+/** Prepares a sweep of four runs, and runs it once without attacks for the expected bytes. */
 export const prepareSweep = async (scene) => {
   const file = join(scene.scratch, 'sweep.json');
   const base = { units: 4, batch: 10, lr: 0.05, logEvery: 3, epochs: 20, backend: 'wasm', data: scene.data };
@@ -45,7 +45,7 @@ export const prepareSweep = async (scene) => {
   return { argv, expected, usualMs: performance.now() - began };
 };
 
-/** Commands that must get through a sweep at any time. */
+/** Runs the commands that must be able to read a sweep at any time. */
 const readSweep = async (inside, runs) => {
   const folder = join(runs, NAME);
   if (!existsSync(folder)) return [];
@@ -62,9 +62,9 @@ const readSweep = async (inside, runs) => {
 };
 
 const MOST_KILLS = 5;
-const MOST_OPERATIONS = 180; // a run has about as many
+const MOST_OPERATIONS = 180; // about the number of operations of a run
 
-/** The parent and each child meet the same fault, each at its own operation of the same number. */
+/** Gives the parent and each child the same fault, each at its own operation with the same number. */
 const disturbOperation = async (scene, runs, { argv }, random) => {
   const how = random.pick(['kill-before', 'kill-half', 'kill-after', 'stop', 'fail', 'fail-on']);
   const fault = { path: runs, how, at: 1 + random.below(MOST_OPERATIONS), errno: constants.errno.ENOSPC };
