@@ -63,7 +63,7 @@ const commands = lines.filter(({ text }) => text.startsWith('wnlstm '));
 /** Code within a line of text, without blocks of code. */
 function inlineCode(document: string): string[] {
   const prose = texts.get(document)!.replace(/^```.*?^```$/gms, '');
-  return [...prose.matchAll(/`([^`\n]+(?:\n[^`\n]+)?)`/g)].map(([, code]) => code!.replace('\n', ' '));
+  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
 }
 
 /** The arguments of a command line, as a shell passes them: without its comment, pipe and redirection. */
