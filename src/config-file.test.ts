@@ -85,12 +85,12 @@ test('keys keep the order of the file, also those that are numbers, at every dep
 test('a key that occurs twice is an error with both places, at every depth, all at once', () => {
   assert.equal(
     problem(() => readConfigFile(fileWith('{\n  "lr": 0.1,\n  "units": 3,\n  "lr": 0.2\n}'))),
-    `${join(folder, 'config.json')}, line 4, column 3: the key "lr" is there already, in line 2, column 3.`,
+    `${join(folder, 'config.json')}, line 4, column 3: duplicate key "lr", first at line 2, column 3.`,
   );
   const twice = problem(() =>
     readObject(fileWith('{"arms": {"a": {}, "a": {"lr": 1, "lr": 2}}}'), 'f', '{}'),
   );
-  assert.match(twice, /column 20: the key "a" .*; line 1, column 35: the key "lr"/);
+  assert.match(twice, /column 20: duplicate key "a".*; line 1, column 35: duplicate key "lr"/);
 });
 
 test('a file that is not JSON says where, and what stands there', () => {
@@ -99,8 +99,8 @@ test('a file that is not JSON says where, and what stands there', () => {
     ['{\n  lr: 0.1\n}', 'line 2, column 3: unexpected "lr"'],
     ['// a comment\n{}', 'line 1, column 1: unexpected "/"'],
     ['{"lr": tru}', 'line 1, column 8: unexpected "tru"'],
-    ['{"lr":', 'it ends too early'],
-    ['', 'it ends too early'],
+    ['{"lr":', 'unexpected end of the file'],
+    ['', 'unexpected end of the file'],
   ]) {
     const message = problem(() => readConfigFile(fileWith(text!)));
     assert.ok(message.endsWith(`config.json is not JSON: ${said}.`), message);

@@ -1,4 +1,4 @@
-/** @file JSON files that a person writes: every key counts, in its order, and none may occur twice. */
+/** @file Reads JSON files that a person wrote. The order of the keys is kept, and duplicate keys are an error. */
 
 import { readFileSync } from 'node:fs';
 import { type AnyNode, parse, type ValueNode } from '@humanwhocodes/momoa';
@@ -8,7 +8,7 @@ import { ioError, UserError } from './errors.js';
 const keyOrder = new WeakMap<object, readonly string[]>();
 
 /**
- * Reads a config file: a JSON object that names just what differs from the defaults.
+ * Reads a config file: a JSON object with the keys that differ from the defaults.
  *
  * @throws {UserError} E_CONFIG if it is missing, not JSON, or not a valid config
  */
@@ -26,18 +26,18 @@ export function readConfigFile(path: string): Record<string, unknown> {
 /**
  * Reads a JSON object that a person wrote.
  *
- * @param what the kind of file, as in "config"
- * @param smallest an example of one
- * @returns its keys, but for an editor's `$schema`; see `keysOf` for their order
+ * @param what the kind of file, such as "config"
+ * @param smallest the smallest valid example
+ * @returns its keys without `$schema`, which is for editors; see `keysOf` for their order
  * @throws {UserError} E_CONFIG if it is missing, not JSON, not an object, or has a key twice
  */
 export function readObject(path: string, what: string, smallest: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, ''); // some editors begin a file with a byte order mark
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, ''); // some editors write a byte order mark
   } catch (error) {
     throw new UserError('E_CONFIG', ioError(`read the ${what} ${path}`, error).message, {
-      hint: 'Those that come with wnlstm are in configs/, such as configs/wn-clip.json and configs/sweeps/article.json.',
+      hint: 'Bundled files are found by their names: `wnlstm train --config smoke`, `wnlstm sweep article`.',
       cause: error,
     });
   }
@@ -45,10 +45,10 @@ export function readObject(path: string, what: string, smallest: string): Record
   let value: unknown;
   try {
     value = toValue(parse(text).body, problems);
-    JSON.parse(text); // stricter on what strings and numbers may hold
+    JSON.parse(text); // stricter about strings and numbers
   } catch (error) {
     throw new UserError('E_CONFIG', `${path} is not JSON: ${describeSyntaxError(text, error as Error)}.`, {
-      hint: 'Look for a missing quote, a trailing comma or a comment: JSON has none.',
+      hint: 'Look for a missing quote, a trailing comma or a comment. JSON has no trailing commas and no comments.',
       cause: error,
     });
   }
@@ -61,7 +61,7 @@ export function readObject(path: string, what: string, smallest: string): Record
   }
   if (problems.length > 0) {
     throw new UserError('E_CONFIG', `${path}, ${problems.join('; ')}.`, {
-      hint: 'Remove one of the two, or give it another name.',
+      hint: 'Remove or rename one of the two.',
     });
   }
   const { $schema: _, ...keys } = value as Record<string, unknown>;
@@ -72,7 +72,7 @@ export function readObject(path: string, what: string, smallest: string): Record
   return keys;
 }
 
-/** The value of a part of a file; keys that occur twice are added to `problems`. */
+/** The value of a node of the syntax tree; duplicate keys are added to `problems`. */
 function toValue(node: ValueNode, problems: string[]): unknown {
   switch (node.type) {
     case 'Object': {
@@ -81,7 +81,7 @@ function toValue(node: ValueNode, problems: string[]): unknown {
         const key = name.type === 'String' ? name.value : name.name;
         const before = first.get(key);
         if (before)
-          problems.push(`${at(name)}: the key ${JSON.stringify(key)} is there already, in ${at(before)}`);
+          problems.push(`${at(name)}: duplicate key ${JSON.stringify(key)}, first at ${at(before)}`);
         else first.set(key, name);
         return [key, toValue(value, problems)];
       });
@@ -106,18 +106,18 @@ function at({ loc }: AnyNode): string {
   return `line ${loc.start.line}, column ${loc.start.column}`;
 }
 
-/** Where JSON ends to be JSON, in words. */
+/** Describes where and why a text is not JSON. */
 function describeSyntaxError(text: string, error: Error): string {
   const { line, column, offset } = error as Error & { line?: number; column?: number; offset?: number };
-  if (error.message.startsWith('Unexpected end') || offset === undefined) return 'it ends too early';
+  if (error.message.startsWith('Unexpected end') || offset === undefined) return 'unexpected end of the file';
   const found = /^(\w+|.)/.exec(text.slice(offset))?.[0] ?? '';
   return `line ${line}, column ${column}: unexpected ${JSON.stringify(found)}`;
 }
 
 /**
- * The keys of an object that was read here, in the order of the file. JavaScript puts keys that are whole numbers first.
+ * The keys of an object from `readObject`, in the order of the file. (JavaScript moves integer keys to the front.)
  *
- * @param value one that came from elsewhere has its keys in JavaScript's order
+ * @param value for an object from elsewhere, the keys are in JavaScript's order
  */
 export function keysOf(value: object): readonly string[] {
   return keyOrder.get(value) ?? Object.keys(value);

@@ -1,10 +1,10 @@
-/** @file One schema is type, defaults, check, flags and JSON Schema of a run's configuration. */
+/** @file The configuration of a run. One schema defines the type, the defaults, the validation, the flags and the JSON Schema. */
 
 import { z } from 'zod';
 import { UserError } from './errors.js';
 import { nearest } from './text/nearest.js';
 
-/** The range of float32, in round numbers: beyond it a value would be 0 or infinite where it is computed with. */
+/** The range of float32, rounded. A value outside of it would become 0 or infinite in the computation. */
 const [SMALLEST, LARGEST] = [1e-37, 1e38];
 
 /** The backends, in the order of messages. */
@@ -12,39 +12,49 @@ export const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
 
 /** Every key of a config, with its meaning, range and default. */
 export const configSchema = z.strictObject({
-  model: z.enum(['base', 'wn']).default('wn').describe('base LSTM, or wn: with weight normalisation'),
-  units: z.number().int().min(1).max(4096).default(100).describe('LSTM units'),
-  // Without an upper limit: a rate that is too large diverges, which is a result.
+  model: z
+    .enum(['base', 'wn'])
+    .default('wn')
+    .describe('model: base is a plain LSTM, wn an LSTM with weight normalisation'),
+  units: z.number().int().min(1).max(4096).default(100).describe('number of LSTM units'),
+  // No upper limit: with a large learning rate the run diverges, which is a result.
   lr: z.number().min(SMALLEST).describe('learning rate').default(0.1),
-  batch: z.number().int().min(1).max(65_536).default(64).describe('examples a step'),
-  clip: positive('largest gradient norm or value; none: no clipping').nullable().default(null),
+  batch: z.number().int().min(1).max(65_536).default(64).describe('examples per step'),
+  clip: positive('clip gradients to this norm or value; none: do not clip').nullable().default(null),
   clipMode: z
     .enum(['norm', 'global-norm', 'value'])
     .default('norm')
-    .describe('what clip limits: each variable (norm), all together (global-norm), each element (value)'),
-  columnNorm: positive('initial norm of each LSTM weight column: sets g of wn, rescales base')
+    .describe(
+      'what is clipped: the norm of each variable (norm), the norm of all variables (global-norm), or each element (value)',
+    ),
+  columnNorm: positive('initial norm of each column of the LSTM weights; none: as drawn')
     .nullable()
     .default(null),
-  epochs: count('epochs, each floor(training examples / batch) steps').default(5),
-  steps: count('steps; if set, replaces epochs').nullable().default(null),
+  epochs: count('number of epochs; an epoch is floor(training examples / batch) steps').default(5),
+  steps: count('number of steps; if set, epochs is ignored').nullable().default(null),
   seed: z
     .number()
     .int()
     .min(0)
     .max(2 ** 32 - 1)
     .default(0)
-    .describe('seed of initial values and batches'),
-  forgetBias: z.number().min(-LARGEST).max(LARGEST).default(1).describe("added to the forget gate's input"),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('update rule'),
-  logEvery: count('steps between rows of steps.csv').default(10),
+    .describe('random seed of the initial weights and the batches'),
+  forgetBias: z
+    .number()
+    .min(-LARGEST)
+    .max(LARGEST)
+    .default(1)
+    .describe('bias added to the input of the forget gate'),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('optimizer'),
+  logEvery: count('write a row of steps.csv every this many steps').default(10),
   backend: z
     .enum(['auto', ...BACKENDS])
     .default('auto')
-    .describe('what computes; auto: the fastest there is'),
+    .describe('backend; auto: the fastest that works here'),
   device: z
     .enum(['auto', 'cpu', 'cuda'])
     .default('auto')
-    .describe('where it computes; auto: cuda for tensorflow, else cpu'),
+    .describe('device; auto: cuda for tensorflow, else cpu'),
   threads: z
     .number()
     .int()
@@ -52,13 +62,13 @@ export const configSchema = z.strictObject({
     .max(256)
     .nullable()
     .default(null)
-    .describe('threads; none: one for each core'),
+    .describe('number of threads; none: one per core'),
   data: z
     .string()
     .min(1)
     .nullable()
     .default(null)
-    .describe('folder of four IDX files; none: the bundled MNIST'),
+    .describe('folder with four IDX files; none: the bundled MNIST'),
 });
 
 /** A complete configuration. */
@@ -76,10 +86,13 @@ export type ResolvedConfig = Omit<Config, 'backend' | 'device'> & {
   readonly device: Device;
 };
 
-/** Where the value of a key came from. */
+/** The source of the value of a key. */
 export type Source = 'default' | 'file' | 'flag';
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
+
+export const backends = configSchema.shape.backend.unwrap().options;
+export const devices = configSchema.shape.device.unwrap().options;
 
 interface JsonSchema {
   type?: string;
@@ -89,12 +102,12 @@ interface JsonSchema {
   anyOf?: JsonSchema[];
 }
 
-/** The config that an empty file gives. */
+/** The config in which every key has its default. */
 export function defaultConfig(): Config {
   return configSchema.parse({});
 }
 
-/** A flag's text as a JSON value: numbers and `none` (or `null`) are recognised where the key takes them. */
+/** The JSON value of a flag's text. Numbers, and `none` (or `null`) for a key that can be null, are recognised. */
 export function parseFlag(key: ConfigKey, text: string): unknown {
   const schema = configSchema.shape[key];
   if ((text === 'none' || text === 'null') && schema.safeParse(null).success) return null;
@@ -102,7 +115,7 @@ export function parseFlag(key: ConfigKey, text: string): unknown {
   return text.trim() !== '' && !Number.isNaN(number) && key !== 'data' ? number : text;
 }
 
-/** What a key means, and its default. */
+/** The description of a key and its default. */
 export function describeKey(key: ConfigKey): { description: string; defaultValue: unknown } {
   const schema = configSchema.shape[key];
   const inner = schema.unwrap();
@@ -112,10 +125,11 @@ export function describeKey(key: ConfigKey): { description: string; defaultValue
 }
 
 /**
- * Flags over config file over defaults.
+ * Merges flags, config file and defaults, in this order of precedence.
  *
- * @param flags values given on the command line, by key
- * @returns the config, and where each value came from
+ * @param flags values from the command line, by key
+ * @param file values from the config file, by key
+ * @returns the config, and the source of each value
  */
 export function resolveConfig(
   flags: Partial<Record<ConfigKey, unknown>>,
@@ -134,18 +148,18 @@ export function resolveConfig(
   return { config, sources };
 }
 
-/** `clipMode` as it is written on the command line: `clip-mode`. */
+/** The flag of a key, without dashes: `clip-mode` for `clipMode`. */
 export function flagName(key: ConfigKey): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /**
- * Checks a config and fills in its defaults.
+ * Validates a config and adds the defaults.
  *
- * @param input keys and values of unknown origin
- * @param where named in the error
- * @param name how a key is called there: as it is in a file, `--kebab-case` on the command line
- * @throws {UserError} E_CONFIG with all problems at once
+ * @param input keys and values, not yet validated
+ * @param where the source of the config, for the error message
+ * @param name writes a key as it appears in that source: unchanged in a file, `--kebab-case` on the command line
+ * @throws {UserError} E_CONFIG that lists all problems
  */
 export function parseConfig(
   input: Record<string, unknown>,
@@ -156,7 +170,7 @@ export function parseConfig(
   if (result.success) return result.data;
   const problems = [...new Set(result.error.issues.map((issue) => explain(issue, input, name)))].join('; ');
   throw new UserError('E_CONFIG', `${where}: ${problems}.`, {
-    hint: 'See `wnlstm train --help` or configs/schema.json for every key.',
+    hint: 'For a list of all keys, run `wnlstm train --help`.',
   });
 }
 
@@ -175,7 +189,7 @@ export function parseResolvedConfig(input: Record<string, unknown>, where: strin
   });
 }
 
-/** What one problem found by zod means, in this program's words. */
+/** The message for a problem that zod found. */
 function explain(
   issue: z.core.$ZodIssue,
   input: Record<string, unknown>,
@@ -192,7 +206,7 @@ function describe(value: unknown): string {
   return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
 }
 
-/** The values that a key takes, in words; `nothing` is how null is written there. */
+/** A description of the values that a key accepts; `nothing` is how null is written. */
 export function expectedValue(key: ConfigKey, nothing: 'null' | 'none'): string {
   const schema = configSchema.shape[key];
   const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
@@ -205,7 +219,7 @@ export function expectedValue(key: ConfigKey, nothing: 'null' | 'none'): string 
   return `${kind} from ${plain.minimum}${to}${orNone}`;
 }
 
-/** The JSON Schema of a config file, for editors. */
+/** The JSON Schema of a config file, which editors use for completion. */
 export function configJsonSchema(): object {
   const editorKey = { $schema: z.string().optional() };
   return { title: 'wnlstm config', ...z.toJSONSchema(configSchema.extend(editorKey), { io: 'input' }) };

@@ -92,8 +92,8 @@ test('an error that Node has no name for is put into words as well', {
   skip: process.platform === 'win32',
 }, () => {
   for (const [name, words] of [
-    ['EDQUOT', /your quota of disk space is used up/],
-    ['ESTALE', /its file server does not know it any more/],
+    ['EDQUOT', /your disk quota is exceeded/],
+    ['ESTALE', /the network file system no longer has it/],
   ] as const) {
     const errno = -constants.errno[name];
     const code = `Unknown system error ${errno}`;

@@ -1,4 +1,4 @@
-/** @file Files that are whole or not there: written beside their place, synced, then renamed. */
+/** @file Writes files atomically: to a temporary file, which is synced and then renamed. */
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -19,13 +19,13 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { ioError, systemCode, UserError } from './errors.js';
 
-/** What file systems answer that cannot sync: all of them for folders (CIFS, vboxsf), the first ones for files too. */
+/** The error codes of file systems that cannot sync a file, or a folder (for example CIFS and vboxsf). */
 const CANNOT_SYNC_FILES = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 const CANNOT_SYNC_FOLDERS = [...CANNOT_SYNC_FILES, 'EPERM', 'EISDIR', 'EACCES', 'EBADF'];
 
-/** Makes what was written to a file survive a power cut, where the file system can. */
+/** Syncs a file to disk, if the file system supports it. */
 export function syncFile(path: string): void {
-  // Windows syncs only files that are open for writing.
+  // Windows only syncs files that are open for writing.
   const handle = openSync(path, process.platform === 'win32' ? 'r+' : 'r');
   try {
     syncHandle(handle);
@@ -55,7 +55,7 @@ export function removeIfEmpty(directory: string): void {
   }
 }
 
-/** Removes what processes that were killed left in a folder that nobody else writes to. */
+/** Removes the temporary files of killed processes from a folder. No other process may write to the folder. */
 export function removeTemporary(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (/\.[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(directory, name), { recursive: true, force: true });
@@ -63,9 +63,9 @@ export function removeTemporary(directory: string): void {
 }
 
 /**
- * Replaces a file in one step: readers see the old or the new one, never a half.
+ * Replaces a file atomically: readers see the old or the new content.
  *
- * @throws {UserError} E_IO if it cannot be written; the old file is then as it was
+ * @throws {UserError} E_IO if it cannot be written; the old file is then unchanged
  */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const temporary = temporaryName(path);
@@ -79,7 +79,7 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Makes the names in a folder survive a power cut, where the file system can. */
+/** Syncs the names in a folder to disk, if the file system supports it. */
 export function syncFolder(path: string): void {
   let handle: number | null = null;
   try {
@@ -92,15 +92,15 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** A name beside a path that nobody can foresee, so that nothing is planted there; see `removeTemporary`. */
+/** An unpredictable name beside a path, so that no other process can create the file first. See `removeTemporary`. */
 export function temporaryName(path: string): string {
   return `${path}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
 /**
- * Writes a new file and syncs it. It follows no link, and replaces nothing.
+ * Writes a new file and syncs it. It follows no link and replaces no file.
  *
- * @throws {UserError} E_IO if it cannot be written, or is there
+ * @throws {UserError} E_IO if it cannot be written, or exists
  */
 export function writeSynced(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   try {
@@ -120,9 +120,9 @@ export function writeSynced(path: string, ...parts: readonly (string | Uint8Arra
 }
 
 /**
- * Reads a file of a run. A pipe or a device in its place would be read without end.
+ * Reads a file that is not a pipe or a device, which would be read forever.
  *
- * @throws the system's error; ENXIO for a pipe or a device
+ * @throws the system error; ENXIO for a pipe or a device
  */
 export function readRegular(path: string): Buffer {
   const stat = statSync(path);
@@ -133,12 +133,12 @@ export function readRegular(path: string): Buffer {
 }
 
 /**
- * Makes a folder and those above it. Returns the folders that did not exist, the deepest first.
+ * Creates a folder and its parents. Returns the folders that did not exist, the deepest first.
  *
- * Not by `mkdirSync(…, { recursive: true })`: where the system answers ENOENT for a folder that cannot be made, as /proc
- * does, that never returns.
+ * `mkdirSync(…, { recursive: true })` is not used, because it never returns if the system reports ENOENT for a folder that
+ * cannot be created, as /proc does.
  *
- * @throws {UserError} E_IO if it cannot be made
+ * @throws {UserError} E_IO if it cannot be created
  */
 export function makeDirectory(path: string): string[] {
   if (isDirectory(path)) return [];
@@ -148,18 +148,18 @@ export function makeDirectory(path: string): string[] {
     mkdirSync(path);
     return [path, ...created];
   } catch (error) {
-    if (isDirectory(path)) return created; // another process was faster
+    if (isDirectory(path)) return; // another process created it
     if (isLink(path)) {
       throw new UserError(
         'E_IO',
-        `Could not make the folder ${path}: it is a link to ${readlinkSync(path)}, which is not a folder.`,
+        `Could not create the folder ${path}: it is a link to ${readlinkSync(path)}, which is not a folder.`,
         {
-          hint: 'Make that folder, or remove the link.',
+          hint: 'Create that folder, or remove the link.',
           cause: error,
         },
       );
     }
-    throw ioError(`make the folder ${path}`, error);
+    throw ioError(`create the folder ${path}`, error);
   }
 }
 
@@ -171,16 +171,16 @@ function isLink(path: string): boolean {
   }
 }
 
-/** Whether a path leads to a folder. */
+/** Whether a path is a folder, or a link to one. */
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // not there, or out of reach: whoever uses it learns why
+    return false; // missing or not accessible; the operation that uses the path reports why
   }
 }
 
-/** JSON as it lies in a run's folder. */
+/** The JSON text of a value, as in the files of a run. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

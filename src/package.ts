@@ -1,4 +1,4 @@
-/** @file What this package is and where it keeps things on this machine. */
+/** @file The package: its folder, version and commit, and its cache folder on this machine. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,8 +16,8 @@ export function packageVersion(): string {
 }
 
 /**
- * The commit of the clone that runs, and whether its files were changed since. An installed package has none: the
- * repository around it is somebody else's.
+ * The commit of this clone, and whether files were changed since. Both are null for an installed package, because a
+ * repository around it is not its own.
  */
 export function sourceCommit(): { git_commit: string | null; git_dirty: boolean | null } {
   const args = ['-C', packageRoot, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
@@ -28,7 +28,7 @@ export function sourceCommit(): { git_commit: string | null; git_dirty: boolean 
 }
 
 /**
- * Where fetched libraries and data lie: `$XDG_CACHE_HOME/wnlstm`, else `~/.cache/wnlstm`.
+ * The folder for downloaded libraries and data: `$XDG_CACHE_HOME/wnlstm`, or `~/.cache/wnlstm`.
  *
  * @throws {UserError} E_IO if there is no home folder
  */
@@ -42,16 +42,16 @@ function homeDirectory(): string {
   } catch (error) {
     throw new UserError(
       'E_IO',
-      'Could not find your home folder: HOME is not set, and the system knows none.',
+      'Could not find your home folder: HOME is not set, and the system has no entry for this user.',
       {
-        hint: 'Set HOME to a folder, or XDG_CACHE_HOME to one for what wnlstm fetches.',
+        hint: 'Set HOME to your home folder, or XDG_CACHE_HOME to a folder for downloads.',
         cause: error,
       },
     );
   }
 }
 
-/** A path as it was meant: shells leave the `~` of `--runs=~/runs` and of a config as it is. */
+/** Expands `~` at the start of a path. Shells do not expand it in `--runs=~/runs` or in a config file. */
 export function expandHome(path: string): string {
   return /^~(?=$|[/\\])/.test(path) ? join(homeDirectory(), path.slice(1)) : path;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Addressed randomness: a generator is a pure function of its address, such as `(seed, 'shuffle', pass)`.
- * Nothing is ever consumed across calls, so a resumed run needs no generator state.
+ * @file Random numbers. A generator is a pure function of its address, such as `(seed, 'shuffle', pass)`, so that a resumed
+ * run needs no generator state.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,9 +16,9 @@ export interface Rng {
 }
 
 /**
- * The generator at an address.
+ * Creates the generator of an address.
  *
- * @param address anything that identifies the use: numbers and strings, in order
+ * @param address numbers and strings that identify the use, in order
  * @returns Chris Doty-Humphrey's sfc32, seeded with the SHA-256 of the address
  */
 export function rng(...address: readonly (string | number)[]): Rng {
@@ -39,7 +39,7 @@ export function rng(...address: readonly (string | number)[]): Rng {
 
   const uniform = (): number => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53;
   const below = (bound: number): number => {
-    const limit = 2 ** 32 - (2 ** 32 % bound); // the largest multiple of bound: beyond it the remainder is biased
+    const limit = 2 ** 32 - (2 ** 32 % bound); // the largest multiple of bound; above it the remainder is biased
     let value = uint32();
     while (value >= limit) value = uint32();
     return value % bound;
@@ -52,17 +52,17 @@ export function permutation(random: Rng, length: number): Int32Array {
   const order = Int32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
     const other = random.below(last + 1);
-    const swapped = order[last];
-    order[last] = order[other];
+    const swapped = order[last] as number;
+    order[last] = order[other] as number;
     order[other] = swapped;
   }
   return order;
 }
 
 /**
- * Draws from a normal distribution with mean 0, redrawn beyond two standard deviations.
+ * Draws from a normal distribution with mean 0; values beyond two standard deviations are redrawn.
  *
- * Marsaglia's polar method: besides a logarithm it needs only operations that IEEE 754 defines to the last bit.
+ * Uses Marsaglia's polar method, which needs only a logarithm and operations that IEEE 754 defines exactly.
  *
  * @returns `[length]`
  */
@@ -83,8 +83,8 @@ export function truncatedNormal(random: Rng, length: number, std: number): Float
 }
 
 /**
- * The natural logarithm of a number in `(0, 1)`, with a relative error below 5e-16, with the same bits on every machine:
- * `Math.log` differs between processors. `x = 2^n m` with m in `[√½, √2)`, and `ln m = 2 artanh((m - 1) / (m + 1))`.
+ * The natural logarithm of a number in `(0, 1)`, with a relative error below 5e-16 and the same bits on every machine.
+ * (`Math.log` differs between processors.) Computed as `x = 2^n m` with m in `[√½, √2)`, and `ln m = 2 artanh((m - 1) / (m + 1))`.
  */
 export function logarithm(x: number): number {
   let m = x;

@@ -1,8 +1,8 @@
-/** @file The signals that stop a run in order, with a checkpoint. */
+/** @file The signals that stop a run after a checkpoint. */
 
 /**
- * Each with the exit code that it leads to: 128 and its number, but 75, "try again", for the two that batch systems send
- * before they take a machine away.
+ * The exit code of each signal: 128 plus its number, or 75 (EX_TEMPFAIL, try again) for the two signals that batch systems
+ * send before they preempt a job.
  */
 export const STOP_SIGNALS = {
   SIGHUP: 129,
@@ -17,12 +17,12 @@ export const STOP_SIGNALS = {
 export type StopSignal = keyof typeof STOP_SIGNALS;
 
 /**
- * Calls back for each of these signals that arrives. To be called first of all.
+ * Installs a listener for every stop signal. Call it before anything else, so that no signal is missed.
  *
- * @param stop is given the signal; see `STOP_SIGNALS` for its exit code
+ * @param stop called with each signal that arrives
  */
 export function onStopSignal(stop: (signal: StopSignal) => void): void {
-  // A file that reaches the limit of its size is then an error of the write, and does not end the process without a word.
+  // With a listener, a file that reaches its size limit is a write error; without one, the process would be killed.
   process.on('SIGXFSZ', () => {});
   for (const signal of Object.keys(STOP_SIGNALS) as StopSignal[]) process.on(signal, () => stop(signal));
 }

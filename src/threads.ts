@@ -1,19 +1,19 @@
-/** @file Threads of JavaScript, started where the system lets this process. */
+/** @file Starts worker threads. */
 
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { UserError } from './errors.js';
 
-/** V8 reserves up to 0.85 GB of address space for a thread, and ends the process where that is refused. */
+/** V8 reserves up to 0.85 GB of address space per thread, and aborts the process if the system refuses. */
 const RESERVED_BYTES = 2 ** 30;
 
 /**
- * Starts threads that run a file, each with its own data. The data are copied, but for shared memory.
+ * Starts threads that run a file, each with its own data. The data is copied, except for shared memory.
  *
- * @throws {UserError} E_IO if the system does not let this process start so many
+ * @throws {UserError} E_IO if the system refuses to start that many threads
  */
 export function startThreads(file: URL, data: readonly object[]): Worker[] {
-  if (addressSpaceLeft() < data.length * RESERVED_BYTES) throw refused('too little address space is left');
+  if (addressSpaceLeft() < data.length * RESERVED_BYTES) throw refused('not enough address space');
   try {
     return data.map((workerData) => new Worker(file, { workerData }));
   } catch (error) {
@@ -21,7 +21,7 @@ export function startThreads(file: URL, data: readonly object[]): Worker[] {
   }
 }
 
-/** Bytes of address space that `ulimit -v` leaves; Infinity without a limit, or where it cannot be known. */
+/** The bytes of address space that `ulimit -v` leaves; Infinity if there is no limit, or no /proc. */
 function addressSpaceLeft(): number {
   const limit = numberIn('/proc/self/limits', /^Max address space +(\d+) /m);
   const usedKilobytes = numberIn('/proc/self/status', /^VmSize:\s+(\d+) kB/m);
@@ -33,7 +33,7 @@ function numberIn(path: string, pattern: RegExp): number | null {
     const found = pattern.exec(readFileSync(path, 'utf8'))?.[1];
     return found === undefined ? null : Number(found);
   } catch {
-    return null; // no /proc
+    return null; // there is no /proc
   }
 }
 

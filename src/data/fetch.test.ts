@@ -198,7 +198,7 @@ test('an address that is not http is refused before any change', async () => {
 test('a folder that cannot be created is E_IO', async () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
-  await assert.rejects(collect('http://127.0.0.1:1/', join(file, 'x')), isError('E_IO', /make the folder/));
+  await assert.rejects(collect('http://127.0.0.1:1/', join(file, 'x')), isError('E_IO', /create the folder/));
 });
 
 test('a missing file and a moved file are reported as such', async () => {

@@ -63,7 +63,7 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
   );
   assertRefused(wnlstm('trian'), /unknown command 'trian'/);
   assert.ok(!existsSync(runs));
-  assertRefused(train(write('file', ''), '--epochs', '1'), /a file is in the way/);
+  assertRefused(train(write('file', ''), '--epochs', '1'), /a file with that name exists/);
 });
 
 test('a checkpoint that was cut short is refused, and nothing is harmed', () => {
@@ -86,7 +86,7 @@ test('a file that cannot grow any more fails the run with a line and exit code 1
   const runs = freshFolder();
   const words = [process.execPath, bin, ...training(runs, '--backend', 'wasm', '--epochs', '9', '--quiet')];
   const limited = spawnSync('sh', ['-c', 'ulimit -f 1; exec "$@"', 'sh', ...words], { encoding: 'utf8' });
-  assert.match(limited.stderr, /error Could not write .*: a file would be larger than is allowed\.\nhint/);
+  assert.match(limited.stderr, /error Could not write .*: the file would exceed the size limit\.\nhint/);
   assert.equal(limited.status, 1, limited.stderr);
   assert.equal(wnlstm(...words.slice(2)).code, 0);
 });

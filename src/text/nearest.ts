@@ -1,16 +1,17 @@
-/** @file Which known name somebody may have meant. */
+/** @file Suggests the known name that is nearest to an unknown one. */
 
 import { distance } from 'fastest-levenshtein';
 
+/** The largest difference between a name and its beginning. */
 const BEGINNING = 0.3;
-/** Names that differ by more have nothing to do with each other. */
+/** Names that differ by more are not suggested. */
 const NEAR = 0.5;
 
 /**
- * The nearest of the known names as an addition to an error, such as ` (nearest: units)`.
+ * The nearest known name as an addition to an error message, such as ` (nearest: units)`.
  *
- * @param written how a known name is written there
- * @returns nothing if none is near
+ * @param written writes a known name as it appears in the message
+ * @returns an empty string if no known name is near
  */
 export function nearest(
   name: string,
@@ -26,7 +27,7 @@ export function nearest(
   return best && best.apart <= NEAR ? ` (nearest: ${written(best.candidate)})` : '';
 }
 
-/** How far two names are apart: the share of letters that have to change; little if one begins with the other. */
+/** The difference between two names: the fraction of letters that have to change; less if one is a prefix of the other. */
 function difference(a: string, b: string): number {
   const [lowA, lowB] = [a.toLowerCase(), b.toLowerCase()];
   const changed = distance(lowA, lowB) / Math.max(a.length, b.length);

@@ -1,17 +1,17 @@
-/** @file Text from files and other programs, as it may be shown on a terminal. */
+/** @file Makes text from files and other programs safe to print on a terminal. */
 
 const ESCAPE = '\\x1b';
-/** Control characters but line break and tab, and every escape sequence that is not a colour. */
+/** Control characters except line break and tab, and every escape sequence that is not a colour. */
 const CONTROL = new RegExp(`${ESCAPE}(?!\\[[0-9;]*m)|[\\x00-\\x08\\x0b-\\x1a\\x1c-\\x1f\\x7f-\\x9f]`, 'g');
 
 const COLOR = new RegExp(`${ESCAPE}\\[[0-9;]*m`, 'g');
 
-/** Text in which nothing moves the cursor, changes the title, or answers as a keyboard; colours stay. */
+/** Replaces control characters and escape sequences except colours, so that text cannot control the terminal. */
 export function printable(text: string): string {
   return text.replace(CONTROL, '\ufffd');
 }
 
-/** Columns that a line takes on a terminal: colours take none. (Importing `node:util` for this may print a warning.) */
+/** The columns that a line takes on a terminal. Colour codes take none. (`node:util` is not used: its import may print a warning.) */
 export function visibleLength(line: string): number {
   return line.replace(COLOR, '').length;
 }

@@ -2,24 +2,24 @@
 
 import { wrap, wrapWords } from './wrap.js';
 
-/** A row of a table: a name, numbers, and words at the end. */
+/** A row of a table: a name, numbers and, optionally, words at the end. */
 export interface TableRow {
   readonly name: string;
-  /** As many in each row of a table. */
+  /** The numbers; all rows of a table have the same count. */
   readonly cells: readonly string[];
   readonly last?: string;
   /** Colours a line of the row. */
   readonly paint?: (text: string) => string;
 }
 
-/** Words at the end keep a column of their own up to this length, and wrap in one that is at least as wide. */
+/** The smallest width of the column of words at the end. Shorter words are never wrapped. */
 const LAST_WIDTH = 24;
 
 /**
- * A table of at most `width` columns, but for single words that are longer; no cell is ever cut.
+ * A table of at most `width` columns. Cells are never cut; only a single word that is longer exceeds the width.
  *
  * @param heads lines of the heading
- * @param width Infinity where lines may be of any length
+ * @param width Infinity for lines of any length
  */
 export function table(
   heads: readonly TableRow[],
@@ -36,24 +36,27 @@ export function table(
   return (gap === undefined ? paragraphs(heads, rows, width) : columnLines(all, width, gap)).join('\n');
 }
 
-/** What the columns of a table need. */
+/** The widths that the columns of a table need. */
 function measure(rows: readonly TableRow[], gap: number) {
-  const numbers = sum(
-    rows[0].cells.map((_, column) => longest(rows.map(({ cells }) => cells[column])) + gap),
-  );
+  const widths = columnWidths(rows.map(({ cells }) => cells));
   const last = longest(rows.map((row) => row.last ?? ''));
-  return { numbers, name: longest(rows.map(({ name }) => name)), last: last === 0 ? 0 : last + gap };
+  return {
+    numbers: widths.reduce((total, width) => total + width + gap, 0),
+    name: longest(rows.map(({ name }) => name)),
+    last: last === 0 ? 0 : last + gap,
+  };
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+/** The width of each column of cells. */
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  return (rows[0] ?? []).map((_, column) => longest(rows.map((row) => row[column] ?? '')));
 }
 
 function longest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => text.length));
 }
 
-/** Each row as a paragraph: its name, then its cells, each after its heading. */
+/** Each row as a paragraph: its name, then each cell after its heading. */
 function paragraphs(heads: readonly TableRow[], rows: readonly TableRow[], width: number): string[] {
   return rows.flatMap(({ name, cells, last, paint = (text: string) => text }) => {
     const pairs = cells.map((cell, column) =>
@@ -66,43 +69,52 @@ function paragraphs(heads: readonly TableRow[], rows: readonly TableRow[], width
 }
 
 /**
- * Rows as lines of columns. A name that is too long for its column stands on a line of its own, above its numbers; words
- * at the end that are too long wrap in their column, or below the numbers where that would be too narrow.
+ * Rows as lines of aligned columns. A name that is too long for its column is on its own line, above the numbers. Words
+ * at the end that are too long wrap in their column or, if that would be too narrow, below the numbers.
  */
 function columnLines(rows: readonly TableRow[], width: number, gap: number): string[] {
   const { numbers, name: longestName, last } = measure(rows, gap);
   const beside = width - numbers - longestName; // what is left for the words at the end
   const lastIsShort = last <= LAST_WIDTH && numbers + last <= width;
   const lastWidth = lastIsShort || last <= beside ? last : beside >= LAST_WIDTH ? beside : 0;
-  const room = width - numbers - lastWidth;
-  const aligned = alignColumns(
-    rows.map(({ name, cells }) => [name.length > room ? '' : name, ...cells]),
+  const nameWidth = width - numbers - lastWidth;
+  const aligned = alignedLines(
+    rows.map(({ name, cells }) => [name.length > nameWidth ? '' : name, ...cells]),
     gap,
-  ).split('\n');
+  );
   const column = longest(aligned) + gap;
   return rows.flatMap(({ name, last: words = '', paint = (text: string) => text }, index) => {
-    const lines = name.length > room ? wrap(name, width, '  ') : [];
-    if (words === '') lines.push(aligned[index]);
-    else if (lastWidth === 0) lines.push(aligned[index], ...wrap(`  ${words}`, width, '  '));
+    const line = aligned[index] ?? '';
+    const lines = name.length > nameWidth ? wrap(name, width, '  ') : [];
+    if (words === '') lines.push(line);
+    else if (lastWidth === 0) lines.push(line, ...wrap(`  ${words}`, width, '  '));
     else {
-      const [first, ...rest] = wrap(words, lastWidth - gap);
-      lines.push(aligned[index].padEnd(column) + first, ...rest.map((line) => ' '.repeat(column) + line));
+      const [first = '', ...rest] = wrap(words, lastWidth - gap);
+      lines.push(line.padEnd(column) + first, ...rest.map((more) => ' '.repeat(column) + more));
     }
-    return lines.map((line) => paint(line));
+    return lines.map((text) => paint(text));
   });
 }
 
 /**
- * Rows of cells as lines, columns aligned: the first to the left, the others, mostly numbers, to the right.
+ * Rows of cells as aligned columns. The first column is aligned left; the others, which are mostly numbers, right.
  *
  * @param rows without colour codes; all of equal length
  * @param gap spaces between two columns
  */
 export function alignColumns(rows: readonly (readonly string[])[], gap = 2): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
-      .join(' '.repeat(gap));
-  return rows.map((row) => line(row).trimEnd()).join('\n');
+  return alignedLines(rows, gap).join('\n');
+}
+
+function alignedLines(rows: readonly (readonly string[])[], gap: number): string[] {
+  const widths = columnWidths(rows);
+  return rows.map((row) =>
+    widths
+      .map((width, column) => {
+        const cell = row[column] ?? '';
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join(' '.repeat(gap))
+      .trimEnd(),
+  );
 }

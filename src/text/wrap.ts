@@ -1,18 +1,18 @@
-/** @file Text in lines that are no longer than a given width. */
+/** @file Breaks text into lines of a given width. */
 
 import { visibleLength } from './printable.js';
 
-/** Text in lines of at most `width` columns, broken at spaces. */
+/** Breaks text at spaces into lines of at most `width` columns; a longer word has its own line. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   return wrapWords(text.split(' '), width, ' ', indent);
 }
 
 /**
- * Words in lines of at most `width` columns; a longer word has a line of its own.
+ * Joins words into lines of at most `width` columns; a longer word has its own line.
  *
- * @param words may have colour codes, which take no columns
- * @param gap between two words of a line
- * @param indent of all lines but the first
+ * @param words may contain colour codes, which take no columns
+ * @param gap text between two words of a line
+ * @param indent text before every line except the first
  */
 export function wrapWords(words: readonly string[], width: number, gap = ' ', indent = ''): string[] {
   const lines: string[] = [];
@@ -27,10 +27,10 @@ export function wrapWords(words: readonly string[], width: number, gap = ' ', in
 }
 
 /**
- * Text in lines that are as long as words allow. A word longer than a line is parted behind a comma, or where it has to be.
+ * Breaks text into lines of at most `longest` characters. A word longer than a line is broken after a comma or, if there
+ * is none, at the end of the line.
  *
- * @param longest characters of a line
- * @param indent characters that lines after the first are shorter by
+ * @param indent number of characters by which lines after the first are shorter
  */
 export function wrapped(text: string, longest: number, indent = 0): string[] {
   const lines: string[] = [];
@@ -47,7 +47,7 @@ export function wrapped(text: string, longest: number, indent = 0): string[] {
   return lines;
 }
 
-/** Pieces of a word that has no spaces: behind its commas, else wherever the line ends. */
+/** Breaks a word into pieces of at most `longest` characters, after commas where possible. */
 function pieces(word: string, longest: number): string[] {
   return word.length <= longest
     ? [word]

@@ -174,7 +174,7 @@ test('a cache that cannot be written is an error that mentions XDG_CACHE_HOME', 
   writeFileSync(join(root, 'a-file'), '');
   await assert.rejects(
     setUp({ variant: 'cpu' }),
-    fails('E_IO', /Could not make the folder/, /XDG_CACHE_HOME/),
+    fails('E_IO', /Could not create the folder/, /XDG_CACHE_HOME/),
   );
 });
 
