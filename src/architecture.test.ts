@@ -21,6 +21,7 @@ function textOf(name: string): string {
 const LAYERS = [
   ['text'],
   [
+    'bundled-files.ts',
     'errors.ts',
     'rng.ts',
     'config.ts',
@@ -77,7 +78,7 @@ test('packages with effects are imported in their homes only', () => {
   const homes: [RegExp, RegExp][] = [
     [/^@tensorflow\//, /^(engines\/(autodiff|tensorflow)|tensorflow)\//],
     [/^koffi$/, /^(engines\/fused|tensorflow)\//],
-    [/^(commander|cli-progress|chalk)$/, /^(commands\/|terminal\/|cli\.ts$)/],
+    [/^(commander|@commander-js\/extra-typings|cli-progress|chalk)$/, /^(commands\/|terminal\/|cli\.ts$)/],
     [/^(vega|vega-lite|@resvg\/resvg-js)$/, /^figures\/figure-files\.ts$/],
     [/^jstat$/, /^compare\/(stats|power)\.ts$/],
     [/^zod$/, /^(config|sweep\/grid)\.ts$/],
