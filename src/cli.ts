@@ -1,124 +1,133 @@
-/** @file From argv to a command to an exit code: the only file that touches the process and the console. */
+/** @file The program: finds the command in argv, runs it and returns its exit code. Only this file uses the process and the console. */
 
-import { closeSync, existsSync } from 'node:fs';
-import { delimiter, join, relative } from 'node:path';
+import { closeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
+import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
-import { Command, CommanderError } from 'commander';
-import { asUserError, EXIT, systemCode, UserError } from './errors.js';
-import { packageRoot, packageVersion } from './package.js';
+import { bundledNames } from './bundled-files.js';
+import { EXIT, systemCode, UserError } from './errors.js';
+import { packageVersion } from './package.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
-import type { Configure, Io } from './terminal/io.js';
+import type { Configure, Io, Run } from './terminal/io.js';
+import { printError } from './terminal/messages.js';
 import { printable } from './text/printable.js';
+import { wrap } from './text/wrap.js';
 
-// First of all, so that no signal finds the program without a listener.
+// The listeners come before everything else, so that no signal is missed.
 const stop = new AbortController();
-/** npm and npx pass Ctrl-C on to a program that the terminal has sent it to already: that is one signal, not two. */
+/** npm and npx forward a Ctrl-C that the terminal also sends to this process; signals this close together count as one. */
 const ECHO_MS = 500;
-let stopped = 0;
-/** Streams that are terminals at the start; `nohup` and batch systems leave none. Node cannot see an ignored SIGHUP. */
+let stoppedAt = 0;
+/** The streams that are terminals at the start. `nohup` and batch systems leave none. */
 const terminals = [0, 1, 2].filter((stream) => isatty(stream));
 onStopSignal((signal) => {
   if (signal === 'SIGHUP' && terminals.length === 0) {
-    const how = `stop it with \`kill ${process.pid}\``;
-    write(process.stderr, `SIGHUP was received; without a terminal the work goes on. To end it, ${how}.\n`);
+    // Node cannot see that `nohup` ignores SIGHUP.
+    const message = `SIGHUP was ignored because there is no terminal. To stop the program, run \`kill ${process.pid}\`.`;
+    write(process.stderr, `${message}\n`);
     return;
   }
   if (stop.signal.aborted) {
-    // A second signal means: leave now. A terminal that closes may send SIGHUP twice.
-    if (signal !== 'SIGHUP' && performance.now() - stopped >= ECHO_MS) process.exit(STOP_SIGNALS[signal]);
+    // A second signal exits without a checkpoint. A terminal that closes may send SIGHUP twice.
+    if (signal !== 'SIGHUP' && performance.now() - stoppedAt >= ECHO_MS) process.exit(STOP_SIGNALS[signal]);
     return;
   }
-  stopped = performance.now();
+  stoppedAt = performance.now();
   stop.abort(STOP_SIGNALS[signal]);
 });
 
-// At its exit Node sets terminals back as they were, and aborts where one is gone by then, unless its stream is closed.
+// Node resets terminals at exit, and aborts if one of them is gone, unless its stream is closed.
 process.on('exit', () => {
   for (const stream of terminals) if (!isatty(stream)) closeSync(stream);
 });
 
-/** The commands; a command's code is loaded only when it is called for, so that help comes at once. */
-const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Configure> }[] = [
+/** The commands. The code of a command is loaded only when it is called, so that help is fast. */
+const COMMANDS: readonly {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly configure: Configure }>;
+}[] = [
   {
     name: 'train',
-    summary: 'train a model; the same command again goes on where it stopped',
-    load: async () => (await import('./commands/train.js')).configureTrain,
+    summary: 'train a model, or resume its run if it was stopped',
+    load: () => import('./commands/train.js'),
   },
   {
     name: 'sweep',
-    summary: 'train all runs of a sweep file: arms x grid x seeds',
-    load: async () => (await import('./commands/sweep.js')).configureSweep,
+    summary: 'train every run of a sweep file: arms x grid x seeds',
+    load: () => import('./commands/sweep.js'),
   },
-  {
-    name: 'resume',
-    summary: 'go on with a run that was stopped',
-    load: async () => (await import('./commands/resume.js')).configureResume,
-  },
-  { name: 'ls', summary: 'list the runs', load: async () => (await import('./commands/ls.js')).configureLs },
-  {
-    name: 'show',
-    summary: 'show a run and its epochs',
-    load: async () => (await import('./commands/show.js')).configureShow,
-  },
+  { name: 'resume', summary: 'resume a run that was stopped', load: () => import('./commands/resume.js') },
+  { name: 'ls', summary: 'list runs', load: () => import('./commands/ls.js') },
+  { name: 'show', summary: 'show a run and its epochs', load: () => import('./commands/show.js') },
   {
     name: 'reproduce',
-    summary: 'train a run again and compare it with its record, to the last bit',
-    load: async () => (await import('./commands/reproduce.js')).configureReproduce,
+    summary: 'train a run again and compare every bit of its results',
+    load: () => import('./commands/reproduce.js'),
   },
   {
     name: 'verify',
-    summary: 'check the files of runs without training',
-    load: async () => (await import('./commands/verify.js')).configureVerify,
+    summary: 'check the files of runs, without training',
+    load: () => import('./commands/verify.js'),
   },
   {
     name: 'compare',
-    summary: 'compare models over seeds: intervals, tests, verdicts',
-    load: async () => (await import('./commands/compare.js')).configureCompare,
+    summary: 'compare models over seeds: intervals, tests and verdicts',
+    load: () => import('./commands/compare.js'),
   },
-  {
-    name: 'plot',
-    summary: 'draw learning curves of runs',
-    load: async () => (await import('./commands/plot.js')).configurePlot,
-  },
-  {
-    name: 'data',
-    summary: 'fetch MNIST from a mirror',
-    load: async () => (await import('./commands/data.js')).configureData,
-  },
+  { name: 'plot', summary: 'plot the learning curves of runs', load: () => import('./commands/plot.js') },
+  { name: 'data', summary: 'download MNIST from a mirror', load: () => import('./commands/data.js') },
   {
     name: 'setup',
-    summary: 'fetch TensorFlow for the tensorflow backend',
-    load: async () => (await import('./commands/setup.js')).configureSetup,
+    summary: 'install TensorFlow for the tensorflow backend',
+    load: () => import('./commands/setup.js'),
   },
   {
     name: 'doctor',
-    summary: 'check what works on this machine and say what mends the rest',
-    load: async () => (await import('./commands/doctor.js')).configureDoctor,
+    summary: 'check what works on this machine, and how to fix what does not',
+    load: () => import('./commands/doctor.js'),
   },
   {
     name: 'bench',
-    summary: 'time a training step on this machine',
-    load: async () => (await import('./commands/bench.js')).configureBench,
+    summary: 'measure the time of a training step on this machine',
+    load: () => import('./commands/bench.js'),
   },
   {
     name: 'config',
     summary: 'print the JSON Schema of config files',
-    load: async () => (await import('./commands/config.js')).configureConfig,
+    load: () => import('./commands/config.js'),
+  },
+  {
+    name: 'help',
+    summary: 'show the help of a command, or a document',
+    load: () => import('./commands/help.js'),
   },
 ];
 
-const EXAMPLES = `
+const EPILOGUE = `
 Examples:
-  wnlstm train --model wn --clip 0.5     the article's third model, 5 epochs
-  wnlstm train --config configs/base.json --epochs 1
-  wnlstm show                            the newest run`;
+  wnlstm train --config smoke           the smallest run
+  wnlstm train --model wn --clip 0.5    the article's model
+  wnlstm sweep article --dry-run        the article's runs
+  wnlstm show                           the newest run
 
-/**
- * Output that nobody takes any more: a reader such as `head` that has seen enough, a terminal that was closed, a full
- * disk. The stream is quiet from then on; the work goes on, and its result alone decides the exit code.
- */
+Exit codes:
+  0    success
+  1    a run failed, or doctor reports "Not ready"
+  2    wrong usage, config or data; nothing was started
+  3    verify, reproduce or compare --fail-on failed
+  4    the loss of a run became infinite or NaN
+  75   a sweep was stopped, or a run by SIGUSR1 or SIGUSR2
+  129  stopped by SIGHUP
+  130  stopped by Ctrl-C
+  131  stopped by SIGQUIT
+  143  stopped by SIGTERM
+  152  stopped by SIGXCPU
+After 75 or more, run the same command to resume.
+`;
+
+/** Streams whose reader closed the pipe, or whose terminal or disk is gone. Output to them is dropped; work continues. */
 const closed = new Set<NodeJS.WriteStream>();
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', () => closed.add(stream));
@@ -137,60 +146,40 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     err: (line) => write(process.stderr, `${line}\n`),
     outColor: palette(supportsColor),
     errColor: palette(supportsColorStderr),
-    outWidth: process.stdout.isTTY ? process.stdout.columns || 80 : null, // some terminals say 0
+    outWidth: process.stdout.isTTY ? process.stdout.columns || 80 : null, // some terminals report 0
     terminal: process.stderr.isTTY && !process.env.CI && !isDumb() ? process.stderr : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
     signal: stop.signal,
     argv,
-    exit: (wanted) => {
-      code = wanted;
-    },
   };
-  const called = argv.find((argument) => !argument.startsWith('-')) === 'help' ? argv[1] : argv[0];
+  const run: Run =
+    (action) =>
+    async (...args) => {
+      code = await action(...args);
+    };
   try {
-    const program = await createProgram(io, called);
+    const program = await createProgram(io, run);
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
     if (stop.signal.aborted && error === stop.signal.reason) return Number(error);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const known = asUserError(error);
-    if (!known) throw error;
-    printError(known, io);
-    return code === EXIT.done ? EXIT.usage : code;
+    printError(error, io);
+    return EXIT.usage;
   }
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {
-  if (!closed.has(stream)) stream.write(printable(text).replaceAll('`wnlstm ', `\`${invocation()} `));
+  if (!closed.has(stream)) stream.write(printable(text));
 }
 
-/** How this program is called from here: hints are commands to paste. */
-function invocation(): string {
-  // npx puts its own folders there, for this one command.
-  const folders = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes('node_modules'));
-  if (folders.some((folder) => existsSync(join(folder, 'wnlstm')))) return 'wnlstm';
-  const script = join(packageRoot, 'bin/wnlstm.js');
-  return isCurrentFolder(packageRoot) ? 'npx wnlstm' : `node ${script}`;
-}
-
-function isCurrentFolder(folder: string): boolean {
-  try {
-    return relative(process.cwd(), folder) === '';
-  } catch {
-    return false; // it was removed
-  }
-}
-
-/** Colour unless NO_COLOR is set; FORCE_COLOR, which chalk reads itself, comes first. */
+/** Colours, unless NO_COLOR is set. FORCE_COLOR, which chalk reads itself, overrides NO_COLOR. */
 function palette(support: typeof supportsColor) {
-  const unwanted = Boolean(process.env.NO_COLOR) && !process.env.FORCE_COLOR;
-  return new Chalk({ level: unwanted || !support ? 0 : support.level });
+  const isOff = Boolean(process.env.NO_COLOR) && !process.env.FORCE_COLOR;
+  return new Chalk({ level: isOff || !support ? 0 : support.level });
 }
 
-/** Whether the terminal says that it knows no escape codes, or nothing of itself. Windows has no TERM. */
+/** Whether the terminal has no escape codes, or does not name its type. Windows has no TERM. */
 function isDumb(): boolean {
   return process.platform !== 'win32' && (!process.env.TERM || process.env.TERM === 'dumb');
 }
@@ -207,36 +196,38 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-async function createProgram(io: Io, called: string | undefined): Promise<Command> {
+async function createProgram(io: Io, run: Run): Promise<Command> {
+  const [first, second] = io.argv;
+  const called = io.argv.find((argument) => !argument.startsWith('-')) === 'help' ? [first, second] : [first];
+  const documents = wrap(`  ${bundledNames('document').join(', ')}`, io.outWidth ?? 80, '  ').join('\n');
   const program = new Command('wnlstm')
     .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
-    .version(packageVersion())
-    .enablePositionalOptions() // after a command, --version is the command's own
-    .addHelpText('after', EXAMPLES)
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false) // `wnlstm help` also shows documents
+    .enablePositionalOptions() // after a command, --version belongs to the command
+    .addHelpText('after', `${EPILOGUE}\nDocuments, shown by wnlstm help NAME:\n${documents}`)
     .configureOutput({
       writeOut: (text) => write(process.stdout, text),
       writeErr: (text) => write(process.stderr, text),
       outputError: (text) => printError(usageError(text, io.argv), io),
     })
+    .configureHelp({ subcommandTerm: (command) => command.name() }) // the same text, whichever command is loaded
     .exitOverride();
   for (const { name, summary, load } of COMMANDS) {
     const command = program
       .command(name)
       .summary(summary)
-      .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`);
-    if (name === called) (await load())(command, io);
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+      .helpOption('-h, --help', 'show this help');
+    if (called.includes(name)) (await load()).configure(command, io, run);
   }
   return program;
 }
 
-function printError(error: UserError, io: Io): void {
-  io.err(`${io.errColor.red('error')} ${error.message}`);
-  if (error.hint) io.err(`${io.errColor.dim('hint')}  ${error.hint}`);
-}
-
-/** What commander has to say, in this program's form. */
+/** An error of commander in this program's form. */
 function usageError(text: string, [called, sub = '']: readonly string[]): UserError {
-  const [message, suggestion] = text.trim().split('\n');
+  const [message = '', suggestion] = text.trim().split('\n');
   const words = called === 'data' || called === 'config' ? `${called} ${sub}`.trim() : called;
   const help = COMMANDS.some(({ name }) => name === called) ? `wnlstm ${words} --help` : 'wnlstm --help';
   return new UserError('E_USAGE', `${message.replace(/^error: /, '')}.`.replace(/\.\.$/, '.'), {

@@ -9,6 +9,8 @@ const [SMALLEST, LARGEST] = [1e-37, 1e38];
 
 /** The backends, in the order of messages. */
 export const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
+/** The hardware that backends compute on. */
+export const DEVICES = ['cpu', 'cuda'] as const;
 
 /** Every key of a config, with its meaning, range and default. */
 export const configSchema = z.strictObject({
@@ -27,7 +29,9 @@ export const configSchema = z.strictObject({
     .describe(
       'what is clipped: the norm of each variable (norm), the norm of all variables (global-norm), or each element (value)',
     ),
-  columnNorm: positive('initial norm of each column of the LSTM weights; none: as drawn')
+  columnNorm: positive(
+    'initial norm of each LSTM weight column; none: 0.1 for wn, that of the random values for base',
+  )
     .nullable()
     .default(null),
   epochs: count('number of epochs; an epoch is floor(training examples / batch) steps').default(5),
@@ -52,7 +56,7 @@ export const configSchema = z.strictObject({
     .default('auto')
     .describe('backend; auto: the fastest that works here'),
   device: z
-    .enum(['auto', 'cpu', 'cuda'])
+    .enum(['auto', ...DEVICES])
     .default('auto')
     .describe('device; auto: cuda for tensorflow, else cpu'),
   threads: z
@@ -90,9 +94,6 @@ export type ResolvedConfig = Omit<Config, 'backend' | 'device'> & {
 export type Source = 'default' | 'file' | 'flag';
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
-
-export const backends = configSchema.shape.backend.unwrap().options;
-export const devices = configSchema.shape.device.unwrap().options;
 
 interface JsonSchema {
   type?: string;

@@ -98,7 +98,7 @@ export function asUserError(error: unknown): UserError | null {
   }
   if (systemCode(error) === 'ERR_MODULE_NOT_FOUND') {
     return new UserError('E_IO', `Could not load a part of the program: ${error.message.split('\n')[0]}.`, {
-      hint: 'Install it again with `npm ci`. If that does not help, raise the limit of open files (`ulimit -n`).',
+      hint: 'Install it again with `npm ci`. If that does not help, raise the limit of open files with `ulimit -n`.',
       cause: error,
     });
   }

@@ -148,7 +148,7 @@ export function makeDirectory(path: string): string[] {
     mkdirSync(path);
     return [path, ...created];
   } catch (error) {
-    if (isDirectory(path)) return; // another process created it
+    if (isDirectory(path)) return created; // another process created it
     if (isLink(path)) {
       throw new UserError(
         'E_IO',

@@ -1,7 +1,7 @@
-/** @file `wnlstm bench`: how fast this machine trains, and how close that is to what it could do. */
+/** @file `wnlstm bench`: measures how fast this machine trains, and compares that with its peak. */
 
 import { cpus } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
   checkAgreement,
   measurePeak,
@@ -11,29 +11,20 @@ import {
   timeEvaluation,
 } from '../bench/bench.js';
 import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
-import { BACKENDS, type Backend } from '../config.js';
+import { BACKENDS, type Backend, DEVICES } from '../config.js';
 import { usableCores } from '../cores.js';
 import { FUSED_BACKENDS } from '../engines/arithmetic.js';
 import { chooseBackend } from '../engines/select.js';
-import { UserError } from '../errors.js';
+import { EXIT, UserError } from '../errors.js';
+import { wholePercent } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
+import { type OptionsOf, parsePositive } from '../terminal/options.js';
 import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
 
-interface Options {
-  readonly backends?: Backend[];
-  readonly device: Case['device'];
-  readonly models: Case['model'][];
-  readonly threads: number[];
-  readonly units: number[];
-  readonly batch: number[];
-  readonly repeats: number;
-  readonly scaling?: boolean;
-  readonly profile?: boolean;
-  readonly json?: boolean;
-}
+const MODELS = ['base', 'wn'] as const;
 
-/** Eighty columns have room for these: thr threads, T time steps, spread the largest less the smallest time. */
+/** Short enough for a terminal of 80 columns; the line below the table explains them. */
 const HEADER = [
   'on',
   'model',
@@ -48,79 +39,78 @@ const HEADER = [
   'images/s',
 ];
 
-export const configureBench: Configure = (command, io) => {
-  addOptions(command).action((options: Options) => run(options, io));
+type Options = OptionsOf<typeof addOptions>;
+
+export const configure: Configure = (command, io, run) => {
+  addOptions(command).action(run((options) => bench(options, io)));
 };
 
-function addOptions(command: Command): Command {
+function addOptions(command: Command) {
   return command
-    .option('--backends <list>', `of ${BACKENDS.join(', ')} (default: native and wasm)`, words(BACKENDS))
-    .addOption(
-      new Option('--device <device>', 'of the tensorflow backend').choices(['cpu', 'cuda']).default('cpu'),
+    .option(
+      '--backends <list>',
+      `backends, separated by commas: ${BACKENDS.join(', ')} (default: native and wasm)`,
+      parseWords(BACKENDS),
     )
     .addOption(
-      new Option('--models <list>', 'of base, wn')
-        .argParser(words(['base', 'wn'] as const))
-        .default(['base', 'wn'], 'base,wn'),
+      new Option('--device <device>', 'device of the tensorflow backend').choices(DEVICES).default('cpu'),
     )
-    .option('--threads <list>', 'numbers of threads (default: 1 and one for each core)', numbers)
     .addOption(
-      new Option('--units <list>', 'LSTM units')
-        .argParser(numbers)
+      new Option('--models <list>', 'models, separated by commas: base, wn')
+        .argParser(parseWords(MODELS))
+        .default([...MODELS], 'base,wn'),
+    )
+    .option('--threads <list>', 'numbers of threads (default: 1 and one per core)', parseNumbers)
+    .addOption(
+      new Option('--units <list>', 'numbers of LSTM units')
+        .argParser(parseNumbers)
         .default([ARTICLE.units], String(ARTICLE.units)),
     )
     .addOption(
-      new Option('--batch <list>', 'examples a step')
-        .argParser(numbers)
+      new Option('--batch <list>', 'batch sizes')
+        .argParser(parseNumbers)
         .default([ARTICLE.batch], String(ARTICLE.batch)),
     )
-    .option('--repeats <n>', 'how often each is timed', positive, 7)
-    .option('--scaling', 'a table over units, batch and time steps instead')
-    .option('--profile', 'split a step into its parts as well')
+    .option('--repeats <n>', 'measurements per case', parsePositive, 7)
+    .option('--scaling', 'vary units, batch size and time steps instead')
+    .option('--profile', 'also measure each part of a step')
     .option('--json', 'print one line of JSON');
 }
 
-/** Parses `a,b` where each must be one of a few words. */
-function words<Word extends string>(allowed: readonly Word[]) {
+/** Parses words separated by commas. */
+function parseWords<Word extends string>(allowed: readonly Word[]) {
   return (text: string): Word[] =>
     text.split(',').map((word) => {
       const found = allowed.find((each) => each === word);
       if (found === undefined)
-        throw new InvalidArgumentError(`Expected some of ${allowed.join(',')}, got ${word}.`);
+        throw new InvalidArgumentError(`Expected one or more of ${allowed.join(',')}, got ${word}.`);
       return found;
     });
 }
 
-/** Parses `1,2,4`. */
-function numbers(text: string): number[] {
-  return text.split(',').map(positive);
+/** Parses numbers separated by commas. */
+function parseNumbers(text: string): number[] {
+  return text.split(',').map(parsePositive);
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`Expected a whole number above 0, got ${text}.`);
-  return value;
-}
-
-async function run(options: Options, io: Io): Promise<void> {
-  const { device } = options;
-  const backends = options.backends ?? (device === 'cuda' ? ['tensorflow'] : await workingBackends());
-  // Without tensorflow among them, a GPU is for none, and the first says so.
-  const onGpu = backends.includes('tensorflow') ? 'tensorflow' : backends[0];
-  for (const backend of backends) {
+async function bench(options: Options, io: Io): Promise<number> {
+  const device = options.device === 'cuda' ? 'cuda' : 'cpu';
+  const chosen =
+    options.backends ?? (device === 'cuda' ? (['tensorflow'] as const) : await workingBackends());
+  // Only tensorflow uses a GPU. Without it, the first backend reports that it has no CUDA device.
+  const onGpu = chosen.includes('tensorflow') ? 'tensorflow' : chosen[0];
+  for (const backend of chosen) {
     await chooseBackend({ backend, device: backend === onGpu ? device : 'cpu' });
   }
-  const cases = casesOf(options, backends);
+  const cases = casesOf(options, device, chosen);
   const difference = await checkAgreement(cases);
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: usableCores(),
     node: process.versions.node,
   };
-  io.err(
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; losses are those of wasm to ${difference.toExponential(1)}.`,
-  );
+  io.err(`${machine.cpu}, ${plural(machine.cores, 'core')}, Node ${machine.node}`);
+  io.err(`All losses agree with the wasm backend to ${difference.toExponential(1)}.`);
 
   const peakOf = peaks(io.signal);
   const results: Result[] = [];
@@ -130,30 +120,28 @@ async function run(options: Options, io: Io): Promise<void> {
   }
   const evaluations = [];
   const profiles = [];
-  for (const item of cases.filter(({ model }) => model === cases[0].model)) {
+  for (const item of cases.filter(({ model }) => model === cases[0]?.model)) {
     if (options.profile) profiles.push({ ...item, parts: await profileStep(item, io.signal) });
     if (!options.scaling) evaluations.push({ ...item, ms: await timeEvaluation(item, io.signal) });
   }
   if (options.json) {
     io.out(JSON.stringify({ machine, difference, results, evaluations, profiles }));
-    return;
+    return EXIT.done;
   }
   io.out(alignColumns([HEADER, ...results.map(cells)]));
-  io.out(
-    io.outColor.dim(
-      'thr: threads; T: time steps; peak: share of what plain multiply-adds reach on as many threads',
-    ),
-  );
+  io.out(io.outColor.dim('thr: threads; T: time steps; spread: (slowest - fastest) / median;'));
+  io.out(io.outColor.dim('peak: fraction of the multiply-add speed that this many threads reach'));
   for (const { ms, ...item } of evaluations) {
     io.out(`evaluation of 10,000 images, ${describe(item)}: ${ms.toFixed(0)} ms`);
   }
   for (const { parts, ...item } of profiles) {
     const listed = parts.map(({ phase, ms }) => `${phase} ${ms.toFixed(2)}`).join(', ');
-    io.out(`parts of a step in ms, timed on their own, ${describe(item)}: ${listed}`);
+    io.out(`parts of a step in ms, measured separately, ${describe(item)}: ${listed}`);
   }
+  return EXIT.done;
 }
 
-/** The backends that work here and are worth timing. */
+/** The backends of the fused kernel that work on this machine. */
 async function workingBackends(): Promise<Backend[]> {
   const working: Backend[] = [];
   for (const backend of FUSED_BACKENDS) {
@@ -167,21 +155,16 @@ async function workingBackends(): Promise<Backend[]> {
   return working;
 }
 
-function casesOf(options: Options, backends: Backend[]): Case[] {
-  const threads = options.threads ?? defaultThreads();
-  if (options.scaling)
-    return combine(backends, options.device, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
+function casesOf(options: Options, device: Case['device'], chosen: readonly Backend[]): Case[] {
+  const threads = options.threads ?? [...new Set([1, usableCores()])];
+  if (options.scaling) return combine([...chosen], device, ['wn'], [Math.max(...threads)], SCALING_SHAPES);
   const shapes = options.units.flatMap((units) =>
     options.batch.map((batch) => ({ ...ARTICLE, units, batch })),
   );
-  return combine(backends, options.device, options.models, threads, shapes);
+  return combine([...chosen], device, options.models, threads, shapes);
 }
 
-function defaultThreads(): number[] {
-  return [...new Set([1, usableCores()])];
-}
-
-/** Remembers the peak of a backend and number of threads. */
+/** Measures the peak of each backend and number of threads once. */
 function peaks(signal: AbortSignal): (item: Case) => Promise<number | null> {
   const known = new Map<string, number | null>();
   return async ({ backend, threads }) => {
@@ -204,13 +187,9 @@ function cells(result: Result): string[] {
     String(result.batch),
     String(result.timeSteps),
     result.ms.median.toFixed(2),
-    whole((result.ms.max - result.ms.min) / result.ms.median),
+    wholePercent((result.ms.max - result.ms.min) / result.ms.median),
     result.gflops.toFixed(0),
-    result.fractionOfPeak === null ? '-' : whole(result.fractionOfPeak),
+    wholePercent(result.fractionOfPeak),
     Math.round(result.examplesPerSecond).toLocaleString('en'),
   ];
-}
-
-function whole(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
 }

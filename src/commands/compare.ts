@@ -1,7 +1,7 @@
-/** @file `wnlstm compare`: arms over seeds, with intervals and verdicts. */
+/** @file `wnlstm compare`: compares arms over seeds, with intervals, tests and verdicts. */
 
 import { dirname, extname } from 'node:path';
-import { Option } from 'commander';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { type Comparison, compare } from '../compare/compare.js';
 import { compareCsv, compareJson, compareMarkdown } from '../compare/formats.js';
 import { compareText } from '../compare/text.js';
@@ -18,86 +18,88 @@ import { selectArms } from '../results/select-arms.js';
 import { DEFAULT_MARGIN } from '../sweep/grid.js';
 import type { Plan } from '../sweep/plan.js';
 import type { Configure, Io } from '../terminal/io.js';
-import { parsePath } from '../terminal/options.js';
+import { type OptionsOf, parsePath, parseRepeated } from '../terminal/options.js';
 import { addRunsArgument, namedRuns } from '../terminal/runs-argument.js';
 
-interface CompareOptions {
-  readonly runs: string;
-  readonly format: 'text' | 'md' | 'csv' | 'json';
-  readonly pair: readonly string[];
-  readonly against?: string;
-  readonly select?: string;
-  readonly failOn?: 'worse';
-  readonly figure?: string;
-  readonly report?: string;
-}
-
+type Options = OptionsOf<typeof addOptions>;
 type Pairs = readonly (readonly [string, string])[];
 
-export const configureCompare: Configure = (command, io) => {
-  addRunsArgument(command)
+export const configure: Configure = (command, io, run) => {
+  addOptions(command).action(run((names, options) => compareRuns(names, options, io)));
+};
+
+function addOptions(command: Command) {
+  return addRunsArgument(command)
     .addOption(
-      new Option('--format <name>', 'how to print it').choices(['text', 'md', 'csv', 'json']).default('text'),
+      new Option('--format <name>', 'output format')
+        .choices(['text', 'md', 'csv', 'json'] as const)
+        .default('text' as const),
     )
     .addOption(
       new Option(
         '--pair <"A vs B">',
-        'also compare two arms that the sweep does not; exploratory, may be repeated',
+        'also compare arm A with arm B, as an exploratory comparison; can be repeated',
       )
-        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .argParser(parseRepeated)
         .default([], 'none'),
     )
-    .option('--against <arm>', 'also compare every arm with this one; exploratory')
+    .option('--against <arm>', 'also compare every arm with this arm, as exploratory comparisons')
     .option(
       '--select <criterion>',
-      'only the best point of each arm in the grid, by val_accuracy, best_val_accuracy or val_loss',
+      'compare only the best point of each grid, by val_accuracy, best_val_accuracy or val_loss',
     )
     .addOption(
-      new Option('--fail-on <verdict>', `exit ${EXIT.refused} if a declared comparison says so`).choices([
-        'worse',
-      ]),
+      new Option(
+        '--fail-on <verdict>',
+        `exit with code ${EXIT.refused} if a declared comparison has this verdict`,
+      ).choices(['worse'] as const),
     )
-    .option('--figure <file>', 'also draw the differences, as svg, png or html', parsePath)
-    .option('--report <file>', 'also write one HTML page: tables, figures, configs, environment', parsePath)
-    .action((names: string[], options: CompareOptions) => compareRuns(names, options, io));
-};
+    .option('--figure <file>', 'also write a figure of the differences (.svg, .png or .html)', parsePath)
+    .option(
+      '--report <file>',
+      'also write an HTML page with tables, figures, configs and environment',
+      parsePath,
+    );
+}
 
-async function compareRuns(names: readonly string[], options: CompareOptions, io: Io): Promise<void> {
+async function compareRuns(names: readonly string[] | undefined, options: Options, io: Io): Promise<number> {
   const results = readResults(options.runs, namedRuns(names, options.runs, io));
   const { arms, comparison } = comparisonOf(results, options);
-  if (options.failOn && comparison.comparisons.length === 0) {
-    throw new UserError('E_USAGE', `--fail-on ${options.failOn} expects declared comparisons, found none.`, {
-      hint: 'A sweep file declares them; runs without a plan and arms of --select have none.',
+  const { failOn, figure, report } = options;
+  if (failOn && comparison.comparisons.length === 0) {
+    throw new UserError('E_USAGE', `--fail-on ${failOn}: expected declared comparisons, found none.`, {
+      hint: 'Comparisons are declared in a sweep file. Runs without a plan, and `--select`, have none.',
     });
   }
-  if (options.report !== undefined && extname(options.report) !== '.html') {
-    throw new UserError('E_USAGE', `--report ${options.report}: expected an ending of .html.`);
+  if (report !== undefined && extname(report) !== '.html') {
+    throw new UserError('E_USAGE', `--report ${report}: expected a file name that ends in .html.`, {
+      hint: 'For text, Markdown, CSV or JSON, use `--format`.',
+    });
   }
   const { title, plan, found } = results;
   const about = plan?.about ?? null;
   const write = (path: string, content: string | Uint8Array): void => {
     makeDirectory(dirname(path));
     replaceFile(path, content);
-    io.err(`Written: ${path}`);
+    io.err(`Wrote ${path}`);
   };
-  if (options.figure !== undefined) {
+  if (figure !== undefined) {
     const heading = { title, ...(about === null ? {} : { subtitle: about }) };
-    write(options.figure, await drawn(comparison, heading, options.figure));
+    write(figure, await drawFigure(comparison, heading, figure));
   }
-  if (options.report !== undefined) {
+  if (report !== undefined) {
     const page = { title, about, arms, comparison, found, planned: plan && describePlan(plan) };
-    write(options.report, comparisonPage(page));
+    write(report, comparisonPage(page));
   }
-  io.out(printed(comparison, options.format, io).trimEnd());
-  if (options.failOn && comparison.comparisons.some(({ verdict }) => verdict.kind === options.failOn)) {
-    io.exit(EXIT.refused);
-  }
+  io.out(formatted(comparison, options.format, io).trimEnd());
+  const matches = comparison.comparisons.some(({ verdict }) => verdict.kind === failOn);
+  return matches ? EXIT.refused : EXIT.done;
 }
 
-/** What is compared: what was planned, and what was asked for besides. */
+/** The declared comparisons, and the exploratory ones that the options add. */
 function comparisonOf(
   results: Results,
-  { pair, against, select }: CompareOptions,
+  { pair, against, select }: Options,
 ): { arms: readonly Arm[]; comparison: Comparison } {
   const selected = select === undefined ? null : selectArms(results, select);
   const arms = selected?.arms ?? results.arms;
@@ -108,31 +110,35 @@ function comparisonOf(
   const comparison = compare({
     arms,
     comparisons: selected ? [] : results.comparisons,
-    exploratory: [...(selected?.pairs ?? withFirst(results)), ...pair.map(parsePair), ...others],
+    exploratory: [...(selected?.pairs ?? pairsWithFirst(results)), ...pair.map(parsePair), ...others],
     margin: results.plan?.margin ?? DEFAULT_MARGIN,
     notes: [...results.notes, ...(selected ? [selected.note] : [])],
   });
   return { arms, comparison };
 }
 
-/** Runs without a plan: each arm with the first. */
-function withFirst({ plan, arms }: Results): Pairs {
-  return plan ? [] : arms.slice(1).map(({ name }): [string, string] => [name, arms[0].name]);
+/** For runs without a plan, each arm is paired with the first. */
+function pairsWithFirst({ plan, arms: [first, ...others] }: Results): Pairs {
+  return plan || !first ? [] : others.map(({ name }): [string, string] => [name, first.name]);
 }
 
 function parsePair(text: string): [string, string] {
-  const parts = text.split(' vs ').map((part) => part.trim());
-  if (parts.length === 2 && parts.every(Boolean)) return [parts[0], parts[1]];
+  const [a, b, ...others] = text.split(' vs ').map((part) => part.trim());
+  if (a && b && others.length === 0) return [a, b];
   throw new UserError('E_USAGE', `--pair: expected "A vs B", got ${JSON.stringify(text)}.`, {
     hint: 'A and B are names of arms, as `wnlstm compare` prints them.',
   });
 }
 
-/** The differences as a figure, in the format that the file's ending names. */
-async function drawn(comparison: Comparison, heading: Heading, path: string): Promise<string | Uint8Array> {
+/** A figure of the differences, in the format that the file name ends in. */
+async function drawFigure(
+  comparison: Comparison,
+  heading: Heading,
+  path: string,
+): Promise<string | Uint8Array> {
   if (comparison.comparisons.length + comparison.exploratory.length === 0) {
-    throw new UserError('E_USAGE', '--figure expects comparisons, found none.', {
-      hint: 'Ask for some with `--against` or `--pair`.',
+    throw new UserError('E_USAGE', '--figure: expected comparisons, found none.', {
+      hint: 'Add some with `--against` or `--pair`.',
     });
   }
   switch (extname(path)) {
@@ -147,7 +153,11 @@ async function drawn(comparison: Comparison, heading: Heading, path: string): Pr
         forestUsage,
       );
     default:
-      throw new UserError('E_USAGE', `--figure ${path}: expected an ending of .svg, .png, .html.`);
+      throw new UserError(
+        'E_USAGE',
+        `--figure ${path}: expected a file name that ends in .svg, .png or .html.`,
+        { hint: 'The ending selects the format.' },
+      );
   }
 }
 
@@ -158,7 +168,7 @@ function describePlan({ created_at, added }: Plan): string {
   ].join(' ');
 }
 
-function printed(comparison: Comparison, format: CompareOptions['format'], io: Io): string {
+function formatted(comparison: Comparison, format: Options['format'], io: Io): string {
   switch (format) {
     case 'text':
       return compareText(comparison, io.outColor, io.outWidth ?? 80);

@@ -1,23 +1,29 @@
-/** @file `wnlstm data fetch`: MNIST from a mirror, for those who want their own copy. */
+/** @file `wnlstm data fetch`: downloads MNIST from a mirror, for users who want their own copy. */
 
 import { join } from 'node:path';
 import { fetchMnist } from '../data/fetch.js';
+import { EXIT } from '../errors.js';
 import { cacheDirectory } from '../package.js';
 import type { Configure } from '../terminal/io.js';
 import { parsePath } from '../terminal/options.js';
+import { quoted, withProgramName } from '../terminal/shell.js';
+import { plural } from '../text/plural.js';
 
-export const configureData: Configure = (command, io) => {
+export const configure: Configure = (command, io, run) => {
   command
     .command('fetch')
-    .description('Fetch MNIST from a mirror and check it.')
-    .requiredOption('--mirror <url>', 'http address of a folder with the four .gz files')
-    .option('--out <dir>', 'folder to put them in (default: mnist in the cache folder)', parsePath)
-    .action(async ({ mirror, out = join(cacheDirectory(), 'mnist') }: { mirror: string; out?: string }) => {
-      for await (const { name, bytes, fetched } of fetchMnist(mirror, out)) {
-        io.err(
-          `${name}  ${bytes.toLocaleString('en')} bytes, ${fetched ? 'fetched and checked' : 'was there already'}`,
-        );
-      }
-      io.err(`Train on it with \`wnlstm train --data ${out}\`.`);
-    });
+    .description('Download MNIST from a mirror and verify its checksums.')
+    .requiredOption('--mirror <url>', 'HTTP address of a folder with the four .gz files')
+    .option('--out <dir>', 'folder to write to (default: mnist in the cache folder)', parsePath)
+    .action(
+      run(async ({ mirror, out = join(cacheDirectory(), 'mnist') }) => {
+        for await (const { name, bytes, fetched } of fetchMnist(mirror, out)) {
+          io.err(
+            `${name}  ${plural(bytes, 'byte')}, ${fetched ? 'downloaded and verified' : 'already downloaded'}`,
+          );
+        }
+        io.err(withProgramName(`To train on it, run \`wnlstm train --data ${quoted(out)}\`.`));
+        return EXIT.done;
+      }),
+    );
 };

@@ -44,8 +44,8 @@ test('without TensorFlow there is one line, with the command that fetches it', a
     {
       name: 'tensorflow',
       ok: false,
-      detail: 'not set up; it is optional.',
-      hint: 'Fetch it: `wnlstm setup tensorflow`.',
+      detail: 'not installed (optional).',
+      hint: 'Install it with `wnlstm setup tensorflow`.',
     },
   ]);
 });
@@ -63,10 +63,11 @@ test('an installation that lost a file is named, with the file and the command',
   };
   writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
   truncateSync(file, 3);
-  const [{ ok, detail, hint }, ...others] = await examine();
+  const [finding, ...others] = await examine();
+  const { ok, detail, hint } = finding!;
   assert.deepEqual(others, []);
   assert.equal(ok, false);
-  assert.ok(detail.startsWith(`2.99.1-cuda is not whole: ${LIBRARIES[0]} of `), detail);
+  assert.ok(detail.startsWith(`2.99.1-cuda is incomplete: ${LIBRARIES[0]} in `), detail);
   assert.match(hint ?? '', /`wnlstm setup tensorflow --cuda --version 2\.99\.1`/);
 });
 
@@ -83,10 +84,10 @@ test('with CUDA each library that is missing is named, and a step that fails is 
   assert.match(of('tensorflow')?.detail ?? '', /^2\.99\.1-cuda, 0 MB, .*2\.99\.1-cuda$/);
   assert.match(
     of('CUDA libraries')?.detail ?? '',
-    /these do not load: .*libcublas\.so\.12: .*libcudnn\.so\.9: /,
+    /some libraries do not load: .*libcublas\.so\.12: .*libcudnn\.so\.9: /,
   );
   assert.match(of('CUDA libraries')?.hint ?? '', /setup --remove 2\.99\.1-cuda.*setup tensorflow --cuda/);
   assert.equal(of('tensorflow on cpu')?.ok, false);
   assert.match(of('tensorflow on cpu')?.detail ?? '', /^A training step on cpu failed: /);
-  assert.match(of('tensorflow on GPUs')?.detail ?? '', /has not run on a GPU yet/);
+  assert.match(of('tensorflow on GPUs')?.detail ?? '', /has not been tested on a GPU yet/);
 });

@@ -1,59 +1,55 @@
-/** @file `wnlstm ls`: all runs, with where each stands. */
+/** @file `wnlstm ls`: lists runs with their status and results. */
 
-import { Option } from 'commander';
-import type { UserError } from '../errors.js';
+import { type Command, Option } from '@commander-js/extra-typings';
+import { EXIT, type UserError } from '../errors.js';
 import { filteredBy, type ListedRun, listed, sortedBy } from '../results/listing.js';
 import { listRuns } from '../runs/find.js';
-import { differences } from '../terminal/format.js';
+import { differences, percentNumber } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
-import { addRunsOption } from '../terminal/options.js';
+import { printDamage } from '../terminal/messages.js';
+import { addRunsOption, type OptionsOf, parseRepeated } from '../terminal/options.js';
+import { withProgramName } from '../terminal/shell.js';
+import { plural } from '../text/plural.js';
 import { type TableRow, table } from '../text/table.js';
 
-interface LsOptions {
-  readonly runs: string;
-  readonly sort: string;
-  readonly reverse?: boolean;
-  readonly filter: readonly string[];
-  readonly json?: boolean;
-}
-
-/** Keys that a run's id or another column shows already. */
+/** The keys that a run's id or another column shows. */
 const SHOWN = ['model', 'clip', 'backend', 'device'];
 
-const HEAD: TableRow = { name: 'run', cells: ['status', 'step', 'val %', 'test %', 'begun (UTC)'] };
+const HEAD: TableRow = { name: 'run', cells: ['status', 'step', 'val %', 'test %', 'started (UTC)'] };
 
-export const configureLs: Configure = (command, io) => {
-  addRunsOption(command)
+export const configure: Configure = (command, io, run) => {
+  addOptions(command).action(run((options) => ls(options, io)));
+};
+
+function addOptions(command: Command) {
+  return addRunsOption(command)
     .option(
       '--sort <name>',
-      'by run, status, step, val, test, begun, sweep, arm, data, backend, or any key of a config',
+      'sort by run, status, step, val, test, begun (start time), sweep, arm, data, backend, or any key of a config',
       'begun',
     )
-    .option('--reverse', 'in descending order, such as the best run first')
+    .option('--reverse', 'sort in descending order, for example the best run first')
     .addOption(
       new Option(
         '--filter <condition>',
-        'only the runs that meet it, such as status=completed, "lr<0.1", clip=none or "val>=0.95"; may be repeated',
+        'list only runs that meet the condition, such as status=completed, "lr<0.1", clip=none or "val>=0.95"; can be repeated',
       )
-        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .argParser(parseRepeated)
         .default([], 'all runs'),
     )
-    .option('--json', 'print one line of JSON a run')
-    .action((options: LsOptions) => ls(options, io));
-};
+    .option('--json', 'print one line of JSON per run');
+}
 
-function ls({ runs: folder, sort, reverse, filter, json }: LsOptions, io: Io): void {
-  const { yellow, dim } = io.errColor;
+function ls({ runs: folder, sort, reverse, filter, json }: OptionsOf<typeof addOptions>, io: Io): number {
   let damaged = 0;
-  const tell = ({ message, hint }: UserError): void => {
+  const report = (error: UserError): void => {
     damaged++;
-    io.err(`${yellow('damaged')} ${message}`);
-    if (hint) io.err(dim(`        ${hint}`));
+    printDamage(error, io);
   };
-  const found = listRuns(folder, tell);
-  for (const { damage } of found) damage.forEach(tell);
-  const wanted = filter.reduce<readonly ListedRun[]>(filteredBy, listed(folder, found, tell));
-  const runs = sortedBy(wanted, sort, Boolean(reverse));
+  const found = listRuns(folder, report);
+  for (const { damage } of found) damage.forEach(report);
+  const selected = filter.reduce<readonly ListedRun[]>(filteredBy, listed(folder, found, report));
+  const runs = sortedBy(selected, sort, Boolean(reverse));
   if (json) {
     for (const { run, sweep, arm, step, totalSteps, valAccuracy } of runs) {
       const { directory, record, config, summary, status } = run;
@@ -61,18 +57,20 @@ function ls({ runs: folder, sort, reverse, filter, json }: LsOptions, io: Io): v
       io.out(JSON.stringify({ ...record, status, dir: directory, ...standing, config, summary }));
     }
   } else if (found.length === 0) {
-    if (damaged === 0) io.err(`No runs in ${folder} yet. Start one: \`wnlstm train\``);
+    if (damaged === 0)
+      io.err(withProgramName(`There are no runs in ${folder}. Start one with \`wnlstm train\`.`));
   } else if (runs.length === 0) {
-    io.err(`None of the ${found.length} runs in ${folder} meets ${filter.join(' and ')}.`);
+    io.err(`None of the ${plural(found.length, 'run')} in ${folder} meets ${filter.join(' and ')}.`);
   } else {
     io.out(tableOf(runs, io));
   }
+  return EXIT.done;
 }
 
 function tableOf(runs: readonly ListedRun[], { outWidth, outColor }: Io): string {
   const [dataDiffer, backendsDiffer] = [
-    varied(runs, ({ data }) => data),
-    varied(runs, ({ run }) => run.record.backend),
+    differ(runs, ({ data }) => data),
+    differ(runs, ({ run }) => run.record.backend),
   ];
   const now = new Date();
   const rows = runs.map(({ run, name, arm, data, step, totalSteps, valAccuracy, testAccuracy }): TableRow => {
@@ -87,9 +85,9 @@ function tableOf(runs: readonly ListedRun[], { outWidth, outColor }: Io): string
       cells: [
         run.status,
         `${step}/${totalSteps ?? '?'}`,
-        share(valAccuracy),
-        share(testAccuracy),
-        begun(run.record.started_at, now),
+        percentNumber(valAccuracy),
+        percentNumber(testAccuracy),
+        startTime(run.record.started_at, now),
       ],
       last: words.filter(Boolean).join(' '),
     };
@@ -97,17 +95,13 @@ function tableOf(runs: readonly ListedRun[], { outWidth, outColor }: Io): string
   return table([{ ...HEAD, paint: outColor.bold }], rows, outWidth ?? undefined);
 }
 
-/** Words that are the same for all runs tell none apart. */
-function varied(runs: readonly ListedRun[], read: (run: ListedRun) => string): boolean {
+/** Whether runs differ in a value. A value that all runs share is not shown. */
+function differ(runs: readonly ListedRun[], read: (run: ListedRun) => string): boolean {
   return new Set(runs.map(read)).size > 1;
 }
 
-function share(value: number | null): string {
-  return value === null ? '-' : (value * 100).toFixed(2);
-}
-
-/** Day and time in UTC, without this year's number. */
-function begun(at: string, now: Date): string {
+/** Date and time in UTC; the current year is left out. */
+function startTime(at: string, now: Date): string {
   const text = at.slice(0, 16).replace('T', ' ');
   return text.startsWith(`${now.getUTCFullYear()}-`) ? text.slice(5) : text;
 }

@@ -1,41 +1,47 @@
-/** @file `wnlstm reproduce`: trains a run again, in a temporary folder, and compares it with its record. */
+/** @file `wnlstm reproduce`: trains a run again in a temporary folder and compares it with its record. */
 
-import { Option } from 'commander';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { BACKENDS, parseFlag, resolveConfig } from '../config.js';
 import { EXIT } from '../errors.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
 import { type Configure, type Io, stopCode } from '../terminal/io.js';
-import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
+import { printError } from '../terminal/messages.js';
+import { addMovedDataOption, addRunsOption, type OptionsOf } from '../terminal/options.js';
 import { createTrainingDisplay } from '../terminal/training-display.js';
 import { type Change, type Repetition, repeatRun } from '../verify/repeat.js';
 import type { Comparison } from '../verify/reproduce.js';
 
-type Options = Readonly<Record<string, unknown>>;
+type Options = OptionsOf<typeof addOptions>;
 
-export const configureReproduce: Configure = (command, io) => {
-  command.argument('<run>', 'folder or id of a run, or the start of its id', expandHome);
-  addMovedDataOption(addRunsOption(command))
-    .addOption(new Option('--backend <name>', 'what computes it now').choices(BACKENDS))
-    .option('--threads <n>', 'threads; the results do not depend on it')
-    .option('--quiet', 'no progress, errors only')
-    .option('--json', 'print the comparison as one line of JSON')
-    .action(async (name: string, options: Options) => {
-      const run = findRun(String(options.runs), name);
-      const change = changeOf(options);
-      const display = createTrainingDisplay(io, Boolean(options.quiet));
-      let repetition: Repetition;
-      try {
-        repetition = await repeatRun(run, change, io, display.onEvent);
-      } finally {
-        display.close();
-      }
-      report(run, repetition, options, io);
-    });
+export const configure: Configure = (command, io, run) => {
+  addOptions(command).action(run((name, options) => reproduce(name, options, io)));
 };
 
-/** The flags that change how a run is trained again. */
+function addOptions(command: Command) {
+  const withArgument = command.argument('<run>', 'folder, id, or start of the id of a run', expandHome);
+  return addMovedDataOption(addRunsOption(withArgument))
+    .addOption(new Option('--backend <name>', 'backend to use; default: that of the run').choices(BACKENDS))
+    .option('--threads <n>', 'number of threads; the results do not depend on it')
+    .option('--quiet', 'print no progress, only errors')
+    .option('--json', 'print the comparison as one line of JSON');
+}
+
+async function reproduce(name: string, options: Options, io: Io): Promise<number> {
+  const run = findRun(options.runs, name);
+  const change = changeOf(options);
+  const display = createTrainingDisplay(io, Boolean(options.quiet));
+  let repetition: Repetition;
+  try {
+    repetition = await repeatRun(run, change, io, display.onEvent);
+  } finally {
+    display.close();
+  }
+  return report(run, repetition, Boolean(options.json), io);
+}
+
+/** The config keys that the options change. */
 function changeOf(options: Options): Change {
   const keys = (['backend', 'threads', 'data'] as const).filter((key) => key in options);
   const { config } = resolveConfig(
@@ -44,32 +50,28 @@ function changeOf(options: Options): Change {
   return Object.fromEntries(keys.map((key) => [key, config[key]]));
 }
 
-function report(run: FoundRun, repetition: Repetition, options: Options, io: Io): void {
+/** @returns the exit code */
+function report(run: FoundRun, repetition: Repetition, json: boolean, io: Io): number {
   switch (repetition.kind) {
     case 'failed':
-      io.exit(EXIT.failed);
-      throw repetition.error;
+      printError(repetition.error, io);
+      return EXIT.failed;
     case 'interrupted':
-      io.exit(stopCode(io));
       io.err(`Stopped after step ${repetition.step}; nothing was compared.`);
-      return;
+      return stopCode(io);
     case 'compared': {
       const { comparison } = repetition;
       const same = comparison.differences.length === 0;
-      if (!same) io.exit(EXIT.refused);
-      if (options.json)
-        io.out(
-          JSON.stringify({ run_id: run.record.run_id, dir: run.directory, same, ...toJson(comparison) }),
-        );
-      else io.out(describe(run, comparison, io));
-      return;
+      const ids = { run_id: run.record.run_id, dir: run.directory, same };
+      io.out(json ? JSON.stringify({ ...ids, ...toJson(comparison) }) : describe(run, comparison, io));
+      return same ? EXIT.done : EXIT.refused;
     }
     default:
-      repetition satisfies never;
+      return repetition satisfies never;
   }
 }
 
-/** As `--json` prints it: keys as in summary.json. */
+/** A comparison with the keys of `--json`, which are those of summary.json. */
 function toJson({ isExact, ...others }: Comparison) {
   return { ...others, promised: isExact };
 }
@@ -83,7 +85,7 @@ function describe(run: FoundRun, comparison: Comparison, io: Io): string {
       ? [
           `${green('same')} ${name}`,
           ...Object.entries(compared).map(([file, what]) => `  ${file}: ${what}`),
-          `  weights: ${weights.repeated ?? 'not compared, since the run diverged'}`,
+          `  weights: ${weights.repeated ?? 'not compared, because the run diverged'}`,
         ]
       : [
           `${red('different')} ${name}`,
@@ -94,7 +96,7 @@ function describe(run: FoundRun, comparison: Comparison, io: Io): string {
         ];
   if (differences.length > 0 && !isExact) {
     lines.push(
-      `The ${run.record.backend} backend does not promise the same bytes: a difference does not show that the record is wrong.`,
+      `The ${run.record.backend} backend does not guarantee identical results, so a difference does not mean that the record is wrong.`,
     );
   }
   if (environment.length > 0) {

@@ -54,16 +54,16 @@ function serve(version: string): void {
 
 test('setup fetches, checks and lists; remove takes it away again', { skip }, () => {
   serve('2.20.1');
-  assert.match(setup('--list').err, /Nothing is set up yet/);
+  assert.match(setup('--list').err, /TensorFlow is not installed/);
   const { code, out, err } = setup('tensorflow', '--cpu', '--version', '2.20.1');
   assert.equal(code, 0, err);
   assert.match(err, /^Downloading tensorflow_cpu-2\.20\.1.*\nUnpacking /);
   assert.match(
     out,
-    /TensorFlow +2\.20\.1 cpu, set up; it loads\nfolder +.*2\.20\.1-cpu\nsize +0 MB in 2 files\n/,
+    /TensorFlow +2\.20\.1 cpu, installed and loadable\nfolder +.*2\.20\.1-cpu\nsize +0 MB in 2 files\n/,
   );
   assert.match(out, /next +`.*wnlstm(\.js)? train --backend tensorflow --device cpu`\n$/);
-  assert.match(setup('tensorflow', '--cpu', '--version', '2.20.1').out, /was there already/);
+  assert.match(setup('tensorflow', '--cpu', '--version', '2.20.1').out, /already installed/);
   assert.match(setup('--list').out, /^name .*\n2\.20\.1-cpu +0 MB +\//);
   assert.match(setup('--remove', '2.20.1-cpu').err, /^Removed .*2\.20\.1-cpu\.\n$/);
   assert.deepEqual(readdirSync(join(cache, 'wnlstm/tensorflow')), []);
@@ -97,19 +97,19 @@ test('Ctrl-C ends a download with a line and exit code 130', { skip }, async () 
     await new Promise((resolve) => setTimeout(resolve, 10));
   child.kill('SIGINT');
   assert.equal(await ended, 130);
-  assert.equal(err, 'Stopped; the same command goes on with what was fetched whole.\n');
+  assert.equal(err, 'Stopped. Run the same command to resume; finished downloads are kept.\n');
   rmSync(join(index, 'slow'));
 });
 
 test('bad usage is a line and a hint, and exits 2', { skip }, () => {
   const cases: [string[], RegExp][] = [
-    [[], /Expected what to set up: tensorflow; got nothing/],
+    [[], /Expected the argument tensorflow, got nothing/],
     [['torch'], /got torch/],
     [['tensorflow', '--cpu', '--cuda'], /Expected one of --cpu and --cuda, got both/],
     [['tensorflow', '--version', '2.21; x'], /--version: expected a version such as 2\.21\.0, got 2\.21; x/],
     [['tensorflow', '--cpu', '--version', '2.0.0'], /The package index has no tensorflow-cpu==2\.0\.0/],
     [['tensorflow', '--from', join(root, 'absent')], /no such file or folder/],
-    [['--remove', '../..'], /--remove: expected what is set up \(.*\), got \.\.\/\.\./],
+    [['--remove', '../..'], /--remove: expected an installation \(.*\), got \.\.\/\.\./],
     [['--lst'], /unknown option '--lst'/],
   ];
   for (const [args, expected] of cases) {

@@ -1,107 +1,103 @@
-/** @file `wnlstm show`: one run, its record and its epochs. */
+/** @file `wnlstm show`: shows the record and the epochs of a run. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../errors.js';
+import { EXIT, UserError } from '../errors.js';
 import { expandHome } from '../package.js';
 import { lostRows } from '../results/read-run.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
-import { describeModel, number, percent, quoted, seconds } from '../terminal/format.js';
-import type { Configure } from '../terminal/io.js';
+import { describeModel, number, percent, percentNumber, seconds } from '../terminal/format.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { printDamage, printNote } from '../terminal/messages.js';
 import { addRunsOption } from '../terminal/options.js';
-import { describeSummary } from '../terminal/summary.js';
+import { describeSummary } from '../terminal/run-summary.js';
+import { quoted, withProgramName } from '../terminal/shell.js';
 import { type TableRow, table } from '../text/table.js';
 
-const EPOCH_HEADS = [
-  ['', '', '', '', 'val', 'val', 'grad', 'clipped', ''],
-  ['epoch', 'step', 'loss', 'acc %', 'loss', 'acc %', 'norm', '%', 'time'],
+const HEADS: readonly TableRow[] = [
+  { name: '', cells: ['', '', '', 'val', 'val', 'grad', 'clipped', ''] },
+  { name: 'epoch', cells: ['step', 'loss', 'acc %', 'loss', 'acc %', 'norm', '%', 'time'] },
 ];
 
-export const configureShow: Configure = (command, io) => {
-  command.argument(
+export const configure: Configure = (command, io, run) => {
+  const withArgument = command.argument(
     '[run]',
-    'folder or id of a run, or the start of its id; the newest one if left out',
+    'folder, id, or start of the id of a run; default: the newest run',
     expandHome,
   );
-  addRunsOption(command)
+  addRunsOption(withArgument)
     .option('--json', 'print record, config, epochs and summary as one line of JSON')
-    .action((name: string | undefined, options: { runs: string; json?: boolean }) => {
-      const run = findRun(options.runs, name);
-      const { directory, record, config, summary, status, damage } = run;
-      let isDamaged = false;
-      const tell = ({ message, hint }: UserError): void => {
-        isDamaged = true;
-        io.err(`${io.errColor.yellow('damaged')} ${message}`);
-        if (hint) io.err(io.errColor.dim(`        ${hint}`));
-      };
-      damage.forEach(tell);
-      const rows = readRows(join(directory, 'metrics.csv'), epochColumns, tell);
-      const steps = readRows(join(directory, 'steps.csv'), stepColumns, tell);
-      const lost = isDamaged ? null : lostRows(run, { seed: config.seed, epochs: rows, steps });
-      if (lost) io.err(`${io.errColor.yellow('note')} ${directory} ${lost}.`);
-      if (options.json) {
-        io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs: rows, summary }));
-        return;
-      }
-      const { bold, dim } = io.outColor;
-      io.out(`${bold(record.run_id)} ${status}${record.error ? `: ${record.error}` : ''}`);
-      io.out(describeModel(config));
-      io.out(dim(`${record.device}; arithmetic ${record.arithmetic}, kernel ${record.kernel}`));
-      io.out(dim(`started ${record.started_at} on ${record.host}`));
-      if (rows.length > 0) {
-        const cells = rows.map((row) => tableRow(epochCells(row)));
-        io.out(`\n${table(EPOCH_HEADS.map(tableRow), cells, io.outWidth ?? undefined)}`);
-      }
-      if (summary) {
-        io.out(`\n${describeSummary(summary, true, io.outColor)}`);
-        return;
-      }
-      const last = steps.at(-1);
-      if (last)
-        io.out(
-          `\nlast row of steps.csv: step ${last.step}, loss ${number(last.loss)}, acc ${percent(last.accuracy)}`,
-        );
-      const follow = `tail -f ${quoted(join(directory, 'steps.csv'))}`;
-      io.out(
-        status === 'running' ? `Follow it: \`${follow}\`` : `Go on: \`wnlstm resume ${quoted(directory)}\``,
-      );
-    });
+    .action(run((name, { runs, json }) => show(name, runs, Boolean(json), io)));
 };
 
-/** The rows of a CSV; none if it is not there or cannot be read, and then it is said why. */
+function show(name: string | undefined, runsDirectory: string, json: boolean, io: Io): number {
+  const run = findRun(runsDirectory, name);
+  const { directory, record, config, summary, status, damage } = run;
+  let isDamaged = false;
+  const report = (error: UserError): void => {
+    isDamaged = true;
+    printDamage(error, io);
+  };
+  damage.forEach(report);
+  const epochs = readRows(join(directory, 'metrics.csv'), epochColumns, report);
+  const steps = readRows(join(directory, 'steps.csv'), stepColumns, report);
+  const lost = isDamaged ? null : lostRows(run, { seed: config.seed, epochs, steps });
+  if (lost) printNote(`${directory} ${lost}.`, io);
+  if (json) {
+    io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs, summary }));
+    return EXIT.done;
+  }
+  const { bold, dim } = io.outColor;
+  io.out(`${bold(record.run_id)} ${status}${record.error ? `: ${record.error}` : ''}`);
+  io.out(describeModel(config));
+  io.out(dim(`${record.device}; arithmetic ${record.arithmetic}, kernel ${record.kernel}`));
+  io.out(dim(`started ${record.started_at} on ${record.host}`));
+  if (epochs.length > 0) io.out(`\n${table(HEADS, epochs.map(epochCells), io.outWidth ?? undefined)}`);
+  if (summary) {
+    io.out(`\n${describeSummary(summary, true, io.outColor)}`);
+    return EXIT.done;
+  }
+  const last = steps.at(-1);
+  if (last) {
+    const { step, loss, accuracy } = last;
+    io.out(`\nlast row of steps.csv: step ${step}, loss ${number(loss)}, acc ${percent(accuracy)}`);
+  }
+  const next =
+    status === 'running'
+      ? `Follow it: \`tail -f ${quoted(join(directory, 'steps.csv'))}\``
+      : `Resume it: \`wnlstm resume ${quoted(directory)}\``;
+  io.out(withProgramName(next));
+  return EXIT.done;
+}
+
+/** The rows of a CSV; none if the file is missing or, after a report, if it is damaged. */
 function readRows<Column extends string>(
   path: string,
   columns: readonly Column[],
-  tell: (error: UserError) => void,
+  report: (error: UserError) => void,
 ): Row<Column>[] {
   try {
     return existsSync(path) ? readCsv(path, columns) : [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    tell(error);
+    report(error);
     return [];
   }
 }
 
-function epochCells(row: EpochRow): string[] {
-  return [
-    String(row.epoch),
-    String(row.step),
-    number(row.loss),
-    share(row.accuracy),
-    number(row.val_loss),
-    share(row.val_accuracy),
-    number(row.grad_norm),
-    share(row.clip_fraction),
-    seconds(row.epoch_seconds),
-  ];
-}
-
-function share(value: number | null): string {
-  return value === null ? '-' : (value * 100).toFixed(2);
-}
-
-function tableRow([name, ...cells]: readonly string[]): TableRow {
-  return { name, cells };
+function epochCells(row: EpochRow): TableRow {
+  return {
+    name: String(row.epoch),
+    cells: [
+      String(row.step),
+      number(row.loss),
+      percentNumber(row.accuracy),
+      number(row.val_loss),
+      percentNumber(row.val_accuracy),
+      number(row.grad_norm),
+      percentNumber(row.clip_fraction),
+      seconds(row.epoch_seconds),
+    ],
+  };
 }

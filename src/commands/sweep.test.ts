@@ -124,7 +124,7 @@ test('a sweep trains all its runs, and the same command again trains none', () =
   );
   const again = sweep(file, 'all');
   assert.equal(again.status, 0);
-  assert.match(again.stderr, /4 of them with a result already/);
+  assert.match(again.stderr, /4 of them finished/);
   assert.doesNotMatch(again.stderr, /val acc/);
 });
 
@@ -133,7 +133,7 @@ test('--add-seeds trains the new ones only, and the file still belongs to its pl
   assert.equal(sweep(file, 'more').status, 0);
   const more = sweep(file, 'more', '--add-seeds', '1');
   assert.equal(more.stderr.match(/completed/g)?.length, 2);
-  assert.match(more.stdout, /all 4 runs/);
+  assert.match(more.stdout, /4 runs finished/);
   assert.equal(sweep(file, 'more').status, 0);
 });
 
@@ -141,8 +141,8 @@ test('--dry-run writes nothing and says how long it would take', () => {
   const { status, stdout } = sweep(sweepFile('dry'), 'dry', '--dry-run');
   assert.equal(status, 0);
   assert.match(stdout, /^base +2 +2 {2}model=base/m);
-  assert.match(stdout, /compared: wn with base/);
-  assert.match(stdout, /4 runs to do, about \d/);
+  assert.match(stdout, /comparison: wn with base/);
+  assert.match(stdout, /4 runs to train, about \d/);
   assert.ok(!existsSync(join(scratch, 'dry')));
 });
 
@@ -158,7 +158,10 @@ test('a run that failed is listed with its log and done again by the next call',
   assert.equal(failed.status, 1);
   assert.match(failed.stderr, /failed {2}\S+ seed \d: .*expected the fingerprint/);
   assert.match(failed.stderr, /log\.txt/);
-  assert.match(failed.stderr, /1 run of 4 has no result yet\. Go on: `.*sweep .*failing\.json --runs /);
+  assert.match(
+    failed.stderr,
+    /1 of 4 runs has no result yet\.\nTo resume, run `.*sweep .*failing\.json --runs /,
+  );
   writeFileSync(config, JSON.stringify({ ...record, status: 'failed' }));
   assert.equal(sweep(file, 'failing').status, 0);
 });
@@ -167,7 +170,7 @@ test('divergence is a result', () => {
   const file = sweepFile('wild', { seeds: 1, arms: { wn: {} } }, { optimizer: 'sgd', lr: 1e38 });
   const { status, stdout } = sweep(file, 'wild');
   assert.equal(status, 0);
-  assert.match(stdout, /all 1 run has a result, 1 diverged/);
+  assert.match(stdout, /1 run finished, 1 diverged/);
 });
 
 test('data that moved is found where the file says, not where it was', () => {
@@ -194,7 +197,7 @@ test('a folder that cannot be a run fails that run alone', () => {
   writeFileSync(join(scratch, 'blocked/blocked', run!), 'a file');
   const { status, stderr } = sweep(file, 'blocked');
   assert.equal(status, 1);
-  assert.match(stderr, /a file is in the way|a part of the path is a file/);
+  assert.match(stderr, /a file with that name exists|a part of the path is a file/);
   assert.equal(runsIn(join(scratch, 'blocked/blocked')).length, 3);
   assert.ok(!existsSync(join(scratch, 'blocked/blocked/lock')));
 });
@@ -202,7 +205,7 @@ test('a folder that cannot be a run fails that run alone', () => {
 test('a plan with too few seeds for a p is warned of before anything is trained', () => {
   assert.match(
     sweep(sweepFile('few'), 'few', '--dry-run').stderr,
-    /2 seeds cannot give p < 0\.05 with one comparison; 6 can/,
+    /2 seeds are too few: with 1 comparison, p < 0\.05 needs at least 6/,
   );
 });
 
@@ -218,10 +221,10 @@ test('another file of the same name is refused, and so is an edited plan', () =>
   assert.match(edited.stderr, /the plan was changed/);
 });
 
-test('very many runs are asked about', () => {
+test('a sweep of very many runs needs confirmation', () => {
   const { status, stderr } = sweep(sweepFile('huge', { seeds: 600 }), 'huge');
   assert.equal(status, 2);
-  assert.match(stderr, /1,200 runs are many; nothing was started\.[\s\S]*--yes/);
+  assert.match(stderr, /1,200 runs need confirmation \(limit 1,000\); nothing was started\.[\s\S]*--yes/);
   assert.ok(!existsSync(join(scratch, 'huge')));
 });
 

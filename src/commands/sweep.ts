@@ -1,87 +1,73 @@
-/** @file `wnlstm sweep`: all runs of a sweep file that have no result yet. */
+/** @file `wnlstm sweep`: trains every run of a sweep file that has no result yet. */
 
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Config } from '../config.js';
+import { type Command, Option } from '@commander-js/extra-typings';
+import { pathOrBundled } from '../bundled-files.js';
+import { BACKENDS, type Config, DEVICES } from '../config.js';
 import { usableCores } from '../cores.js';
-import { UserError } from '../errors.js';
+import { EXIT, UserError } from '../errors.js';
 import { makeDirectory, removeIfEmpty } from '../files.js';
-import { acquireLock } from '../runs/lock.js';
+import { acquireLock, type Lock } from '../runs/lock.js';
 import { createBoard } from '../sweep/board.js';
 import { createLocalExecutor } from '../sweep/local.js';
 import { findSweep, openSweep, type SweepFile } from '../sweep/open.js';
 import { type PlannedRun, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
 import { gpuNames } from '../tensorflow/gpu.js';
-import { quoted, runsFlag } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
-import { addRunsOption, parsePath } from '../terminal/options.js';
+import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
+import { quoted, runsFlag } from '../terminal/shell.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
 import { dryRun, introduction, type PreparedSweep, reportSweep } from '../terminal/sweep-report.js';
 import { plural } from '../text/plural.js';
 import { restoreConfig } from '../train/folder.js';
 import { scheduleOf } from '../train/trainer.js';
 
-interface SweepOptions {
-  readonly runs: string;
-  readonly backend?: Config['backend'];
-  readonly device?: Config['device'];
-  readonly jobs?: number;
-  readonly threads?: number;
-  readonly addSeeds?: number;
-  readonly dryRun?: boolean;
-  readonly failFast?: boolean;
-  readonly yes?: boolean;
-  readonly quiet?: boolean;
-  readonly json?: boolean;
-}
-
-/** More runs than this are asked about. */
+/** A sweep of more runs than this needs confirmation. */
 const MANY_RUNS = 1000;
 
-export const configureSweep: Configure = (command, io) => {
-  addSweepOptions(command).action((path: string, options: SweepOptions) => sweep(path, options, io));
+type SweepOptions = OptionsOf<typeof addSweepOptions>;
+
+export const configure: Configure = (command, io, run) => {
+  addSweepOptions(command).action(run((path, options) => sweep(path, options, io)));
 };
 
-function addSweepOptions(command: Command): Command {
+function addSweepOptions(command: Command) {
   return addRunsOption(
-    command.argument('<file>', 'sweep file, such as configs/sweeps/article.json', parsePath),
+    command.argument('<file>', 'sweep file, or the name of a bundled one such as article', parsePath),
   )
     .addOption(
-      new Option('--backend <name>', 'what computes, instead of what the file says').choices([
+      new Option('--backend <name>', 'backend of all arms; default: that of the file').choices([
         'auto',
-        'native',
-        'wasm',
-        'tensorflow',
-        'js',
+        ...BACKENDS,
       ]),
     )
-    .addOption(new Option('--device <name>', 'where it computes').choices(['auto', 'cpu', 'cuda']))
-    .option('--jobs <n>', 'runs at a time (default: one a core, or one a GPU)', wholeNumber)
-    .option('--threads <n>', 'threads of all jobs together (default: one a core)', wholeNumber)
-    .option('--add-seeds <n>', 'add this many seeds to those that were planned', wholeNumber)
-    .option('--dry-run', 'show what would run and how long it would take, and train nothing')
-    .option('--fail-fast', 'stop all at the first run that fails')
-    .option('--yes', `do not ask before more than ${MANY_RUNS.toLocaleString('en')} runs`)
-    .option('--quiet', 'no progress, errors only')
-    .option('--json', 'print the counts at the end, or what would run, as one line of JSON');
+    .addOption(
+      new Option('--device <name>', 'device of all arms; default: that of the file').choices([
+        'auto',
+        ...DEVICES,
+      ]),
+    )
+    .option('--jobs <n>', 'number of runs at a time (default: one per core, or one per GPU)', parsePositive)
+    .option('--threads <n>', 'number of threads of all jobs together (default: one per core)', parsePositive)
+    .option('--add-seeds <n>', 'add this many seeds to the plan', parsePositive)
+    .option('--dry-run', 'print what would run and how long it would take, and exit')
+    .option('--fail-fast', 'stop the sweep at the first run that fails')
+    .option('--yes', `do not ask for confirmation of more than ${plural(MANY_RUNS, 'run')}`)
+    .option('--quiet', 'print no progress, only errors')
+    .option('--json', 'print the result, or with --dry-run the plan, as one line of JSON');
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) {
-    throw new InvalidArgumentError('It must be a whole number from 1.');
-  }
-  return value;
-}
-
-async function sweep(path: string, options: SweepOptions, io: Io): Promise<void> {
+async function sweep(path: string, options: SweepOptions, io: Io): Promise<number> {
   const { backend, device } = options;
-  const file = findSweep(path, options.runs, {
+  const file = findSweep(path, pathOrBundled('sweep file', path), options.runs, {
     ...(backend === undefined ? {} : { backend }),
     ...(device === undefined ? {} : { device }),
   });
-  if (options.dryRun) return dryRun(await prepare(file, options), Boolean(options.json), io);
+  if (options.dryRun) {
+    await dryRun(await prepare(file, options), Boolean(options.json), io);
+    return EXIT.done;
+  }
   const { directory } = file;
   const created = makeDirectory(directory);
   try {
@@ -91,7 +77,7 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<void>
       if (prepared.left.length > MANY_RUNS && !options.yes) await confirm(prepared.left.length, io);
       lock.assertHeld();
       writePlan(directory, prepared.plan);
-      await runPrepared(prepared, options, io);
+      return await runPrepared(prepared, lock, options, io);
     } finally {
       lock.release();
     }
@@ -108,11 +94,36 @@ async function prepare(file: SweepFile, options: SweepOptions): Promise<Prepared
   return {
     ...opened,
     shape: { jobs, threads: Math.max(1, Math.floor(threads / jobs)), gpus },
-    resumeCommand: `wnlstm sweep ${quoted(file.path)}${runsFlag(options.runs)}`,
+    resumeCommand: `wnlstm sweep ${quoted(file.name)}${runsFlag(options.runs)}`,
   };
 }
 
-async function runPrepared(prepared: PreparedSweep, options: SweepOptions, io: Io): Promise<void> {
+/** The ids of the GPUs that jobs may use; none if no arm uses a GPU. */
+function gpusFor(arms: readonly { readonly config: Config }[]): string[] {
+  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
+  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
+  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
+}
+
+async function confirm(count: number, io: Io): Promise<void> {
+  const problem = new UserError(
+    'E_USAGE',
+    `${plural(count, 'run')} need confirmation (limit ${MANY_RUNS.toLocaleString('en')}); nothing was started.`,
+    {
+      hint: 'List them with `--dry-run`, or confirm with `--yes`.',
+    },
+  );
+  if (!io.ask) throw problem;
+  const answer = await io.ask(`Train ${plural(count, 'run')}? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
+}
+
+async function runPrepared(
+  prepared: PreparedSweep,
+  lock: Lock,
+  options: SweepOptions,
+  io: Io,
+): Promise<number> {
   const { plan, directory, runs, results, left, shape, dataset } = prepared;
   for (const run of runs) restoreConfig(join(directory, run.id), run.config);
   const stepsOf = ({ config }: PlannedRun): number => scheduleOf(config, dataset.train.count).totalSteps;
@@ -125,32 +136,16 @@ async function runPrepared(prepared: PreparedSweep, options: SweepOptions, io: I
       left,
       directory,
       executor,
-      { failFast: Boolean(options.failFast), signal: io.signal },
+      { failFast: Boolean(options.failFast), signal: io.signal, assertHeld: lock.assertHeld },
       (event) => {
         board.onEvent(event);
         display.onEvent(event);
       },
     );
     display.close();
-    reportSweep(prepared, board, ends, options, io);
+    return reportSweep(prepared, board, ends, options, io);
   } finally {
     display.close();
     executor.dispose();
   }
-}
-
-/** Ids of the GPUs that jobs may use; none if no arm uses one. */
-function gpusFor(arms: readonly { readonly config: Config }[]): string[] {
-  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
-  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
-  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
-}
-
-async function confirm(count: number, io: Io): Promise<void> {
-  const problem = new UserError('E_USAGE', `${plural(count, 'run')} are many; nothing was started.`, {
-    hint: 'See what they would be with `--dry-run`, or go ahead with `--yes`.',
-  });
-  if (!io.ask) throw problem;
-  const answer = await io.ask(`${plural(count, 'run')} are many. Train them all? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
 }

@@ -1,4 +1,4 @@
-/** @file `wnlstm verify`: checks the files of runs without training. */
+/** @file `wnlstm verify`: checks the files of runs, without training. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { EXIT } from '../errors.js';
@@ -9,39 +9,37 @@ import { plural } from '../text/plural.js';
 import type { Problem } from '../verify/findings.js';
 import { type Verification, verifyRun } from '../verify/verify.js';
 
-/** A CSV of another program has a problem in every line; the first ones tell. `--json` has all. */
+/** The largest number of problems printed per run. `--json` prints all. */
 const MOST_PROBLEMS = 20;
 
-export const configureVerify: Configure = (command, io) => {
-  command.argument(
+export const configure: Configure = (command, io, run) => {
+  const withArgument = command.argument(
     '<runs...>',
     'runs (folders, ids or starts of ids), sweeps, or folders of runs',
     parseRuns,
   );
-  addRunsOption(command)
+  addRunsOption(withArgument)
     .option('--json', 'print the findings as one line of JSON')
-    .action((names: string[], options: { runs: string; json?: boolean }) =>
-      verifyRuns(names, options.runs, Boolean(options.json), io),
-    );
+    .action(run((names, { runs, json }) => verifyRuns(names, runs, Boolean(json), io)));
 };
 
-async function verifyRuns(names: readonly string[], runs: string, json: boolean, io: Io): Promise<void> {
+async function verifyRuns(names: readonly string[], runs: string, json: boolean, io: Io): Promise<number> {
   const directories = new Set(withoutFiles(names).flatMap((name) => runDirectories(runs, name)));
   const findings: Verification[] = [];
   for (const directory of directories) {
-    await turn(); // Ctrl-C arrives here
+    await turn(); // lets signals arrive
     io.signal.throwIfAborted();
     const finding = verifyRun(directory);
     findings.push(finding);
     if (!json) io.out(describe(finding, io));
   }
   const damaged = findings.filter(({ problems }) => problems.length > 0).length;
-  if (damaged > 0) io.exit(EXIT.refused);
   io.out(
     json
       ? JSON.stringify({ runs: findings.length, damaged, findings: findings.map(toJson) })
       : `${plural(findings.length, 'run')}, ${damaged} damaged`,
   );
+  return damaged > 0 ? EXIT.refused : EXIT.done;
 }
 
 function describe(
@@ -66,7 +64,7 @@ function describeProblem({ file, line, message }: Problem): string {
   return `  ${file}${line === null ? '' : `:${line}`}: ${message}`;
 }
 
-/** As `--json` prints it: keys as in summary.json. */
+/** A finding with the keys of `--json`, which are those of summary.json. */
 function toJson({ directory, weightsSha256, hashRecorded, ...others }: Verification) {
   return {
     dir: directory,

@@ -60,7 +60,7 @@ test('the same command again shows the result and trains nothing; --force trains
   const before = readFileSync(join(run, 'metrics.csv'), 'utf8');
   const shown = train(runs, '--epochs', '1');
   assert.equal(shown.code, 0);
-  assert.match(shown.out, /completed before/);
+  assert.match(shown.out, /already completed/);
   assertSameText(readFileSync(join(run, 'metrics.csv'), 'utf8'), before, 'metrics.csv');
   const first = csvs(run);
   assert.equal(train(runs, '--epochs', '1', '--force').code, 0);
@@ -98,7 +98,7 @@ test('resume finishes a run that a signal stopped', async () => {
   assert.ok(!existsSync(join(onlyRun(runs), 'lock')));
   const { code, err } = wnlstm('resume', '--runs', runs);
   assert.equal(code, 0, err);
-  assert.match(err, /Going on from the checkpoint at step \d+/);
+  assert.match(err, /Resuming from the checkpoint at step \d+/);
 });
 
 test('a run that diverges keeps its last row, exits 4, and is not tried again', () => {
@@ -117,8 +117,8 @@ test('a run that has learnt nothing says so, and so do data that are sorted by c
   const runs = freshFolder();
   const { code, out, err } = train(runs, '--lr', '1e6', '--epochs', '1');
   assert.equal(code, 0);
-  assert.match(out, /completed, at chance/);
-  assert.match(err, /validation accuracy, \d+\.\d\d %, is no better than guessing/);
+  assert.match(out, /completed, at chance level/);
+  assert.match(err, /validation accuracy, \d+\.\d\d %, is at chance level/);
   const sorted = writeTinyDataset(join(scratch, 'sorted'), { size: 8, train: 240, test: 60, classes: 4 });
   const labels = join(sorted, 'train-labels-idx1-ubyte');
   const bytes = readFileSync(labels);

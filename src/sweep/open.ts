@@ -21,7 +21,8 @@ import {
 
 /** A sweep file and the folder of its runs. */
 export interface SweepFile {
-  readonly path: string;
+  /** The file as the user named it. */
+  readonly name: string;
   readonly sweep: Sweep;
   readonly directory: string;
 }
@@ -44,17 +45,19 @@ export interface OpenedSweep {
 /**
  * Reads a sweep file.
  *
+ * @param name the file as the user named it
  * @param change values of flags, which replace those of the file
  * @throws {UserError} E_CONFIG if the file is not valid
  */
 export function findSweep(
+  name: string,
   path: string,
   runsDirectory: string,
   change: Partial<Pick<Config, 'backend' | 'device'>> = {},
 ): SweepFile {
   const file = readSweepFile(path);
   const arms = file.arms.map((arm) => ({ ...arm, config: { ...arm.config, ...change } }));
-  return { path, sweep: { ...file, arms }, directory: join(runsDirectory, file.name) };
+  return { name, sweep: { ...file, arms }, directory: join(runsDirectory, file.name) };
 }
 
 /**
@@ -64,7 +67,7 @@ export function findSweep(
  * @throws {UserError} E_RUN if the file differs from the plan in the folder; E_BACKEND, E_DATA
  */
 export async function openSweep(
-  { path, sweep, directory }: SweepFile,
+  { name, sweep, directory }: SweepFile,
   moreSeeds: number | undefined,
 ): Promise<OpenedSweep> {
   const earlier = readPlan(directory);
@@ -75,7 +78,7 @@ export async function openSweep(
   const planned = freeze({ ...sweep, arms }, dataset.checksums, now);
   const difference = earlier && differenceFrom(earlier, planned);
   if (difference) {
-    throw new UserError('E_RUN', `${path} has ${difference}, which differs from the plan in ${directory}.`, {
+    throw new UserError('E_RUN', `${name} has ${difference}, which differs from the plan in ${directory}.`, {
       hint: 'Give the file another `name`, or use another folder with `--runs DIR`. To add seeds, use `--add-seeds N`.',
     });
   }

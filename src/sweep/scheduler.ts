@@ -15,14 +15,15 @@ export type SweepEvent =
  *
  * @param runs the runs to compute, in this order
  * @param directory the folder of the sweep
- * @param options `failFast`: the first failure stops all other jobs; `signal`: when aborted, all jobs stop
+ * @param options `failFast`: the first failure stops all other jobs; `signal`: when aborted, all jobs stop; `assertHeld`:
+ * throws if the folder does not belong to this process any more, and no further job starts
  * @returns how each job ended that was started
  */
 export async function runSweep(
   runs: readonly PlannedRun[],
   directory: string,
   executor: Executor,
-  options: { readonly failFast: boolean; readonly signal: AbortSignal },
+  options: { readonly failFast: boolean; readonly signal: AbortSignal; readonly assertHeld?: () => void },
   onEvent: (event: SweepEvent) => void,
 ): Promise<ReadonlyMap<PlannedRun, JobEnd>> {
   const ends = new Map<PlannedRun, JobEnd>();
@@ -34,6 +35,7 @@ export async function runSweep(
     while (!signal.aborted) {
       const run = waiting.shift();
       if (!run) return;
+      options.assertHeld?.();
       onEvent({ kind: 'start', run });
       const onStep = (step: number): void => onEvent({ kind: 'step', run, step });
       const end = await executor.execute({ run, directory }, slot, onStep, signal);

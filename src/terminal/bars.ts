@@ -1,15 +1,17 @@
-/** @file Lines at the bottom of a terminal that are drawn again and again, with others above them that stay. */
+/** @file Progress bars at the bottom of a terminal, and permanent lines above them. */
 
 import { Writable } from 'node:stream';
 import { MultiBar, type Options } from 'cli-progress';
 import { printable } from '../text/printable.js';
 
 /**
- * Bars that change no setting of the terminal, so that a process that is killed leaves it as it was: the cursor stays
- * visible, and lines wrap. Whoever formats a bar keeps it shorter than a line.
+ * Creates progress bars. They change no setting of the terminal (the cursor stays visible, and lines wrap), so that a
+ * killed process leaves the terminal as it was.
+ *
+ * @param format formats a bar as a line that is shorter than the terminal is wide
  */
 export function createBars(terminal: NodeJS.WriteStream, format: Options['format'], fps: number): MultiBar {
-  // cli-progress cuts lines by their length with all colour codes, so it is told of a terminal without end.
+  // cli-progress counts colour codes when it cuts lines; on a terminal of unlimited width it cuts none.
   const endless = new Writable({
     write: (chunk, _encoding, done) => {
       terminal.write(chunk);
@@ -24,12 +26,12 @@ export function createBars(terminal: NodeJS.WriteStream, format: Options['format
     clearOnComplete: true,
     gracefulExit: false,
     emptyOnZero: true,
-    forceRedraw: true, // else a bar that has not changed is missing below a new line
+    forceRedraw: true, // otherwise an unchanged bar is missing below a new line
     fps,
   });
 }
 
-/** Puts lines above the bars, and clears what was drawn where they stand. */
+/** Prints permanent lines above the bars. */
 export function logAbove(bars: MultiBar, lines: readonly string[]): void {
   for (const line of lines) bars.log(`${printable(line)}\x1b[J\n`);
 }

@@ -1,4 +1,4 @@
-/** @file What `wnlstm doctor` says of TensorFlow: its libraries, CUDA's, the driver, the GPU, and a step on each device. */
+/** @file The TensorFlow part of `wnlstm doctor`: checks the libraries, CUDA, the driver, the GPU, and a training step on each device. */
 
 import { usableCores } from '../cores.js';
 import { checkStep } from '../engines/tensorflow/check-step.js';
@@ -11,24 +11,25 @@ import {
   listBroken,
   listInstallations,
 } from '../tensorflow/install/installation.js';
+import { megabytes } from './format.js';
 
-/** One thing looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly name: string;
   readonly ok: boolean;
-  /** What was found; if it is not ok, why, and what to do. */
+  /** What was found or, if the check failed, the reason. */
   readonly detail: string;
   readonly hint?: string;
 }
 
-/** What nobody has verified yet, in one line. */
+/** The limit of what has been tested so far. */
 const GPU_PATH: Finding = {
   name: 'tensorflow on GPUs',
   ok: false,
-  detail: 'verified on the CPU; the GPU path has not run on a GPU yet',
+  detail: 'tested on the CPU only; training has not been tested on a GPU yet',
 };
 
-/** Everything about the tensorflow backend; a line if it is not set up. */
+/** Checks the tensorflow backend; a single finding if TensorFlow is not installed. */
 export async function examineTensorFlow(signal: AbortSignal): Promise<Finding[]> {
   let installed: Installation[] = [];
   const cache = await examine('tensorflow', () => {
@@ -37,11 +38,12 @@ export async function examineTensorFlow(signal: AbortSignal): Promise<Finding[]>
   });
   if (!cache.ok) return [cache];
   const findings = await examineBroken();
-  const variant = (wanted: 'cpu' | 'cuda') => installed.find(({ manifest }) => manifest.variant === wanted);
+  const variant = (name: 'cpu' | 'cuda') => installed.find(({ manifest }) => manifest.variant === name);
   const [cpu, cuda] = [variant('cpu') ?? installed[0], variant('cuda')];
   if (!cpu) {
-    const look = (): never => fail('not set up; it is optional.', 'Fetch it: `wnlstm setup tensorflow`.');
-    return findings.length > 0 ? findings : [await examine('tensorflow', look)];
+    const absent = (): never =>
+      fail('not installed (optional).', 'Install it with `wnlstm setup tensorflow`.');
+    return findings.length > 0 ? findings : [await examine('tensorflow', absent)];
   }
   findings.push(...installed.map((each) => ({ name: 'tensorflow', ok: true, detail: describe(each) })));
   if (cuda) findings.push(...(await examineCuda(cuda, signal)));
@@ -53,15 +55,15 @@ export async function examineTensorFlow(signal: AbortSignal): Promise<Finding[]>
   return [...findings, GPU_PATH];
 }
 
-/** Installations that lost files. */
+/** Reports installations with missing files. */
 function examineBroken(): Promise<Finding[]> {
   return Promise.all(
     listBroken().map((each) =>
       examine('tensorflow', () => {
         const command = `wnlstm setup tensorflow --${each.manifest.variant} --version ${each.manifest.version}`;
         return fail(
-          `${nameOf(each)} is not whole: ${each.missing.join(', ')} of ${each.directory}.`,
-          `Set it up again: \`${command}\`.`,
+          `${nameOf(each)} is incomplete: ${each.missing.join(', ')} in ${each.directory}.`,
+          `Install it again with \`${command}\`.`,
         );
       }),
     ),
@@ -76,13 +78,13 @@ function nameOf({ manifest }: Installation): string {
   return `${manifest.version}-${manifest.variant}`;
 }
 
-/** Where the libraries of an installation lie. */
+/** The name, size and folder of an installation. */
 function describe(installation: Installation): string {
   const bytes = Object.values(installation.manifest.files).reduce((sum, each) => sum + each, 0);
-  return `${nameOf(installation)}, ${Math.round(bytes / 1e6).toLocaleString('en')} MB, ${installation.directory}`;
+  return `${nameOf(installation)}, ${megabytes(bytes)}, ${installation.directory}`;
 }
 
-/** CUDA's libraries, and the GPUs that TensorFlow can use through them. */
+/** Checks CUDA's libraries, the driver, and the GPUs that TensorFlow can use. */
 async function examineCuda(installation: Installation, signal: AbortSignal): Promise<Finding[]> {
   const { directory } = installation;
   const again = `\`wnlstm setup --remove ${nameOf(installation)}\`, then \`wnlstm setup tensorflow --cuda\``;
@@ -90,16 +92,16 @@ async function examineCuda(installation: Installation, signal: AbortSignal): Pro
   const libraries = await examine('CUDA libraries', async () => {
     const { failed, cudaVersions } = await report;
     return failed.length === 0
-      ? `${versionsOf(cudaVersions)}; all of them load`
-      : fail(`these do not load: ${failed.join('; ')}.`, `Fetch them again: ${again}.`);
+      ? `${versionsOf(cudaVersions)}; all libraries load`
+      : fail(`some libraries do not load: ${failed.join('; ')}.`, `Install them again: ${again}.`);
   });
   const driver = await examine(
     'NVIDIA driver',
     () =>
       driverVersion() ??
       fail(
-        'none (/proc/driver/nvidia/version is not there).',
-        "For a GPU, install NVIDIA's driver; the CPU works without.",
+        'none found (there is no /proc/driver/nvidia/version).',
+        "To use a GPU, install NVIDIA's driver. The CPU works without it.",
       ),
   );
   if (!driver.ok || !libraries.ok) return [libraries, driver];
@@ -108,15 +110,15 @@ async function examineCuda(installation: Installation, signal: AbortSignal): Pro
     const built = builtFor(directory);
     const described = gpus.map(({ name, computeCapability }) => {
       const support = built && gpuSupport(computeCapability, built);
-      const how = { built: '', compiled: ', its code is compiled at the first start', none: ', too old' };
+      const how = { built: '', compiled: ', compiles its code at the first start', none: ', too old' };
       return `${name}, compute capability ${computeCapability}${support ? how[support] : ''}`;
     });
-    const found = `${described.join('; ') || 'none that the driver shows to this process'}${built ? ` (built for ${built.join(' ')})` : ''}`;
+    const found = `${described.join('; ') || 'no GPU visible to this process'}${built ? ` (built for ${built.join(' ')})` : ''}`;
     return usableGpus > 0
       ? found
       : fail(
-          `TensorFlow cannot use it: ${found}.`,
-          'See `nvidia-smi`; the driver must be 525 or newer, and CUDA_VISIBLE_DEVICES must not hide the GPU.',
+          `TensorFlow cannot use a GPU: ${found}.`,
+          'Run `nvidia-smi`. The driver must be version 525 or newer, and CUDA_VISIBLE_DEVICES must not hide the GPU.',
         );
   });
   return [libraries, driver, gpu];
@@ -128,20 +130,20 @@ function versionsOf(versions: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-/** Why no GPU is used where TensorFlow is set up without CUDA. */
+/** Explains why no GPU is used if TensorFlow is installed without CUDA. */
 function describeMissingCuda(): never {
   return driverVersion() === null
     ? fail(
-        'no NVIDIA driver here, and TensorFlow without CUDA.',
-        'With a GPU: install its driver, then `wnlstm setup tensorflow --cuda`.',
+        'no NVIDIA driver, and TensorFlow is installed without CUDA.',
+        'To use a GPU, install its driver, then run `wnlstm setup tensorflow --cuda`.',
       )
     : fail(
-        'an NVIDIA driver is here, but TensorFlow without CUDA.',
-        'Fetch it: `wnlstm setup tensorflow --cuda`.',
+        'there is an NVIDIA driver, but TensorFlow is installed without CUDA.',
+        'Install it with `wnlstm setup tensorflow --cuda`.',
       );
 }
 
-/** A step on one device, in a process of its own. */
+/** Runs one training step on a device, in a separate process. */
 function examineStep(
   { directory }: Installation,
   device: 'cpu' | 'cuda',
@@ -153,10 +155,10 @@ function examineStep(
   });
 }
 
-/** Looks at one thing; what is thrown is why it is not ok. */
-export async function examine(name: string, look: () => string | Promise<string>): Promise<Finding> {
+/** Runs one check; an error that it throws becomes the reason why it failed. */
+export async function examine(name: string, check: () => string | Promise<string>): Promise<Finding> {
   try {
-    return { name, ok: true, detail: await look() };
+    return { name, ok: true, detail: await check() };
   } catch (error) {
     if (error instanceof UserError) return { name, ok: false, detail: error.message, hint: error.hint };
     return { name, ok: false, detail: String(error) };

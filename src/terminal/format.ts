@@ -1,17 +1,33 @@
-/** @file Numbers and runs as people read them. */
+/** @file Numbers, durations and configs as text for people. */
 
 import { type Config, configKeys, defaultConfig } from '../config.js';
 import { NOT_IDENTITY } from '../runs/record.js';
+import { plural } from '../text/plural.js';
 
-/** Four decimals, or a power of ten where they would run wide; a dash for nothing. */
+/** A number with four decimals, or with an exponent if it is large; `-` for null. */
 export function number(value: number | null): string {
   if (value === null) return '-';
   return Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
 }
 
-/** 0.9731 as `97.31 %`. */
+/** A fraction in percent: `97.31 %` for 0.9731, `-` for null. */
 export function percent(value: number | null): string {
-  return value === null ? '-' : `${(value * 100).toFixed(2)} %`;
+  return value === null ? '-' : `${percentNumber(value)} %`;
+}
+
+/** A fraction in percent for a column whose heading has the sign: `97.31` for 0.9731, `-` for null. */
+export function percentNumber(value: number | null): string {
+  return value === null ? '-' : (value * 100).toFixed(2);
+}
+
+/** A fraction in whole percents: `97 %` for 0.9731, `-` for null. */
+export function wholePercent(value: number | null): string {
+  return value === null ? '-' : `${(value * 100).toFixed(0)} %`;
+}
+
+/** A number of bytes in megabytes: `1,234 MB`. */
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
 }
 
 /** A duration: `4.2 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -22,21 +38,11 @@ export function seconds(value: number | null): string {
   return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
 }
 
-/** What names a folder of runs on the command line, if it is not the default. */
-export function runsFlag(directory: string): string {
-  return directory === 'runs' ? '' : ` --runs ${quoted(directory)}`;
-}
-
-/** A path as a shell takes it. */
-export function quoted(path: string): string {
-  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 /** A config in one line. */
 export function describeModel(config: Config): string {
   return [
     config.model,
-    `${config.units} units`,
+    plural(config.units, 'unit'),
     `${config.optimizer} lr ${config.lr}`,
     config.clip === null ? 'no clip' : `clip ${config.clipMode} ${config.clip}`,
     `batch ${config.batch}`,
@@ -45,9 +51,9 @@ export function describeModel(config: Config): string {
 }
 
 /**
- * What a config sets otherwise than the defaults, such as `units=32 lr=0.02`.
+ * The keys of a config that differ from the defaults, such as `units=32 lr=0.02`.
  *
- * @param shown keys that are left out, because they stand elsewhere
+ * @param shown keys to leave out, because they are shown elsewhere
  */
 export function differences(config: Config, shown: readonly string[]): string {
   const defaults = defaultConfig();

@@ -1,32 +1,36 @@
-/** @file What a command is given instead of the process: where to print, in which colours, and when to stop. */
+/** @file The process as a command sees it: output, colours, the terminal and the stop signal. */
 
+import type { Command } from '@commander-js/extra-typings';
 import type { ChalkInstance } from 'chalk';
-import type { Command } from 'commander';
 import { STOP_SIGNALS } from '../signals.js';
 
 export interface Io {
-  /** A line of data, to standard output. */
+  /** Writes a line of data to standard output. */
   readonly out: (line: string) => void;
-  /** A line for a person, to standard error. */
+  /** Writes a line for a person to standard error. */
   readonly err: (line: string) => void;
-  /** Colours of either, plain where they are not wanted. */
+  /** Colours for standard output; they change nothing where colours are off. */
   readonly outColor: ChalkInstance;
+  /** Colours for standard error; they change nothing where colours are off. */
   readonly errColor: ChalkInstance;
-  /** Columns of standard output; null where it is not a terminal. */
+  /** Columns of standard output; null if it is not a terminal. */
   readonly outWidth: number | null;
-  /** Standard error, where a bar may be drawn; null where it is not a terminal that can move its cursor. */
+  /** Standard error; null if it is not a terminal that can move its cursor. */
   readonly terminal: NodeJS.WriteStream | null;
-  /** Asks a question on the terminal; null where nobody is there to answer. */
+  /** Asks a question on the terminal; null if the input is not a terminal. */
   readonly ask: ((question: string) => Promise<string>) | null;
-  /** Aborted when the user wants it to stop; its reason is the exit code. */
+  /** Aborted when the user stops the program; its reason is the exit code. */
   readonly signal: AbortSignal;
   readonly argv: readonly string[];
-  /** To be set to another exit code than 0. */
-  readonly exit: (code: number) => void;
 }
 
-/** A command: adds its options and its action. */
-export type Configure = (command: Command, io: Io) => void;
+/** Adds the options of a command and its action, which `run` wraps. */
+export type Configure = (command: Command, io: Io, run: Run) => void;
+
+/** Makes a commander action of a function that returns the exit code. */
+export type Run = <Args extends unknown[]>(
+  action: (...args: Args) => number | Promise<number>,
+) => (...args: Args) => Promise<void>;
 
 /** The exit code of a command that the user stopped. */
 export function stopCode({ signal }: Pick<Io, 'signal'>): number {

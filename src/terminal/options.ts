@@ -1,7 +1,8 @@
-/** @file The options that every command which trains or looks at runs has. */
+/** @file The options and arguments that several commands have. */
 
 import { dirname, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, type OptionValues } from '@commander-js/extra-typings';
+import { pathOrBundled } from '../bundled-files.js';
 import {
   type Config,
   type ConfigKey,
@@ -15,20 +16,17 @@ import {
 } from '../config.js';
 import { expandHome } from '../package.js';
 
-/** The runs that an argument names: folders, or ids, which do not begin with `~/`. */
-export function parseRuns(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, expandHome(text)];
-}
+/** The values of the options that a function adds to a command. */
+export type OptionsOf<Add extends (command: Command) => { opts(): unknown }> = ReturnType<
+  ReturnType<Add>['opts']
+>;
 
-/** Adds a flag for every key of a config, and `--config`. */
-export function addConfigOptions(command: Command): void {
-  command.option(
+/** Adds `--config`, and an option for every key of a config. */
+export function addConfigOptions(command: Command) {
+  const withConfig = command.option(
     '--config <file>',
-    'JSON file with any of the keys below, as in configs/',
-    (path: string, before: string | undefined) => {
-      if (before === undefined) return parsePath(path);
-      throw new InvalidArgumentError(`There is one already, ${before}; put the keys of both into one file.`);
-    },
+    'JSON file with any of the keys below, or the name of a bundled config',
+    parseConfigPath,
   );
   for (const key of configKeys) {
     const { description, defaultValue } = describeKey(key);
@@ -37,45 +35,71 @@ export function addConfigOptions(command: Command): void {
     const about = `${description}${choices} (default: ${defaultValue ?? 'none'})`;
     command.option(`--${flagName(key)} <${placeholder}>`, about); // parsed later: commander takes null for no value
   }
+  return withConfig;
+}
+
+function parseConfigPath(text: string, before: string | undefined): string {
+  if (before === undefined) return pathOrBundled('config', parsePath(text));
+  throw new InvalidArgumentError(`It was already set to ${before}. Merge the two files into one.`);
 }
 
 /**
- * The config that the options of a command give.
+ * The config that the options of a command describe.
  *
- * @throws {UserError} E_CONFIG with all problems at once
+ * @throws {UserError} E_CONFIG that lists all problems
  */
 export async function configFrom(
-  options: Record<string, unknown>,
+  options: Readonly<Record<string, unknown>>,
 ): Promise<{ config: Config; sources: Record<ConfigKey, Source> }> {
   const flags = Object.fromEntries(
     configKeys.flatMap((key) => (key in options ? [[key, parseFlag(key, String(options[key]))]] : [])),
   );
-  // Loaded only when there is a file: its parser takes some milliseconds.
+  // Imported only when it is needed, because loading the parser takes some milliseconds.
   const file =
     typeof options.config === 'string'
       ? (await import('../config-file.js')).readConfigFile(options.config)
       : {};
   const resolved = resolveConfig(flags, file);
-  // A folder is meant from where it is written: a config file's own, or the current one.
+  // A path in a config file is relative to the file.
   const from = resolved.sources.data === 'file' ? dirname(String(options.config)) : '.';
   const { data } = resolved.config;
   return { ...resolved, config: { ...resolved.config, data: data && resolve(from, expandHome(data)) } };
 }
 
-/** Adds `--data DIR` to a command that goes on with, or repeats, a run whose data may have been moved. */
-export function addMovedDataOption(command: Command): Command {
-  return command.option('--data <dir>', 'where its data are now, if they were moved', (path: string) =>
+/** Adds `--runs DIR`. */
+export function addRunsOption<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  return command.option('--runs <dir>', 'folder of the runs', parsePath, 'runs');
+}
+
+/** Adds `--data DIR` to a command that resumes or repeats a run. */
+export function addMovedDataOption<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  return command.option('--data <dir>', 'folder of the data, if it was moved', (path: string) =>
     resolve(parsePath(path)),
   );
 }
 
-/** Adds `--runs DIR`. */
-export function addRunsOption(command: Command): Command {
-  return command.option('--runs <dir>', 'folder of the runs', parsePath, 'runs');
-}
-
-/** The path that an option names. */
+/** Parses an option that names a path. */
 export function parsePath(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return expandHome(text);
+}
+
+/** Parses an argument that names several runs, by their folders or ids. */
+export function parseRuns(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, expandHome(text)];
+}
+
+/** Parses an option that can be repeated. */
+export function parseRepeated(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+/** Parses an option that is a positive whole number. */
+export function parsePositive(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number from 1 to 999,999,999, got ${text}.`);
 }

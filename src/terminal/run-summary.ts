@@ -1,30 +1,23 @@
-/** @file A finished run in a few lines. */
+/** @file The result of a finished run, in a few lines. */
 
 import { dirname, join } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Summary } from '../runs/record.js';
 import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
-import { number, percent, quoted, runsFlag, seconds } from './format.js';
+import { number, percent, seconds } from './format.js';
+import { quoted, runsFlag, withProgramName } from './shell.js';
 
-/** What to do with a run that is finished. */
-export function nextCommands(summary: Summary, color: ChalkInstance): string {
-  return color.dim(
-    [
-      `Look at it: \`wnlstm show ${quoted(summary.dir)}\``,
-      `List all:   \`wnlstm ls${runsFlag(dirname(summary.dir))}\``,
-    ].join('\n'),
-  );
-}
-
-/** @param trained whether it was trained just now, rather than found finished */
+/** @param trained whether the run was trained by this command; false if it was already finished */
 export function describeSummary(summary: Summary, trained: boolean, color: ChalkInstance): string {
-  const chance = summary.status === 'completed' && summary.at_chance ? ', at chance' : '';
-  const status = `${summary.status}${trained ? '' : ' before'}${chance}${trained ? '' : '; train it again with --force'}`;
-  const steps = `${plural(summary.steps, 'step')}, ${summary.ms_per_step.toFixed(2)} ms each`;
+  const chance = summary.status === 'completed' && summary.at_chance ? ', at chance level' : '';
+  const status = trained
+    ? `${summary.status}${chance}`
+    : `already ${summary.status}${chance}; to train it again, use --force`;
+  const steps = `${plural(summary.steps, 'step')}, ${summary.ms_per_step.toFixed(2)} ms per step`;
   return [
     `${color.bold(summary.run_id)} ${status}`,
-    `${steps}, ${seconds(summary.seconds)} in all, on ${summary.device}`,
+    `${steps}, ${seconds(summary.seconds)} in total, on ${summary.device}`,
     ...(summary.best_epoch === null ? [] : [resultTable(summary)]),
     ...(summary.weights_sha256 ? [color.dim(`weights ${summary.weights_sha256}`)] : []),
     color.dim(`${join(summary.dir, 'metrics.csv')}, steps.csv, summary.json`),
@@ -47,4 +40,13 @@ function resultTable(summary: Summary): string {
       number(summary.best_test_loss),
     ],
   ]);
+}
+
+/** Commands that show a finished run. */
+export function nextCommands(summary: Summary, color: ChalkInstance): string {
+  const lines = [
+    `Show it:       \`wnlstm show ${quoted(summary.dir)}\``,
+    `List all runs: \`wnlstm ls${runsFlag(dirname(summary.dir))}\``,
+  ];
+  return color.dim(withProgramName(lines.join('\n')));
 }

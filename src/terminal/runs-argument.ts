@@ -1,25 +1,30 @@
-/** @file The argument of commands that look at several runs: a sweep, runs, or folders of runs. */
+/** @file The argument of commands that read several runs: sweeps, runs, or folders of runs. */
 
-import type { Command } from 'commander';
+import type { Command } from '@commander-js/extra-typings';
 import { newestIn } from '../results/newest.js';
 import type { Io } from './io.js';
+import { printNote } from './messages.js';
 import { addRunsOption, parseRuns } from './options.js';
 
 /** Adds `[runs...]` and `--runs DIR`. */
-export function addRunsArgument(command: Command): Command {
+export function addRunsArgument(command: Command) {
   return addRunsOption(
     command.argument(
       '[runs...]',
-      'a sweep (its folder or name), or runs, or folders of runs; if left out, the newest sweep, or all runs if the newest run is in no sweep',
+      'a sweep (its folder or name), or runs, or folders of runs; default: the newest sweep, or all runs if the newest run belongs to no sweep',
       parseRuns,
     ),
   );
 }
 
-/** The names that were given; without any, what is newest, and it is said which that is. */
-export function namedRuns(names: readonly string[], runsDirectory: string, io: Io): readonly string[] {
-  if (names.length > 0) return names;
+/** The names of runs from the command line or, without any, the newest runs, which a note names. */
+export function namedRuns(
+  names: readonly string[] | undefined,
+  runsDirectory: string,
+  io: Io,
+): readonly string[] {
+  if (names !== undefined && names.length > 0) return names;
   const newest = newestIn(runsDirectory);
-  io.err(`${io.errColor.yellow('note')} No run was named, so this is ${newest.words}.`);
+  printNote(`No run was named; using ${newest.words}.`, io);
   return newest.names;
 }

@@ -37,7 +37,7 @@ test('each run has a cell that says where it stands', () => {
   ];
   const board = boardOf(['wn'], states.length, (_, seed) => states[seed]!);
   assert.deepEqual(boardLines(board, { rows: 10, columns: 80 }, plain), [
-    'val % of seed     0     1     2     3     4     5     6',
+    'val % by seed     0     1     2     3     4     5     6',
     'wn            97.31 100.0  …43%     ·   NaN  fail  stop',
   ]);
 });

@@ -1,31 +1,33 @@
-/** @file A sweep before the user's eyes: a table of all runs on a terminal, a line a run elsewhere. All on standard error. */
+/** @file Shows the progress of a sweep on standard error: a table of all runs on a terminal, otherwise one line per run. */
 
 import type { Board, RunState } from '../sweep/board.js';
 import type { JobEnd } from '../sweep/executor.js';
 import type { PlannedRun } from '../sweep/plan.js';
 import type { SweepEvent } from '../sweep/scheduler.js';
+import { plural } from '../text/plural.js';
 import { wrap, wrapWords } from '../text/wrap.js';
 import { createBars, logAbove } from './bars.js';
 import { percent, seconds } from './format.js';
 import type { Io } from './io.js';
 
-/** Sees a sweep as it goes. */
+/** Shows a sweep while it runs. */
 export interface SweepDisplay {
   readonly onEvent: (event: SweepEvent) => void;
   readonly close: () => void;
 }
 
+/** The width of a cell of the table. */
 const CELL = 5;
-/** Columns that the table needs. */
+/** The smallest width of the table. */
 const NARROWEST = 48;
 
-/** Of the table: its numbers are validation accuracies in percent, its columns seeds. */
-const HEADING = 'val % of seed';
+/** The heading of the table: numbers are validation accuracies in percent, columns are seeds. */
+const HEADING = 'val % by seed';
 
-/** Names of arms get at least so many columns before the cells of the seeds do. */
+/** The width that arm names get before the seeds get cells. */
 const NAME = 24;
 
-/** Shows a sweep as it goes; to be closed whatever happens. */
+/** Creates the display of a sweep. Close it also after an error. */
 export function createSweepDisplay(board: Board, io: Io, quiet: boolean): SweepDisplay {
   if (quiet) return { onEvent: () => {}, close: () => {} };
   const { terminal } = io;
@@ -51,14 +53,14 @@ function tableDisplay(board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
       dim(seconds((performance.now() - started) / 1000)),
       ...(done < total ? [dim(`ETA ${left === null ? '?' : seconds(left)}`)] : []),
     ];
-    return wrapWords(parts, columns() - 1, '  ')[0]; // the parts that fit
+    return wrapWords(parts, columns() - 1, '  ')[0] ?? ''; // the parts that fit
   };
   const lines = (): string[] => [...boardLines(board, { rows, columns: columns() }, io.errColor), footer()];
   let drawn: string[] = [];
   const bars = createBars(
     terminal,
     (_options, _params, { index }: { index: number }) => {
-      if (index === 0) drawn = lines(); // once for all bars
+      if (index === 0) drawn = lines(); // once per redraw
       return drawn[index] ?? '';
     },
     5,
@@ -80,7 +82,7 @@ function tableDisplay(board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
   };
 }
 
-/** Seconds that are left, from how fast it went so far; null before anything is known. */
+/** The estimated seconds to the end; null until there is an estimate. */
 function secondsLeft(board: Board, started: number): number | null {
   const { total, completed: done, computed: seen } = board.steps();
   const elapsed = (performance.now() - started) / 1000;
@@ -112,10 +114,10 @@ function lineDisplay(board: Board, io: Io): SweepDisplay {
 }
 
 /**
- * The table of all runs: a row an arm, a cell a seed; where the seeds do not fit, counts.
+ * The table of all runs, with a row per arm and a cell per seed. If the seeds do not fit, the cells are counts.
  *
- * @param size of the window; arms that do not fit are counted in the last line
- * @returns as many lines for a board and a size, whatever happens
+ * @param size of the window; the last line counts the arms that do not fit
+ * @returns lines; their number depends only on the size of the board and of the window
  */
 export function boardLines(
   board: Board,
@@ -144,20 +146,20 @@ export function boardLines(
   return [
     color.dim([(fits ? HEADING : 'arm').padEnd(width), ...heads].join(' ')),
     ...arms.map(row),
-    ...(hidden > 0 ? [color.dim(`… and ${hidden} more ${hidden === 1 ? 'arm' : 'arms'}`)] : []),
+    ...(hidden > 0 ? [color.dim(`… and ${plural(hidden, 'more arm')}`)] : []),
   ];
 }
 
-/** The arms that a window of so many rows shows: those at work, and what lies around them. */
+/** The arms to show in a window of `rows` rows: those that are running, and their neighbours. */
 function visibleArms(board: Board, rows: number): readonly string[] {
-  const isAtWork = (arm: string): boolean =>
+  const isRunning = (arm: string): boolean =>
     board.seeds.some((seed) => board.state(arm, seed).kind === 'running');
-  const first = Math.max(board.arms.findIndex(isAtWork), 0);
+  const first = Math.max(board.arms.findIndex(isRunning), 0);
   const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), Math.max(board.arms.length - rows, 0));
   return board.arms.slice(start, start + rows);
 }
 
-/** Arms often differ at their end, so a name that is too long loses its middle. */
+/** Shortens a name in its middle, because the names of arms often differ at their ends. */
 function shorten(text: string, width: number): string {
   const tail = Math.floor((width - 1) / 2);
   return text.length <= width ? text : `${text.slice(0, width - 1 - tail)}…${text.slice(-tail)}`;
@@ -181,7 +183,7 @@ function paint(state: RunState, text: string, { cyan, dim, red, yellow }: Io['er
   }
 }
 
-/** One run in at most five characters. */
+/** The state of a run in at most five characters. */
 function cellText(state: RunState): string {
   switch (state.kind) {
     case 'waiting':

@@ -1,4 +1,4 @@
-/** @file What `wnlstm sweep` says before it begins, instead of beginning, and at its end. */
+/** @file The text that `wnlstm sweep` prints before it starts, for `--dry-run`, and at the end. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,18 +12,19 @@ import type { OpenedSweep } from '../sweep/open.js';
 import type { PlannedRun } from '../sweep/plan.js';
 import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
-import { differences, quoted, seconds } from './format.js';
+import { differences, seconds } from './format.js';
 import type { Io } from './io.js';
+import { quoted, withProgramName } from './shell.js';
 
-/** A sweep as it is to be run, with all its runs and those that have no result yet. */
+/** A sweep that is ready to run, with all its runs and those that have no result yet. */
 export interface PreparedSweep extends OpenedSweep {
-  /** How the work is divided: jobs at a time, threads of each, ids of GPUs. */
+  /** The number of jobs at a time, the threads of each, and the ids of the GPUs. */
   readonly shape: { readonly jobs: number; readonly threads: number; readonly gpus: readonly string[] };
-  /** The command that goes on with it. */
+  /** The command that resumes it. */
   readonly resumeCommand: string;
 }
 
-/** Shows what would run and how long it would take. */
+/** Prints what would run and how long it would take. */
 export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Promise<void> {
   const { plan, directory, runs, left, shape, dataset } = prepared;
   const estimate = await estimateSeconds(left, dataset, shape.jobs, shape.threads);
@@ -37,24 +38,22 @@ export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Pr
   const count = (list: readonly PlannedRun[], name: string): string =>
     String(list.filter(({ arm }) => arm === name).length);
   const rows = plan.arms.map(({ name }) => [name, count(runs, name), count(left, name)]);
-  const table = alignColumns([['arm', 'runs', 'to do'], ...rows]).split('\n');
-  for (const [at, line] of table.entries()) {
-    const config = at === 0 ? '' : differences(plan.arms[at - 1].config, ['backend', 'device']);
-    io.out(`${line}  ${config}`.trimEnd());
-  }
-  for (const [a, b] of plan.comparisons) io.out(`compared: ${a} with ${b}`);
+  const table = alignColumns([['arm', 'runs', 'to train'], ...rows]).split('\n');
+  const configs = ['', ...plan.arms.map(({ config }) => differences(config, ['backend', 'device']))];
+  for (const [index, line] of table.entries()) io.out(`${line}  ${configs[index] ?? ''}`.trimEnd());
+  for (const [a, b] of plan.comparisons) io.out(`comparison: ${a} with ${b}`);
   io.out(
     left.length === 0
-      ? `All ${plural(runs.length, 'run')} have a result in ${directory}.`
-      : `${plural(left.length, 'run')} to do, about ${seconds(estimate)} here.`,
+      ? `Every run has a result in ${directory}.`
+      : `${plural(left.length, 'run')} to train, about ${seconds(estimate)} on this machine.`,
   );
 }
 
-/** The lines before a sweep. */
+/** The lines that are printed before a sweep. */
 export function introduction(prepared: PreparedSweep, io: Io): string[] {
   const { plan, directory, choices, runs, left, shape, startedBefore } = prepared;
   const { bold, dim, yellow } = io.errColor;
-  const there = startedBefore ? `, ${runs.length - left.length} of them with a result already` : '';
+  const there = startedBefore ? `, ${runs.length - left.length} of them finished` : '';
   const backends = choices.map(
     ({ backend, device, why }) =>
       `${backend}${device === 'cuda' ? ' cuda' : ''}${why ? ` (auto: ${why})` : ''}`,
@@ -69,29 +68,34 @@ export function introduction(prepared: PreparedSweep, io: Io): string[] {
   ];
 }
 
-/** What cannot be found out with this plan; better known now than after training. */
+/** Warns if the plan has too few seeds for any comparison to become significant. */
 function warnings({ plan }: PreparedSweep): string[] {
   const family = plan.comparisons.length;
   if (family === 0) return [];
   const needed = pairsNeeded(family, ALPHA);
   if (plan.seeds.length >= needed) return [];
-  const over = family === 1 ? 'with one comparison' : `after Holm over ${family} comparisons`;
-  return [`${plural(plan.seeds.length, 'seed')} cannot give p < ${ALPHA} ${over}; ${needed} can.`];
+  const tests = family === 1 ? '1 comparison' : `${family} comparisons (Holm)`;
+  const seeds = plural(plan.seeds.length, 'seed');
+  const few = plan.seeds.length === 1 ? 'is too few' : 'are too few';
+  return [`${seeds} ${few}: with ${tests}, p < ${ALPHA} needs at least ${needed}.`];
 }
 
-/** Says how a sweep ended, and sets the exit code. */
+/**
+ * Prints the result of a sweep.
+ *
+ * @returns the exit code
+ */
 export function reportSweep(
   { plan, directory, runs, resumeCommand }: PreparedSweep,
   board: Board,
   ends: ReadonlyMap<PlannedRun, JobEnd>,
   options: { readonly quiet?: boolean; readonly json?: boolean },
   io: Io,
-): void {
+): number {
   const failed = [...ends].flatMap(([run, end]) => (end.kind === 'failed' ? [{ run, ...end }] : []));
   const [completed, diverged] = [board.count('completed'), board.count('diverged')];
   const left = runs.length - completed - diverged;
-  if (failed.length > 0) io.exit(EXIT.failed);
-  else if (left > 0) io.exit(EXIT.stopped);
+  const code = failed.length > 0 ? EXIT.failed : left > 0 ? EXIT.stopped : EXIT.done;
 
   const { bold, dim } = io.outColor;
   for (const { run, reason } of failed) {
@@ -102,20 +106,20 @@ export function reportSweep(
   if (options.json) {
     const counts = { runs: runs.length, completed, diverged, failed: failed.length, left };
     io.out(JSON.stringify({ name: plan.name, dir: directory, ...counts }));
-    return;
+    return code;
   }
-  if (options.quiet) return;
+  if (options.quiet) return code;
   const have = (count: number): string => (count === 1 ? 'has' : 'have');
   if (left > 0) {
-    io.err(
-      `${plural(left, 'run')} of ${runs.length} ${have(left)} no result yet. Go on: \`${resumeCommand}\``,
-    );
-    return;
+    io.err(`${left} of ${plural(runs.length, 'run')} ${have(left)} no result yet.`);
+    io.err(withProgramName(`To resume, run \`${resumeCommand}\`.`));
+    return code;
   }
   const others = diverged > 0 ? `, ${diverged} diverged` : '';
-  io.out(bold(`${plan.name}: all ${plural(runs.length, 'run')} ${have(runs.length)} a result${others}`));
-  io.out(dim(`Compare: \`wnlstm compare ${quoted(directory)}\``));
-  io.out(dim(`Plot:    \`wnlstm plot ${quoted(directory)}\``));
+  io.out(bold(`${plan.name}: ${plural(runs.length, 'run')} finished${others}`));
+  io.out(dim(withProgramName(`Compare: \`wnlstm compare ${quoted(directory)}\``)));
+  io.out(dim(withProgramName(`Plot:    \`wnlstm plot ${quoted(directory)}\``)));
+  return code;
 }
 
 /** The last lines of a run's log. */

@@ -1,4 +1,4 @@
-/** @file Training before the user's eyes: a bar on a terminal, one plain line an epoch elsewhere. All on standard error. */
+/** @file Shows the progress of training on standard error: a bar on a terminal, otherwise one line per epoch. */
 
 import { UNFUSED } from '../engines/arithmetic.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
@@ -9,13 +9,13 @@ import { createBars, logAbove } from './bars.js';
 import { describeModel, number, percent, seconds } from './format.js';
 import type { Io } from './io.js';
 
-/** Shows the events of a run; must be closed. */
+/** Shows the events of a run. Close it also after an error. */
 export interface TrainingDisplay {
   readonly onEvent: OnEvent;
   readonly close: () => void;
 }
 
-/** Between the parts of a line. */
+/** The text between the parts of a line. */
 const GAP = '  ';
 const MIN_BAR = 6;
 const MAX_BAR = 30;
@@ -24,18 +24,18 @@ const SILENT: TrainingDisplay = { onEvent: () => {}, close: () => {} };
 
 interface Display {
   step(step: number, row?: StepRow): void;
-  /** The parts of an epoch's line. */
+  /** Prints the line of an epoch, given in parts. */
   epoch(parts: readonly string[]): void;
   close(): void;
 }
 
-/** Where training stands. */
+/** The state of training. */
 interface Standing {
   readonly step: number;
   readonly totalSteps: number;
-  /** The last row of steps.csv, if there is one. */
+  /** The last row of steps.csv; null before the first. */
   readonly row: StepRow | null;
-  /** Steps a second; null before anything is known. */
+  /** Steps per second; null before the first step. */
   readonly speed: number | null;
 }
 
@@ -89,12 +89,12 @@ function introduction(
     ...notes.map((note) => `${io.errColor.yellow('note')} ${note}`),
     ...(choice.arithmetic === UNFUSED
       ? [
-          `This CPU has no fused multiply-add: the results differ from those of other machines (arithmetic ${UNFUSED}).`,
+          `This CPU has no fused multiply-add. The results differ from those of other machines (arithmetic ${UNFUSED}).`,
         ]
       : []),
-    ...(resumedFrom > 0 ? [`Going on from the checkpoint at step ${resumedFrom}.`] : []),
+    ...(resumedFrom > 0 ? [`Resuming from the checkpoint at step ${resumedFrom}.`] : []),
     ...(startedBefore && resumedFrom === 0
-      ? ['It was stopped before its first checkpoint: starting at step 0 again.']
+      ? ['The run was stopped before its first checkpoint. Restarting at step 0.']
       : []),
   ];
 }
@@ -115,13 +115,13 @@ function barDisplay(io: Io, terminal: NodeJS.WriteStream, { resumedFrom, totalSt
     close: () => {
       if (!open) return;
       open = false;
-      bars.update(); // prints the lines that wait above the bar
+      bars.update(); // prints the pending lines above the bar
       bars.stop();
     },
   };
 }
 
-/** An epoch in parts; a line may break between them. */
+/** The line of an epoch in parts, between which it can be broken. */
 function describeEpoch(row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io: Io): string[] {
   const epochs = Math.ceil(totalSteps / stepsPerEpoch);
   const { bold, dim } = io.errColor;
@@ -136,10 +136,10 @@ function describeEpoch(row: EpochRow, { totalSteps, stepsPerEpoch }: Opening, io
 }
 
 /**
- * A bar and numbers beside it.
+ * A progress bar with numbers.
  *
- * @param columns of the terminal; what matters least is left out where it is narrow
- * @returns a line shorter than that
+ * @param columns of the terminal; on a narrow terminal, the least important parts are left out
+ * @returns a line shorter than `columns`
  */
 export function barLine(
   { step, totalSteps, row, speed }: Standing,

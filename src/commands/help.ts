@@ -1,0 +1,34 @@
+/** @file `wnlstm help`: the help of a command, or a document of the package. */
+
+import { readFileSync } from 'node:fs';
+import { bundledNames, bundledPath } from '../bundled-files.js';
+import { EXIT, UserError } from '../errors.js';
+import type { Configure } from '../terminal/io.js';
+import { nearest } from '../text/nearest.js';
+
+export const configure: Configure = (command, io, run) => {
+  command.argument('[topic]', 'a command or a document').action(
+    run((topic?: string) => {
+      const program = command.parent ?? command;
+      const subject = topic === undefined ? program : program.commands.find((each) => each.name() === topic);
+      if (subject) subject.outputHelp();
+      else
+        io.out(
+          readDocument(
+            String(topic),
+            program.commands.map((each) => each.name()),
+          ).trimEnd(),
+        );
+      return EXIT.done;
+    }),
+  );
+};
+
+function readDocument(topic: string, commands: readonly string[]): string {
+  const documents = bundledNames('document');
+  if (documents.includes(topic)) return readFileSync(bundledPath('document', topic), 'utf8');
+  const near = nearest(topic, [...commands, ...documents]);
+  throw new UserError('E_USAGE', `There is no command or document called ${topic}${near}.`, {
+    hint: `The documents are ${documents.join(', ')}. For the commands, see \`wnlstm --help\`.`,
+  });
+}
