@@ -1,4 +1,4 @@
-/** @file The documents: the program accepts their commands, their links have targets, and their tables are complete. */
+/** @file Checks the documents: the program accepts their commands, their links have targets, their tables are complete. */
 
 import assert from 'node:assert/strict';
 import {
@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk } from 'chalk';
+import { Command, CommanderError } from 'commander';
 import { configKeys, flagName } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
@@ -27,50 +27,11 @@ import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
-import type { Configure, Io, Run } from '../terminal/io.js';
-
-const pages = readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
-const documents = [
-  'README.md',
-  'README.ja.md',
-  'runs/README.md',
-  'src/README.md',
-  'scripts/peers/README.md',
-  ...pages.map((name) => `docs/${name}`),
-];
-const texts = new Map(documents.map((name) => [name, readFileSync(join(packageRoot, name), 'utf8')]));
-
-/** A line of a block of code that is marked `sh`. */
-interface Line {
-  readonly document: string;
-  readonly text: string;
-}
-
-function shellLines(document: string): Line[] {
-  const blocks = [...texts.get(document)!.matchAll(/^```sh\n(.*?)^```$/gms)];
-  return blocks.flatMap(([, block]) =>
-    block!
-      .replaceAll('\\\n', ' ')
-      .split('\n')
-      .filter((text) => text.trim() !== '')
-      .map((text) => ({ document, text })),
-  );
-}
+import type { Configure, Io } from '../terminal/io.js';
+import { argumentsOf, documents, inlineCode, pages, shellLines, texts } from './documents.testing.js';
 
 const lines = documents.flatMap(shellLines);
 const commands = lines.filter(({ text }) => text.startsWith('wnlstm '));
-
-/** Code within a line of text, without blocks of code. */
-function inlineCode(document: string): string[] {
-  const prose = texts.get(document)!.replace(/^```.*?^```$/gms, '');
-  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
-}
-
-/** The arguments of a command line, as a shell passes them: without its comment, pipe and redirection. */
-function argumentsOf(text: string): string[] {
-  const command = text.replace(/\s+[#|>]\s.*$/, '');
-  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].slice(1).map(([, quoted, plain]) => quoted ?? plain!);
-}
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-documents-'));
 after(() => {
@@ -78,14 +39,14 @@ after(() => {
   rmSync(scratch, { recursive: true });
 });
 
-/** Small enough that a run takes milliseconds. */
+/** Settings with which a run takes milliseconds. */
 const data = writeTinyDataset(join(scratch, 'data'));
 const tiny = { data, units: 2, batch: 16, steps: 14, logEvery: 1, backend: 'wasm', device: 'cpu' } as const;
 const tinyFlags = Object.entries(tiny).flatMap(([key, value]) => [
   `--${flagName(key as keyof typeof tiny)}`,
   String(value),
 ]);
-/** Runs in no sweep, and sweeps, have folders of their own: the newest of `runs/` is then what a page means. */
+/** Separate folders for single runs and for sweeps, so that the newest in `runs/` is what a page refers to. */
 const [loose, swept] = [join(scratch, 'loose'), join(scratch, 'swept')];
 /** The run that the pages name. */
 const NAMED = /\bwn-clip0\.5-s0-[0-9a-f]{8}\b/;
@@ -122,22 +83,22 @@ async function makeSweep(file: Record<string, unknown> & { name?: string; base?:
   writePlan(folder, plan);
 }
 
-/** Adds the options of a command, and its action, to a parser that throws. */
-async function parser(name: string, io: Io, run: Run): Promise<Command> {
+/** Creates the parser of a command; it throws where the program would exit. */
+async function parser(name: string, io: Io): Promise<Command> {
   const path = `../commands/${name}.js`;
-  const { configure } = (await import(path)) as { configure: Configure };
+  const module = (await import(path)) as Record<string, Configure>;
+  const configure = Object.entries(module).find(([key]) => key.startsWith('configure'));
   const command = new Command(name).configureOutput({ writeErr: () => {} }).exitOverride();
-  configure(command, io, run);
+  configure![1](command, io);
   for (const child of command.commands) child.copyInheritedSettings(command);
   return command;
 }
 
-/** Runs a command in this process. */
-async function run(args: readonly string[], signal = new AbortController().signal): Promise<string> {
-  const out: string[] = [];
+/** Runs a command in this process, and fails unless its exit code is 0, or 3 with `--fail-on`. */
+async function run(args: readonly string[], signal = new AbortController().signal): Promise<void> {
   let code = 0;
   const io: Io = {
-    out: (line) => void out.push(line),
+    out: () => {},
     err: () => {},
     outColor: new Chalk({ level: 0 }),
     errColor: new Chalk({ level: 0 }),
@@ -146,29 +107,26 @@ async function run(args: readonly string[], signal = new AbortController().signa
     ask: null,
     signal,
     argv: args,
+    exit: (wanted) => {
+      code = wanted;
+    },
   };
-  const keepCode: Run =
-    (action) =>
-    async (...given) => {
-      code = await action(...given);
-    };
-  await (await parser(args[0]!, io, keepCode)).parseAsync(args.slice(1), { from: 'user' });
+  await (await parser(args[0]!, io)).parseAsync(args.slice(1), { from: 'user' });
   const accepted: number[] = args.includes('--fail-on') ? [EXIT.done, EXIT.refused] : [EXIT.done];
   if (!signal.aborted) assert.ok(accepted.includes(code), `exit code ${code}`);
-  return out.join('\n');
 }
 
-/** Parses a command without its action: its options exist and take these values. */
+/** Parses a command without running it, which checks its options and their values. */
 async function parse(args: readonly string[]): Promise<void> {
-  const command = await parser(args[0]!, {} as Io, () => async () => {});
+  const command = await parser(args[0]!, {} as Io);
   for (const each of [command, ...command.commands]) each.action(() => {});
   await command.parseAsync(args.slice(1), { from: 'user' });
 }
 
-/** Commands that need a network, a GPU or minutes are parsed only. */
+/** Commands that are parsed only, because they need a network, a GPU or minutes. */
 const PARSED_ONLY = ['setup', 'data', 'bench', 'doctor'];
 
-/** Runs a command of a page as far as is cheap, and fails unless the program accepts it. */
+/** Checks a command of a page: parses it, and runs it where that is cheap. */
 async function tryCommand(args: readonly string[]): Promise<void> {
   const [name = ''] = args;
   await parse(args);
@@ -186,21 +144,21 @@ async function tryCommand(args: readonly string[]): Promise<void> {
 
 let interrupted = 0;
 
-/** Leaves an unfinished run. */
+/** Creates an unfinished run. */
 async function interrupt(): Promise<void> {
   const stop = new AbortController();
   stop.abort(STOP_SIGNALS.SIGINT);
   await run(['train', ...tinyFlags, '--seed', String(++interrupted)], stop.signal);
 }
 
-test('the program accepts every command in a block of the documents, and cheap ones run', async () => {
+test('the program accepts every command in the blocks of the documents, and runs the cheap ones', async () => {
   assert.ok(commands.length > 50, 'the blocks are found');
   for (const { document, text } of commands) {
     await assert.doesNotReject(tryCommand(argumentsOf(text)), `${document}: ${text}`);
   }
 });
 
-test('the program accepts every command within a line of the documents, but for arguments left out', async () => {
+test('the program accepts every command in the text of the documents, except for missing arguments', async () => {
   for (const document of documents) {
     for (const code of inlineCode(document).filter((each) => /^wnlstm [a-z]/.test(each))) {
       const args = argumentsOf(code);
@@ -230,7 +188,7 @@ test('every npm script, file and option that a document names exists', async () 
   const flags = new Set(['--full', '--only', '--parts', '--version', '--help']); // of scripts and of npm
   for (const file of readdirSync(join(packageRoot, 'src/commands'))) {
     if (!/^[a-z]+\.ts$/.test(file)) continue;
-    const command = await parser(file.replace('.ts', ''), {} as Io, () => async () => {});
+    const command = await parser(file.replace('.ts', ''), {} as Io);
     for (const { options } of [command, ...command.commands])
       for (const { long } of options) flags.add(long!);
   }
@@ -252,7 +210,7 @@ test('every npm script, file and option that a document names exists', async () 
   }
 });
 
-/** A heading's anchor, as GitHub makes it. */
+/** The anchor that GitHub gives to a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -265,7 +223,7 @@ function anchorsOf(document: string): string[] {
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
 }
 
-test('every relative link leads to a file, and to a heading where it names one', () => {
+test('every relative link in the documents has a target file, and a target heading if it has an anchor', () => {
   for (const document of documents) {
     for (const [, link] of texts.get(document)!.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(link!)) continue;
@@ -290,7 +248,7 @@ test('docs/training.md has every key of a config with its flag, and every exit c
   }
 });
 
-test('every page says first what its reader can do, and README.md leads to it', () => {
+test('every page starts with what its reader can do, and both READMEs link to it', () => {
   for (const page of pages) {
     assert.match(texts.get(`docs/${page}`)!, /^# .+\n\nAfter reading this page you /, page);
     for (const readme of ['README.md', 'README.ja.md']) {
