@@ -97,8 +97,8 @@ before(skip === false ? install : () => {});
 test('the package has what it needs at run time and the documents, and no tests or leftovers', {
   skip,
 }, () => {
-  const expected = ['bin/wnlstm.js', 'dist/cli.js', 'README.md', 'LICENSE', 'docs/study.md'];
-  for (const folder of ['src/engines/fused/prebuilt', 'src/engines/fused/kernel', 'configs', 'docs/study']) {
+  const expected = ['bin/wnlstm.js', 'dist/cli.js', 'README.md', 'README.ja.md', 'LICENSE'];
+  for (const folder of ['src/engines/fused/prebuilt', 'src/engines/fused/kernel', 'configs', 'docs']) {
     const names = readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' });
     expected.push(...names.filter((name) => name.includes('.')).map((name) => posix.join(folder, name)));
   }
