@@ -1,6 +1,7 @@
 /** @file Errors for users: what was expected, what was found, and what to do. */
 
 import { constants } from 'node:os';
+import { singleLine } from './text/printable.js';
 
 /** The kind of an error. */
 export type ErrorCode =
@@ -31,7 +32,7 @@ export class UserError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(printable(message), { cause: options.cause });
+    super(singleLine(message), { cause: options.cause });
     this.name = 'UserError';
     this.code = code;
     this.hint = options.hint;
@@ -130,11 +131,4 @@ export function systemCode(error: unknown): string | undefined {
   if (!code.startsWith('Unknown system error')) return code;
   // Node does not name some codes, such as EDQUOT, in errors, but lists them in its constants.
   return Object.entries(constants.errno).find(([, number]) => number === -Number(errno))?.[0] ?? code;
-}
-
-/** Escapes control characters as JSON does, because a message may quote a damaged file. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (control) =>
-    control === '\n' ? '\\n' : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

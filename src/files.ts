@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -46,7 +48,10 @@ function isOneOf(codes: readonly string[], error: unknown): boolean {
   return codes.includes(systemCode(error) ?? '');
 }
 
-/** Removes a folder if nothing is in it. */
+/** JavaScript has no longer strings. */
+const MOST_TEXT_BYTES = 2 ** 29 - 24;
+
+/** Removes a folder if it is empty. */
 export function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
@@ -124,12 +129,30 @@ export function writeSynced(path: string, ...parts: readonly (string | Uint8Arra
  *
  * @throws the system error; ENXIO for a pipe or a device
  */
-export function readRegular(path: string): Buffer {
+export function readRegular(path: string, mostBytes = MOST_TEXT_BYTES): Buffer {
   const stat = statSync(path);
   if (!stat.isFile() && !stat.isDirectory()) {
     throw Object.assign(new Error('a pipe or a device, not a file'), { code: 'ENXIO' });
   }
+  if (stat.size > mostBytes) {
+    const [size, most] = [stat.size, mostBytes].map((bytes) => bytes.toLocaleString('en'));
+    throw new Error(`it has ${size} bytes, more than ${most}`);
+  }
   return readFileSync(path);
+}
+
+/**
+ * Opens a file for appending, and creates it if it does not exist. A link is not followed, and a pipe does not block.
+ *
+ * @returns the file descriptor
+ * @throws the system's error; ENXIO for a pipe or a device
+ */
+export function openForAppend(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const handle = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
+  if (fstatSync(handle).isFile()) return handle;
+  closeSync(handle);
+  throw Object.assign(new Error('it is a pipe or a device, not a file'), { code: 'ENXIO' });
 }
 
 /**

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk } from 'chalk';
-import { Command, CommanderError } from 'commander';
 import { configKeys, flagName } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
@@ -27,7 +27,7 @@ import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
-import type { Configure, Io } from '../terminal/io.js';
+import type { Configure, Io, Run } from '../terminal/io.js';
 import { argumentsOf, documents, inlineCode, pages, shellLines, texts } from './documents.testing.js';
 
 const lines = documents.flatMap(shellLines);
@@ -84,12 +84,11 @@ async function makeSweep(file: Record<string, unknown> & { name?: string; base?:
 }
 
 /** Creates the parser of a command; it throws where the program would exit. */
-async function parser(name: string, io: Io): Promise<Command> {
+async function parser(name: string, io: Io, run: Run): Promise<Command> {
   const path = `../commands/${name}.js`;
-  const module = (await import(path)) as Record<string, Configure>;
-  const configure = Object.entries(module).find(([key]) => key.startsWith('configure'));
+  const { configure } = (await import(path)) as { configure: Configure };
   const command = new Command(name).configureOutput({ writeErr: () => {} }).exitOverride();
-  configure![1](command, io);
+  configure(command, io, run);
   for (const child of command.commands) child.copyInheritedSettings(command);
   return command;
 }
@@ -107,18 +106,20 @@ async function run(args: readonly string[], signal = new AbortController().signa
     ask: null,
     signal,
     argv: args,
-    exit: (wanted) => {
-      code = wanted;
-    },
   };
-  await (await parser(args[0]!, io)).parseAsync(args.slice(1), { from: 'user' });
+  const keepCode: Run =
+    (action) =>
+    async (...given) => {
+      code = await action(...given);
+    };
+  await (await parser(args[0]!, io, keepCode)).parseAsync(args.slice(1), { from: 'user' });
   const accepted: number[] = args.includes('--fail-on') ? [EXIT.done, EXIT.refused] : [EXIT.done];
   if (!signal.aborted) assert.ok(accepted.includes(code), `exit code ${code}`);
 }
 
 /** Parses a command without running it, which checks its options and their values. */
 async function parse(args: readonly string[]): Promise<void> {
-  const command = await parser(args[0]!, {} as Io);
+  const command = await parser(args[0]!, {} as Io, () => async () => {});
   for (const each of [command, ...command.commands]) each.action(() => {});
   await command.parseAsync(args.slice(1), { from: 'user' });
 }
@@ -188,7 +189,7 @@ test('every npm script, file and option that a document names exists', async () 
   const flags = new Set(['--full', '--only', '--parts', '--version', '--help']); // of scripts and of npm
   for (const file of readdirSync(join(packageRoot, 'src/commands'))) {
     if (!/^[a-z]+\.ts$/.test(file)) continue;
-    const command = await parser(file.replace('.ts', ''), {} as Io);
+    const command = await parser(file.replace('.ts', ''), {} as Io, () => async () => {});
     for (const { options } of [command, ...command.commands])
       for (const { long } of options) flags.add(long!);
   }

@@ -143,7 +143,7 @@ test('run.json, config.json and summary.json of any text are read or refused', (
     ['run.json', record('a'), () => readRecord(folder)],
     ['run.json', { ...record('a'), format: 1 }, () => readRecord(folder)],
     ['config.json', defaults, () => readConfig(folder)],
-    ['summary.json', storedSummary('a'), () => readSummary(folder)],
+    ['summary.json', storedSummary('a'), () => readSummary(folder, record('a'))],
   ];
   for (const [file, value, read] of readers)
     forTexts(JSON.stringify(value), (text) => {

@@ -1,7 +1,15 @@
 /** @file Checkpoints: exact round trips, which are kept, and what damage is told. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -229,6 +237,37 @@ test('a checkpoint that cannot be written is an error of the disk, and leaves wh
   writeFileSync(directory, 'a file');
   assert.throws(() => writeCheckpoint(directory, checkpointAt(10)), { name: 'UserError', code: 'E_IO' });
   assert.equal(readFileSync(directory, 'utf8'), 'a file');
+});
+
+test('a checkpoint names its run and the CSV files before it, and another run does not read it', () => {
+  const directory = fresh();
+  const csv = { bytes: 7, sha256: 'a'.repeat(64) };
+  const origin = { run_id: 'wn-s0', steps_csv: csv, metrics_csv: { ...csv, bytes: 0 } };
+  writeCheckpoint(directory, checkpointAt(10), origin);
+  assert.deepEqual(readCheckpoint(directory, 10, 'wn-s0'), { ...checkpointAt(10), origin });
+  assert.throws(() => readCheckpoint(directory, 10, 'wn-s1'), {
+    code: 'E_CHECKPOINT',
+    message: /expected a checkpoint of wn-s1, got one of wn-s0/,
+  });
+  writeCheckpoint(directory, checkpointAt(10), { ...origin, run_id: 'wn-s1' });
+  assert.equal(readCheckpoint(directory, 10, 'wn-s1').origin?.run_id, 'wn-s1', 'it is replaced');
+});
+
+test('a key of progress.json with a changed letter is damage', () => {
+  const directory = fresh();
+  writeCheckpoint(directory, checkpointAt(10));
+  const path = join(directory, 'step-000010/progress.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('progress_sha256', 'qrogress_sha256'));
+  refuses(directory, 10, 'another key');
+});
+
+test('a link in the place of the folder of checkpoints is refused, and nothing behind it is removed', () => {
+  const directory = fresh();
+  const elsewhere = mkdtempSync(join(root, 'elsewhere-'));
+  mkdirSync(join(elsewhere, 'thesis.12345678.tmp'));
+  symlinkSync(elsewhere, directory);
+  assert.throws(() => writeCheckpoint(directory, checkpointAt(10)), { code: 'E_IO', message: /got a link/ });
+  assert.deepEqual(names(elsewhere), ['thesis.12345678.tmp']);
 });
 
 test('a failed write leaves the older checkpoints and no rest', () => {

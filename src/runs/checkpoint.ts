@@ -1,52 +1,13 @@
 /** @file Checkpoints: everything that the rest of a run depends on, in a folder that is complete or does not exist. */
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ioError, UserError } from '../errors.js';
-import {
-  makeDirectory,
-  readRegular,
-  removeTemporary,
-  syncFolder,
-  temporaryName,
-  toJson,
-  writeSynced,
-} from '../files.js';
-import { NO_METRICS, type StepMetrics, type TrainingState } from '../model/state.js';
+import { makeDirectory, removeTemporary, syncFolder, temporaryName, writeSynced } from '../files.js';
+import type { TrainingState } from '../model/state.js';
+import { type Origin, type Progress, progressText, RESTORE, readProgress } from './progress.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
-
-/** The epoch with the highest validation accuracy so far; the first of several equal ones. */
-export interface Best {
-  readonly epoch: number;
-  readonly step: number;
-  readonly valLoss: number;
-  readonly valAccuracy: number;
-}
-
-/** The state of the training loop after a step. */
-export interface Progress {
-  readonly step: number;
-  /** Sums since the last row of steps.csv, and since the last row of metrics.csv, without those still in the engine. */
-  readonly row: StepMetrics;
-  readonly epoch: StepMetrics;
-  readonly best: Best | null;
-  /** Whether the loss became infinite or NaN, which ends the run. */
-  readonly diverged: boolean;
-  /** Seconds of training; the time between a stop and the resumption does not count. */
-  readonly elapsedSeconds: number;
-  /** Seconds spent in steps, in total and in the current epoch. */
-  readonly stepSeconds: number;
-  readonly epochSeconds: number;
-}
-
-/** SHA-256 of a checkpoint's files; earlier versions did not record them. */
-interface Hashes {
-  readonly model_sha256?: string;
-  readonly optimizer_sha256?: string;
-  /** The hash of progress.json without this line. */
-  readonly progress_sha256?: string;
-}
 
 /** The contents of a checkpoint. */
 export interface Checkpoint {
@@ -54,25 +15,13 @@ export interface Checkpoint {
   readonly state: TrainingState;
 }
 
+/** A checkpoint that was read; the origin is null if an earlier version wrote it. */
+export interface StoredCheckpoint extends Checkpoint {
+  readonly origin: Origin | null;
+}
+
 /** Parameters in the order in which they are hashed; the base model has no gains. */
 const PARAMETERS = ['lstm/w_x', 'lstm/g_x', 'lstm/w_h', 'lstm/g_h', 'lstm/b', 'pred/w', 'pred/b'];
-
-const HINT = 'Restore a copy of it, or start the run over with `--force`.';
-
-/** The check of each field of progress.json. */
-const FIELDS: Readonly<Record<keyof Progress | keyof Hashes, (value: unknown) => boolean>> = {
-  step: Number.isSafeInteger,
-  row: isSums,
-  epoch: isSums,
-  best: isBest,
-  diverged: (value) => typeof value === 'boolean',
-  elapsedSeconds: isAmount,
-  stepSeconds: isAmount,
-  epochSeconds: isAmount,
-  model_sha256: isHash,
-  optimizer_sha256: isHash,
-  progress_sha256: isHash,
-};
 
 /** SHA-256 of a state's parameters, concatenated as little-endian floats; 64 hex digits. */
 export function hashWeights(state: TrainingState): string {
@@ -89,22 +38,28 @@ export function hashWeights(state: TrainingState): string {
  * is kept, as its content is the same.
  *
  * @param directory `runs/<run-id>/checkpoints`
+ * @param origin the run, and its CSV files at this moment
  * @param assertHeld called again before the checkpoint gets its name; throws if another process owns the run
  * @throws {UserError} E_IO if it cannot be written; older checkpoints are kept
  */
 export function writeCheckpoint(
   directory: string,
   { progress, state }: Checkpoint,
+  origin: Origin | null = null,
   assertHeld: () => void = () => {},
 ): void {
   const target = join(directory, checkpointName(progress.step));
-  if (existsSync(target) && isIntact(directory, progress.step)) return;
+  if (existsSync(target) && isIntact(directory, progress.step, origin?.run_id)) return;
   const temporary = temporaryName(target);
   try {
     makeDirectory(directory);
+    if (lstatSync(directory).isSymbolicLink())
+      throw new UserError('E_IO', `${directory}: expected a folder, got a link.`, {
+        hint: 'Remove the link.',
+      });
     removeTemporary(directory);
     mkdirSync(temporary);
-    const hashes: Hashes = {
+    const hashes = {
       model_sha256: writeSafetensors(
         join(temporary, 'model.safetensors'),
         pick(state, (name) => !isOptimizerArray(name)),
@@ -114,11 +69,7 @@ export function writeCheckpoint(
         pick(state, isOptimizerArray),
       ),
     };
-    const stored = { ...progress, ...hashes };
-    writeSynced(
-      join(temporary, 'progress.json'),
-      toJson({ ...stored, progress_sha256: sha256(toJson(stored)) }),
-    );
+    writeSynced(join(temporary, 'progress.json'), progressText(progress, origin, hashes));
     syncFolder(temporary);
     assertHeld();
     rmSync(target, { recursive: true, force: true }); // it exists only if it is damaged
@@ -131,9 +82,9 @@ export function writeCheckpoint(
   prune(directory, progress.best?.step);
 }
 
-function isIntact(directory: string, step: number): boolean {
+function isIntact(directory: string, step: number, runId: string | undefined): boolean {
   try {
-    readCheckpoint(directory, step);
+    readCheckpoint(directory, step, runId);
     return true;
   } catch (error) {
     if (error instanceof UserError) return false;
@@ -147,10 +98,6 @@ function pick(state: TrainingState, wanted: (name: string) => boolean): Training
 
 function isOptimizerArray(name: string): boolean {
   return !/^(lstm|pred)\//.test(name);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Deletes all checkpoints but the last two and the best by validation. One that cannot be deleted does no harm. */
@@ -187,69 +134,24 @@ export function listCheckpoints(directory: string): number[] {
 /**
  * Reads the checkpoint of a step.
  *
- * @throws {UserError} E_CHECKPOINT if a file of it is missing or damaged
+ * @param runId the id that its run must have; a checkpoint of an earlier version belongs to any run
+ * @throws {UserError} E_CHECKPOINT if a file of it is missing or damaged, or if it belongs to another run
  */
-export function readCheckpoint(directory: string, step: number): Checkpoint {
+export function readCheckpoint(directory: string, step: number, runId?: string): StoredCheckpoint {
   const folder = join(directory, checkpointName(step));
-  const { model_sha256: model, optimizer_sha256: optimizer, ...progress } = readProgress(folder, step);
-  const files = [
-    readSafetensors(join(folder, 'model.safetensors'), model),
-    readSafetensors(join(folder, 'optimizer.safetensors'), optimizer),
-  ];
-  return { progress, state: new Map(files.flatMap((arrays) => [...arrays])) };
-}
-
-function readProgress(folder: string, step: number): Progress & Hashes {
-  const path = join(folder, 'progress.json');
-  const bad = (message: string, cause?: unknown): UserError =>
-    new UserError('E_CHECKPOINT', `${path}: ${message}.`, { hint: HINT, cause });
-  let stored: Record<string, unknown> | null;
-  try {
-    stored = JSON.parse(readRegular(path).toString()) as Record<string, unknown> | null;
-  } catch (error) {
-    throw bad(`expected JSON, got ${(error as Error).message}`, error);
+  const { progress, origin, hashes } = readProgress(join(folder, 'progress.json'), step);
+  if (origin && runId !== undefined && origin.run_id !== runId) {
+    const message = `${folder}: expected a checkpoint of ${runId}, got one of ${origin.run_id}.`;
+    throw new UserError('E_CHECKPOINT', message, { hint: RESTORE });
   }
-  if (stored?.step !== step) throw bad(`expected the progress of step ${step}, got something else`);
-  const wrong = Object.entries(FIELDS).find(([name, isValid]) => !isValid(stored[name]));
-  if (wrong)
-    throw bad(`expected the progress of step ${step}, got ${wrong[0]} ${JSON.stringify(stored[wrong[0]])}`);
-  const { progress_sha256: expected, ...others } = stored;
-  const found = sha256(toJson(others));
-  if (expected !== undefined && found !== expected)
-    throw bad(
-      `expected the SHA-256 ${String(expected).slice(0, 16)}…, which the file records of itself, got ${found.slice(0, 16)}…`,
-    );
-  return others as unknown as Progress & Hashes;
+  const files = [
+    readSafetensors(join(folder, 'model.safetensors'), hashes?.model_sha256),
+    readSafetensors(join(folder, 'optimizer.safetensors'), hashes?.optimizer_sha256),
+  ];
+  return { progress, state: new Map(files.flatMap((arrays) => [...arrays])), origin };
 }
 
 /** The name of a checkpoint's folder, such as `step-000859`. */
 export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, '0')}`;
-}
-
-function isSums(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(NO_METRICS).every((key) => {
-      const sum = (value as Record<string, unknown>)[key];
-      return typeof sum === 'number' || sum === null; // null is the NaN of a run that diverged, which JSON cannot express
-    })
-  );
-}
-
-function isBest(value: unknown): boolean {
-  if (value === null) return true;
-  const { epoch, step, valLoss, valAccuracy } = (value ?? {}) as Record<string, unknown>;
-  return (
-    Number.isSafeInteger(epoch) && Number.isSafeInteger(step) && isAmount(valLoss) && isAmount(valAccuracy)
-  );
-}
-
-function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0;
-}
-
-function isHash(value: unknown): boolean {
-  return value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
 }

@@ -1,5 +1,6 @@
 /** @file Checks the fields of run.json and summary.json, which are untrusted JSON until then. */
 
+import { singleLine } from '../text/printable.js';
 import type { RunRecord, StoredStatus, Summary } from './record.js';
 
 const STATUSES: readonly StoredStatus[] = ['running', 'completed', 'interrupted', 'failed', 'diverged'];
@@ -11,7 +12,10 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   fingerprint: ['a string', isText],
   started_at: ['a time', isTime],
   updated_at: ['a time', isTime],
-  argv: ['a list of strings', (value) => Array.isArray(value) && value.every(isText)],
+  argv: [
+    'a list of strings',
+    (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+  ],
   versions: ['an object of strings', (value) => isObjectOf(value, isText)],
   git_commit: ['a string or null', isTextOrNull],
   git_dirty: ['true, false or null', (value) => value == null || typeof value === 'boolean'],
@@ -23,7 +27,8 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   threads: ['a whole number', Number.isSafeInteger],
   total_steps: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
   data: ['SHA-256 checksums and a folder', isData],
-  error: ['a string or null', isTextOrNull],
+  summary_sha256: ['a SHA-256', (value) => value === undefined || /^[0-9a-f]{64}$/.test(String(value))],
+  error: ['a string or null', (value) => value === null || typeof value === 'string'],
 };
 
 type Check = readonly [string, (value: unknown) => boolean];
@@ -82,8 +87,9 @@ function isTime(value: unknown): boolean {
   return isText(value) && !Number.isNaN(Date.parse(String(value)));
 }
 
+/** A string without control characters, which may be printed on a terminal. */
 function isText(value: unknown): boolean {
-  return typeof value === 'string';
+  return typeof value === 'string' && singleLine(value) === value;
 }
 
 function isData(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { basename, join, relative, sep } from 'node:path';
 import { ioError, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
 import { nearest } from '../text/nearest.js';
+import { singleLine } from '../text/printable.js';
 import { type FoundRun, holdsRun, readRun } from './reading.js';
 
 /** The file that marks the folder of a sweep, which contains its runs. */
@@ -46,7 +47,7 @@ function namesIn(directory: string): string[] {
 
 /** The path of a run in the folder of all runs: its id, preceded by the sweep's name if it belongs to one. */
 export function nameOf(runsDirectory: string, { directory }: FoundRun): string {
-  return relative(runsDirectory, directory);
+  return singleLine(relative(runsDirectory, directory));
 }
 
 /** Removes plain files from names, which a shell adds when it expands `folder/*`. */

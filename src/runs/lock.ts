@@ -14,6 +14,9 @@ const STALE_MS = 60_000;
 /** A lock without an owner is being written; after this time it is left from a crash. */
 const WRITE_MS = 200;
 
+/** The longest wait for other processes that take the same lock. */
+const TAKE_MS = 20_000;
+
 /** A folder that this process owns. */
 export interface Lock {
   /**
@@ -58,7 +61,7 @@ function readLock(path: string): Found | null {
 
 function isAlive({ owner, touched }: Found): boolean {
   const age = Date.now() - touched;
-  if (owner === null) return age < WRITE_MS;
+  if (owner === null) return Math.abs(age) < WRITE_MS; // a clock that was set back gives a negative age
   return isRunning(owner) ?? age < STALE_MS;
 }
 
@@ -96,16 +99,21 @@ export function acquireLock(directory: string, follow = `tail -f ${join(director
   };
 }
 
-/** Creates the lock or replaces that of a dead owner. Waits only for processes that are doing the same. */
+/**
+ * Creates the lock or replaces that of a dead owner. Waits only for processes that are doing the same.
+ *
+ * @throws {UserError} E_LOCKED if the owner is alive, or another process takes the lock for too long
+ */
 function take(directory: string, text: string, follow: string): void {
   const path = join(directory, 'lock');
-  for (;;) {
+  for (const deadline = Date.now() + TAKE_MS; ; ) {
     let isTaken = create(path, text);
     const found = isTaken ? null : readLock(path);
     if (found) {
       const alive = isAlive(found);
       if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
       isTaken = !alive && replaceDead(path, found.text, text);
+      if (!isTaken && Date.now() > deadline) throw blocked(directory);
       if (!isTaken) pause(5);
     }
     // If this process was delayed between creating the file and writing it, it may have been declared dead.
@@ -125,8 +133,20 @@ function create(path: string, text: string): boolean {
   }
 }
 
+function blocked(directory: string): UserError {
+  return new UserError(
+    'E_LOCKED',
+    `${directory}: another process is about to lock it, but does not finish.`,
+    {
+      hint: `It may be suspended. Continue or stop it; the files ${join(directory, 'lock.*')} name it.`,
+    },
+  );
+}
+
 function refusal(directory: string, { touched }: Found, owner: Owner, follow: string): UserError {
-  const until = new Date(touched + STALE_MS).toTimeString().slice(0, 8);
+  const expiry = new Date(touched + STALE_MS);
+  const isToday = expiry.toDateString() === new Date().toDateString();
+  const until = `${isToday ? '' : `${expiry.toDateString()}, `}${expiry.toTimeString().slice(0, 8)}`;
   const elsewhere = `If that process has crashed, run the same command again at ${until}, when its lock expires (${STALE_MS / 1000} s after its last heartbeat). If it is running, stop it there, or follow it with \`${follow}\`.`;
   return new UserError('E_LOCKED', `${directory} is in use by ${describeOwner(owner)}.`, {
     hint: isRunning(owner) === null ? elsewhere : `Follow it with \`${follow}\`, or stop that process first.`,

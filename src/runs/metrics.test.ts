@@ -1,7 +1,17 @@
 /** @file The CSV files of a run: their bytes, going on after a stop, and reading them while they grow. */
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -123,6 +133,31 @@ test('a file opened at a step loses the rows behind it, and goes on', async () =
   assert.equal(textOf(path), 'step,loss\n10,1\n20,2\n');
   await log.write({ step: 30, loss: 3.5 });
   assert.equal(textOf(path), 'step,loss\n10,1\n20,2\n30,3.5\n');
+});
+
+test('the state of a file is the hash of its bytes, whether they were there or were appended', async () => {
+  const path = fresh('step,loss\n10,1\n20,2\n30,3\n');
+  const log = openCsv(path, pair, 20);
+  for (const step of [30, 40]) {
+    await log.write({ step, loss: 1 / step });
+    const sha256 = createHash('sha256').update(textOf(path)).digest('hex');
+    assert.deepEqual(log.sync(), { bytes: textOf(path).length, sha256 });
+  }
+});
+
+test('a file that another program removes, empties or extends while it is written is an error', async () => {
+  for (const change of [
+    rmSync,
+    (path: string) => truncateSync(path),
+    (path: string) => appendFileSync(path, '9,9\n'),
+  ]) {
+    const path = fresh();
+    const log = openCsv(path, pair, 0);
+    await log.write({ step: 10, loss: 1 });
+    change(path);
+    await log.write({ step: 20, loss: 2 });
+    assert.throws(() => log.sync(), { code: 'E_IO', message: /another program changed it/ });
+  }
 });
 
 test('a torn last line is cut off, wherever it was torn', () => {

@@ -1,6 +1,7 @@
 /** @file The two CSV files of a run: their columns, appending rows, removing later rows, and reading. */
 
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { createObjectCsvWriter } from 'csv-writer';
@@ -45,14 +46,21 @@ export type Row<Column extends string> = Readonly<Record<Column, number | null>>
 export type StepRow = Row<(typeof stepColumns)[number]>;
 export type EpochRow = Row<(typeof epochColumns)[number]>;
 
+/** The extent and content of a CSV file at some moment. */
+export interface CsvState {
+  readonly bytes: number;
+  /** SHA-256 of these bytes, 64 hex digits. */
+  readonly sha256: string;
+}
+
 /** Appends rows to one CSV file. */
 export interface CsvLog<Column extends string> {
   /** The last row when the file was opened. */
   readonly last: Row<Column> | undefined;
   /** Resolves after write(); the row is not yet fsynced. */
   write(row: Row<Column>): Promise<void>;
-  /** Fsyncs all rows. */
-  sync(): void;
+  /** Fsyncs all rows and returns the state of the file. */
+  sync(): CsvState;
 }
 
 /** What spreadsheets put between cells; they write decimal commas then. */
@@ -73,7 +81,10 @@ export function openCsv<Column extends string>(
   const existing = step > 0 && existsSync(path) ? readCsv(path, columns) : [];
   const rows = existing.filter((row) => ((row as Row<string>).step ?? 0) <= step);
   const lines = rows.map((row) => columns.map((name) => format(row[name])).join(','));
-  replaceFile(path, `${[columns.join(','), ...lines].join('\n')}\n`);
+  const text = `${[columns.join(','), ...lines].join('\n')}\n`;
+  replaceFile(path, text);
+  const hash = createHash('sha256').update(text);
+  let bytes = text.length;
 
   const writer = createObjectCsvWriter({ path, header: [...columns], append: true });
   const attempt = async (action: string, task: () => void | Promise<void>): Promise<void> => {
@@ -85,16 +96,29 @@ export function openCsv<Column extends string>(
   };
   return {
     last: rows.at(-1),
-    write: (row) =>
-      attempt('write', () =>
-        writer.writeRecords([Object.fromEntries(columns.map((name) => [name, format(row[name])]))]),
-      ),
+    write: async (row) => {
+      const cells = columns.map((name): [Column, string] => [name, format(row[name])]);
+      await attempt('write', () => writer.writeRecords([Object.fromEntries(cells)]));
+      const line = `${cells.map(([, cell]) => cell).join(',')}\n`;
+      hash.update(line);
+      bytes += line.length;
+    },
     sync: () => {
+      let size: number;
       try {
         syncFile(path);
+        size = statSync(path).size;
       } catch (error) {
         throw ioError(`sync ${path}`, error);
       }
+      if (size === bytes) return { bytes, sha256: hash.copy().digest('hex') };
+      throw new UserError(
+        'E_IO',
+        `${path} has ${size} bytes, but the run has written ${bytes}: another program changed it.`,
+        {
+          hint: 'Only read the files of a run while it trains. Resume the run to train on from its last checkpoint.',
+        },
+      );
     },
   };
 }

@@ -1,14 +1,23 @@
 /** @file Reading the JSON files of a run, whole and damaged. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toJson } from '../files.js';
 import { listRuns } from './find.js';
 import { acquireLock } from './lock.js';
-import { type FoundRun, readConfig, readRecord, readRun, readSummary, statusOf } from './reading.js';
+import {
+  type FoundRun,
+  readConfig,
+  readRecord,
+  readResult,
+  readRun,
+  readSummary,
+  statusOf,
+} from './reading.js';
 import { type StoredStatus, writeRecord } from './record.js';
 import { add, defaults, fresh, isRunError, record, root, storedSummary } from './run.testing.js';
 
@@ -21,7 +30,7 @@ function list(runs: string): FoundRun[] {
 
 test('a record is read as it was written, and replaced without a rest', () => {
   const directory = add(fresh(), 'wn-s0-01234567', { status: 'running' });
-  const completed = record('wn-s0-01234567', { error: 'ä "quoted"\nline' });
+  const completed = record('wn-s0-01234567', { error: 'ä "quoted"' });
   writeRecord(directory, completed);
   assert.deepEqual(readRecord(directory), completed);
   assert.deepEqual(readdirSync(directory).sort(), ['config.json', 'run.json']);
@@ -73,15 +82,15 @@ test('a run.json that is JSON but no record is reported', () => {
 
 test('config.json and summary.json are read, a missing summary is null, torn ones are reported', () => {
   const directory = fresh();
-  assert.equal(readSummary(directory), null);
+  assert.equal(readSummary(directory, record('x')), null);
   assert.throws(() => readConfig(directory), isRunError(/config\.json/));
   writeFileSync(join(directory, 'config.json'), toJson(defaults));
   writeFileSync(join(directory, 'summary.json'), toJson(storedSummary('x')));
   assert.deepEqual(readConfig(directory), defaults);
-  assert.deepEqual(readSummary(directory), { ...storedSummary('x'), dir: directory });
+  assert.deepEqual(readSummary(directory, record('x')), { ...storedSummary('x'), dir: directory });
   for (const name of ['config.json', 'summary.json']) writeFileSync(join(directory, name), '{ "units":');
   assert.throws(() => readConfig(directory), isRunError(/config\.json: expected JSON/));
-  assert.throws(() => readSummary(directory), isRunError(/summary\.json: expected JSON/));
+  assert.throws(() => readSummary(directory, record('x')), isRunError(/summary\.json: expected JSON/));
 });
 
 test('a run that says running is stale without an owner, and any other status stays', () => {
@@ -142,7 +151,42 @@ for (const [how, damage, message] of damages) {
   });
 }
 
+test('a summary of another run, or one that was changed since the run ended, is damaged', () => {
+  const directory = add(fresh(), 'x');
+  const text = readFileSync(join(directory, 'summary.json'), 'utf8');
+  const hashed = record('x', { summary_sha256: createHash('sha256').update(text).digest('hex') });
+  assert.ok(readSummary(directory, hashed));
+  writeFileSync(
+    join(directory, 'summary.json'),
+    text.replace('"test_accuracy": 0.92', '"test_accuracy": 0.99'),
+  );
+  assert.throws(() => readSummary(directory, hashed), isRunError(/summary\.json: it was changed/));
+  writeFileSync(join(directory, 'summary.json'), toJson(storedSummary('y')));
+  assert.throws(() => readSummary(directory, record('x')), isRunError(/the summary of x, got that of y/));
+});
+
+test('a folder that holds a copy of another run has no result for this one', () => {
+  const directory = add(fresh(), 'x');
+  assert.equal(readResult(directory, 'x')?.run_id, 'x');
+  assert.equal(readResult(directory, 'y'), null);
+});
+
+test('a record whose texts could steer a terminal is damaged, and its error is escaped', () => {
+  const directory = add(fresh(), 'x', { error: 'no \u001b[8m space' });
+  assert.equal(readRecord(directory)?.error, 'no \\u001b[8m space');
+  for (const host of ['a\u001b[8m', 'a\nb', 'a\u202eb']) {
+    writeRecord(directory, record('x', { host }));
+    assert.throws(() => readRecord(directory), isRunError(/host: expected a string/));
+  }
+});
+
+test('a JSON file of absurd size is refused before it is read', () => {
+  const directory = add(fresh(), 'x');
+  truncateSync(join(directory, 'run.json'), 2 ** 31);
+  assert.throws(() => readRecord(directory), isRunError(/run\.json: it has 2,147,483,648 bytes, more than/));
+});
+
 test('the folder of a summary is where it is, not where it was written', () => {
   const directory = add(fresh(), 'x');
-  assert.equal(readSummary(directory)?.dir, directory);
+  assert.equal(readSummary(directory, record('x'))?.dir, directory);
 });

@@ -1,16 +1,21 @@
 /** @file Reads the JSON files of a run. An error names the missing or damaged file and how to repair it. */
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { configKeys, parseResolvedConfig, type ResolvedConfig } from '../config.js';
 import { ioError, systemCode, UserError } from '../errors.js';
 import { readRegular } from '../files.js';
+import { singleLine } from '../text/printable.js';
 import { recordProblems, summaryFieldProblems } from './fields.js';
 import { ownerOf } from './lock.js';
 import { runPaths } from './paths.js';
 import { FORMAT, type RunRecord, type Status, type Summary } from './record.js';
 
 type JsonFile = 'run.json' | 'config.json' | 'summary.json';
+
+/** The JSON files of a run are a few kilobytes. */
+const MOST_JSON_BYTES = 2 ** 26;
 
 /** A run found on disk. */
 export interface FoundRun {
@@ -66,10 +71,11 @@ function repair(directory: string, file: JsonFile): string {
 
 function attemptSummary(
   directory: string,
-  { status }: RunRecord,
+  record: RunRecord,
 ): { summary: Summary | null; damage: UserError[] } {
   try {
-    const summary = readSummary(directory);
+    const summary = readSummary(directory, record);
+    const { status } = record;
     const isMissing = summary === null && (status === 'completed' || status === 'diverged');
     return { summary, damage: isMissing ? [damaged(directory, 'summary.json', ' is missing')] : [] };
   } catch (error) {
@@ -99,18 +105,23 @@ export function readRecord(directory: string): RunRecord | null {
   }
   const problems = recordProblems(stored.format === 1 ? { ...stored, arithmetic: 'of its kernel' } : stored);
   if (problems.length > 0) throw damaged(directory, 'run.json', `: ${problems.join('; ')}`);
+  const error = stored.error === null ? null : singleLine(stored.error);
   // In format 1 the results depended on the build of the kernel.
   return stored.format === 1
-    ? { ...stored, arithmetic: `format-1-${stored.backend}-${stored.kernel.slice(0, 8)}` }
-    : stored;
+    ? { ...stored, error, arithmetic: `format-1-${stored.backend}-${stored.kernel.slice(0, 8)}` }
+    : { ...stored, error };
 }
 
 /** A JSON object from a run's folder, or null if the file does not exist. */
 function readJson(directory: string, file: JsonFile): Record<string, unknown> | null {
+  const text = readText(directory, file);
+  return text === null ? null : parseObject(directory, file, text);
+}
+
+function readText(directory: string, file: JsonFile): string | null {
   const path = join(directory, file);
-  let text: string;
   try {
-    text = readRegular(path).toString();
+    return readRegular(path, MOST_JSON_BYTES).toString();
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -119,6 +130,9 @@ function readJson(directory: string, file: JsonFile): Record<string, unknown> | 
       cause: error,
     });
   }
+}
+
+function parseObject(directory: string, file: JsonFile, text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -153,22 +167,42 @@ export function readConfig(directory: string): ResolvedConfig {
 /**
  * The summary of a run, with the folder it was read from as `dir`; null if there is none.
  *
- * @throws {UserError} E_RUN if it is damaged
+ * @throws {UserError} E_RUN if it is damaged, changed, or the summary of another run
  */
-export function readSummary(directory: string): Summary | null {
-  const json = readJson(directory, 'summary.json');
-  if (json === null) return null;
+export function readSummary(directory: string, { run_id, summary_sha256 }: RunRecord): Summary | null {
+  const text = readText(directory, 'summary.json');
+  if (text === null) return null;
+  const json = parseObject(directory, 'summary.json', text);
   const problems = summaryFieldProblems(json);
   if (problems.length > 0) throw damaged(directory, 'summary.json', `: ${problems.join('; ')}`);
-  return { ...(json as unknown as Summary), dir: directory };
+  const summary = { ...(json as unknown as Summary), dir: directory };
+  if (summary.run_id !== run_id)
+    throw damaged(
+      directory,
+      'summary.json',
+      `: expected the summary of ${run_id}, got that of ${summary.run_id}`,
+    );
+  if (summary_sha256 !== undefined && createHash('sha256').update(text).digest('hex') !== summary_sha256)
+    throw damaged(
+      directory,
+      'summary.json',
+      ': it was changed; its SHA-256 differs from the one in run.json',
+    );
+  return summary;
 }
 
-/** The summary of a run that has ended; null if it has no result, or if its record or summary is damaged. */
-export function readResult(directory: string): Summary | null {
+/**
+ * The summary of a run that has ended; null if it has no result, or if its record or summary is damaged.
+ *
+ * @param runId the id that the run must have; the folder may hold a copy of another run
+ */
+export function readResult(directory: string, runId: string): Summary | null {
   try {
-    const status = readRecord(directory)?.status;
-    const summary = status === 'completed' || status === 'diverged' ? readSummary(directory) : null;
-    return summary?.status === status ? summary : null;
+    const record = readRecord(directory);
+    if (record?.run_id !== runId || (record.status !== 'completed' && record.status !== 'diverged'))
+      return null;
+    const summary = readSummary(directory, record);
+    return summary?.status === record.status ? summary : null;
   } catch (error) {
     if (error instanceof UserError) return null; // training the run again reports the damage
     throw error;

@@ -42,6 +42,8 @@ export interface RunRecord {
     readonly classes: number;
     readonly checksums: Readonly<Record<string, string>>;
   };
+  /** SHA-256 of summary.json; missing without a result, and in runs of earlier versions. */
+  readonly summary_sha256?: string;
   /** The reason of a failure, or null. */
   readonly error: string | null;
 }

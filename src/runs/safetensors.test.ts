@@ -136,6 +136,12 @@ test('a file that another program wrote is read: metadata, any order, no padding
   );
 });
 
+test('arrays that share bytes, or leave bytes out, are damage', () => {
+  const array = (...data_offsets: number[]) => ({ dtype: 'F32', shape: [2], data_offsets });
+  refuses(fileOf(JSON.stringify({ a: array(0, 8), b: array(0, 8) }), 8), 'the same bytes');
+  refuses(fileOf(JSON.stringify({ a: array(8, 16) }), 16), 'a hole');
+});
+
 test('a file cut anywhere is damaged', () => {
   write(path, arrays);
   const whole = readFileSync(path);

@@ -5,6 +5,7 @@ import { endianness } from 'node:os';
 import { UserError } from '../errors.js';
 import { readRegular, writeSynced } from '../files.js';
 import type { NamedArray } from '../model/state.js';
+import { RESTORE } from './progress.js';
 
 const types = { F32: Float32Array, F64: Float64Array, I32: Int32Array } as const;
 type TypeName = keyof typeof types;
@@ -56,7 +57,7 @@ function typeName(data: NamedArray['data']): TypeName {
 export function readSafetensors(path: string, sha256?: string): Map<string, NamedArray> {
   const damaged = (expected: string, got: string): UserError =>
     new UserError('E_CHECKPOINT', `${path}: expected ${expected}, got ${got}.`, {
-      hint: 'Restore a copy of it, or start the run over with `--force`.',
+      hint: RESTORE,
     });
   let file: Buffer;
   try {
@@ -76,8 +77,12 @@ export function readSafetensors(path: string, sha256?: string): Map<string, Name
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw damaged('a safetensors header', JSON.stringify(header));
   const found = createHash('sha256').update(file).digest('hex');
+  if (sha256 !== undefined && found !== sha256) {
+    throw damaged(`the SHA-256 ${sha256.slice(0, 16)}… in progress.json`, `${found.slice(0, 16)}…`);
+  }
   const data = file.subarray(8 + headerBytes);
   const arrays = new Map<string, NamedArray>();
+  let total = 0;
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     if (!isEntry(entry)) throw damaged(`the type, shape and position of ${name}`, JSON.stringify(entry));
@@ -89,12 +94,12 @@ export function readSafetensors(path: string, sha256?: string): Map<string, Name
       throw damaged(`F32, F64 or I32 data for ${name}`, `${dtype} at bytes ${first} to ${end}`);
     }
     if (end > data.length) throw damaged(`${end} bytes of data`, `${data.length}`);
+    total += end - first; // arrays that overlap would need more memory than the file
+    if (total > data.length) throw damaged('arrays that do not overlap', `${total} bytes in ${data.length}`);
     const copy = Uint8Array.from(data.subarray(first, end));
     arrays.set(name, { shape, data: new type(copy.buffer) });
   }
-  if (sha256 !== undefined && found !== sha256) {
-    throw damaged(`the SHA-256 ${sha256.slice(0, 16)}… in progress.json`, `${found.slice(0, 16)}…`);
-  }
+  if (total !== data.length) throw damaged(`${total} bytes of data`, `${data.length}`);
   return arrays;
 }
 

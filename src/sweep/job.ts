@@ -1,11 +1,11 @@
 /** @file Runs one job in this process: trains a run, with its messages in log.txt. */
 
-import { appendFileSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { chooseToContinue } from '../engines/select.js';
 import { asUserError, UserError } from '../errors.js';
-import { makeDirectory } from '../files.js';
+import { makeDirectory, openForAppend } from '../files.js';
 import { runPaths } from '../runs/paths.js';
 import type { TrainingEvent } from '../train/events.js';
 import { type Outcome, trainRun } from '../train/run.js';
@@ -74,9 +74,14 @@ async function whenUnlocked(signal: AbortSignal, train: () => Promise<Outcome>):
 
 function appendToLog(path: string, text: string): void {
   try {
-    appendFileSync(path, `${new Date().toISOString()} ${text}\n`);
+    const handle = openForAppend(path);
+    try {
+      writeSync(handle, `${new Date().toISOString()} ${text}\n`);
+    } finally {
+      closeSync(handle);
+    }
   } catch {
-    // Most likely the disk is full. Writing the run's own files reports it.
+    // Most likely the disk is full, which writing the run's own files reports.
   }
 }
 

@@ -1,10 +1,10 @@
 /** @file Runs jobs in child processes on this machine, one process per run, so that one crash cannot affect other runs. */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeDirectory } from '../files.js';
+import { makeDirectory, openForAppend } from '../files.js';
 import { runPaths } from '../runs/paths.js';
 import type { Executor, JobEnd } from './executor.js';
 import { firstLine } from './job.js';
@@ -25,7 +25,7 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
     new Promise((resolve) => {
       const folder = join(job.directory, job.run.id);
       makeDirectory(folder);
-      const log = openSync(runPaths(folder).log, 'a');
+      const log = openForAppend(runPaths(folder).log);
       const gpu = gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: gpus[slot % gpus.length] } : {};
       const child = fork(WORKER, {
         stdio: ['ignore', log, log, 'ipc'],

@@ -129,7 +129,7 @@ function withData(plan: Plan, data: string | null): Plan {
 function resultsOf(runs: readonly PlannedRun[], directory: string): Map<PlannedRun, Summary> {
   const results = new Map<PlannedRun, Summary>();
   for (const run of runs) {
-    const summary = readResult(join(directory, run.id));
+    const summary = readResult(join(directory, run.id), run.id);
     if (summary) results.set(run, summary);
   }
   return results;

@@ -103,6 +103,21 @@ test('if an executor throws, no run starts after the sweep has ended', async () 
   assert.ok(atEnd < runs.length);
 });
 
+test('no job starts after the folder of the sweep is lost', async () => {
+  const started: PlannedRun[] = [];
+  const assertHeld = (): void => {
+    if (started.length === 2) throw new Error('lost');
+  };
+  const options = { failFast: false, signal: never, assertHeld };
+  await assert.rejects(
+    runSweep(runs, '', fakeExecutor(1, completes), options, (event) => {
+      if (event.kind === 'start') started.push(event.run);
+    }),
+    /lost/,
+  );
+  assert.equal(started.length, 2);
+});
+
 test('a signal stops the running jobs and starts no other', async () => {
   const stop = new AbortController();
   const ends = await runSweep(

@@ -15,3 +15,10 @@ export function printable(text: string): string {
 export function visibleLength(line: string): number {
   return line.replace(COLOR, '').length;
 }
+
+/** Text as one line that cannot steer a terminal: control and direction characters are escaped as in JSON. */
+export function singleLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (control) =>
+    control === '\n' ? '\\n' : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -3,8 +3,9 @@
 import type { ResolvedConfig } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Choice } from '../engines/select.js';
-import type { Checkpoint, Progress } from '../runs/checkpoint.js';
+import type { Checkpoint } from '../runs/checkpoint.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
+import type { Progress } from '../runs/progress.js';
 import type { Schedule } from './trainer.js';
 
 /** What is known before the first step. */

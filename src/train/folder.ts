@@ -13,13 +13,25 @@ import type { RunRecord, Summary } from '../runs/record.js';
 /**
  * The result of a run that has ended, or null if it has none.
  *
- * @param fingerprint the fingerprint that the folder's run must have
+ * @param runId the id that the folder's run must have
+ * @param fingerprint the fingerprint that it must have
  * @throws {UserError} E_RUN if the folder holds a run of another config, data or arithmetic
  */
-export function findResult(directory: string, fingerprint: string, choice: Choice): Summary | null {
+export function findResult(
+  directory: string,
+  runId: string,
+  fingerprint: string,
+  choice: Choice,
+): Summary | null {
   const record = readRecord(directory);
-  if (record) checkFingerprint(directory, record, fingerprint, choice);
-  return readResult(directory);
+  if (record === null) return null;
+  checkFingerprint(directory, record, fingerprint, choice);
+  if (record.run_id !== runId) {
+    throw new UserError('E_RUN', `${directory}: expected the run ${runId}, found ${record.run_id}.`, {
+      hint: 'The folder holds a copy of another run. Move it away, then run the same command again.',
+    });
+  }
+  return readResult(directory, runId);
 }
 
 function checkFingerprint(

@@ -62,6 +62,6 @@ test('a checkpoint whose run was taken over while it was written gets no name', 
   };
   const { progress, state } = readCheckpoint(directory, step!);
   const next = { progress: { ...progress, step: step! + 1 }, state };
-  assert.throws(() => writeCheckpoint(directory, next, assertHeld), { code: 'E_LOCKED' });
+  assert.throws(() => writeCheckpoint(directory, next, null, assertHeld), { code: 'E_LOCKED' });
   assert.deepEqual([...contents(directory)], before);
 });

@@ -1,5 +1,6 @@
 /** @file Records a run while it trains: rows, checkpoints and status, in an order that survives a crash. */
 
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { ResolvedConfig } from '../config.js';
 import { removeTemporary, replaceFile, toJson } from '../files.js';
@@ -40,8 +41,13 @@ export function openRecorder(
     lock.assertHeld();
     return path;
   };
-  const setStatus = (status: RunRecord['status']): void =>
-    writeRecord(dirname(own(paths.record)), { ...record, status, updated_at: new Date().toISOString() });
+  const setStatus = (status: RunRecord['status'], more: Partial<RunRecord> = {}): void =>
+    writeRecord(dirname(own(paths.record)), {
+      ...record,
+      ...more,
+      status,
+      updated_at: new Date().toISOString(),
+    });
   removeTemporary(own(directory));
   replaceFile(own(paths.config), toJson(config));
   setStatus('running');
@@ -57,9 +63,12 @@ export function openRecorder(
         case 'epoch':
           return epochs.write(event.row);
         case 'checkpoint':
-          steps.sync();
-          epochs.sync();
-          return writeCheckpoint(own(paths.checkpoints), event.checkpoint, lock.assertHeld);
+          return writeCheckpoint(
+            own(paths.checkpoints),
+            event.checkpoint,
+            { run_id: record.run_id, steps_csv: steps.sync(), metrics_csv: epochs.sync() },
+            lock.assertHeld,
+          );
         case 'progress':
         case 'end':
           return;
@@ -68,11 +77,11 @@ export function openRecorder(
       }
     },
     finish: (status, summary) => {
-      if (summary) {
-        const { dir: _, ...stored } = summary; // the folder may be moved
-        replaceFile(own(paths.summary), toJson(stored));
-      }
-      setStatus(status);
+      if (!summary) return setStatus(status);
+      const { dir: _, ...stored } = summary; // the folder may be moved
+      const text = toJson(stored);
+      replaceFile(own(paths.summary), text);
+      setStatus(status, { summary_sha256: createHash('sha256').update(text).digest('hex') });
     },
   };
 }

@@ -6,6 +6,7 @@ import { UserError } from '../errors.js';
 import { type Checkpoint, listCheckpoints, readCheckpoint } from '../runs/checkpoint.js';
 import { epochColumns, readCsv, stepColumns } from '../runs/metrics.js';
 import { runPaths } from '../runs/paths.js';
+import { RESTORE } from '../runs/progress.js';
 import type { RunRecord } from '../runs/record.js';
 import { plural } from '../text/plural.js';
 import type { Schedule } from './trainer.js';
@@ -21,17 +22,19 @@ export interface ResumePoint {
 /**
  * Finds the point from which a run resumes. Changes no file.
  *
+ * @param runId the id of the run
  * @param before the contents of run.json; null if it is missing
  * @throws {UserError} E_CHECKPOINT if all checkpoints are damaged or missing; E_DATA if a CSV cannot be read
  */
 export function resumePoint(
   directory: string,
+  runId: string,
   before: RunRecord | null,
   { logEvery }: Pick<Config, 'logEvery'>,
   { stepsPerEpoch, totalSteps }: Schedule,
 ): ResumePoint {
   const paths = runPaths(directory);
-  const { checkpoint, notes } = newestIntact(paths.checkpoints);
+  const { checkpoint, notes } = newestIntact(paths.checkpoints, runId, totalSteps);
   const steps = stepsIn(paths.steps, stepColumns);
   const epochs = stepsIn(paths.epochs, epochColumns);
   if (checkpoint === null) {
@@ -40,7 +43,7 @@ export function resumePoint(
     throw new UserError(
       'E_CHECKPOINT',
       `${paths.checkpoints} is missing or empty, but the run was trained up to step ${Math.max(0, ...steps)}.`,
-      { hint: 'Restore a copy of it, or start the run over with `--force`.' },
+      { hint: RESTORE },
     );
   }
   const { step } = checkpoint.progress;
@@ -56,11 +59,12 @@ export function resumePoint(
 }
 
 /** The newest checkpoint that can be read, with a note for each newer one that is damaged. */
-function newestIntact(checkpoints: string): ResumePoint {
+function newestIntact(checkpoints: string, runId: string, totalSteps: number): ResumePoint {
   const damaged: UserError[] = [];
   for (const step of listCheckpoints(checkpoints).reverse()) {
     try {
-      const checkpoint = readCheckpoint(checkpoints, step);
+      if (step > totalSteps) throw beyondEnd(checkpoints, step, totalSteps);
+      const checkpoint = readCheckpoint(checkpoints, step, runId);
       const instead = `The run resumes from the checkpoint before it, at step ${step}.`;
       return { checkpoint, notes: damaged.map(({ message }) => `${message} ${instead}`) };
     } catch (error) {
@@ -70,6 +74,11 @@ function newestIntact(checkpoints: string): ResumePoint {
   }
   if (damaged[0]) throw damaged[0];
   return { checkpoint: null, notes: [] };
+}
+
+function beyondEnd(checkpoints: string, step: number, totalSteps: number): UserError {
+  const message = `${checkpoints}: expected checkpoints up to step ${totalSteps}, got one of step ${step}.`;
+  return new UserError('E_CHECKPOINT', message, { hint: RESTORE });
 }
 
 function stepsIn(path: string, columns: typeof stepColumns | typeof epochColumns): Set<number> {

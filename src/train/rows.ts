@@ -3,8 +3,8 @@
 import type { Config } from '../config.js';
 import type { Evaluation } from '../engines/engine.js';
 import type { StepMetrics } from '../model/state.js';
-import type { Progress } from '../runs/checkpoint.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
+import type { Progress } from '../runs/progress.js';
 
 export function addMetrics(a: StepMetrics, b: StepMetrics): StepMetrics {
   return {

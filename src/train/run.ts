@@ -59,9 +59,10 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
     : await chooseForRun(input.config, dataset.checksums, input.runsDirectory);
   const config = withChoice(input.config, choice);
   const fingerprint = fingerprintOf(config, choice.arithmetic, dataset.checksums);
-  const directory = input.target?.directory ?? join(input.runsDirectory, runId(config, fingerprint));
+  const id = runId(config, fingerprint);
+  const directory = input.target?.directory ?? join(input.runsDirectory, id);
 
-  const earlier = input.force ? null : findResult(directory, fingerprint, choice);
+  const earlier = input.force ? null : findResult(directory, id, fingerprint, choice);
   if (earlier) {
     restoreConfig(directory, config);
     return { kind: earlier.status, summary: earlier, trained: false };
@@ -70,12 +71,12 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
   const lock = acquireLock(directory);
   try {
     // The previous owner may have finished the run in the meantime.
-    const finished = input.force ? null : findResult(directory, fingerprint, choice);
+    const finished = input.force ? null : findResult(directory, id, fingerprint, choice);
     if (finished) return { kind: finished.status, summary: finished, trained: false };
     const engine = await openEngine(config, dataset, choice);
     try {
       if (input.force) removeRun(directory, lock);
-      const job = { config, dataset, choice, fingerprint, directory, engine, lock, note };
+      const job = { config, dataset, choice, fingerprint, id, directory, engine, lock, note };
       return await trainInFolder(job, input, onEvent);
     } finally {
       engine.dispose();
@@ -99,6 +100,7 @@ interface OwnedRun {
   readonly dataset: Dataset;
   readonly choice: Choice;
   readonly fingerprint: string;
+  readonly id: string;
   readonly directory: string;
   readonly engine: Engine;
   readonly lock: Lock;
@@ -110,10 +112,10 @@ async function trainInFolder(run: OwnedRun, { argv, signal }: RunInput, onEvent:
   const { config, dataset, choice, directory, engine, lock } = run;
   const before = readRecord(directory);
   const schedule = scheduleOf(config, dataset.train.count);
-  const { checkpoint, notes } = resumePoint(directory, before, config, schedule);
+  const record = recordOf(run, schedule.totalSteps, argv, before);
+  const { checkpoint, notes } = resumePoint(directory, run.id, before, config, schedule);
   if (checkpoint) engine.load(checkpoint.state);
   const start = checkpoint?.progress ?? START;
-  const record = recordOf(run, schedule.totalSteps, argv, before);
   try {
     const recorder = openRecorder(directory, config, record, start.step, lock);
     let lastRow = recorder.lastEpoch;
@@ -153,7 +155,7 @@ async function trainInFolder(run: OwnedRun, { argv, signal }: RunInput, onEvent:
 }
 
 function recordOf(
-  { config, dataset, choice, fingerprint, engine }: OwnedRun,
+  { config, dataset, choice, fingerprint, id, engine }: OwnedRun,
   totalSteps: number,
   argv: readonly string[],
   before: RunRecord | null,
@@ -161,7 +163,7 @@ function recordOf(
   const now = new Date().toISOString();
   return {
     format: FORMAT,
-    run_id: runId(config, fingerprint),
+    run_id: id,
     status: 'running',
     fingerprint,
     started_at: before?.started_at ?? now,

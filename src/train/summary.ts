@@ -6,9 +6,10 @@ import type { Dataset } from '../data/mnist.js';
 import type { Engine, Evaluation } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import type { TrainingState } from '../model/state.js';
-import { hashWeights, type Progress, readCheckpoint } from '../runs/checkpoint.js';
+import { hashWeights, readCheckpoint } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
 import { runPaths } from '../runs/paths.js';
+import type { Progress } from '../runs/progress.js';
 import type { RunRecord, Summary } from '../runs/record.js';
 
 /** A run that has ended. */
@@ -43,7 +44,7 @@ export function summarise({
   const weights = last && hashWeights(engine.save());
   let bestTest: Evaluation | null = last;
   if (best && (best.step !== step || !last)) {
-    const state = readState(runPaths(directory).checkpoints, best.step);
+    const state = readState(runPaths(directory).checkpoints, best.step, record.run_id);
     if (state) engine.load(state);
     bestTest = state && engine.evaluate(dataset.test);
   }
@@ -77,9 +78,9 @@ export function summarise({
 }
 
 /** The state of a checkpoint, or null if it is damaged. The run then ends without this result, and `verify` names the damage. */
-function readState(checkpoints: string, step: number): TrainingState | null {
+function readState(checkpoints: string, step: number, runId: string): TrainingState | null {
   try {
-    return readCheckpoint(checkpoints, step).state;
+    return readCheckpoint(checkpoints, step, runId).state;
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;

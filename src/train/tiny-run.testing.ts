@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseConfig } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
+import { toJson } from '../files.js';
 import { verifyRun } from '../verify/verify.js';
 import type { LoopEvent } from './events.js';
 import { trainRun } from './run.js';
@@ -72,6 +73,21 @@ export type Damage = (run: string) => void;
 /** Replaces what a pattern finds in a file. */
 export function replace(file: string, from: string | RegExp, to: string): Damage {
   return (run) => edit(join(run, file), (text) => text.replace(from, to));
+}
+
+/** Removes the SHA-256 of summary.json from run.json, as in a run of an earlier version. */
+export const forgetSummaryHash: Damage = (run) =>
+  edit(join(run, 'run.json'), (text) => {
+    const { summary_sha256: _, ...record } = JSON.parse(text) as { summary_sha256: string };
+    return toJson(record);
+  });
+
+/** Replaces what a pattern finds in summary.json, whose SHA-256 is not recorded. */
+export function replaceInSummary(from: string | RegExp, to: string): Damage {
+  return (run) => {
+    forgetSummaryHash(run);
+    replace('summary.json', from, to)(run);
+  };
 }
 
 export function remove(file: string): Damage {

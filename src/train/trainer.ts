@@ -6,7 +6,8 @@ import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { NO_METRICS, type StepMetrics } from '../model/state.js';
-import type { Checkpoint, Progress } from '../runs/checkpoint.js';
+import type { Checkpoint } from '../runs/checkpoint.js';
+import type { Progress } from '../runs/progress.js';
 import type { LoopEvent } from './events.js';
 import { addMetrics, epochRow, hasFiniteValues, stepRow } from './rows.js';
 

@@ -6,14 +6,15 @@ import type { Config } from '../config.js';
 import { METRICS, STEP, slotName } from '../engines/engine.js';
 import { parameterShapes } from '../model/spec.js';
 import type { NamedArray } from '../model/state.js';
-import { type Best, type Checkpoint, checkpointName, readCheckpoint } from '../runs/checkpoint.js';
+import { checkpointName, readCheckpoint, type StoredCheckpoint } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
+import type { Best } from '../runs/progress.js';
 import type { Findings, Problem } from './findings.js';
 
 /** A checkpoint that can be read, and its path in the run's folder. */
 export interface Loaded {
   readonly name: string;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: StoredCheckpoint;
 }
 
 const FILES = ['progress.json', 'model.safetensors', 'optimizer.safetensors'];
@@ -22,11 +23,13 @@ const FILES = ['progress.json', 'model.safetensors', 'optimizer.safetensors'];
  * Reads the checkpoints of a run.
  *
  * @param steps the steps that have a checkpoint
+ * @param runId the id of the run
  * @param isLive whether a process trains the run, and may delete a checkpoint at any time
  */
 export function loadCheckpoints(
   directory: string,
   steps: readonly number[],
+  runId: string,
   isLive: boolean,
   { wrong, attempt }: Findings,
 ): Loaded[] {
@@ -41,7 +44,7 @@ export function loadCheckpoints(
     }
     const checkpoint = attempt(name, () => {
       try {
-        return readCheckpoint(checkpoints, step);
+        return readCheckpoint(checkpoints, step, runId);
       } catch (error) {
         if (isLive && !existsSync(folder)) return null; // it was deleted in the meantime
         throw error;

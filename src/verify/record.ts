@@ -1,8 +1,8 @@
 /** @file Checks summary.json against the other files of a run. */
 
 import type { Config } from '../config.js';
-import type { Progress } from '../runs/checkpoint.js';
 import type { EpochRow } from '../runs/metrics.js';
+import type { Progress } from '../runs/progress.js';
 import type { RunRecord, Summary } from '../runs/record.js';
 import { bestOf } from './checkpoints.js';
 

@@ -9,7 +9,16 @@ import { UNFUSED } from '../engines/arithmetic.js';
 import { loadModule } from '../engines/fused/wasm-module.js';
 import { findRun } from '../runs/find.js';
 import type { TrainingEvent } from '../train/events.js';
-import { copy, type Damage, data, remove, replace, trainTiny, whole } from '../train/tiny-run.testing.js';
+import {
+  copy,
+  type Damage,
+  data,
+  remove,
+  replace,
+  replaceInSummary,
+  trainTiny,
+  whole,
+} from '../train/tiny-run.testing.js';
 import { type Change, type Repetition, repeatRun } from './repeat.js';
 import type { Comparison } from './reproduce.js';
 
@@ -85,7 +94,7 @@ test('where a run and its repetition differ, the first step and column come firs
   const run = damaged(
     replace('steps.csv', /\n9,2,[^,]*/, '\n9,2,0.5'),
     replace('metrics.csv', /(\n1,5,.*?),[^,]*/, '$1,0.25'),
-    replace('summary.json', /("weights_sha256": ")./, '$1x'),
+    replaceInSummary(/("weights_sha256": ")./, '$1x'),
   );
   const { differences } = await comparisonOf(run);
   assert.deepEqual(

@@ -78,9 +78,10 @@ const FILES = ['steps.csv', 'metrics.csv'];
  */
 export function readResultFiles(directory: string): ResultFiles {
   const csvs = new Map(FILES.map((file) => [file, readCells(join(directory, file))]));
-  const [summary, record] = [readSummary(directory), readRecord(directory)];
+  const record = readRecord(directory);
+  const summary = record && readSummary(directory, record);
   if (summary && record) return { csvs, summary, record };
-  throw new UserError('E_RUN', `${directory} has no ${summary ? 'run.json' : 'summary.json'}.`, {
+  throw new UserError('E_RUN', `${directory} has no ${record ? 'summary.json' : 'run.json'}.`, {
     hint: `Check the other files of the run with \`wnlstm verify ${directory}\`.`,
   });
 }

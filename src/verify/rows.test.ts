@@ -7,6 +7,13 @@ const steps = 'steps.csv';
 const metrics = 'metrics.csv';
 
 testDamages([
+  [
+    'a validation loss that was changed',
+    metrics,
+    replace(metrics, /(\n2,10,[^,]*,[^,]*,)[\d.]+/, '$10.5'),
+    /SHA-256 differs/,
+  ],
+  ['the last digit of a loss', steps, replace(steps, /(\n6,2,[\d.]+)\d,/, '$1,'), /SHA-256 differs/],
   ['a first row that was removed', `${metrics}:2`, replace(metrics, /\n1,[^\n]*/, ''), /step 5, got 10/],
   ['a row removed in the middle', `${metrics}:3`, replace(metrics, /\n2,[^\n]*/, ''), /step 10, got 15/],
   ['a row removed in the middle', `${steps}:3`, replace(steps, /\n6,[^\n]*/, ''), /step 6, got 9/],

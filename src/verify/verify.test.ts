@@ -14,6 +14,7 @@ import {
   problemsOf,
   remove,
   replace,
+  replaceInSummary,
   trainTiny,
   whole,
 } from '../train/tiny-run.testing.js';
@@ -125,6 +126,6 @@ test('a run of fewer steps than an epoch, and of a part of one, has no problem',
 
 test('where the last epoch is the best, the test results of both are the same', async () => {
   const run = await trainTiny({ epochs: 1 });
-  replace('summary.json', /("best_test_loss": )[\d.]+/, '$11.5')(run);
+  replaceInSummary(/("best_test_loss": )[\d.]+/, '$11.5')(run);
   assert.match(problemsOf(run).join(), /^summary.json,best_test_loss is 1.5, expected .* as in test_loss/);
 });

@@ -1,10 +1,12 @@
 /** @file Checks that the files of a run fit together: record, config, rows, summary and checkpoints. Changes no file. */
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { readRegular } from '../files.js';
-import { type Checkpoint, hashWeights, listCheckpoints } from '../runs/checkpoint.js';
+import { hashWeights, listCheckpoints, type StoredCheckpoint } from '../runs/checkpoint.js';
+import type { Origin } from '../runs/progress.js';
 import { readConfig, readRecord, readSummary, statusOf } from '../runs/reading.js';
 import { FORMAT, fingerprintOf, type RunRecord, runId, type Status, type Summary } from '../runs/record.js';
 import { checkCheckpoints, loadCheckpoints } from './checkpoints.js';
@@ -40,13 +42,14 @@ export function verifyRun(directory: string): Verification {
 
   // Checkpoints before rows: a running process writes the rows before their checkpoint.
   const steps = attempt('checkpoints', listCheckpoints) ?? [];
-  const loaded = loadCheckpoints(directory, steps, status === 'running', findings);
+  const loaded = loadCheckpoints(directory, steps, record.run_id, status === 'running', findings);
   const checkpoint = steps.at(-1) ?? null;
   const last = loaded.find(({ checkpoint: { progress } }) => progress.step === checkpoint)?.checkpoint;
   const hasResult = status === 'completed' || status === 'diverged';
-  const summary = hasResult ? openSummary(directory, findings) : null;
+  const summary = hasResult ? openSummary(directory, record, findings) : null;
   const rows = openRows(directory, record, config, summary, checkpoint, findings);
   add(...(rows?.problems ?? []));
+  if (rows?.problems.length === 0 && last?.origin) checkCsvHashes(last.origin, findings);
   checkEnd(record, checkpoint, last, findings);
 
   const epochs = rows?.problems.length === 0 ? rows.epochs : null;
@@ -93,8 +96,8 @@ function checkIdentity(record: RunRecord, config: Config, { wrong }: Findings): 
 }
 
 /** The summary of a run that has a result. */
-function openSummary(directory: string, { demand, attempt }: Findings): Summary | null {
-  return demand('summary.json') ? attempt('summary.json', () => readSummary(directory)) : null;
+function openSummary(directory: string, record: RunRecord, { demand, attempt }: Findings): Summary | null {
+  return demand('summary.json') ? attempt('summary.json', () => readSummary(directory, record)) : null;
 }
 
 /** The rows of a run. A run without a checkpoint may have none. */
@@ -117,6 +120,19 @@ function openRows(
   return checkRows({ steps, metrics }, { config, status: record.status, checkpoint, summary: lastStep });
 }
 
+/** Checks the rows before the last checkpoint against the SHA-256 in its progress.json. */
+function checkCsvHashes({ steps_csv, metrics_csv }: Origin, { wrong, attempt }: Findings): void {
+  for (const [file, { bytes, sha256 }] of Object.entries({
+    'steps.csv': steps_csv,
+    'metrics.csv': metrics_csv,
+  })) {
+    const content = attempt(file, (path) => readRegular(path));
+    const hash = content && createHash('sha256').update(content.subarray(0, bytes)).digest('hex');
+    if (hash !== null && hash !== sha256)
+      wrong(file, 'Its SHA-256 differs from the one in the last checkpoint; a row was changed.');
+  }
+}
+
 /** Whether the process of a run recorded its end, so that all files are complete. */
 function isClosed({ status }: RunRecord): boolean {
   return status !== 'running' && status !== 'failed';
@@ -125,7 +141,7 @@ function isClosed({ status }: RunRecord): boolean {
 function checkEnd(
   record: RunRecord,
   checkpoint: number | null,
-  last: Checkpoint | undefined,
+  last: StoredCheckpoint | undefined,
   { problems, wrong }: Findings,
 ): void {
   if (isClosed(record) && checkpoint === null && problems.every(({ file }) => file !== 'checkpoints'))
