@@ -1,13 +1,14 @@
 /** @file Files and folders where the system says no. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs, { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, mock, test } from 'node:test';
 import { asUserError, UserError } from './errors.js';
-import { makeDirectory, replaceFile, syncFile, syncFolder } from './files.js';
+import { makeDirectory, openForAppend, removeIfEmpty, replaceFile, syncFile, syncFolder } from './files.js';
 
 const root = mkdtempSync(join(tmpdir(), 'wnlstm-files-'));
 after(() => rmSync(root, { recursive: true }));
@@ -55,6 +56,26 @@ test('a file that cannot be synced because its disk is full or broken is an erro
     assert.throws(() => syncFile(path), { code });
     assert.throws(() => replaceFile(path, 'x'), { code: 'E_IO' });
   }
+});
+
+test('a file is opened for appending only if it is a regular file: no link is followed, no pipe blocks', () => {
+  const victim = join(root, 'victim');
+  writeFileSync(victim, '');
+  symlinkSync(victim, join(root, 'log.txt'));
+  assert.throws(() => openForAppend(join(root, 'log.txt')), { code: 'ELOOP' });
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  assert.throws(() => openForAppend(join(root, 'pipe')), { code: 'ENXIO' });
+  fs.closeSync(openForAppend(join(root, 'new.txt')));
+  assert.equal(readFileSync(join(root, 'new.txt'), 'utf8'), '');
+});
+
+test('folders that were created are returned, the deepest first, and only empty ones are removed', () => {
+  const created = makeDirectory(join(root, 'a/b'));
+  assert.deepEqual(created, [join(root, 'a/b'), join(root, 'a')]);
+  assert.deepEqual(makeDirectory(join(root, 'a/b')), []);
+  writeFileSync(join(root, 'a/file'), '');
+  for (const folder of created) removeIfEmpty(folder);
+  assert.deepEqual(fs.readdirSync(join(root, 'a')), ['file']);
 });
 
 test('a link to nowhere in the place of a folder is an error that says so', () => {
