@@ -12,15 +12,15 @@ if (existsSync(cli)) {
     const reason = error.code === 'EMFILE' ? 'too many files are open' : error.message.split('\n')[0];
     process.stderr.write(`error Could not load the program: ${reason}.\n`);
     process.stderr.write(
-      'hint  Install it again with `npm ci`, or let it open more files with `ulimit -n`.\n',
+      'hint  Install it again with `npm ci`, or raise the limit of open files with `ulimit -n`.\n',
     );
     process.exitCode = 2;
   }
 } else {
   process.stderr.write(
     existsSync(inPackage('tsconfig.json'))
-      ? 'wnlstm is not built yet. Build it with `npm run build`.\n'
-      : 'This package of wnlstm lacks its compiled program. Make it anew in the clone with `npm run package`.\n',
+      ? 'error wnlstm is not built yet.\nhint  Build it with `npm run build`.\n'
+      : 'error This package of wnlstm does not contain the compiled program.\nhint  Create the package again with `npm run package`, in a clone of the repository.\n',
   );
   process.exitCode = 2;
 }

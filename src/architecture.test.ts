@@ -1,4 +1,4 @@
-/** @file The import rule and the homes of effects, as a test: the map in src/README.md cannot go stale. */
+/** @file Tests the rules of the architecture: imports, packages, output and randomness. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ function textOf(name: string): string {
   return readFileSync(join(source, name), 'utf8');
 }
 
-/** Layers from the bottom up; a file may import its own folder and lower layers. */
+/** The layers from bottom to top. A file may import its own folder and lower layers. */
 const LAYERS = [
   ['text'],
   [
@@ -46,7 +46,7 @@ const LAYERS = [
   ['cli.ts'],
 ];
 
-/** The files right in src/ below the folders count as one folder. */
+/** The folder of a file. The files directly in src/ count as one folder. */
 function folderOf(name: string): string {
   return LAYERS[1]!.includes(name) ? '.' : name.split('/')[0];
 }
@@ -61,7 +61,7 @@ function importsOf(name: string): string[] {
   return [...textOf(name).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1]);
 }
 
-test('a file imports its own folder and lower layers only', () => {
+test('a file imports only its own folder and lower layers', () => {
   for (const name of shipped) {
     for (const imported of importsOf(name).filter((path) => path.startsWith('.'))) {
       const target = relative(source, normalize(join(source, dirname(name), imported))).replace(
@@ -74,7 +74,7 @@ test('a file imports its own folder and lower layers only', () => {
   }
 });
 
-test('packages with effects are imported in their homes only', () => {
+test('each package is imported only in its folder', () => {
   const homes: [RegExp, RegExp][] = [
     [/^@tensorflow\//, /^(engines\/(autodiff|tensorflow)|tensorflow)\//],
     [/^koffi$/, /^(engines\/fused|tensorflow)\//],
@@ -92,18 +92,18 @@ test('packages with effects are imported in their homes only', () => {
   }
 });
 
-test('only cli.ts exits, reads argv and prints', () => {
+test('only cli.ts uses argv, the exit code and the console', () => {
   for (const name of shipped.filter((file) => file !== 'cli.ts')) {
     assert.doesNotMatch(textOf(name), /\bconsole\.|process\.(argv|exit|stdout|stderr)\b/, name);
   }
 });
 
-test('nothing is random but through rng.ts, and names of temporary files', () => {
+test('only rng.ts is a source of random numbers, except for the names of temporary files', () => {
   for (const name of shipped.filter((file) => file !== 'files.ts'))
     assert.doesNotMatch(textOf(name), /Math\.random|randomBytes|randomUUID/, name);
 });
 
-test('every file says what it is for and stays below 350 lines', () => {
+test('every file has a description and at most 350 lines', () => {
   for (const name of files) {
     const text = textOf(name);
     assert.match(

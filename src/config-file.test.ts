@@ -1,4 +1,4 @@
-/** @file JSON files that a person writes: what is read from them, and what is said of mistakes. */
+/** @file Config files: their values, and messages about mistakes. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,19 +26,19 @@ function problem(task: () => unknown): string {
   } catch (error) {
     assert.ok(error instanceof UserError, String(error));
     assert.equal(error.code, 'E_CONFIG');
-    assert.ok(error.hint, 'it says what to do');
+    assert.ok(error.hint, 'the error has a hint');
     return error.message;
   }
   assert.fail('Expected an error, got none.');
 }
 
-test('a config file is its keys, without the line for editors', () => {
+test('a config file is read as its keys, without $schema', () => {
   const path = fileWith('{ "$schema": "./schema.json", "model": "base", "clip": null }\n');
   assert.deepEqual(readConfigFile(path), { model: 'base', clip: null });
   assert.deepEqual(readConfigFile(fileWith('{}')), {});
 });
 
-test('a config file that is missing, a folder, not JSON or not an object is an error that names it', () => {
+test('an error names a config file that is missing, a folder, not JSON or not an object', () => {
   assert.match(
     problem(() => readConfigFile(join(folder, 'absent.json'))),
     /absent\.json: no such file/,
@@ -66,14 +66,14 @@ test('a config file that is missing, a folder, not JSON or not an object is an e
   }
 });
 
-test('the problems of a config file are found when it is read, in the words of the file', () => {
+test('a config file is validated when it is read, and problems name its keys', () => {
   const path = fileWith('{ "clipMode": "x", "unitz": 3 }');
   const message = problem(() => readConfigFile(path));
   assert.ok(message.startsWith(`${path}: clipMode: expected one of`), message);
   assert.match(message, /unknown key unitz \(nearest: units\)/);
 });
 
-test('keys keep the order of the file, also those that are numbers, at every depth', () => {
+test('keys keep the order of the file at every depth, also if they are numbers', () => {
   const read = readObject(fileWith('{"b": {"32": 1, "16": {"z": 1, "2": 2}}, "1": 0, "a": 0}'), 'file', '{}');
   assert.deepEqual(keysOf(read), ['b', '1', 'a']);
   const inner = read.b as Record<string, object>;
@@ -82,7 +82,7 @@ test('keys keep the order of the file, also those that are numbers, at every dep
   assert.deepEqual(keysOf({ made: 1, elsewhere: 2 }), ['made', 'elsewhere']);
 });
 
-test('a key that occurs twice is an error with both places, at every depth, all at once', () => {
+test('all duplicate keys are reported with both positions, at every depth', () => {
   assert.equal(
     problem(() => readConfigFile(fileWith('{\n  "lr": 0.1,\n  "units": 3,\n  "lr": 0.2\n}'))),
     `${join(folder, 'config.json')}, line 4, column 3: duplicate key "lr", first at line 2, column 3.`,
@@ -93,7 +93,7 @@ test('a key that occurs twice is an error with both places, at every depth, all 
   assert.match(twice, /column 20: duplicate key "a".*; line 1, column 35: duplicate key "lr"/);
 });
 
-test('a file that is not JSON says where, and what stands there', () => {
+test('a syntax error is reported with its position and the unexpected text', () => {
   for (const [text, said] of [
     ['{"lr": 0.1,}', 'line 1, column 12: unexpected "}"'],
     ['{\n  lr: 0.1\n}', 'line 2, column 3: unexpected "lr"'],
@@ -118,23 +118,23 @@ test('a byte order mark and a key called __proto__ are harmless', () => {
 const shipped = readdirSync(join(packageRoot, 'configs')).filter((name) => /(?<!schema)\.json$/.test(name));
 const defaults = defaultConfig();
 
-test('each config that comes with the program is valid and names just what differs from the defaults', () => {
+test('each bundled config is valid and contains only keys that differ from the defaults', () => {
   assert.ok(shipped.length >= 4);
   for (const name of shipped) {
     const keys = readConfigFile(join(packageRoot, 'configs', name));
     for (const [key, value] of Object.entries(keys)) {
-      assert.notDeepEqual(value, defaults[key as ConfigKey], `configs/${name} names the default of ${key}`);
+      assert.notDeepEqual(value, defaults[key as ConfigKey], `configs/${name} has the default of ${key}`);
     }
   }
 });
 
-test('a ~ at the start of a path is the home folder, elsewhere it is a letter', () => {
+test('a ~ at the start of a path is the home folder, and elsewhere a plain character', () => {
   assert.equal(expandHome('~'), homedir());
   assert.equal(expandHome('~/runs'), join(homedir(), 'runs'));
   for (const path of ['a/~/b', '~x', 'runs', '/~']) assert.equal(expandHome(path), path);
 });
 
-test('a sweep file in the place of a config is called what it is', () => {
+test('a sweep file in the place of a config is reported as a sweep file', () => {
   assert.match(
     problem(() => readConfigFile(join(packageRoot, 'configs/sweeps/article.json'))),
     /article\.json is a sweep file, not the config of one run\.$/,

@@ -1,4 +1,4 @@
-/** @file Configs from files and flags: what is accepted, what is said about what is not. */
+/** @file Configs from files and flags: accepted values, and messages about others. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ function problem(task: () => unknown): string {
   } catch (error) {
     assert.ok(error instanceof UserError, String(error));
     assert.equal(error.code, 'E_CONFIG');
-    assert.ok(error.hint, 'it says what to do');
+    assert.ok(error.hint, 'the error has a hint');
     return error.message;
   }
   assert.fail('Expected an error, got none.');
@@ -50,12 +50,12 @@ const defaults: Config = {
   data: null,
 };
 
-test('an empty config is the defaults', () => {
+test('an empty config has the defaults', () => {
   assert.deepEqual(parseConfig({}, 'test'), defaults);
   assert.deepEqual(configKeys, Object.keys(defaults));
 });
 
-test('a complete config is itself', () => {
+test('a complete config is unchanged', () => {
   const config: Config = {
     model: 'base',
     units: 1,
@@ -78,7 +78,7 @@ test('a complete config is itself', () => {
   assert.deepEqual(parseConfig(config, 'test'), config);
 });
 
-test('all problems are reported at once, each with its key, what was expected and what was there', () => {
+test('all problems are reported together, each with its key, the expected and the actual value', () => {
   const message = problem(() =>
     parseConfig(
       { model: 'lstm', units: 0, lr: '0.1', clip: -1, clipMode: null, seed: 1.5, data: '', unit: 3 },
@@ -96,23 +96,23 @@ test('all problems are reported at once, each with its key, what was expected an
     'data: expected text or null, got ""',
     'unknown key unit (nearest: units)',
   ]) {
-    assert.ok(message.includes(part), `${part} is not in: ${message}`);
+    assert.ok(message.includes(part), `${part} is missing from: ${message}`);
   }
 });
 
-test('a problem is said once, also when a value breaks two rules', () => {
+test('a problem is reported once, also if a value violates two rules', () => {
   const message = problem(() => parseConfig({ units: 0.5 }, 'test'));
   assert.equal(message.match(/units/g)?.length, 1, message);
 });
 
-test('an unknown key is reported with the nearest one, each of several with its own', () => {
+test('every unknown key is reported with the nearest known key', () => {
   const message = problem(() => parseConfig({ clipmode: 'norm', learningRate: 1, sed: 3 }, 'test'));
   assert.match(message, /clipmode \(nearest: clipMode\)/);
   assert.match(message, /unknown key learningRate;/);
   assert.match(message, /sed \(nearest: seed\)/);
 });
 
-test('no key takes a value outside its range', () => {
+test('no key accepts a value outside its range', () => {
   const outside: Record<ConfigKey, unknown[]> = {
     model: ['', 'WN', null],
     units: [0, -1, 1.5, 4097, Number.NaN, Number.POSITIVE_INFINITY, '100', null],
@@ -137,33 +137,33 @@ test('no key takes a value outside its range', () => {
       assert.match(
         problem(() => parseConfig({ [key]: value }, 'test')),
         new RegExp(`^test: ${key}: expected .+, got .+`),
-        `${key} took ${value}`,
+        `${key} accepted ${value}`,
       );
     }
   }
 });
 
-test('a learning rate that is not a number is called by its name', () => {
+test('a learning rate that is NaN is reported as NaN', () => {
   assert.match(
     problem(() => parseConfig({ lr: Number.NaN }, 'test')),
     /lr: expected a number from 1e-37, got NaN/,
   );
 });
 
-test('flags go before the file, the file before the defaults, and each value knows its source', () => {
+test('flags override the file, the file overrides the defaults, and each value has its source', () => {
   const { config, sources } = resolveConfig({ lr: 0.3, clip: null }, { lr: 0.2, clip: 0.5, units: 32 });
   assert.deepEqual(config, { ...defaults, lr: 0.3, clip: null, units: 32 });
   const expected = Object.fromEntries(configKeys.map((key) => [key, 'default']));
   assert.deepEqual(sources, { ...expected, lr: 'flag', clip: 'flag', units: 'file' });
 });
 
-test('a value that equals the default has the source it was given in', () => {
+test('the source of a value that equals the default is where it was set', () => {
   const { sources } = resolveConfig({ units: 100 }, { lr: 0.1 });
   assert.equal(sources.units, 'flag');
   assert.equal(sources.lr, 'file');
 });
 
-test('a problem on the command line is told in the words of the command line', () => {
+test('a problem on the command line names the flag', () => {
   assert.match(
     problem(() => resolveConfig({ clipMode: 'x' }, {})),
     /--clip-mode: expected one of/,
@@ -180,14 +180,14 @@ test('a flag is the key in kebab-case', () => {
   ]);
 });
 
-test('`none` unsets what can be unset, and is text elsewhere', () => {
+test('`none` is null for keys that can be null, and text for others', () => {
   const nullable: ConfigKey[] = ['clip', 'columnNorm', 'steps', 'threads', 'data'];
   for (const key of configKeys) {
     assert.equal(parseFlag(key, 'none'), nullable.includes(key) ? null : 'none', key);
   }
 });
 
-test('a number that is 0 or infinite in float32 is refused; a rate that is too large diverges, which is a result', () => {
+test('a number that is 0 or infinite in float32 is refused, except a large learning rate', () => {
   for (const key of ['lr', 'clip', 'columnNorm']) {
     for (const value of [0, -1, 1e-46, 1e-300]) {
       assert.match(
@@ -210,7 +210,7 @@ test('a number that is 0 or infinite in float32 is refused; a rate that is too l
   assert.equal(parseConfig({ lr: 1e39 }, 'test').lr, 1e39);
 });
 
-test('a flag is a number where it reads as one, but a folder stays text', () => {
+test('a flag that looks like a number is a number, but a folder is always text', () => {
   assert.equal(parseFlag('lr', '0.02'), 0.02);
   assert.equal(parseFlag('lr', '1e-3'), 1e-3);
   assert.equal(parseFlag('seed', '-1'), -1);
@@ -220,16 +220,16 @@ test('a flag is a number where it reads as one, but a folder stays text', () => 
 
 const shipped = readdirSync(join(packageRoot, 'configs')).filter((name) => /(?<!schema)\.json$/.test(name));
 
-test('configs/schema.json is the schema that the code has', () => {
+test('configs/schema.json is the schema of the code', () => {
   const path = join(packageRoot, 'configs/schema.json');
   assert.deepEqual(
     JSON.parse(readFileSync(path, 'utf8')),
     JSON.parse(JSON.stringify(configJsonSchema())),
-    'Write it anew: node bin/wnlstm.js config schema > configs/schema.json',
+    'Update it with `npm run schema`.',
   );
 });
 
-test('each config that comes with the program points editors to the schema beside it', () => {
+test('each bundled config names the schema beside it', () => {
   for (const name of shipped) {
     const json = JSON.parse(readFileSync(join(packageRoot, 'configs', name), 'utf8')) as { $schema?: string };
     assert.equal(json.$schema, './schema.json', name);

@@ -1,4 +1,4 @@
-/** @file Quotas of containers, as both versions of cgroups have them. */
+/** @file CPU quotas of both versions of cgroups. */
 
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
@@ -11,13 +11,13 @@ function coresWith(files: Readonly<Record<string, string>>): number {
 
 const ROOT = '/sys/fs/cgroup';
 
-test('without a quota, and where there are no cgroups, all cores count', () => {
+test('without a quota, or without cgroups, all cores are usable', () => {
   assert.equal(coresWith({}), Infinity);
   assert.equal(coresWith({ '/proc/self/cgroup': '0::/\n', [`${ROOT}/cpu.max`]: 'max 100000\n' }), Infinity);
   assert.ok(usableCores() >= 1 && usableCores() <= availableParallelism());
 });
 
-test('the quota of version 2 is that of the smallest group above the process', () => {
+test('the quota of version 2 is the smallest of all groups that contain the process', () => {
   const group = '/proc/self/cgroup';
   assert.equal(coresWith({ [group]: '0::/\n', [`${ROOT}/cpu.max`]: '20000 100000\n' }), 0.2);
   const nested = {
@@ -28,7 +28,7 @@ test('the quota of version 2 is that of the smallest group above the process', (
   assert.equal(coresWith(nested), 1.5);
 });
 
-test('the quota of version 1 is read under either name of its folder', () => {
+test('the quota of version 1 is read from both possible folders', () => {
   const group = { '/proc/self/cgroup': '4:cpu,cpuacct:/docker/x\n1:name=systemd:/\n' };
   for (const folder of ['cpu', 'cpu,cpuacct']) {
     const files = (quota: string, at: string) => ({

@@ -1,4 +1,4 @@
-/** @file Files and folders where the system says no. */
+/** @file Files and folders when system calls fail. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -17,7 +17,7 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** Lets fsync fail, of folders alone or of everything. */
+/** Makes fsync fail, for folders only or also for files. */
 function failSync(code: string, files: boolean): void {
   const real = fs.fsyncSync;
   mock.method(fs, 'fsyncSync', (handle: number) => {
@@ -28,7 +28,7 @@ function failSync(code: string, files: boolean): void {
 }
 
 for (const code of ['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF', 'ENOSYS']) {
-  test(`a file system that answers ${code} to the sync of a folder can hold runs`, () => {
+  test(`a file system that reports ${code} when a folder is synced can hold runs`, () => {
     failSync(code, false);
     const path = join(root, 'file');
     replaceFile(path, code);
@@ -37,7 +37,7 @@ for (const code of ['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR', 'EACCES', 'EBADF', '
   });
 }
 
-test('a folder that cannot be opened to be synced is no error', () => {
+test('a folder that cannot be opened for syncing is no error', () => {
   mock.method(fs, 'openSync', () => {
     throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
   });
@@ -45,7 +45,7 @@ test('a folder that cannot be opened to be synced is no error', () => {
   syncFolder(root);
 });
 
-test('a file that cannot be synced because its disk is full or broken is an error', () => {
+test('a file that cannot be synced because the disk is full or defective is an error', () => {
   const path = join(root, 'synced');
   writeFileSync(path, '');
   failSync('EINVAL', true);
@@ -78,7 +78,7 @@ test('folders that were created are returned, the deepest first, and only empty 
   assert.deepEqual(fs.readdirSync(join(root, 'a')), ['file']);
 });
 
-test('a link to nowhere in the place of a folder is an error that says so', () => {
+test('a dangling link in the place of a folder is an error that names the link', () => {
   const link = join(root, 'link');
   symlinkSync('nowhere', link);
   assert.throws(() => makeDirectory(link), {
@@ -90,7 +90,7 @@ test('a link to nowhere in the place of a folder is an error that says so', () =
   assert.throws(() => makeDirectory(join(circle, 'below')), { code: 'E_IO' });
 });
 
-test('whatever the system refuses is a sentence and not a stack, and a bug stays a bug', () => {
+test('a system error becomes an error for users, and a bug stays a bug', () => {
   const failed = (): unknown => {
     try {
       return fs.readFileSync(join(root, 'absent'));
@@ -109,7 +109,7 @@ test('whatever the system refuses is a sentence and not a stack, and a bug stays
   assert.equal(asUserError(own), own);
 });
 
-test('an error that Node has no name for is put into words as well', {
+test('a system error without a name in Node is described as well', {
   skip: process.platform === 'win32',
 }, () => {
   for (const [name, words] of [

@@ -1,4 +1,4 @@
-/** @file Laws of addressed randomness; the golden numbers come from a second implementation, in Python. */
+/** @file Properties of the random numbers. The expected numbers come from a second implementation, in Python. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,13 +9,13 @@ function draw(random: Rng, count: number): number[] {
   return Array.from({ length: count }, () => random.uint32());
 }
 
-test('the same address gives the same numbers, whatever was drawn before', () => {
+test('the same address gives the same numbers, regardless of earlier draws', () => {
   const expected = draw(rng(7, 'shuffle', 3), 100);
   draw(rng(7, 'shuffle', 2), 5);
   assert.deepEqual(draw(rng(7, 'shuffle', 3), 100), expected);
 });
 
-test('generators of one address are independent of each other', () => {
+test('two generators with the same address do not affect each other', () => {
   const [one, other] = [rng(1), rng(1)];
   const expected = draw(rng(1), 6);
   assert.deepEqual(
@@ -24,7 +24,7 @@ test('generators of one address are independent of each other', () => {
   );
 });
 
-test('another address gives other numbers: other values, other order, other types, other cuts', () => {
+test('addresses that differ in values, order, types or boundaries give different numbers', () => {
   const addresses: (string | number)[][] = [
     [],
     [0],
@@ -63,7 +63,7 @@ test('the numbers of an address are the same on every machine and in every versi
   );
 });
 
-test('the logarithm is right to 5e-16, near 0 and near 1 too', () => {
+test('the relative error of the logarithm is below 5e-16, also near 0 and near 1', () => {
   const powers = Array.from({ length: 100 }, (_, at) => 1.3 * 2 ** -(at + 2));
   const nearOne = Array.from({ length: 52 }, (_, at) => 1 - 2 ** -(at + 2));
   const even = Array.from({ length: 4096 }, (_, at) => (at + 0.5) / 4096);
@@ -90,7 +90,7 @@ test('uniform is in [0, 1) with mean 1/2 and variance 1/12', () => {
   assert.ok(Math.abs(variance - 1 / 12) < 0.003, `variance ${variance}`);
 });
 
-test('below is a whole number in [0, bound), and every one is equally likely', () => {
+test('below returns whole numbers in [0, bound), all equally likely', () => {
   const random = rng('below');
   for (const bound of [1, 2, 3, 7, 10, 1000, 2 ** 31 + 1, 2 ** 32]) {
     for (let draws = 0; draws < 200; draws++) {
@@ -106,16 +106,16 @@ test('below is a whole number in [0, bound), and every one is equally likely', (
   );
 });
 
-test('below has no bias at a bound that divides 2^32 badly', () => {
+test('below is unbiased for a bound that does not divide 2^32', () => {
   const random = rng('bias');
-  const bound = 3 * 2 ** 30; // a plain remainder would give the first third twice as often
+  const bound = 3 * 2 ** 30; // a plain remainder would return the first third twice as often
   const draws = 6000;
   let firstThird = 0;
   for (let draw = 0; draw < draws; draw++) if (random.below(bound) < 2 ** 30) firstThird++;
   assert.ok(Math.abs(firstThird / draws - 1 / 3) < 0.03, `${firstThird / draws}`);
 });
 
-test('a permutation has every index once', () => {
+test('a permutation contains every index once', () => {
   for (const length of [0, 1, 2, 3, 100, 4321]) {
     const order = permutation(rng('permutation', length), length);
     assert.deepEqual(
@@ -125,24 +125,25 @@ test('a permutation has every index once', () => {
   }
 });
 
-test('all orders of four are equally likely', () => {
+test('all permutations of four elements are equally likely', () => {
   const counts = new Map<string, number>();
   for (let pass = 0; pass < 4800; pass++) {
     const order = permutation(rng('orders', pass), 4).join('');
     counts.set(order, (counts.get(order) ?? 0) + 1);
   }
   assert.equal(counts.size, 24);
-  for (const [order, count] of counts) assert.ok(Math.abs(count - 200) < 75, `${order} came ${count} times`);
+  for (const [order, count] of counts)
+    assert.ok(Math.abs(count - 200) < 75, `${order} occurred ${count} times`);
 });
 
-test('a truncated normal is never beyond two sigma, has mean 0 and a deviation of 0.88 sigma', () => {
+test('a truncated normal lies within two sigma, has mean 0 and a standard deviation of 0.88 sigma', () => {
   const sigma = 0.05;
   const values = truncatedNormal(rng('normal'), 40_000, sigma);
   assert.equal(values.length, 40_000);
   assert.ok(values.every((value) => Math.abs(value) <= 2 * sigma + 1e-9));
   assert.ok(
     values.some((value) => Math.abs(value) > 1.95 * sigma),
-    'the tails are there',
+    'values near two sigma occur',
   );
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
@@ -150,7 +151,7 @@ test('a truncated normal is never beyond two sigma, has mean 0 and a deviation o
   assert.ok(Math.abs(deviation / sigma - 0.8796) < 0.01, `deviation ${deviation / sigma} sigma`);
 });
 
-test('a shorter draw is the beginning of a longer one', () => {
+test('a shorter draw is a prefix of a longer one', () => {
   const long = truncatedNormal(rng('length'), 101, 1);
   for (const length of [0, 1, 2, 50]) {
     assert.deepEqual(truncatedNormal(rng('length'), length, 1), long.slice(0, length));

@@ -1,4 +1,4 @@
-/** @file `wnlstm compare` and `wnlstm plot` as their user meets them: on a small sweep and on single runs of it. */
+/** @file `wnlstm compare` and `wnlstm plot` on a small sweep and on single runs of it. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -69,7 +69,7 @@ test('compare prints the arms and the declared comparison with a verdict, 80 col
   for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
 });
 
-test('every format carries the same verdict', () => {
+test('every format has the same verdict', () => {
   const json = JSON.parse(wnlstm('compare', folder, '--format', 'json').stdout);
   assert.equal(json.comparisons[0].verdict.kind, 'worse');
   assert.equal(json.comparisons[0].p, 2 / 64);
@@ -83,7 +83,7 @@ test('every format carries the same verdict', () => {
   );
 });
 
-test('--fail-on worse is exit code 3, and is refused where nothing was declared', () => {
+test('--fail-on worse exits with code 3, and is refused without declared comparisons', () => {
   const failed = wnlstm('compare', 'rates', '--fail-on', 'worse');
   assert.equal(failed.status, 3);
   assert.match(failed.stdout, /worse/);
@@ -94,7 +94,7 @@ test('--fail-on worse is exit code 3, and is refused where nothing was declared'
   }
 });
 
-test('what was not declared gets an interval and no p', () => {
+test('an exploratory comparison has an interval and no p', () => {
   const options = ['--pair', 'wn high vs wn low', '--against', 'slow low', '--format', 'json'];
   const { exploratory } = JSON.parse(wnlstm('compare', 'rates', ...options).stdout);
   assert.equal(exploratory.length, 4);
@@ -122,7 +122,7 @@ test('--select keeps the point of each arm that is best on validation data', () 
   assert.match(notes.join(' '), /Selected by val_loss: the best of 4 arms/);
 });
 
-test('nothing is selected on test data', () => {
+test('--select refuses test data', () => {
   for (const criterion of ['test_accuracy', 'best_test_loss']) {
     const { status, stderr } = wnlstm('compare', 'rates', '--select', criterion);
     assert.equal(status, 2);
@@ -130,7 +130,7 @@ test('nothing is selected on test data', () => {
   }
 });
 
-test('what is asked for in a wrong way is refused with the nearest name', () => {
+test('wrong options are refused, with the nearest name or the expected form', () => {
   const cases: [string[], RegExp][] = [
     [['compare', 'rates', '--pair', 'wn low'], /expected "A vs B"/],
     [['compare', 'rates', '--against', 'wn lo'], /nearest: wn low/],
@@ -152,7 +152,7 @@ test('what is asked for in a wrong way is refused with the nearest name', () => 
   }
 });
 
-test('--report writes one page with verdicts, numbers, configs and environment, that loads nothing', () => {
+test('--report writes one self-contained page with verdicts, numbers, configs and environment', () => {
   const path = join(scratch, 'report.html');
   assert.equal(wnlstm('compare', 'rates', '--report', path).status, 0);
   const page = readFileSync(path, 'utf8');
@@ -170,7 +170,7 @@ test('--report writes one page with verdicts, numbers, configs and environment, 
   assert.doesNotMatch(page, /(src|href)="?https?:/);
 });
 
-test('plot writes the figure and its numbers into the folder of the sweep, the same bytes each time', () => {
+test('plot writes the figure and its numbers to the folder of the sweep, with the same bytes each time', () => {
   const first = wnlstm('plot', 'rates', '--format', 'svg,png,vl.json,html');
   assert.equal(first.status, 0, first.stderr);
   const names = ['curves.csv', 'curves.html', 'curves.png', 'curves.svg', 'curves.vl.json'];
@@ -186,7 +186,7 @@ test('plot writes the figure and its numbers into the folder of the sweep, the s
   assert.match(before[3]!.toString(), /wn low \(6 seeds\)/);
 });
 
-test('plot draws in the terminal, one arm if asked to, and writes no file', () => {
+test('plot --format text prints the figure, of one arm with --arm, and writes no file', () => {
   const before = readdirSync(folder);
   const { stdout, status } = wnlstm(
     'plot',
@@ -243,7 +243,7 @@ test('runs without a plan get intervals and no p', () => {
   assert.match(notes.join(' '), /Nothing was declared/);
 });
 
-test('without a name both take the newest sweep and say so', () => {
+test('without a name, compare and plot use the newest sweep and print its name', () => {
   const compared = wnlstm('compare');
   assert.equal(compared.stderr, 'note No run was named; using the newest sweep, rates.\n');
   assert.equal(compared.stdout, wnlstm('compare', 'rates').stdout);

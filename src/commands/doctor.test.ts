@@ -1,4 +1,4 @@
-/** @file `wnlstm doctor` about TensorFlow, with small libraries that load: each state has its line and what mends it. */
+/** @file The TensorFlow part of `wnlstm doctor`, tested with fake libraries. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ function examine() {
   return examineTensorFlow(new AbortController().signal);
 }
 
-test('without TensorFlow there is one line, with the command that fetches it', async () => {
+test('without TensorFlow there is one finding, with the command that installs it', async () => {
   freshCache();
   const findings = await examine();
   assert.deepEqual(findings, [
@@ -50,7 +50,9 @@ test('without TensorFlow there is one line, with the command that fetches it', a
   ]);
 });
 
-test('an installation that lost a file is named, with the file and the command', { skip }, async () => {
+test('an incomplete installation is reported with the missing file and the command that repairs it', {
+  skip,
+}, async () => {
   freshCache();
   const directory = install('cuda');
   const file = join(directory, LIBRARIES[0]);
@@ -71,7 +73,7 @@ test('an installation that lost a file is named, with the file and the command',
   assert.match(hint ?? '', /`wnlstm setup tensorflow --cuda --version 2\.99\.1`/);
 });
 
-test('with CUDA each library that is missing is named, and a step that fails is no crash', {
+test('with CUDA each missing library is reported, and a failing step does not crash the program', {
   skip,
 }, async () => {
   freshCache();

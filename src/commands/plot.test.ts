@@ -1,4 +1,4 @@
-/** @file `wnlstm plot` on loose runs of different length: their names, the axes, and smoothing. */
+/** @file `wnlstm plot` on runs without a sweep: names, axes and smoothing. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -31,7 +31,7 @@ const [stepsPerEpoch] = readdirSync(runs)
   .map((run) => readFileSync(join(runs, run, 'metrics.csv'), 'utf8').split('\n'))
   .map((lines) => Number(lines[1]!.split(',')[1]));
 
-test('all runs are drawn where none is named, with names that tell them apart; compare says what to do', () => {
+test('without a name all runs are plotted, with different names, and compare refuses runs of different lengths', () => {
   const { status, stdout, stderr } = wnlstm('plot', '--format', 'text');
   assert.equal(status, 0, stderr);
   assert.match(stderr, /^note No run was named; using all 2 runs in .*runs\.$/m);
@@ -44,12 +44,12 @@ test('all runs are drawn where none is named, with names that tell them apart; c
   );
 });
 
-test('a run that is alone is called by what its id says', () => {
+test('the name of a single run has the parts of its id', () => {
   const [run] = readdirSync(runs);
   assert.match(wnlstm('plot', run!, '--format', 'text').stdout, /^\* wn clip=0\.5 \(1 seed\)$/m);
 });
 
-test('the axis is steps, epochs or seconds, in the figure and in its numbers', () => {
+test('the x axis is steps, epochs or seconds, in the figure and in its CSV', () => {
   for (const [axis, title] of [
     ['step', 'step'],
     ['epoch', 'epoch'],
@@ -68,7 +68,7 @@ test('the axis is steps, epochs or seconds, in the figure and in its numbers', (
   }
 });
 
-test('--smooth averages training curves and no others, and says so in the figure', () => {
+test('--smooth averages only training curves, and the figure says so', () => {
   const numbersOf = (...more: string[]): string[] => {
     const base = join(scratch, `smooth${more.length}`);
     const columns = ['--columns', 'loss,val_loss', '--format', 'svg'];
@@ -87,7 +87,7 @@ test('--smooth averages training curves and no others, and says so in the figure
   assert.notDeepEqual(of(smooth, 'loss'), of(raw, 'loss'));
 });
 
-test('a wrong axis or width of smoothing is refused', () => {
+test('a wrong axis or smoothing width is refused', () => {
   for (const smooth of ['0', '-5', '1.5', 'many', '', '1e3', '9999999999']) {
     const { status, stderr, stdout } = wnlstm('plot', `--smooth=${smooth}`);
     assert.equal(status, 2, smooth);

@@ -1,4 +1,4 @@
-/** @file `wnlstm reproduce` and `wnlstm verify` as users call them: words and exit codes. */
+/** @file `wnlstm reproduce` and `wnlstm verify`: output and exit codes. */
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,9 +14,8 @@ after(() => rmSync(scratch, { recursive: true }));
 const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60, test: 20, classes: 4 });
 const runs = join(scratch, 'runs');
 const temporary = join(scratch, 'tmp');
-writeTinyDataset(temporary, { size: 8, train: 60, test: 20, classes: 4 }); // a folder that is there
+writeTinyDataset(temporary, { size: 8, train: 60, test: 20, classes: 4 }); // so that the temporary folder exists
 
-// a folder that is there
 const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', TMPDIR: temporary };
 
 function wnlstm(...words: string[]) {
@@ -34,7 +33,7 @@ const { dir: longer } = JSON.parse(
   wnlstm('train', ...flags, '--epochs', '60', '--model', 'base', '--quiet', '--json').stdout,
 ) as { dir: string };
 
-test('a run that is trained again is the same: exit code 0, and nothing is left behind', () => {
+test('a run that is reproduced exactly exits with code 0 and leaves no files behind', () => {
   const before = readdirSync(temporary);
   const { status, stdout, stderr } = wnlstm('reproduce', id!.slice(0, 5), '--threads', '1', '--quiet');
   assert.equal(status, 0, stderr);
@@ -46,7 +45,7 @@ test('a run that is trained again is the same: exit code 0, and nothing is left 
   assert.deepEqual(problems, []);
 });
 
-test('a run whose record was changed is different: exit code 3, with the first step and column', () => {
+test('a run whose record was changed exits with code 3 and reports the first step and column', () => {
   const path = join(runs, id!, 'steps.csv');
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/\n6,(\d),[^,]*/, '\n6,$1,0.125'));
@@ -64,7 +63,7 @@ test('a run whose record was changed is different: exit code 3, with the first s
   writeFileSync(path, text);
 });
 
-test('what cannot be reproduced or found is an error, and trains nothing: exit code 2', () => {
+test('a run that cannot be reproduced or found exits with code 2 and trains nothing', () => {
   const record = join(runs, id!, 'run.json');
   const text = readFileSync(record, 'utf8');
   for (const [from, to, message] of [
@@ -102,7 +101,7 @@ test('a run inside a sweep is reproduced and verified as well', () => {
   );
 });
 
-test('a run that lost its run.json is found by the start of its name, and damaged: exit code 3', () => {
+test('a run without run.json is found by the start of its name, and is damaged: exit code 3', () => {
   const lost = join(runs, 'lost-s0-00000000');
   cpSync(join(runs, id!), lost, { recursive: true });
   rmSync(join(lost, 'run.json'));
@@ -114,7 +113,7 @@ test('a run that lost its run.json is found by the start of its name, and damage
   rmSync(lost, { recursive: true });
 });
 
-test('Ctrl-C ends a repetition with exit code 130, and nothing is left behind', async () => {
+test('Ctrl-C ends a repetition with exit code 130 and leaves no files behind', async () => {
   const before = readdirSync(temporary);
   const child = spawn(process.execPath, [join(packageRoot, 'bin/wnlstm.js'), 'reproduce', longer], {
     env: environment,
@@ -135,7 +134,7 @@ test('Ctrl-C ends a repetition with exit code 130, and nothing is left behind', 
   assert.deepEqual(readdirSync(temporary), before);
 });
 
-test('a reader that has seen enough ends a repetition, and nothing is left behind', () => {
+test('a reader that closes the pipe does not leave files behind', () => {
   const before = readdirSync(temporary);
   const command = `"${process.execPath}" "${join(packageRoot, 'bin/wnlstm.js')}" reproduce "${longer}" 2>&1 | head -n 1`;
   const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: environment });

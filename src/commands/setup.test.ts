@@ -1,4 +1,4 @@
-/** @file `wnlstm setup` as a user meets it: a real process, a fake pip, small libraries that load. */
+/** @file `wnlstm setup` as a process, with a fake pip and fake libraries. */
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -52,7 +52,7 @@ function serve(version: string): void {
   writeWheel(index, name, Object.fromEntries(files));
 }
 
-test('setup fetches, checks and lists; remove takes it away again', { skip }, () => {
+test('setup downloads, checks and lists an installation, and --remove removes it', { skip }, () => {
   serve('2.20.1');
   assert.match(setup('--list').err, /TensorFlow is not installed/);
   const { code, out, err } = setup('tensorflow', '--cpu', '--version', '2.20.1');
@@ -69,7 +69,9 @@ test('setup fetches, checks and lists; remove takes it away again', { skip }, ()
   assert.deepEqual(readdirSync(join(cache, 'wnlstm/tensorflow')), []);
 });
 
-test('with CUDA the GPU is named, and what to train on is what TensorFlow can use', { skip }, () => {
+test('with CUDA the GPU is printed, and the next command uses the device that TensorFlow can use', {
+  skip,
+}, () => {
   environment.LD_LIBRARY_PATH = compileFakeDriver(join(root, 'driver'), 'Fake H100');
   for (const gpus of [0, 1]) {
     // nvidia/cublas/lib is how a build with CUDA is known
@@ -84,7 +86,7 @@ test('with CUDA the GPU is named, and what to train on is what TensorFlow can us
   delete environment.LD_LIBRARY_PATH;
 });
 
-test('Ctrl-C ends a download with a line and exit code 130', { skip }, async () => {
+test('Ctrl-C ends a download with one line and exit code 130', { skip }, async () => {
   writeFileSync(join(index, 'slow'), '');
   const child = spawn(process.execPath, [...command, 'tensorflow', '--cpu'], { env: environment });
   let err = '';
@@ -101,7 +103,7 @@ test('Ctrl-C ends a download with a line and exit code 130', { skip }, async () 
   rmSync(join(index, 'slow'));
 });
 
-test('bad usage is a line and a hint, and exits 2', { skip }, () => {
+test('wrong usage prints one line and a hint, and exits with code 2', { skip }, () => {
   const cases: [string[], RegExp][] = [
     [[], /Expected the argument tensorflow, got nothing/],
     [['torch'], /got torch/],
@@ -121,13 +123,13 @@ test('bad usage is a line and a hint, and exits 2', { skip }, () => {
   }
 });
 
-test("help and --version after `setup` are the command's own", () => {
+test('--help and --version after setup belong to the command', () => {
   assert.match(setup('--help').out, /^Usage: wnlstm setup \[options\] \[what\]/);
-  const alone = spawnSync(process.execPath, [command[0], '--version'], { encoding: 'utf8' });
+  const alone = spawnSync(process.execPath, [command[0]!, '--version'], { encoding: 'utf8' });
   assert.match(alone.stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('remove without a name removes all, also what is half done', { skip }, () => {
+test('--remove without a name removes everything, also unfinished installations', { skip }, () => {
   writeFileSync(join(cache, 'wnlstm/tensorflow/.stage-1'), '');
   setup('--remove');
   assert.deepEqual(readdirSync(join(cache, 'wnlstm/tensorflow')), []);

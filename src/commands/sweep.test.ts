@@ -1,4 +1,4 @@
-/** @file `wnlstm sweep` as its user meets it: real processes on a small data set. */
+/** @file `wnlstm sweep` as a process, on a small data set. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -26,7 +26,7 @@ after(() => rmSync(scratch, { recursive: true }));
 writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test: 60, classes: 4 });
 const environment = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' };
 
-/** Writes a sweep file: 13 steps an epoch. */
+/** Writes a sweep file with 13 steps per epoch. */
 function sweepFile(
   name: string,
   change: Record<string, unknown> = {},
@@ -46,7 +46,7 @@ function sweepFile(
   return path;
 }
 
-/** Many steps and few checkpoints: 220 steps an epoch. */
+/** Config keys for many steps and few checkpoints: 220 steps per epoch. */
 function long(epochs: number): Record<string, unknown> {
   return { batch: 1, epochs, logEvery: 100 };
 }
@@ -73,14 +73,14 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.on('exit', (code) => resolve(code)));
 }
 
-/** The runs' folders. */
+/** The names of the folders of the runs. */
 function runsIn(folder: string): string[] {
   return existsSync(folder)
     ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')))
     : [];
 }
 
-/** All CSVs of a sweep without their time columns. */
+/** The CSVs of a sweep without their time columns. */
 function resultsOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     runsIn(folder).flatMap((run) =>
@@ -128,7 +128,7 @@ test('a sweep trains all its runs, and the same command again trains none', () =
   assert.doesNotMatch(again.stderr, /val acc/);
 });
 
-test('--add-seeds trains the new ones only, and the file still belongs to its plan', () => {
+test('--add-seeds trains only the new seeds, and the file still matches its plan', () => {
   const file = sweepFile('more', { seeds: 1 });
   assert.equal(sweep(file, 'more').status, 0);
   const more = sweep(file, 'more', '--add-seeds', '1');
@@ -137,7 +137,7 @@ test('--add-seeds trains the new ones only, and the file still belongs to its pl
   assert.equal(sweep(file, 'more').status, 0);
 });
 
-test('--dry-run writes nothing and says how long it would take', () => {
+test('--dry-run writes nothing and estimates the time', () => {
   const { status, stdout } = sweep(sweepFile('dry'), 'dry', '--dry-run');
   assert.equal(status, 0);
   assert.match(stdout, /^base +2 +2 {2}model=base/m);
@@ -146,7 +146,7 @@ test('--dry-run writes nothing and says how long it would take', () => {
   assert.ok(!existsSync(join(scratch, 'dry')));
 });
 
-test('a run that failed is listed with its log and done again by the next call', () => {
+test('a failed run is listed with its log, and the next call trains it again', () => {
   const file = sweepFile('failing');
   const folder = join(scratch, 'failing/failing');
   sweep(file, 'failing');
@@ -173,7 +173,7 @@ test('divergence is a result', () => {
   assert.match(stdout, /1 run finished, 1 diverged/);
 });
 
-test('data that moved is found where the file says, not where it was', () => {
+test('the folder of the data is that of the sweep file, also if the data was moved', () => {
   const file = sweepFile('moved');
   sweep(file, 'moved', '--quiet');
   const folder = join(scratch, 'elsewhere');
@@ -187,7 +187,7 @@ test('data that moved is found where the file says, not where it was', () => {
   assert.equal(plan.arms[0].config.data, join(folder, 'data'));
 });
 
-test('a folder that cannot be a run fails that run alone', () => {
+test('a file in the place of a run fails only that run', () => {
   const file = sweepFile('blocked');
   const planned = JSON.parse(sweep(file, 'blocked', '--dry-run', '--json').stdout);
   assert.equal(planned.left, 4);
@@ -202,14 +202,14 @@ test('a folder that cannot be a run fails that run alone', () => {
   assert.ok(!existsSync(join(scratch, 'blocked/blocked/lock')));
 });
 
-test('a plan with too few seeds for a p is warned of before anything is trained', () => {
+test('a plan with too few seeds for a significant result is reported before training', () => {
   assert.match(
     sweep(sweepFile('few'), 'few', '--dry-run').stderr,
     /2 seeds are too few: with 1 comparison, p < 0\.05 needs at least 6/,
   );
 });
 
-test('another file of the same name is refused, and so is an edited plan', () => {
+test('a different sweep of the same name is refused, and so is an edited plan', () => {
   sweep(sweepFile('frozen'), 'frozen');
   const changed = sweep(sweepFile('frozen', {}, { lr: 0.03 }), 'frozen');
   assert.equal(changed.status, 2);
@@ -228,7 +228,7 @@ test('a sweep of very many runs needs confirmation', () => {
   assert.ok(!existsSync(join(scratch, 'huge')));
 });
 
-test('killed at any moment and started again, a sweep ends with the same numbers', async () => {
+test('a sweep that was killed and started again ends with the same numbers', async () => {
   const file = sweepFile('killed', {}, long(14));
   sweep(file, 'calm', '--quiet');
   const calm = resultsOf(join(scratch, 'calm/killed'));
@@ -243,13 +243,10 @@ test('killed at any moment and started again, a sweep ends with the same numbers
   assert.equal(sweep(file, 'killed', '--quiet').status, 0);
   assert.deepEqual(resultsOf(folder), calm);
   const logs = runsIn(folder).map((run) => readFileSync(join(folder, run, 'log.txt'), 'utf8'));
-  assert.ok(
-    logs.filter((log) => log.split('started on').length > 2).length >= 2,
-    'runs were cut in the middle',
-  );
+  assert.ok(logs.filter((log) => log.split('started on').length > 2).length >= 2, 'runs were interrupted');
 });
 
-test('Ctrl-C stops the children in order: nothing runs on, exit 75', async () => {
+test('Ctrl-C stops all child processes and exits with code 75', async () => {
   const file = sweepFile('stopped', {}, long(10_000));
   const folder = join(scratch, 'stopped/stopped');
   const child = start(file, 'stopped');
@@ -265,7 +262,7 @@ test('Ctrl-C stops the children in order: nothing runs on, exit 75', async () =>
   assert.ok(!existsSync(join(folder, 'lock')));
 });
 
-test('a child that is killed from outside fails alone, and a second sweep on a live one is refused', async () => {
+test('a killed child process fails only its run, and a second process on the same sweep is refused', async () => {
   const file = sweepFile('shot', {}, long(30));
   const folder = join(scratch, 'shot/shot');
   const child = start(file, 'shot');
@@ -293,7 +290,7 @@ test('a child that is killed from outside fails alone, and a second sweep on a l
   assert.equal(sweep(file, 'shot', '--quiet').status, 0);
 });
 
-test('a sweep whose plan is damaged keeps its runs: without it, the same command plans anew and trains nothing', () => {
+test('a sweep with a damaged plan keeps its runs, and without the plan the same command trains nothing', () => {
   const file = sweepFile('replanned');
   assert.equal(sweep(file, 'replanned').status, 0);
   const folder = join(scratch, 'replanned/replanned');
@@ -312,5 +309,5 @@ test('a sweep whose plan is damaged keeps its runs: without it, the same command
   const again = sweep(file, 'replanned');
   assert.equal(again.status, 0, again.stderr);
   assert.deepEqual(records(), before);
-  assert.ok(existsSync(join(folder, ids[0]!, 'config.json')), 'a lost config is written anew');
+  assert.ok(existsSync(join(folder, ids[0]!, 'config.json')), 'a missing config is written again');
 });

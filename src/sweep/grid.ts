@@ -181,7 +181,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function problem(where: string, message: string): UserError {
   return new UserError('E_CONFIG', `${where}: ${message}.`, {
-    hint: '`wnlstm help sweeps` describes sweep files; configs/sweeps/article.json is an example.',
+    hint: 'For the format of sweep files, see `wnlstm help sweeps`; `wnlstm sweep article` is an example.',
   });
 }
 

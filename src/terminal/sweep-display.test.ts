@@ -1,4 +1,4 @@
-/** @file Laws of a sweep's live table: it fits its window, and tells every run's state. */
+/** @file The table of a sweep fits its window and shows the state of every run. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ function boardOf(
 
 const many = Array.from({ length: 45 }, (_, arm) => `base-rescaled global-norm rate-${arm}`);
 
-test('each run has a cell that says where it stands', () => {
+test('each run has a cell with its state', () => {
   const states: RunState[] = [
     { kind: 'completed', valAccuracy: 0.97314 },
     { kind: 'completed', valAccuracy: 1 },
@@ -42,7 +42,7 @@ test('each run has a cell that says where it stands', () => {
   ]);
 });
 
-test('no line is wider than the window and no table higher, with many arms, many seeds, long names', () => {
+test('the table fits the window, with many arms, many seeds and long names', () => {
   for (const seeds of [1, 8, 30, 200]) {
     for (const columns of [60, 80, 200]) {
       const lines = boardLines(boardOf(many, seeds), { rows: 12, columns }, plain);
@@ -53,14 +53,14 @@ test('no line is wider than the window and no table higher, with many arms, many
   }
 });
 
-test('what is shown are the arms at work', () => {
+test('the arms that are running are shown', () => {
   const board = boardOf(many, 8, (arm) =>
     arm === many[30] ? { kind: 'running', fraction: 0 } : { kind: 'waiting' },
   );
   assert.match(boardLines(board, { rows: 12, columns: 80 }, plain).join('\n'), /rate-30/);
 });
 
-test('names that are too long keep their ends, which tell them apart', () => {
+test('shortened names keep their ends and remain different', () => {
   const lines = boardLines(boardOf(many, 8), { rows: 12, columns: 76 }, plain).slice(1, -1);
   assert.equal(new Set(lines).size, lines.length);
 });

@@ -1,4 +1,4 @@
-/** @file The line below which a run is shown: it fits, and leaves out what matters least. */
+/** @file The progress bar fits the terminal and leaves out the least important parts. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -19,13 +19,13 @@ const row = {
 };
 const standing = { step: 1520, totalSteps: 4295, row, speed: 342.4 };
 
-test('a bar is shorter than a line of the terminal, at any width', () => {
+test('the bar is narrower than the terminal, at any width', () => {
   for (let columns = 20; columns <= 200; columns++) {
     assert.ok(barLine(standing, columns, plain).length < columns, String(columns));
   }
 });
 
-test('a narrow terminal keeps the step, then what is left to do, then the loss', () => {
+test('a narrow terminal keeps the step, then the remaining time, then the loss', () => {
   const at = (columns: number): string => barLine(standing, columns, plain);
   assert.equal(at(80), '━━━━━────────  step 1520/4295  loss 0.1375  acc 95.31 %  342 steps/s  ETA 8.1 s');
   assert.equal(at(60), '━━────  step 1520/4295  loss 0.1375  acc 95.31 %  ETA 8.1 s');
@@ -35,7 +35,7 @@ test('a narrow terminal keeps the step, then what is left to do, then the loss',
   assert.equal(at(20), 'step 1520/4295');
 });
 
-test('a bar stands before the first row, and without a speed', () => {
+test('the bar is complete before the first row and without a speed', () => {
   assert.match(
     barLine({ ...standing, step: 0, row: null, speed: null }, 80, plain),
     /^─+ {2}step 0\/4295 {2}loss - {2}acc - {2}\? steps\/s {2}ETA \?$/,

@@ -1,17 +1,17 @@
-/** @file What comes from files cannot command the terminal. */
+/** @file Text from files cannot control the terminal. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { printable } from './printable.js';
 
-test('escape sequences and control characters are made visible; text, line breaks and colours stay', () => {
+test('escape sequences and control characters are replaced; text, line breaks and colours stay', () => {
   for (const text of ['plain', 'a\tb\nc', 'ä − ± ━ 数', '\x1b[1mbold\x1b[22m', '\x1b[38;5;1mred\x1b[0m']) {
     assert.equal(printable(text), text);
   }
   for (const text of [
     '\x1b[2J', // clears the screen
     '\x1b]0;title\x07',
-    '\x1b[6n', // asks for the cursor's place
+    '\x1b[6n', // asks for the position of the cursor
     '\x1b[?25l',
     '\x1bc',
     '\rhidden',

@@ -29,12 +29,12 @@ test('no line ends in a space, and the text does not end in a line break', () =>
   assert.equal(text, 'key     value\na\nlonger');
 });
 
-test('one column is its cells, one row is its cells two spaces apart', () => {
+test('a single column has one cell per line, a single row has its cells two spaces apart', () => {
   assert.equal(alignColumns([['a'], ['bcd'], ['']]), 'a\nbcd\n');
   assert.equal(alignColumns([['a', 'bc', 'def']]), 'a  bc  def');
 });
 
-test('text breaks between words, and a word that is too long stands alone', () => {
+test('lines break between words, and a word that is too long has its own line', () => {
   assert.deepEqual(wrap('one two three', 8), ['one two', 'three']);
   assert.deepEqual(wrap('one extraordinarily two', 8, '  '), ['one', '  extraordinarily', '  two']);
   assert.deepEqual(wrapWords(['acc 97.31 %', 'loss 0.1'], 12, '  '), ['acc 97.31 %', 'loss 0.1']);
@@ -47,7 +47,7 @@ const rows: TableRow[] = [
   { name: 'article/wn-clip0.5-s0', cells: ['4/859', '-'], last: 'units=32 lr=0.02 model=wn clip=0.5' },
 ];
 
-test('a table that fits has one line a row', () => {
+test('a table that fits has one line per row', () => {
   assert.deepEqual(table(heads, rows).split('\n'), [
     'run                       step  val %  settings',
     'wn-s0                  859/859  96.60',
@@ -55,7 +55,7 @@ test('a table that fits has one line a row', () => {
   ]);
 });
 
-test('words at the end wrap in their column, or else below', () => {
+test('words at the end wrap in their column or, if it is too narrow, below the row', () => {
   assert.deepEqual(table(heads, rows, 64).split('\n').slice(2), [
     'article/wn-clip0.5-s0    4/859      -  units=32 lr=0.02 model=wn',
     '                                       clip=0.5',
@@ -66,15 +66,15 @@ test('words at the end wrap in their column, or else below', () => {
   ]);
 });
 
-test('a table draws its columns together, then gives long names lines of their own, then is paragraphs', () => {
+test('a narrower table first narrows its gaps, then puts long names on their own lines, then becomes paragraphs', () => {
   const short = rows.map(({ name, cells }) => ({ name, cells }));
-  const [head] = heads.map(({ name, cells }) => ({ name, cells }));
-  assert.deepEqual(table([head], short, 35).split('\n')[2], 'article/wn-clip0.5-s0   4/859     -');
-  assert.deepEqual(table([head], short, 30).split('\n').slice(2), [
+  const shortHeads = heads.map(({ name, cells }) => ({ name, cells }));
+  assert.deepEqual(table(shortHeads, short, 35).split('\n')[2], 'article/wn-clip0.5-s0   4/859     -');
+  assert.deepEqual(table(shortHeads, short, 30).split('\n').slice(2), [
     'article/wn-clip0.5-s0',
     '         4/859      -',
   ]);
-  assert.deepEqual(table([head], short, 12).split('\n'), [
+  assert.deepEqual(table(shortHeads, short, 12).split('\n'), [
     'wn-s0',
     '  step 859/859',
     '  val % 96.60',

@@ -1,10 +1,10 @@
-/** @file Wrapped text: every word is there, whole where it can be, and no line is too long. */
+/** @file Wrapped text keeps every word, and no line is too long. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wrapped } from './wrap.js';
 
-test('lines end between words, and none is longer than it may be', () => {
+test('lines break between words, and no line is longer than the limit', () => {
   assert.deepEqual(wrapped('one two three', 7), ['one two', 'three']);
   assert.deepEqual(wrapped('short', 60), ['short']);
   const text = 'wn units=32 lr=0.02 clip=0.5 clipMode=value optimizer=adam (3 seeds)';
@@ -20,7 +20,7 @@ test('lines end between words, and none is longer than it may be', () => {
   }
 });
 
-test('a word that is too long is parted behind a comma, or where the line ends, and loses nothing', () => {
+test('a word that is too long breaks after a comma or at the end of the line, and loses no character', () => {
   assert.deepEqual(wrapped('clip=0.5,clipMode=value', 16), ['clip=0.5,', 'clipMode=value']);
   assert.deepEqual(wrapped(`a ${'x'.repeat(25)}`, 10), ['a', 'xxxxxxxxxx', 'xxxxxxxxxx', 'xxxxx']);
 });
