@@ -12,6 +12,7 @@ import { EXIT, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { cacheDirectory, packageVersion } from '../package.js';
 import { examine, examineTensorFlow, type Finding } from '../terminal/examine-tensorflow.js';
+import { describeSplits } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption } from '../terminal/options.js';
 import { withProgramName } from '../terminal/shell.js';
@@ -76,15 +77,14 @@ async function tryBackend(backend: Backend): Promise<string> {
 }
 
 function bundledMnist(): string {
-  const { train, validation, test, checksums } = readDataset(null);
+  const dataset = readDataset(null);
   for (const [name, expected] of Object.entries(mnistFiles)) {
-    if (checksums[name] !== expected)
+    if (dataset.checksums[name] !== expected)
       throw new UserError('E_DATA', `The checksum of the bundled file ${name} is wrong.`, {
         hint: 'Install the package again with `npm ci`.',
       });
   }
-  const counts = [train, validation, test].map(({ count }) => count.toLocaleString('en'));
-  return `bundled MNIST, ${counts.join(' + ')} images, checksums correct`;
+  return `bundled MNIST: ${describeSplits(dataset)}; checksums correct`;
 }
 
 function freeSpace(path: string): string {

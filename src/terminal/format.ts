@@ -1,7 +1,8 @@
 /** @file Numbers, durations and configs as text for people. */
 
 import { type Config, configKeys, defaultConfig } from '../config.js';
-import { NOT_IDENTITY } from '../runs/record.js';
+import { NOT_IDENTITY, NO_IDENTITY } from '../runs/record.js';
+import { type Dataset } from '../data/mnist.js';
 import { plural } from '../text/plural.js';
 
 /** A number with four decimals, or with an exponent if it is large; `-` for null. */
@@ -36,6 +37,12 @@ export function seconds(value: number | null): string {
   if (value < 60) return `${value.toFixed(1)} s`;
   if (value < 3600) return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
   return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
+}
+
+/** The sizes of the splits of a data set. */
+export function describeSplits({ train, validation, test }: Dataset): string {
+  const [a, b, c] = [train, validation, test].map(({ count }) => count.toLocaleString('en'));
+  return `${a} training, ${b} validation and ${c} test images`;
 }
 
 /** A config in one line. */

@@ -1,6 +1,6 @@
 /** @file The result of a finished run, in a few lines. */
 
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Summary } from '../runs/record.js';
 import { plural } from '../text/plural.js';
@@ -20,7 +20,7 @@ export function describeSummary(summary: Summary, trained: boolean, color: Chalk
     `${steps}, ${seconds(summary.seconds)} in total, on ${summary.device}`,
     ...(summary.best_epoch === null ? [] : [resultTable(summary)]),
     ...(summary.weights_sha256 ? [color.dim(`weights ${summary.weights_sha256}`)] : []),
-    color.dim(`${join(summary.dir, 'metrics.csv')}, steps.csv, summary.json`),
+    color.dim(`files: ${summary.dir}`),
   ].join('\n');
 }
 

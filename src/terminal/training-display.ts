@@ -6,7 +6,7 @@ import { plural } from '../text/plural.js';
 import { wrap, wrapWords } from '../text/wrap.js';
 import type { OnEvent, Opening } from '../train/events.js';
 import { createBars, logAbove } from './bars.js';
-import { describeModel, number, percent, seconds } from './format.js';
+import { describeModel, describeSplits, number, percent, seconds } from './format.js';
 import type { Io } from './io.js';
 
 /** Shows the events of a run. Close it also after an error. */
@@ -78,13 +78,10 @@ function introduction(
 ): string[] {
   const { bold, dim } = io.errColor;
   const data = config.data ?? 'MNIST';
-  const counts = [dataset.train, dataset.validation, dataset.test]
-    .map(({ count }) => count.toLocaleString('en'))
-    .join(' + ');
   return [
     `${bold('wnlstm')} ${describeModel(config)}`,
     dim(`${device}${choice.why ? ` (auto: ${choice.why})` : ''}`),
-    dim(`${data}, ${counts} images; ${plural(totalSteps, 'step')}`),
+    dim(`${data}: ${describeSplits(dataset)}; ${plural(totalSteps, 'step')}`),
     dim(directory),
     ...notes.map((note) => `${io.errColor.yellow('note')} ${note}`),
     ...(choice.arithmetic === UNFUSED
