@@ -7,7 +7,7 @@ import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { Configure } from '../terminal/io.js';
 import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
-import { trainAndReport } from './train.js';
+import { trainAndReport } from '../terminal/train-and-report.js';
 
 const UNFINISHED = ['interrupted', 'stale', 'failed'];
 

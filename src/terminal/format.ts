@@ -1,8 +1,8 @@
 /** @file Numbers, durations and configs as text for people. */
 
 import { type Config, configKeys, defaultConfig } from '../config.js';
-import { NOT_IDENTITY, NO_IDENTITY } from '../runs/record.js';
-import { type Dataset } from '../data/mnist.js';
+import type { Dataset } from '../data/mnist.js';
+import { NOT_IDENTITY } from '../runs/record.js';
 import { plural } from '../text/plural.js';
 
 /** A number with four decimals, or with an exponent if it is large; `-` for null. */
