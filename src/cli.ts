@@ -46,51 +46,71 @@ process.on('exit', () => {
 const COMMANDS: readonly {
   readonly name: string;
   readonly summary: string;
+  /** The document about the command, for `wnlstm help`. */
+  readonly document?: string;
   readonly load: () => Promise<{ readonly configure: Configure }>;
 }[] = [
   {
     name: 'train',
     summary: 'train a model, or resume its run if it was stopped',
+    document: 'training',
     load: () => import('./commands/train.js'),
   },
   {
     name: 'sweep',
     summary: 'train every run of a sweep file: arms x grid x seeds',
+    document: 'sweeps',
     load: () => import('./commands/sweep.js'),
   },
-  { name: 'resume', summary: 'resume a run that was stopped', load: () => import('./commands/resume.js') },
+  {
+    name: 'resume',
+    summary: 'resume a run that was stopped',
+    document: 'training',
+    load: () => import('./commands/resume.js'),
+  },
   { name: 'ls', summary: 'list runs', load: () => import('./commands/ls.js') },
   { name: 'show', summary: 'show a run and its epochs', load: () => import('./commands/show.js') },
   {
     name: 'reproduce',
     summary: 'train a run again and compare every bit of its results',
+    document: 'guarantees',
     load: () => import('./commands/reproduce.js'),
   },
   {
     name: 'verify',
     summary: 'check the files of runs, without training',
+    document: 'guarantees',
     load: () => import('./commands/verify.js'),
   },
   {
     name: 'compare',
     summary: 'compare models over seeds: intervals, tests and verdicts',
+    document: 'compare',
     load: () => import('./commands/compare.js'),
   },
-  { name: 'plot', summary: 'plot the learning curves of runs', load: () => import('./commands/plot.js') },
+  {
+    name: 'plot',
+    summary: 'plot the learning curves of runs',
+    document: 'figures',
+    load: () => import('./commands/plot.js'),
+  },
   { name: 'data', summary: 'download MNIST from a mirror', load: () => import('./commands/data.js') },
   {
     name: 'setup',
     summary: 'install TensorFlow for the tensorflow backend',
+    document: 'tensorflow',
     load: () => import('./commands/setup.js'),
   },
   {
     name: 'doctor',
     summary: 'check what works on this machine, and how to fix what does not',
+    document: 'backends',
     load: () => import('./commands/doctor.js'),
   },
   {
     name: 'bench',
     summary: 'measure the time of a training step on this machine',
+    document: 'speed',
     load: () => import('./commands/bench.js'),
   },
   {
@@ -199,14 +219,15 @@ async function ask(question: string): Promise<string> {
 async function createProgram(io: Io, run: Run): Promise<Command> {
   const [first, second] = io.argv;
   const called = io.argv.find((argument) => !argument.startsWith('-')) === 'help' ? [first, second] : [first];
-  const documents = wrap(`  ${bundledNames('document').join(', ')}`, io.outWidth ?? 80, '  ').join('\n');
+  const documents = bundledNames('document');
+  const listed = wrap(`  ${documents.join(', ')}`, io.outWidth ?? 80, '  ').join('\n');
   const program = new Command('wnlstm')
     .description('Trains LSTMs with and without weight normalisation on MNIST rows.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false) // `wnlstm help` also shows documents
     .enablePositionalOptions() // after a command, --version belongs to the command
-    .addHelpText('after', `${EPILOGUE}\nDocuments, shown by wnlstm help NAME:\n${documents}`)
+    .addHelpText('after', `${EPILOGUE}\nDocuments, shown by wnlstm help NAME:\n${listed}`)
     .configureOutput({
       writeOut: (text) => write(process.stdout, text),
       writeErr: (text) => write(process.stderr, text),
@@ -214,12 +235,14 @@ async function createProgram(io: Io, run: Run): Promise<Command> {
     })
     .configureHelp({ subcommandTerm: (command) => command.name() }) // the same text, whichever command is loaded
     .exitOverride();
-  for (const { name, summary, load } of COMMANDS) {
+  for (const { name, summary, document, load } of COMMANDS) {
     const command = program
       .command(name)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
       .helpOption('-h, --help', 'show this help');
+    if (document && documents.includes(document))
+      command.addHelpText('after', `\nSee also: wnlstm help ${document}`);
     if (called.includes(name)) (await load()).configure(command, io, run);
   }
   return program;

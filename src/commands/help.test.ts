@@ -22,6 +22,10 @@ test('help prints every document as it is, and lists all of them at the end of t
   }
 });
 
+test('the help of a command names its document', () => {
+  assert.match(wnlstm('verify', '--help').out, /\n\nSee also: wnlstm help guarantees\n$/);
+});
+
 test('help with a command prints the help of the command', () => {
   for (const command of ['train', 'data', 'help']) {
     assert.equal(wnlstm('help', command).out, wnlstm(command, '--help').out);
