@@ -240,7 +240,8 @@ async function createProgram(io: Io, run: Run): Promise<Command> {
       .command(name)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-      .helpOption('-h, --help', 'show this help');
+      .helpOption('-h, --help', 'show this help')
+      .helpCommand(false);
     if (document && documents.includes(document))
       command.addHelpText('after', `\nSee also: wnlstm help ${document}`);
     if (called.includes(name)) (await load()).configure(command, io, run);

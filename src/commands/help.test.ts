@@ -27,8 +27,9 @@ test('the help of a command names its document', () => {
 });
 
 test('help with a command prints the help of the command', () => {
-  for (const command of ['train', 'data', 'help']) {
-    assert.equal(wnlstm('help', command).out, wnlstm(command, '--help').out);
+  for (const command of ['train', 'data', 'data fetch', 'help']) {
+    const words = command.split(' ');
+    assert.equal(wnlstm('help', ...words).out, wnlstm(...words, '--help').out);
   }
 });
 

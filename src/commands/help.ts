@@ -7,18 +7,18 @@ import type { Configure } from '../terminal/io.js';
 import { nearest } from '../text/nearest.js';
 
 export const configure: Configure = (command, io, run) => {
-  command.argument('[topic]', 'a command or a document').action(
-    run((topic?: string) => {
+  command.argument('[topic...]', 'a command or a document').action(
+    run((topic: readonly string[]) => {
       const program = command.parent ?? command;
-      const subject = topic === undefined ? program : program.commands.find((each) => each.name() === topic);
+      const subject = topic.reduce<typeof program | undefined>(
+        (parent, name) => parent?.commands.find((each) => each.name() === name),
+        program,
+      );
       if (subject) subject.outputHelp();
-      else
-        io.out(
-          readDocument(
-            String(topic),
-            program.commands.map((each) => each.name()),
-          ).trimEnd(),
-        );
+      else {
+        const commands = program.commands.map((each) => each.name());
+        io.out(readDocument(topic.join(' '), commands).trimEnd());
+      }
       return EXIT.done;
     }),
   );
