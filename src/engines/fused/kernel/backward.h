@@ -9,7 +9,7 @@
  * Runs from the last units to the first: a vector that reaches past the end of a gate is overwritten later.
  */
 static void lstm_cell_backward(const struct net *net, const struct layout *l, const float *gate, const float *c_prev,
-                          const float *dh, float *dc, float *dz) {
+                               const float *dh, float *dc, float *dz) {
   const int H = net->units, U = l->units_padded;
   for (int u = U - VW; u >= 0; u -= VW) {
     vec i = load(gate + u), f = load(gate + U + u), o = load(gate + 2 * U + u), g = load(gate + 3 * U + u);

@@ -35,7 +35,7 @@ static void gather_inputs(const struct net *net, const struct layout *l, const s
  * The last vector of a gate also reads lanes of the next gate; these go to padding.
  */
 static void lstm_cell_forward(const struct net *net, const struct layout *l, const float *z, const float *c_prev,
-                         float *gate, float *h) {
+                              float *gate, float *h) {
   const int H = net->units, U = l->units_padded;
   for (int u = 0; u < H; u += VW) {
     vec i = vector_sigmoid(load(z + u));
@@ -57,7 +57,7 @@ static void lstm_cell_forward(const struct net *net, const struct layout *l, con
 
 /* One row: loss = -log softmax(logits [C])[label]; then logits = (softmax(logits) - onehot(label)) / batch, the gradient. */
 static void softmax_cross_entropy(const struct net *net, const struct layout *l, float *logits, int label, float *loss,
-                     float *correct) {
+                                  float *correct) {
   const int C = net->classes;
   int predicted = 0;
   for (int k = 1; k < C; k++)
@@ -84,7 +84,7 @@ static void forward(const struct net *net, const struct layout *l, const struct 
   float *z = l->dz + (T - 1) * count * l->dz_stride;
   for (int t = 0; t < T; t++) {
     float *inputs = l->inputs + t * count * l->input_stride;
-    int16_t *seen = l->nonzero_pixels + t * count * (I + 3);
+    int16_t *lists = l->nonzero_pixels + t * count * (I + 3);
     const struct product z_t = {
         .rows = e->count, .tiles = tiles,
         .k = t == 0 ? I + 1 : l->rows, /* h_{-1} = 0 */
@@ -92,11 +92,12 @@ static void forward(const struct net *net, const struct layout *l, const struct 
         .a = inputs, .a_row = l->input_stride, .a_k = 1,
         .b = l->w, .b_k = l->w_panel * VW, .b_panel = (ptrdiff_t)l->rows * l->w_panel * VW, .panel = l->w_panel,
         .c = z, .c_row = l->dz_stride,
-        .nonzero = seen, .nonzero_stride = I + 3,
+        .nonzero = lists, .nonzero_stride = I + 3,
     };
     for (int tile = first_tile; tile < end_tile; tile++) {
       const int start = tile_start(e->count, tiles, tile), height = tile_start(e->count, tiles, tile + 1) - start;
-      if (height > 0) list_nonzero(seen + start * (I + 3), inputs + start * l->input_stride, l->input_stride, 1, height, I, I);
+      const float *tile_inputs = inputs + start * l->input_stride;
+      if (height > 0) list_nonzero(lists + start * (I + 3), tile_inputs, l->input_stride, 1, height, I, I);
     }
     multiply(&z_t, first_tile, end_tile, end);
     for (int row = first; row < end; row++) {
@@ -117,5 +118,5 @@ static void forward(const struct net *net, const struct layout *l, const struct 
   multiply(&logits, first_tile, end_tile, end);
   for (int row = first; row < end; row++)
     softmax_cross_entropy(net, l, l->logits + row * l->classes_padded, e->labels[example_index(e, row)], l->loss + row,
-             l->correct + row);
+                          l->correct + row);
 }

@@ -62,7 +62,7 @@ struct layout {
   float *inverse_norm_x, *inverse_norm_h;   /* [lstm_stride]: 1 / max(norm, 1e-6) of each column */
   float *inputs;                            /* [T + 1][chunk][input_stride]: x_t, 1, h_{t-1} */
   float *gate;                              /* [T][chunk][6][units_padded]: i, f, o, g, tanh c, c */
-  float *dz;                                /* [T][chunk][dz_stride]; in the forward pass, the rows of the last time step hold z */
+  float *dz;                                /* [T][chunk][dz_stride]; the last time step's rows hold z in the forward pass */
   float *dh, *dc;                           /* [chunk][units_padded] */
   float *logits;                            /* [chunk][classes_padded]: logits, then their gradients */
   float *loss, *correct;                    /* [chunk] */
@@ -86,7 +86,7 @@ enum { CHUNK = 32 };
 /* Rows of dz per block: a panel of them (24 to 30 KB) stays in the L1 cache while all tiles of weights read it. */
 enum { BLOCK = 1536 / VW };
 
-/* A row stride of at least n floats and an odd number of cache lines, because strides of a power of two conflict in caches. */
+/* A row stride of at least n floats and an odd number of cache lines: strides of a power of two conflict in caches. */
 INLINE int odd_lines(int n) { return (round_up(n, 16) / 16 | 1) * 16; }
 
 /* Computes where the arrays of a network lie. */

@@ -117,8 +117,8 @@ static struct clipping clip(const struct net *net, const struct layout *l) {
   result.norm = norm;
   result.norm_clipped = __builtin_sqrt(net->clip_mode == CLIP_VALUE ? sums.clipped_square : clipped);
   result.fraction = net->clip_mode == CLIP_VALUE         ? sums.clipped_count / elements
-                 : net->clip_mode == CLIP_GLOBAL_NORM ? clipped_count > 0
-                                                      : (double)clipped_count / variables;
+                    : net->clip_mode == CLIP_GLOBAL_NORM ? clipped_count > 0
+                                                         : (double)clipped_count / variables;
   return result;
 }
 
@@ -157,7 +157,10 @@ static vec inverse_norm(const float *v, int rows, int stride) {
   return 1.0f / vector_max(vector_sqrt(square), splat(MIN_NORM));
 }
 
-/* w [I + 1 + H, 4H] = g · v / max(‖v‖, 1e-6) and b, in panels, and w_h_t = w_hᵀ, for vectors of columns first .. end - 1. */
+/*
+ * w [I + 1 + H, 4H] = (g_x · v_x / max(‖v_x‖, 1e-6), b, g_h · v_h / max(‖v_h‖, 1e-6)) in panels, and
+ * w_h_t [4H, H] = w_hᵀ, for vectors of columns first .. end - 1.
+ */
 static void pack_lstm_weights(const struct net *net, const struct layout *l, int first, int end) {
   const int I = net->inputs, H = net->units, stride = l->lstm_stride, width = l->w_panel * VW, wh_width = l->wh_panel * VW;
   for (int column = first; column < end; column++) {
@@ -194,7 +197,8 @@ static void pack_lstm_weights(const struct net *net, const struct layout *l, int
 /* pred_w_t [C, units_padded] = pred_w [H, C]ᵀ */
 static void pack_prediction_weights(const struct net *net, const struct layout *l) {
   for (int k = 0; k < net->classes; k++)
-    for (int u = 0; u < net->units; u++) l->pred_w_t[k * l->units_padded + u] = l->pred[VALUE][(u + 1) * l->classes_padded + k];
+    for (int u = 0; u < net->units; u++)
+      l->pred_w_t[k * l->units_padded + u] = l->pred[VALUE][(u + 1) * l->classes_padded + k];
 }
 
 /* Updates the LSTM's parameters and effective weights, for vectors of columns first .. end - 1. */
@@ -213,7 +217,8 @@ static void update_lstm(const struct net *net, const struct layout *l, const str
 }
 
 /* Updates the prediction layer. */
-static void update_prediction_layer(const struct net *net, const struct layout *l, const struct clipping *c, float step_size) {
+static void update_prediction_layer(const struct net *net, const struct layout *l, const struct clipping *c,
+                                    float step_size) {
   const int stride = l->classes_padded;
   optimizer_step(net, l->pred, 0, 1, stride, stride, c->scale[PRED_B], step_size);
   optimizer_step(net, l->pred, stride, net->units, stride, stride, c->scale[PRED_W], step_size);

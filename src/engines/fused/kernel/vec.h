@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* VW: floats per vector. MR rows x NR vectors: the register tile; MR * NR sums, NR loads and one broadcast fit in registers. */
+/* VW: floats per vector. MR x NR: rows x vectors of a register tile; its sums, NR loads and a broadcast fit in registers. */
 #if defined(__AVX512F__)
 #define VW 16
 #define MR 5
