@@ -9,10 +9,10 @@ import * as tf from '@tensorflow/tfjs';
 import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from '../../tensorflow/backend.js';
 import { type Attribute, TF } from '../../tensorflow/binding.js';
 import { chooseInstallation } from '../../tensorflow/install/choose.js';
+import { createOps, type Ops } from '../../tensorflow/ops.js';
 import { unavailable } from '../oracle.testing.js';
 import { createCudnnRecurrence } from './cudnn.js';
 import { opDefinitions } from './kernels.testing.js';
-import { createOps, type Ops } from './ops.js';
 import { chooseRecurrence, probeCudnn } from './probe.js';
 import { createBlockRecurrence, type Recurrence, type RecurrenceShape } from './recurrence.js';
 

@@ -7,7 +7,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { type Attribute, TF } from '../../tensorflow/binding.js';
-import type { Ops } from './ops.js';
+import type { Ops } from '../../tensorflow/ops.js';
 import { createConstants, type Recurrence, type RecurrenceShape } from './recurrence.js';
 
 /** The attributes of both ops. */

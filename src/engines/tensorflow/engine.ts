@@ -10,6 +10,7 @@ import { foreignTensor, type OpenedTensorFlow, openTensorFlow } from '../../tens
 import { TensorFlowError, TF } from '../../tensorflow/binding.js';
 import { cudaVersions } from '../../tensorflow/cuda-libraries.js';
 import { driverGpus, driverVersion } from '../../tensorflow/gpu.js';
+import { createOps, type Ops } from '../../tensorflow/ops.js';
 import { plural } from '../../text/plural.js';
 import {
   arrayIn,
@@ -22,7 +23,6 @@ import {
   STEP,
   slotName,
 } from '../engine.js';
-import { createOps, type Ops } from './ops.js';
 import { chooseRecurrence, type RecurrenceName } from './probe.js';
 import { createStep, type DeviceExamples, type Segment, type Step, type Variables } from './step.js';
 
@@ -113,7 +113,7 @@ export async function createTensorFlowEngine(
 
   let variables = restore(initialState(input));
   let stepCount = 0;
-  /** Step sizes of the next steps by step. Uploaded many at a time, because each upload waits for a GPU. */
+  /** Step sizes of the next steps by step. Uploaded many at a time, because each upload waits for the GPU. */
   let rates: { lr: number; scalars: Map<number, tf.Tensor> } | null = null;
   const disposeRates = (): void => tf.dispose([...(rates?.scalars.values() ?? [])]);
   const rateAt = (lr: number, step: number): tf.Tensor => {

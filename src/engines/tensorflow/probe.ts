@@ -2,8 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { OpenedTensorFlow } from '../../tensorflow/backend.js';
+import type { Ops } from '../../tensorflow/ops.js';
 import { createCudnnRecurrence } from './cudnn.js';
-import type { Ops } from './ops.js';
 import { createBlockRecurrence, type Recurrence, type RecurrenceShape } from './recurrence.js';
 
 /** The implementations of the recurrence. */

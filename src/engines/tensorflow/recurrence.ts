@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { foreignTensor, type OpenedTensorFlow } from '../../tensorflow/backend.js';
 import { TF } from '../../tensorflow/binding.js';
-import type { Ops } from './ops.js';
+import type { Ops } from '../../tensorflow/ops.js';
 
 /** The LSTM over all time steps. Gate columns are i, f, g, o, as in TensorFlow; b contains the forget bias. */
 export interface Recurrence {

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { BETA1, BETA2, EPSILON } from '../../model/adam.js';
 import type { ModelSpec } from '../../model/spec.js';
 import { TF } from '../../tensorflow/binding.js';
-import type { Ops } from './ops.js';
+import type { Ops } from '../../tensorflow/ops.js';
 import { createConstants, type Recurrence, type RecurrenceOutput } from './recurrence.js';
 
 /** The variables that a step updates: parameters and moments as flat vectors `[N]`, sums of metrics `[6]`. */

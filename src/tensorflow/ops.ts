@@ -1,8 +1,8 @@
-/** @file The TensorFlow ops of the training step, as functions on tfjs tensors. Each call runs one op. */
+/** @file TensorFlow ops as functions on tfjs tensors; each call runs one op. */
 
 import type * as tf from '@tensorflow/tfjs';
-import { execute, type OpenedTensorFlow, type TensorTuple } from '../../tensorflow/backend.js';
-import { type Attribute, TF } from '../../tensorflow/binding.js';
+import { execute, type OpenedTensorFlow, type TensorTuple } from './backend.js';
+import { type Attribute, TF } from './binding.js';
 
 type Tensor = tf.Tensor;
 const FLOAT = type('T', TF.TF_FLOAT);
