@@ -141,12 +141,12 @@ export async function createJsEngine(input: EngineInput): Promise<Engine> {
   };
 
   const load = (state: TrainingState): void => {
-    const [step = 0] = arrayIn(state, STEP, [1]).data;
+    const [savedStep = 0] = arrayIn(state, STEP, [1]).data;
     const loadedSums = metricsFromArray(arrayIn(state, METRICS, [6]).data);
     const loaded = restore(state);
     tf.dispose(tensorsOf(variables));
     variables = loaded;
-    stepCount = step;
+    stepCount = savedStep;
     sums = loadedSums;
   };
 

@@ -46,14 +46,14 @@ export async function createFusedEngine(kernel: Kernel, input: EngineInput): Pro
   const load = (state: TrainingState): void => {
     // Everything is checked before anything is written.
     const sources = tensors.map((tensor) => ({ ...tensor, ...arrayIn(state, tensor.name, tensor.shape) }));
-    const [step = 0] = arrayIn(state, STEP, [1]).data;
+    const [savedStep = 0] = arrayIn(state, STEP, [1]).data;
     const sums = arrayIn(state, METRICS, [6]).data;
     for (const { data, columns, rows } of sources) {
       for (const [index, row] of rows.entries())
         row.set(data.subarray(index * columns, (index + 1) * columns));
     }
     kernel.packWeights(net);
-    stepCount = step;
+    stepCount = savedStep;
     metrics.set(sums);
   };
   load(initialState(input));

@@ -116,18 +116,18 @@ export async function createTensorFlowEngine(
   /** Step sizes of the next steps by step. Uploaded many at a time, because each upload waits for the GPU. */
   let rates: { lr: number; scalars: Map<number, tf.Tensor> } | null = null;
   const disposeRates = (): void => tf.dispose([...(rates?.scalars.values() ?? [])]);
-  const rateAt = (lr: number, step: number): tf.Tensor => {
-    const uploaded = rates?.lr === lr ? rates.scalars.get(step) : undefined;
-    if (uploaded) return uploaded;
+  const rateAt = (lr: number, stepNumber: number): tf.Tensor => {
+    const known = rates && Object.is(rates.lr, lr) ? rates.scalars.get(stepNumber) : undefined;
+    if (known) return known;
     disposeRates();
     const values = Float32Array.from({ length: RATES }, (_, index) =>
-      spec.optimizer === 'adam' ? adamRate(lr, step + index) : lr,
+      spec.optimizer === 'adam' ? adamRate(lr, stepNumber + index) : lr,
     );
     const all = tf.tensor1d(values);
     const scalars = op.unpack(all, RATES).map((scalar) => tf.keep(scalar));
     all.dispose();
-    rates = { lr, scalars: new Map(scalars.map((scalar, index) => [step + index, scalar])) };
-    return rateAt(lr, step);
+    rates = { lr, scalars: new Map(scalars.map((scalar, index) => [stepNumber + index, scalar])) };
+    return rateAt(lr, stepNumber);
   };
 
   const readSums = (): NamedArray => metricsToArray(metricsFromArray(variables.sums.dataSync()));
@@ -199,10 +199,11 @@ export async function createTensorFlowEngine(
       return state;
     },
     load: (state) => {
+      const [savedStep = 0] = arrayIn(state, STEP, [1]).data;
       const loaded = restore(state);
       tf.dispose(tensorsOf(variables));
       variables = loaded;
-      [stepCount = 0] = arrayIn(state, STEP, [1]).data;
+      stepCount = savedStep;
     },
     dispose: () => {
       tf.dispose(tensorsOf(variables));
