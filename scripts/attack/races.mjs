@@ -57,7 +57,7 @@ const onlyOneTrained = (results, run, expected) => {
     ...results.flatMap((result) => saysWhatHappened('one of several', result, [0, 2])),
     ...results
       .filter(
-        ({ code, err }) => code === 2 && !/is in use by process \d+|writes nothing more to it/.test(err),
+        ({ code, err }) => code === 2 && !/is in use by process \d+|does not write to it any more/.test(err),
       )
       .map(({ err }) => `refused for another reason: ${err}`),
     ...(trained === 1 ? [] : [`expected that one process trains, got ${trained}`]),

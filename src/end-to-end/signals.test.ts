@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { packageRoot } from '../package.js';
 import { STOP_SIGNALS, type StopSignal } from '../signals.js';
@@ -61,7 +61,8 @@ function endOf(child: ChildProcess): Promise<number | null> {
 }
 
 /** Starts a long run and waits until it trains. */
-async function startRun(name: string, [program, ...args] = trainingIn(join(scratch, name))) {
+async function startRun(name: string, words = trainingIn(join(scratch, name))) {
+  const [program = '', ...args] = words;
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let printed = '';
   child.stderr?.on('data', (part) => {
@@ -77,7 +78,7 @@ test('a signal and its echoes are one: the run ends with its checkpoint', async 
   const { child, ended, status } = await startRun('echoed');
   for (let echo = 0; echo < 5000 && child.exitCode === null && status() === 'running'; echo++) {
     child.kill('SIGINT');
-    await turn();
+    await yieldToEventLoop();
   }
   assert.equal(await ended, 130);
   assert.equal(status(), 'interrupted');
