@@ -21,7 +21,7 @@ after(() => rmSync(root, { recursive: true }));
 let caches = 0;
 
 function freshCache(): void {
-  process.env.XDG_CACHE_HOME = join(root, String(caches++)); // a test file is a process of its own
+  process.env.XDG_CACHE_HOME = join(root, String(caches++)); // each test file runs in its own process
 }
 
 /** An installation whose libraries load and do nothing. */

@@ -1,6 +1,6 @@
 /**
  * @file A sample of the attacks of scripts/attack/: processes are killed around file operations, operations fail, sweeps are
- * killed, processes race for a run, files are damaged. docs/guarantees.md says what is promised.
+ * killed, processes race for a run, files are damaged. docs/guarantees.md describes the guarantees.
  */
 
 import assert from 'node:assert/strict';
@@ -49,20 +49,19 @@ const skip = cannotInject();
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-attack-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** How many cases of each part; the first ones have every kind of operation. */
+/** The number of cases of each part. The first cases cover every kind of operation. */
 const SAMPLE = { kill: 40, error: 60, sweep: 1, race: 10, damage: 60 };
 
-/** A test must not take for ever where a machine is slow; on two idle cores all of the sample takes below a minute. */
+/** A time limit for slow machines. On two idle cores the sample takes less than a minute. */
 const LONGEST_MS = 180_000;
 
 const TITLES: Readonly<Record<keyof typeof SAMPLE, string>> = {
-  kill: 'a run that is killed or stopped at a file operation can be read, and the same command again ends it with the same bytes',
+  kill: 'a run that is killed or stopped at a file operation is readable, and the same command finishes it with the same bytes',
   error:
-    'a run of which a file operation fails says so, can be read, and the same command again ends it with the same bytes',
-  sweep:
-    'a sweep of which processes are killed or stopped is done by the same command again, with the same bytes',
-  race: 'of several processes that start a run exactly one trains, and an owner that has lost its lock begins no other write',
-  damage: 'a run with a damaged file is read, named, and goes on or is refused; it hides no other',
+    'a run with a failed file operation reports it and is readable, and the same command finishes it with the same bytes',
+  sweep: 'a sweep with killed or stopped processes is finished by the same command, with the same bytes',
+  race: 'exactly one of several processes that start the same run trains it, and an owner that lost its lock starts no further write',
+  damage: 'a run with a damaged file is reported, resumed or refused, and does not hide other runs',
 };
 
 for (const [part, title] of Object.entries(TITLES)) {
@@ -80,7 +79,7 @@ for (const [part, title] of Object.entries(TITLES)) {
   });
 }
 
-test('the faults meet every operation that a run does', { skip }, () => {
+test('the faults cover every kind of operation of a run', { skip }, () => {
   const folder = mkdtempSync(join(scratch, 'log-'));
   const log = join(folder, 'operations');
   const runs = join(folder, 'runs');

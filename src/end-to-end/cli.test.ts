@@ -1,4 +1,4 @@
-/** @file The program as a user meets it. */
+/** @file The commands of the program, run as processes. */
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -26,7 +26,7 @@ import { assertSameText } from './same-text.testing.js';
 
 const native = await unavailable('native');
 
-test('train learns, and writes every file of a run', () => {
+test('train learns and writes every file of a run', () => {
   const runs = freshFolder();
   const { code, out, err } = train(runs, '--epochs', '8', '--column-norm', '1', '--json');
   assert.equal(code, 0, err);
@@ -53,7 +53,7 @@ test('train learns, and writes every file of a run', () => {
   assert.ok(readdirSync(join(run, 'checkpoints')).includes('step-000104'));
 });
 
-test('the same command again shows the result and trains nothing; --force trains the same again', () => {
+test('the same command again shows the result and trains nothing, and --force trains the same run again', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');
   const run = onlyRun(runs);
@@ -72,7 +72,7 @@ for (const [backend, skip] of [
   ['wasm', false],
   ['native', native],
 ] as const) {
-  test(`${backend}: after kill -9 the same command ends with the bytes of a run that was left alone`, {
+  test(`${backend}: after kill -9 the same command ends with the bytes of an uninterrupted run`, {
     skip,
   }, async () => {
     const long = ['--backend', backend, '--epochs', '60', '--clip', '0.3', '--quiet'];
@@ -89,7 +89,7 @@ for (const [backend, skip] of [
   });
 }
 
-test('resume finishes a run that a signal stopped', async () => {
+test('resume finishes a run that was stopped by a signal', async () => {
   const runs = freshFolder();
   const child = spawn(process.execPath, [bin, ...training(runs, '--backend', 'wasm', '--epochs', '150')], {
     stdio: 'ignore',
@@ -101,7 +101,7 @@ test('resume finishes a run that a signal stopped', async () => {
   assert.match(err, /Resuming from the checkpoint at step \d+/);
 });
 
-test('a run that diverges keeps its last row, exits 4, and is not tried again', () => {
+test('a run that diverges keeps its last row, exits with code 4, and is not trained again', () => {
   const runs = freshFolder();
   const wild = ['--optimizer', 'sgd', '--lr', '1e38', '--model', 'base'];
   const { code, err } = train(runs, ...wild);
@@ -113,7 +113,7 @@ test('a run that diverges keeps its last row, exits 4, and is not tried again', 
   assert.equal((JSON.parse(again.out) as Summary).status, 'diverged');
 });
 
-test('a run that has learnt nothing says so, and so do data that are sorted by class', () => {
+test('a run at chance level and data sorted by class are reported', () => {
   const runs = freshFolder();
   const { code, out, err } = train(runs, '--lr', '1e6', '--epochs', '1');
   assert.equal(code, 0);
@@ -129,7 +129,7 @@ test('a run that has learnt nothing says so, and so do data that are sorted by c
   );
 });
 
-test('ls and show tell what is there', () => {
+test('ls lists runs and show prints one', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');
   const id = onlyRun(runs).split('/').at(-1) ?? '';
@@ -145,7 +145,7 @@ test('ls and show tell what is there', () => {
   assertRefused(wnlstm('show', 'nothing', '--runs', runs), /Expected one run with the name nothing/);
 });
 
-test('resume stays in the folder that it is given, whatever that is called', () => {
+test('resume keeps the folder of the run, also if it was renamed', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');
   const renamed = join(runs, 'renamed');
@@ -156,12 +156,12 @@ test('resume stays in the folder that it is given, whatever that is called', () 
   assert.deepEqual(readdirSync(runs), ['renamed']);
 });
 
-test('a flag can unset what a config sets', () => {
+test('a flag can unset a value of the config', () => {
   const clip = join(packageRoot, 'configs/wn-clip.json');
   assert.match(wnlstm('train', '--config', clip, '--clip', 'none', '--print-config').out, /clip +null +flag/);
 });
 
-test('--print-config shows where every value comes from and trains nothing', () => {
+test('--print-config prints the source of every value and trains nothing', () => {
   const runs = freshFolder();
   const file = join(scratch, 'some.json');
   writeFileSync(file, '{"$schema":"./schema.json","units":7}');
@@ -172,7 +172,7 @@ test('--print-config shows where every value comes from and trains nothing', () 
   assert.ok(!existsSync(runs));
 });
 
-test('help comes without loading a backend, and every command has it', () => {
+test('every command has help', () => {
   assert.match(wnlstm('--help').out, /Commands:\n +train/);
   for (const command of ['train', 'resume', 'ls', 'show', 'data', 'doctor', 'config']) {
     const { code, out } = wnlstm(command, '--help');
@@ -181,7 +181,7 @@ test('help comes without loading a backend, and every command has it', () => {
   }
 });
 
-test('the home folder is ~ also in the name of a run, of a folder of runs and of a sweep file', () => {
+test('~ is the home folder in the names of runs, folders of runs and sweep files', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1', '--quiet');
   writeFileSync(join(runs, 'sweep.json'), '{"name":"s","arms":{"wn":{}},"seeds":1}');
@@ -201,7 +201,7 @@ test('the home folder is ~ also in the name of a run, of a folder of runs and of
   inHome('sweep', '~/sweep.json', '--dry-run', '--backend', 'wasm');
 });
 
-test('too few open files for the program itself is a sentence', {
+test('a limit of open files that is too low for the program is reported', {
   skip: process.platform === 'win32' ? 'needs ulimit' : false,
 }, () => {
   for (const files of [24, 32, 40]) {

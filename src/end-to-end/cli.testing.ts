@@ -1,4 +1,4 @@
-/** @file Runs the program on a small data set, for tests: real processes, real folders. */
+/** @file Runs the program as a process on a small data set, for tests. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawnSync } from 'node:child_process';
@@ -37,7 +37,7 @@ export function wnlstm(...args: string[]): Result {
   return { code: status, out: stdout, err: stderr };
 }
 
-/** A training command on the small data: 11 units, batch 16, so 13 steps an epoch. */
+/** A training command on the small data set: 11 units, batch 16, 13 steps per epoch. */
 export function training(runs: string, ...more: string[]): string[] {
   return [
     'train',
@@ -67,7 +67,7 @@ export function onlyRun(runs: string): string {
   return join(runs, found[0]!);
 }
 
-/** Both CSVs without their time columns, one after the other. */
+/** Both CSVs of a run without their time columns. */
 export function csvs(run: string): string {
   const texts = ['metrics.csv', 'steps.csv'].map((file) => {
     const lines = readFileSync(join(run, file), 'utf8')
@@ -87,7 +87,7 @@ export function assertRefused({ code, out, err }: Result, expected: RegExp, exit
   assert.ok(err.trim().split('\n').length <= 2, `an error is a line and a hint, got ${err}`);
 }
 
-/** Kills a run once `steps.csv` has grown past some rows. */
+/** Sends a signal to a run after `steps.csv` has more than `rows` lines. */
 export function killAt(
   child: ChildProcess,
   runs: string,

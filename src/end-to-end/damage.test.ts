@@ -1,4 +1,4 @@
-/** @file Damaged runs: every command says which file of which run, what still works and what repairs it. Nothing is lost. */
+/** @file Damaged runs: every command reports the damaged file and how to repair it, and deletes nothing. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { assertSameText } from './same-text.testing.js';
 
 const noPipes = process.platform === 'win32' ? 'needs mkfifo and /dev/full' : false;
 
-/** A folder with one whole run of five epochs of 13 steps, and a copy of it called d, stopped after four, to be damaged. */
+/** Creates a folder with a complete run of five epochs of 13 steps, and a copy d to damage, which was stopped after four epochs. */
 const pair = (() => {
   const whole = freshFolder();
   train(whole, '--epochs', '5', '--quiet');
@@ -30,14 +30,14 @@ function edit(path: string, change: (text: string) => string): void {
   writeFileSync(path, change(readFileSync(path, 'utf8')));
 }
 
-/** The run as if it had been stopped at its fourth epoch. */
+/** Changes a run as if it had been stopped after its fourth epoch. */
 function interrupt(run: string): void {
   edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
   for (const file of ['summary.json', 'checkpoints/step-000065'])
     rmSync(join(run, file), { recursive: true });
 }
 
-test('ls, show, resume, compare and plot name the damaged file of a run, and go on with the others', () => {
+test('ls, show, resume, compare and plot report the damaged file of a run and process the other runs', () => {
   for (const [file, contents] of [
     ['run.json', [null, '{"format']],
     ['config.json', ['', 'null']],
@@ -59,13 +59,13 @@ test('ls, show, resume, compare and plot name the damaged file of a run, and go 
   }
 });
 
-test('a config.json that lacks keys, such as one of configs/, is not taken for the config of the run', () => {
+test('a config.json without all keys, such as a bundled config, is not accepted as the config of a run', () => {
   const { runs } = pair((d) => writeFileSync(join(d, 'config.json'), '{"units":11}'));
   assert.match(wnlstm('ls', '--runs', runs).err, /d\/config\.json: keys are missing: model, lr, /);
   assertRefused(wnlstm('show', 'd', '--runs', runs), /d\/config\.json: keys are missing/);
 });
 
-test('progress.json that lacks what the rest of a run depends on is damaged, and the checkpoint before is taken', () => {
+test('a checkpoint with an incomplete progress.json is damaged, and the previous checkpoint is used', () => {
   for (const text of ['{"step":65,"row":true,"epoch":true}', '{"step":65,"row":{},"epoch":{},"best":null}']) {
     const { runs, run, other } = pair((d) => {
       edit(join(d, 'run.json'), (record) => record.replace('"completed"', '"interrupted"'));
@@ -79,7 +79,7 @@ test('progress.json that lacks what the rest of a run depends on is damaged, and
   }
 });
 
-test('run.json keeps the arguments a run was begun with, by which its config.json can be made anew', () => {
+test('run.json has the arguments of the run, with which config.json can be created again', () => {
   const { runs, run, other } = pair(interrupt);
   assert.equal(wnlstm('resume', 'd', '--runs', runs).code, 0);
   const { argv } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')) as { argv: string[] };
@@ -92,7 +92,7 @@ test('run.json keeps the arguments a run was begun with, by which its config.jso
   assert.doesNotMatch(wnlstm('ls', '--runs', runs).err, /No runs/);
 });
 
-test('a pipe in the place of a file is named, and nothing waits for it', { skip: noPipes }, () => {
+test('a pipe in the place of a file is reported and not read', { skip: noPipes }, () => {
   const files = ['run.json', 'config.json', 'summary.json', 'metrics.csv', 'steps.csv'];
   const parts = ['model.safetensors', 'optimizer.safetensors', 'progress.json'];
   for (const file of [...files, ...parts.map((part) => `checkpoints/step-000065/${part}`)]) {
@@ -112,7 +112,7 @@ test('a pipe in the place of a file is named, and nothing waits for it', { skip:
   }
 });
 
-test('a summary that is missing or torn is written anew from the last checkpoint', () => {
+test('a missing or incomplete summary is written again from the last checkpoint', () => {
   for (const damage of [
     (run: string) => rmSync(join(run, 'summary.json')),
     (run: string) => writeFileSync(join(run, 'summary.json'), '{"run_id'),
@@ -137,7 +137,7 @@ test('a summary that is missing or torn is written anew from the last checkpoint
   }
 });
 
-test('a run goes on from the newest checkpoint that is whole, and ends with the bytes of a run that was left alone', () => {
+test('a run resumes from the newest intact checkpoint and ends with the bytes of an uninterrupted run', () => {
   const { runs, run, other } = pair((d) => {
     edit(join(d, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
     rmSync(join(d, 'summary.json'));
@@ -149,7 +149,7 @@ test('a run goes on from the newest checkpoint that is whole, and ends with the 
   assertSameText(csvs(run), csvs(other), 'the CSVs');
 });
 
-test('a run whose checkpoints are gone is refused and keeps its rows', () => {
+test('a run without its checkpoints is refused and keeps its rows', () => {
   const { runs, run } = pair((d) => {
     interrupt(d);
     rmSync(join(d, 'checkpoints'), { recursive: true });
@@ -159,7 +159,7 @@ test('a run whose checkpoints are gone is refused and keeps its rows', () => {
   assert.equal(csvs(run), before);
 });
 
-test('a run that goes on without its earlier rows says so; one whose rows cannot be read is refused', () => {
+test('a run that resumes without its earlier rows reports it, and a run with unreadable rows is refused', () => {
   const { runs } = pair((d) => {
     interrupt(d);
     rmSync(join(d, 'steps.csv'));
@@ -181,7 +181,7 @@ test('a run that goes on without its earlier rows says so; one whose rows cannot
   assert.equal(readFileSync(join(torn.run, 'steps.csv'), 'utf8'), rows);
 });
 
-test('a finished run with fewer rows keeps its result, and plot says where its curves end', () => {
+test('a finished run with missing rows keeps its result, and plot reports where its curves end', () => {
   const { runs, run } = pair((d) =>
     edit(join(d, 'steps.csv'), (text) => text.split('\n').slice(0, 6).join('\n').concat('\n')),
   );
@@ -190,7 +190,7 @@ test('a finished run with fewer rows keeps its result, and plot says where its c
   assert.match(err, /d has a steps\.csv that ends at step 15 of 65: its curves end there/);
 });
 
-test('a CSV that went through a spreadsheet is read, and resuming restores its form', () => {
+test('a CSV that was saved by a spreadsheet is read, and resuming restores its format', () => {
   const { runs, run, other } = pair((d) => {
     interrupt(d);
     for (const file of ['steps.csv', 'metrics.csv']) {
@@ -207,7 +207,7 @@ test('a CSV that went through a spreadsheet is read, and resuming restores its f
   assertSameText(csvs(run), csvs(other), 'the CSVs');
 });
 
-test('a run whose data were moved goes on, and is repeated, with --data', () => {
+test('a run whose data was moved is resumed and reproduced with --data', () => {
   const data = writeTinyDataset(join(scratch, 'moving'), { size: 8, train: 240, test: 60, classes: 4 });
   const runs = freshFolder();
   const flags = ['--data', data, '--epochs', '2', '--quiet'];
@@ -221,7 +221,7 @@ test('a run whose data were moved goes on, and is repeated, with --data', () => 
   assert.equal(wnlstm('resume', run, '--data', moved).code, 0);
 });
 
-test('a CSV whose cells a program put in quotes is read', () => {
+test('a CSV with quoted cells is read', () => {
   const { runs } = pair((d) =>
     edit(join(d, 'metrics.csv'), (text) => text.replaceAll(/[^,\n]+/g, (cell) => `"${cell}"`)),
   );

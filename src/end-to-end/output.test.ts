@@ -1,4 +1,4 @@
-/** @file A reader of the output that goes away changes neither the work nor the exit code. */
+/** @file A reader that closes the pipe changes neither the results nor the exit code. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 240, test
 const runs = join(scratch, 'runs');
 const skip = process.platform === 'win32' ? 'needs a POSIX shell' : false;
 
-/** Runs the program in a pipeline, and gives its own exit code and what the last command of the pipeline printed. */
+/** Runs the program in a pipeline; returns its exit code and the output of the last command. */
 function pipe(words: string, into: string): { code: number; out: string } {
   const [redirection, reader] = into.split('|');
   const program = `"${process.execPath}" "${join(packageRoot, 'bin/wnlstm.js')}" ${words} ${redirection}`;
@@ -27,7 +27,7 @@ function pipe(words: string, into: string): { code: number; out: string } {
   return { code: Number(output[3]), out: String(output[1]) };
 }
 
-test('work goes on without a reader, and its result is the exit code', { skip }, () => {
+test('without a reader, training continues and its result determines the exit code', { skip }, () => {
   const flags = `--runs "${runs}" --data "${data}" --units 11 --batch 16 --backend wasm --epochs 2`;
   assert.equal(pipe(`train ${flags}`, '2>&1 | true').code, 0);
   const [id] = readdirSync(runs);

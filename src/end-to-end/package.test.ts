@@ -1,4 +1,4 @@
-/** @file The package as `npm run package` makes it: what it holds, and that it trains with nothing but its dependencies. */
+/** @file The package of `npm run package`: its files, and training with only its dependencies. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -27,7 +27,7 @@ const modules = join(scratch, 'project/node_modules');
 const installed = join(modules, 'wnlstm');
 const elsewhere = join(scratch, 'elsewhere');
 
-/** Nothing of this user, and nothing that an npm around the tests has set. */
+/** An environment without the user's home folder and without the variables of a surrounding npm. */
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))),
   HOME: join(scratch, 'home'),
@@ -59,14 +59,14 @@ const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf
 };
 const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
 
-/** Paths of the packed files, with `/`. */
+/** The paths of the packed files, with `/`. */
 let files: string[] = [];
 
 function textOf(file: string): string {
   return readFileSync(join(installed, file), 'utf8');
 }
 
-/** Packs a fresh clone, unpacks that as npm would, and puts the dependencies beside it, but no development dependency. */
+/** Packs a fresh clone and installs the package with its dependencies, without development dependencies. */
 function install(): void {
   for (const folder of [elsewhere, installed, join(scratch, 'home')]) mkdirSync(folder, { recursive: true });
   const notCloned = new Set(['.git', 'node_modules', 'dist'].map((name) => join(packageRoot, name)));
@@ -94,7 +94,7 @@ function install(): void {
 
 before(skip === false ? install : () => {});
 
-test('the package has what it needs at run time and the documents, and no tests or leftovers', {
+test('the package has every file for run time and the documents, and no tests or old files', {
   skip,
 }, () => {
   const expected = ['bin/wnlstm.js', 'dist/cli.js', 'README.md', 'README.ja.md', 'LICENSE'];
@@ -116,7 +116,7 @@ test('the package has what it needs at run time and the documents, and no tests 
   );
 });
 
-test('every relative link in a document of the package leads to a file of the package', { skip }, () => {
+test('every relative link in a document of the package names a file of the package', { skip }, () => {
   for (const document of files.filter((name) => name.endsWith('.md'))) {
     for (const [, link] of textOf(document).matchAll(/\]\(([^)#\s]+)/g)) {
       if (/^[a-z]+:/.test(link!)) continue;
@@ -136,7 +136,7 @@ test('every package that the program imports is among its dependencies', { skip 
   }
 });
 
-test('a package installed from its tarball trains, to the weights of the clone', { skip }, () => {
+test('a package installed from its tarball trains to the same weights as the clone', { skip }, () => {
   run('git', ['init', '--quiet', join(scratch, 'project')], scratch);
   const commit = ['commit', '--quiet', '--allow-empty', '--message', 'A project that uses it'];
   run('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...commit], join(scratch, 'project'));
@@ -153,7 +153,7 @@ test('a package installed from its tarball trains, to the weights of the clone',
   assert.equal(record.git_commit, null, 'the commit of the project around it is not its own');
 });
 
-test('a package that was packed without its program says how to pack it', { skip }, () => {
+test('a package without the compiled program prints how to create the package', { skip }, () => {
   const broken = join(scratch, 'broken');
   mkdirSync(broken);
   for (const name of ['bin', 'package.json']) {

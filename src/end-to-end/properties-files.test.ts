@@ -1,4 +1,4 @@
-/** @file Whatever the file of a run or a data set holds, it is read or refused in words; what was written is read as it was. */
+/** @file Properties of the readers of runs and data sets: any file is read or refused with an error, and written values are read back. */
 
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ import {
   textLike,
 } from './properties.testing.js';
 
-test('rows are read as they were written, whatever their numbers', () => {
+test('any rows are read back as they were written', () => {
   const cell = fc.oneof(
     fc.constant(null),
     fc.double(),
@@ -51,7 +51,7 @@ test('rows are read as they were written, whatever their numbers', () => {
   );
 });
 
-test('a CSV of any text is read or refused', () => {
+test('a CSV with any text is read or refused', () => {
   const header = epochColumns.join(',');
   const rows = [1, 2, 3].map((epoch) => epochColumns.map((_, at) => (at < 2 ? epoch : epoch / 7)).join(','));
   const text = `${[header, ...rows].join('\n')}\n`;
@@ -76,7 +76,7 @@ const arrays: fc.Arbitrary<ReadonlyMap<string, NamedArray>> = fc
   )
   .map((entries) => new Map(entries.map(([name, data]) => [name, { shape: [data.length, 1], data }])));
 
-test('arrays are read as they were written; a file with other bytes is read or refused', () => {
+test('arrays are read back as they were written, and a file with any bytes is read or refused', () => {
   const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255));
   fc.assert(
     fc.property(arrays, fc.array(change, { maxLength: 3 }), fc.nat(20), (made, changes, cut) => {
@@ -92,7 +92,7 @@ test('arrays are read as they were written; a file with other bytes is read or r
   );
 });
 
-test('a header of safetensors that is any JSON is read or refused', () => {
+test('a safetensors file with any JSON as its header is read or refused', () => {
   const entry = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
   fc.assert(
     fc.property(
@@ -112,7 +112,7 @@ test('a header of safetensors that is any JSON is read or refused', () => {
   );
 });
 
-test('progress.json of any text is read or refused', () => {
+test('progress.json with any text is read or refused', () => {
   const directory = join(folder, 'checkpoints');
   const best = { epoch: 1, step: 10, valLoss: 0.5, valAccuracy: 0.9 };
   const progress = {
@@ -138,7 +138,7 @@ test('progress.json of any text is read or refused', () => {
   });
 });
 
-test('run.json, config.json and summary.json of any text are read or refused', () => {
+test('run.json, config.json and summary.json with any text are read or refused', () => {
   const readers: [string, unknown, () => unknown][] = [
     ['run.json', record('a'), () => readRecord(folder)],
     ['run.json', { ...record('a'), format: 1 }, () => readRecord(folder)],
@@ -152,7 +152,7 @@ test('run.json, config.json and summary.json of any text are read or refused', (
     });
 });
 
-test('plan.json of any text is read or refused', () => {
+test('plan.json with any text is read or refused', () => {
   const arms = [{ name: 'a', family: 'a', config: defaults, arithmetic: 'wnlstm-1' }];
   const plan = freeze(
     { name: 'a', about: null, arms, seeds: [0], comparisons: [], margin: 0.1 },
@@ -167,7 +167,7 @@ test('plan.json of any text is read or refused', () => {
   });
 });
 
-test('IDX files are read as they were written; any other bytes are refused', () => {
+test('IDX files are read back as they were written, and any other bytes are refused', () => {
   const shape = fc.tuple(fc.nat(4), fc.nat(4), fc.nat(4));
   fc.assert(
     fc.property(
@@ -187,7 +187,7 @@ test('IDX files are read as they were written; any other bytes are refused', () 
   );
 });
 
-test('a lock names its owner, or nobody', () => {
+test('a lock file with any text has an owner or none', () => {
   const mine = thisProcess();
   assert.deepEqual(parseOwner(JSON.stringify(mine)), mine);
   assert.equal(isRunning(mine), true);

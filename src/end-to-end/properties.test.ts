@@ -1,4 +1,4 @@
-/** @file Whatever a config, a sweep file or a command line holds, it is understood or refused in words. */
+/** @file Properties of configs, sweep files and command lines: any input is accepted or refused with an error. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -31,7 +31,7 @@ import {
   scalar,
 } from './properties.testing.js';
 
-test('a JSON file is read as JSON.parse reads it, with its keys in their order, or refused', () => {
+test('a JSON file is read as by JSON.parse, with its keys in the order of the file, or refused', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(key, json), { maxLength: 6 }), (entries) => {
       const text = `{${entries.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`).join(', ')}}`;
@@ -54,7 +54,7 @@ test('a JSON file is read as JSON.parse reads it, with its keys in their order, 
   });
 });
 
-test('a JSON file that is nested beyond any stack is refused', () => {
+test('a JSON file that is nested too deeply for the stack is refused', () => {
   for (const depth of [1000, 100_000]) {
     writeFileSync(path, `{"a": ${'['.repeat(depth)}${']'.repeat(depth)}}`);
     readsOrRefuses(() => readConfigFile(path));
@@ -62,7 +62,7 @@ test('a JSON file that is nested beyond any stack is refused', () => {
   }
 });
 
-test('a config is refused, or is what it is read as the second time', () => {
+test('a config is refused, or parsing its result again changes nothing', () => {
   fc.assert(
     fc.property(fc.oneof(jsonObject, replacedIn(defaultConfig()) as typeof jsonObject), (input) => {
       if (typeof input !== 'object' || input === null || Array.isArray(input)) return; // files of such are refused before
@@ -72,7 +72,7 @@ test('a config is refused, or is what it is read as the second time', () => {
   );
 });
 
-test('a sweep file is refused, or gives arms with whole configs', () => {
+test('a sweep file is refused, or gives arms with complete configs', () => {
   const sweep = {
     name: 'rates',
     base: { epochs: 2 },
@@ -100,7 +100,7 @@ test('a sweep file is refused, or gives arms with whole configs', () => {
   });
 });
 
-test('any text after a flag gives a config or is refused', () => {
+test('any value of a flag gives a config or is refused', () => {
   const text = fc.oneof(
     scalar.map(String),
     fc.constantFrom('1e5', '0x10', ' 1', '1 ', 'null', 'Infinity', '--', '=1'),
@@ -149,7 +149,7 @@ test('any column or condition of ls gives a list or is refused', () => {
   );
 });
 
-test('any command line ends with an exit code and without a stack', () => {
+test('any command line ends with an exit code and prints no stack', () => {
   const word = fc.oneof(
     fc.constantFrom(
       '--units',

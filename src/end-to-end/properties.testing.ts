@@ -1,4 +1,4 @@
-/** @file Texts and values of every kind for properties, and what every reader owes them. */
+/** @file Generators of texts and values for property tests, and the property that every reader has. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,10 +15,10 @@ fc.configureGlobal({ seed: Number(FAST_CHECK_SEED), numRuns: Number(FAST_CHECK_R
 
 export const folder = mkdtempSync(join(tmpdir(), 'wnlstm-properties-'));
 after(() => rmSync(folder, { recursive: true }));
-/** A file that each case writes anew. */
+/** A file that each case overwrites. */
 export const path = join(folder, 'file');
 
-/** Runs a reader: it must come back, or throw what users are meant to see. */
+/** Runs a reader, which must return or throw an error for users. */
 export function readsOrRefuses<Result>(read: () => Result): Result | null {
   try {
     return read();
@@ -29,7 +29,7 @@ export function readsOrRefuses<Result>(read: () => Result): Result | null {
   }
 }
 
-/** Keys that objects have anyway, that a program uses itself, and that mean something here. */
+/** Keys that every object inherits, and keys with a meaning in this program. */
 export const key = fc.oneof(
   fc.constantFrom(
     '__proto__',
@@ -46,14 +46,14 @@ export const key = fc.oneof(
   fc.constantFrom('$schema', 'name', 'arms', 'grid', 'base', 'seeds', 'comparisons', ...configKeys),
   fc.string({ unit: 'binary', maxLength: 6 }),
 );
-/** A value that is no list and no object. */
+/** A value that is neither a list nor an object. */
 export const scalar = fc.oneof(
   fc.constantFrom(null, true, false, 0, -0, 1, 2, 0.1, -1, 1e300, 2 ** 53, 5e-324),
   fc.constantFrom('', 'wn', 'base', 'none', 'NaN', '__proto__', '../..', '\u001b[2J', '\ufeff', '\u0000'),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.string({ unit: 'binary', maxLength: 8 }),
 );
-/** JSON of any form. */
+/** Any JSON value. */
 export const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -62,12 +62,12 @@ export const { json } = fc.letrec<{ json: unknown }>((tie) => ({
     fc.array(fc.tuple(key, tie('json')), { maxLength: 5 }).map((entries) => Object.fromEntries(entries)),
   ),
 }));
-/** An object of any form. */
+/** Any object. */
 export const jsonObject = fc
   .array(fc.tuple(key, json), { maxLength: 6 })
   .map((entries) => Object.fromEntries(entries));
 
-/** Objects that cannot become text, or pretend to be something else. */
+/** Objects that cannot be converted to text, or imitate other types. */
 const odd = fc.constantFrom<unknown>(
   { toString: '' },
   { valueOf: 1, toString: null },
@@ -75,7 +75,7 @@ const odd = fc.constantFrom<unknown>(
   { length: 1 },
 );
 
-/** A text that is nearly right: some of its characters are others, are gone, or come twice. */
+/** A text in which some characters are replaced, removed or repeated. */
 function nearly(text: string): fc.Arbitrary<string> {
   return fc
     .array(
@@ -119,7 +119,7 @@ export function replacedIn(value: unknown): fc.Arbitrary<unknown> {
     .map(([place, by]) => put(value, place, by));
 }
 
-/** Any text, JSON, or what is nearly a right file. */
+/** Any text, any JSON, or a slightly changed valid file. */
 export function textLike(text: string): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
@@ -131,7 +131,7 @@ export function textLike(text: string): fc.Arbitrary<string> {
   );
 }
 
-/** A property of every text that a file may hold. */
+/** Tests a property for every text that a file may contain. */
 export function forTexts(like: string, read: (text: string) => void): void {
   fc.assert(
     fc.property(textLike(like), (text) => {

@@ -1,4 +1,4 @@
-/** @file What the program says where it refuses: bad input, a disk that is full, a run that is in use. */
+/** @file Errors of the program: wrong input, a full disk, a run that is in use. */
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ import {
 } from './cli.testing.js';
 import { assertSameText } from './same-text.testing.js';
 
-test('a damaged run does not hide the others', () => {
+test('ls lists the other runs if one is damaged', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');
   const run = onlyRun(runs);
@@ -31,7 +31,7 @@ test('a damaged run does not hide the others', () => {
   assert.match(err, /damaged .*other\/run.json: expected JSON/);
 });
 
-test('bad input is a line and a hint, exits 2 and starts nothing', () => {
+test('wrong input prints one line and a hint, exits with code 2 and starts nothing', () => {
   const runs = freshFolder();
   const write = (name: string, text: string): string => {
     writeFileSync(join(scratch, name), text);
@@ -66,7 +66,7 @@ test('bad input is a line and a hint, exits 2 and starts nothing', () => {
   assertRefused(train(write('file', ''), '--epochs', '1'), /a file with that name exists/);
 });
 
-test('a checkpoint that was cut short is refused, and nothing is harmed', () => {
+test('a truncated checkpoint is refused, and no file changes', () => {
   const runs = freshFolder();
   train(runs, '--epochs', '1');
   const run = onlyRun(runs);
@@ -80,7 +80,7 @@ test('a checkpoint that was cut short is refused, and nothing is harmed', () => 
   assert.equal(readFileSync(file).length, 1000);
 });
 
-test('a file that cannot grow any more fails the run with a line and exit code 1, and resume finishes it', {
+test('a file at its size limit fails the run with one line and exit code 1, and the run can be resumed', {
   skip: process.platform === 'win32' ? 'needs ulimit' : false,
 }, () => {
   const runs = freshFolder();
@@ -91,7 +91,7 @@ test('a file that cannot grow any more fails the run with a line and exit code 1
   assert.equal(wnlstm(...words.slice(2)).code, 0);
 });
 
-test('a second process on a live run changes nothing and names the owner', async () => {
+test('a second process on a running run changes nothing and names the owner', async () => {
   const runs = freshFolder();
   const child = spawn(process.execPath, [bin, ...training(runs, '--backend', 'wasm', '--epochs', '4000')], {
     stdio: 'ignore',

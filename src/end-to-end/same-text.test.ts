@@ -1,4 +1,4 @@
-/** @file A difference between long texts is told in one line. */
+/** @file A difference between long texts is reported in one line. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ function messageOf(actual: string, expected: string): string {
   }
 }
 
-test('the first line that differs is named, from where it does', () => {
+test('the first different line is reported, from the first different column', () => {
   assert.equal(messageOf('a\nb\n', 'a\nb\n'), '');
   assert.equal(messageOf('a\nbcd\nx', 'a\nbed\ny'), 'a.csv:2:2 differs: got "bcd", expected "bed"');
   const long = 'x'.repeat(5000);
@@ -23,7 +23,7 @@ test('the first line that differs is named, from where it does', () => {
   );
 });
 
-test('a text that ends early differs where it ends', () => {
+test('a text that is a prefix of the other differs at its end', () => {
   assert.equal(messageOf('a', 'a\nb'), 'a.csv:2:1 differs: got no such line, expected "b"');
   assert.equal(messageOf('a\nb', 'a'), 'a.csv:2:1 differs: got "b", expected no such line');
 });

@@ -1,10 +1,10 @@
-/** @file Comparing long texts in tests: what is said of a difference is one line of each, not the whole of both. */
+/** @file Compares long texts in tests. The message of a failure has one line of each text. */
 
 import assert from 'node:assert/strict';
 
 const SHOWN = 100;
 
-/** A line from a little before the column where it differs. */
+/** A line from shortly before its first different column. */
 function excerpt(line: string | undefined, column: number): string {
   if (line === undefined) return 'no such line';
   const start = Math.max(0, column - 20);
@@ -12,15 +12,15 @@ function excerpt(line: string | undefined, column: number): string {
 }
 
 /**
- * Fails if two texts differ, with the first line where they do.
+ * Fails if two texts differ, and shows the first different line.
  *
- * @param what the text is called in the message
+ * @param what the name of the text in the message
  */
 export function assertSameText(actual: string, expected: string, what: string): void {
   if (actual === expected) return;
   const [got, wanted] = [actual.split('\n'), expected.split('\n')];
   const line = got.findIndex((text, index) => text !== wanted[index]);
-  const at = line === -1 ? got.length : line; // -1: `expected` goes on where `actual` ends
+  const at = line === -1 ? got.length : line; // -1: `actual` is a prefix of `expected`
   const [one, other] = [got[at] ?? '', wanted[at] ?? ''];
   let column = 0;
   while (column < one.length && one[column] === other[column]) column++;

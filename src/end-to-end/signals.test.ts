@@ -1,4 +1,4 @@
-/** @file Signals and terminals: what stops a run stops it in order, and what does not, leaves it alone. */
+/** @file Signals and terminals: a stop signal ends a run with a checkpoint, and other signals do not affect it. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -74,7 +74,7 @@ async function startRun(name: string, words = trainingIn(join(scratch, name))) {
   return { child, ended, status, printed: () => printed };
 }
 
-test('a signal and its echoes are one: the run ends with its checkpoint', async () => {
+test('a signal and its echoes count as one, and the run ends with a checkpoint', async () => {
   const { child, ended, status } = await startRun('echoed');
   for (let echo = 0; echo < 5000 && child.exitCode === null && status() === 'running'; echo++) {
     child.kill('SIGINT');
@@ -95,7 +95,7 @@ for (const signal of Object.keys(STOP_SIGNALS).filter((name) => name !== 'SIGHUP
   });
 }
 
-test('SIGHUP without a terminal, as under nohup, is noted and stops nothing', { skip: windows }, async () => {
+test('SIGHUP without a terminal, as under nohup, is reported and ignored', { skip: windows }, async () => {
   const { child, ended, status, printed } = await startRun('nohup');
   child.kill('SIGHUP');
   await until(() => printed().includes('SIGHUP'), 'it says nothing');
@@ -105,7 +105,7 @@ test('SIGHUP without a terminal, as under nohup, is noted and stops nothing', { 
   assert.equal(await ended, 143);
 });
 
-test('a terminal that is closed ends a run with a checkpoint and exit code 129', {
+test('closing the terminal ends a run with a checkpoint and exit code 129', {
   skip: noTerminal,
 }, async () => {
   const runs = join(scratch, 'closed');
@@ -114,7 +114,7 @@ test('a terminal that is closed ends a run with a checkpoint and exit code 129',
   assert.equal(statusOf(onlyRun(runs)), 'interrupted');
 });
 
-test('a signal to a worker of a sweep stops its run with a checkpoint; a hang-up does not', {
+test('a signal to a worker of a sweep stops its run with a checkpoint, and SIGHUP is ignored', {
   skip: existsSync('/proc/self/task') ? false : 'needs /proc to find the worker',
 }, async () => {
   const file = join(scratch, 'one.json');
@@ -155,7 +155,7 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGXCPU', 152],
 ] as const) {
-  test(`a script passes ${signal} on to the program`, { skip: windows }, async () => {
+  test(`a script forwards ${signal} to the program`, { skip: windows }, async () => {
     const words = `cd ${packageRoot}; runs=${join(scratch, `script${code}`)}; . scripts/wnlstm.sh; set -e
     wnlstm train ${optionsFor('X')
       .filter((word) => word !== '--runs' && word !== 'X')
@@ -175,10 +175,12 @@ function short(name: string, ...more: string[]): string[] {
 }
 
 const ESCAPE = '\x1b';
-/** What changes a terminal's settings: its cursor, its wrapping, its screen. */
+/** Escape sequences that change the cursor, the wrapping or the screen of a terminal. */
 const SETTINGS = new RegExp(`${ESCAPE}\\[\\?\\d+[hl]`);
 
-test('a terminal keeps its settings and its lines, at 60 columns too', { skip: noTerminal }, async () => {
+test('the settings and the lines of a terminal are kept, also at 60 columns', {
+  skip: noTerminal,
+}, async () => {
   const { code, seen } = await inTerminal(short('sixty'), { columns: 60 });
   assert.equal(code, 0);
   assert.doesNotMatch(seen, SETTINGS);
@@ -186,7 +188,7 @@ test('a terminal keeps its settings and its lines, at 60 columns too', { skip: n
   assert.equal([...seen.matchAll(/val acc \d+\.\d\d %/g)].length, 3);
 });
 
-test('a terminal without escape codes gets none', { skip: noTerminal }, async () => {
+test('no escape codes are sent to a terminal without them', { skip: noTerminal }, async () => {
   for (const TERM of ['dumb', '']) {
     const { code, seen } = await inTerminal(short(`dumb${TERM}`), { env: { TERM } });
     assert.equal(code, 0);
@@ -195,7 +197,7 @@ test('a terminal without escape codes gets none', { skip: noTerminal }, async ()
   }
 });
 
-test('the bar moves between rows', { skip: noTerminal }, async () => {
+test('the bar moves between two rows of steps.csv', { skip: noTerminal }, async () => {
   const { seen } = await inTerminal(short('rare', '--log-every', '100000', '--epochs', '40'), {});
   const steps = new Set([...seen.matchAll(/step (\d+)\/8800/g)].map(([, step]) => step));
   assert.ok(steps.size > 2, [...steps].join());

@@ -22,12 +22,12 @@ function percent(share: string): string {
   return (Number(share) * 100).toFixed(2);
 }
 
-/** Points with a true minus sign, with one decimal where they are large. */
+/** Percentage points with a minus sign (U+2212), with one decimal if they are large. */
 function points(share: string, digits: number): string {
   return (Number(share) * 100).toFixed(digits).replace('-', '−');
 }
 
-test('accuracies of every arm on the page are those of the tables', () => {
+test('the accuracies of every arm in the document are those of the tables', () => {
   for (const sweep of ['article', 'clipping', 'confirm']) {
     const arms = rowsOf(sweep).filter(({ kind }) => kind === 'arm');
     assert.ok(arms.length >= 2);
@@ -39,7 +39,7 @@ test('accuracies of every arm on the page are those of the tables', () => {
   }
 });
 
-test('intervals of the declared comparisons on the page are those of the tables', () => {
+test('the intervals of the declared comparisons in the document are those of the tables', () => {
   for (const sweep of ['article', 'clipping', 'confirm']) {
     for (const { kind, name, ci95_low: low, ci95_high: high } of rowsOf(sweep)) {
       if (kind !== 'comparison') continue;

@@ -1,8 +1,8 @@
-/** @file Runs a program in a pseudo terminal, for tests. Python has one; Node has none. */
+/** @file Runs a program in a pseudo terminal, for tests. Uses Python, because Node has no pseudo terminals. */
 
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Starts argv in a terminal of its own; once what it prints has the text, closes the terminal. Prints all of it. */
+/** A Python script that runs a command in a terminal, closes the terminal after a given text appears, and prints the output. */
 const PROGRAM = `
 import fcntl, os, pty, struct, sys, termios
 columns, closing, *argv = sys.argv[1:]
@@ -28,17 +28,17 @@ sys.stdout.flush()
 os._exit(code if code >= 0 else 128 - code)
 `;
 
-/** Why nothing can be run in a terminal here; false if it can. */
+/** The reason why tests with a terminal are skipped; false if they can run. */
 export const noTerminal: string | false =
   spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0
     ? false
-    : 'no python3 (3.9 or newer) to open a pseudo terminal with';
+    : 'needs python3 (3.9 or newer) to open a pseudo terminal';
 
 /**
  * Runs a command in a terminal.
  *
- * @param options `columns` of it; `closeAfter`: it is closed once this was printed; `env` besides this process's own
- * @returns all that it printed, and its exit code, 128 + n if signal n killed it
+ * @param options `columns`: the width of the terminal; `closeAfter`: the text after which it is closed; `env`: more variables
+ * @returns the output and the exit code, which is 128 + n if signal n killed the command
  */
 export function inTerminal(
   argv: readonly string[],

@@ -1,4 +1,4 @@
-/** @file What `npm test` prints: scripts/test.mjs on small files of tests that fail in every way. */
+/** @file The output of `npm test`: scripts/test.mjs on small test files that fail in every way. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -54,13 +54,13 @@ function runTests(...args: string[]): { code: number | null; out: string; err: s
 
 const failing = runTests();
 
-test('where all pass there is one line, and the exit code is 0', () => {
+test('if all tests pass, the output is one line and the exit code is 0', () => {
   const { code, out, err } = runTests('passes');
   assert.match(out, /^2 tests: 2 passed, 0 failed, 0 skipped, in \d+ s\n$/);
   assert.deepEqual([code, err], [0, '']);
 });
 
-test('a failure is shown with its place in the source, its title and its message', () => {
+test('a failure is printed with its source position, title and message', () => {
   assert.equal(failing.code, 1);
   assert.match(
     failing.out,
@@ -70,7 +70,7 @@ test('a failure is shown with its place in the source, its title and its message
   assert.doesNotMatch(failing.out, /\badds\b/);
 });
 
-test('a long message is cut to 20 lines, and --full shows the rest', () => {
+test('a long message is cut to 20 lines, and --full prints all of it', () => {
   const message = /FAILED compares.*\n((?: {4}.*\n)*)/.exec(failing.out)?.[1] ?? '';
   assert.equal(message.trimEnd().split('\n').length, 21);
   assert.match(message, /… \d+ more lines; to see all: npm test -- --full compares\.test\n$/);
@@ -79,7 +79,7 @@ test('a long message is cut to 20 lines, and --full shows the rest', () => {
   assert.ok(full.split('\n').length > 25);
 });
 
-test('a file that cannot be imported, is killed or has no tests fails, with what it wrote', () => {
+test('a file that cannot be imported, is killed or has no tests fails, and its output is printed', () => {
   assert.match(failing.out, /FAILED crashes\.test\.mjs:1 .*\n {4}The file ended with exit code 1\.\n/);
   assert.match(failing.out, / {4}Error: not even imported\n/);
   const died = /FAILED dies\.test\.mjs:1 .*\n {4}The file was ended by SIGKILL\.\n {4}last words\n/;
@@ -87,17 +87,17 @@ test('a file that cannot be imported, is killed or has no tests fails, with what
   assert.match(failing.out, /FAILED empty\.test\.mjs:1 .*\n {4}It has no tests\.\n/);
 });
 
-test('skipped tests are named, a line a reason', () => {
+test('skipped tests are listed, one line per reason', () => {
   assert.match(failing.out, /^SKIPPED 4 tests: no GPU here: one; two; three; four$/m);
   assert.match(failing.out, /^SKIPPED 1 test: no compiler: five$/m);
 });
 
-test('the last line counts, and no output has escape codes where there is no terminal', () => {
+test('the last line has the counts, and without a terminal there are no escape codes', () => {
   assert.match(failing.out, /\n9 tests: 2 passed, 5 failed, 5 skipped, in \d+ s\n$/);
   assert.ok(!`${failing.out}${failing.err}`.includes('\x1b'));
 });
 
-test('no test at all is a failure', () => {
+test('a run without tests is a failure', () => {
   const { code, out } = runTests('no such file');
   assert.equal(code, 1);
   assert.match(out, /No test ran: no file matches no such file\./);
