@@ -60,7 +60,7 @@ function wnlstm(command: string, ...more: string[]) {
   });
 }
 
-test('compare prints the arms and the declared comparison with a verdict, 80 columns wide', () => {
+test('compare prints the arms and the declared comparison with its verdict, in 80 columns', () => {
   const { status, stdout, stderr } = wnlstm('compare', 'rates');
   assert.equal(status, 0, stderr);
   assert.equal(stderr, '');
@@ -83,7 +83,7 @@ test('every format has the same verdict', () => {
   );
 });
 
-test('--fail-on worse exits with code 3, and is refused without declared comparisons', () => {
+test('--fail-on worse sets exit code 3, and is an error without declared comparisons', () => {
   const failed = wnlstm('compare', 'rates', '--fail-on', 'worse');
   assert.equal(failed.status, 3);
   assert.match(failed.stdout, /worse/);
@@ -94,7 +94,7 @@ test('--fail-on worse exits with code 3, and is refused without declared compari
   }
 });
 
-test('an exploratory comparison has an interval and no p', () => {
+test('a comparison that was not declared has an interval and no p', () => {
   const options = ['--pair', 'wn high vs wn low', '--against', 'slow low', '--format', 'json'];
   const { exploratory } = JSON.parse(wnlstm('compare', 'rates', ...options).stdout);
   assert.equal(exploratory.length, 4);
@@ -105,32 +105,35 @@ test('an exploratory comparison has an interval and no p', () => {
   }
 });
 
-test('--select keeps the point of each arm that is best on validation data', () => {
+test('--select keeps the grid point of each arm that is best on validation data', () => {
   const json = (...options: string[]) =>
     JSON.parse(wnlstm('compare', 'rates', '--format', 'json', ...options).stdout);
   const { arms, notes } = json('--select', 'val_loss');
   const all: { name: string; val_loss: { mean: number } }[] = json().arms;
   const best = ['slow', 'wn'].map(
-    (family) =>
-      all.filter(({ name }) => name.startsWith(family)).sort((a, b) => a.val_loss.mean - b.val_loss.mean)[0]!
+    (gridArm) =>
+      all.filter(({ name }) => name.startsWith(gridArm)).sort((a, b) => a.val_loss.mean - b.val_loss.mean)[0]!
         .name,
   );
   assert.deepEqual(
     arms.map(({ name }: { name: string }) => name),
     best,
   );
-  assert.match(notes.join(' '), /Selected by val_loss: the best of 4 arms/);
+  assert.match(
+    notes.join(' '),
+    /Selected by val_loss: the best grid point of each of slow, wn, out of 4 arms\./,
+  );
 });
 
-test('--select refuses test data', () => {
+test('--select does not accept criteria on test data', () => {
   for (const criterion of ['test_accuracy', 'best_test_loss']) {
     const { status, stderr } = wnlstm('compare', 'rates', '--select', criterion);
     assert.equal(status, 2);
-    assert.match(stderr, /chosen on test data cannot be measured on it/);
+    assert.match(stderr, /Test data measures the result, so it cannot choose it/);
   }
 });
 
-test('wrong options are refused, with the nearest name or the expected form', () => {
+test('invalid arguments are errors with the nearest name', () => {
   const cases: [string[], RegExp][] = [
     [['compare', 'rates', '--pair', 'wn low'], /expected "A vs B"/],
     [['compare', 'rates', '--against', 'wn lo'], /nearest: wn low/],
@@ -152,7 +155,7 @@ test('wrong options are refused, with the nearest name or the expected form', ()
   }
 });
 
-test('--report writes one self-contained page with verdicts, numbers, configs and environment', () => {
+test('--report writes a page with verdicts, numbers, configs and environment that loads no resources', () => {
   const path = join(scratch, 'report.html');
   assert.equal(wnlstm('compare', 'rates', '--report', path).status, 0);
   const page = readFileSync(path, 'utf8');
@@ -170,7 +173,7 @@ test('--report writes one self-contained page with verdicts, numbers, configs an
   assert.doesNotMatch(page, /(src|href)="?https?:/);
 });
 
-test('plot writes the figure and its numbers to the folder of the sweep, with the same bytes each time', () => {
+test('plot writes the figure and its numbers into the folder of the sweep, with reproducible bytes', () => {
   const first = wnlstm('plot', 'rates', '--format', 'svg,png,vl.json,html');
   assert.equal(first.status, 0, first.stderr);
   const names = ['curves.csv', 'curves.html', 'curves.png', 'curves.svg', 'curves.vl.json'];
@@ -186,7 +189,7 @@ test('plot writes the figure and its numbers to the folder of the sweep, with th
   assert.match(before[3]!.toString(), /wn low \(6 seeds\)/);
 });
 
-test('plot --format text prints the figure, of one arm with --arm, and writes no file', () => {
+test('plot draws the chosen arms in the terminal, and writes no file', () => {
   const before = readdirSync(folder);
   const { stdout, status } = wnlstm(
     'plot',
@@ -205,7 +208,7 @@ test('plot --format text prints the figure, of one arm with --arm, and writes no
   assert.deepEqual(readdirSync(folder), before);
 });
 
-test('plot never replaces a CSV of a run', () => {
+test('plot never replaces a CSV file of a run', () => {
   const run = join(folder, nameOfRun('wn low', 1));
   const before = readFileSync(join(run, 'steps.csv'), 'utf8');
   const { status, stderr } = wnlstm('plot', run, '--out', join(run, 'steps.svg'));
@@ -214,8 +217,8 @@ test('plot never replaces a CSV of a run', () => {
   assert.equal(readFileSync(join(run, 'steps.csv'), 'utf8'), before);
 });
 
-test('an unfinished run can be plotted, and is not compared', () => {
-  const copy = join(scratch, 'going-on');
+test('an unfinished run can be plotted, but not compared', () => {
+  const copy = join(scratch, 'unfinished');
   cpSync(join(folder, nameOfRun('wn low', 0)), join(copy, 'wn'), { recursive: true });
   const record = join(copy, 'wn/run.json');
   writeFileSync(record, readFileSync(record, 'utf8').replace('"completed"', '"interrupted"'));
@@ -230,7 +233,7 @@ test('an unfinished run can be plotted, and is not compared', () => {
   assert.match(compared.stderr, /has a result yet.*is interrupted/);
 });
 
-test('runs without a plan get intervals and no p', () => {
+test('runs without a plan have intervals and no p', () => {
   const arms = ['wn low', 'slow low'].flatMap((arm) =>
     [0, 1, 2, 3, 4, 5].map((seed) => nameOfRun(arm, seed)),
   );
@@ -240,10 +243,10 @@ test('runs without a plan get intervals and no p', () => {
   assert.deepEqual(comparisons, []);
   assert.equal(exploratory[0].a, 'wn lr=0.00001 clip=0.5');
   assert.equal(exploratory[0].p, null);
-  assert.match(notes.join(' '), /Nothing was declared/);
+  assert.match(notes.join(' '), /No comparison was declared/);
 });
 
-test('without a name, compare and plot use the newest sweep and print its name', () => {
+test('without names, both use the newest sweep and print a note', () => {
   const compared = wnlstm('compare');
   assert.equal(compared.stderr, 'note No run was named; using the newest sweep, rates.\n');
   assert.equal(compared.stdout, wnlstm('compare', 'rates').stdout);

@@ -3,17 +3,17 @@
 import { dirname, extname } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { type Comparison, compare } from '../compare/compare.js';
-import { compareCsv, compareJson, compareMarkdown } from '../compare/formats.js';
+import { compareCsv } from '../compare/csv.js';
+import { compareMarkdown } from '../compare/markdown.js';
 import { compareText } from '../compare/text.js';
 import { EXIT, UserError } from '../errors.js';
 import type { Heading } from '../figures/figure.js';
-import { figurePng, figureSvg } from '../figures/figure-files.js';
-import { figureHtml } from '../figures/figure-html.js';
+import { type Figure, figureFormats, formatOf, renderFigure } from '../figures/figure-files.js';
 import { forestSpec, forestUsage } from '../figures/forest.js';
 import { comparisonPage } from '../figures/page.js';
-import { makeDirectory, replaceFile } from '../files.js';
+import { makeDirectory, replaceFile, toJson } from '../files.js';
 import type { Arm } from '../results/arm.js';
-import { type Results, readResults } from '../results/results.js';
+import { addedSeeds, type Results, readResults } from '../results/results.js';
 import { selectArms } from '../results/select-arms.js';
 import { DEFAULT_MARGIN } from '../sweep/grid.js';
 import type { Plan } from '../sweep/plan.js';
@@ -22,7 +22,7 @@ import { type OptionsOf, parsePath, parseRepeated } from '../terminal/options.js
 import { addRunsArgument, namedRuns } from '../terminal/runs-argument.js';
 
 type Options = OptionsOf<typeof addOptions>;
-type Pairs = readonly (readonly [string, string])[];
+type Pair = readonly [string, string];
 
 export const configure: Configure = (command, io, run) => {
   addOptions(command).action(run((names, options) => compareRuns(names, options, io)));
@@ -54,7 +54,11 @@ function addOptions(command: Command) {
         `exit with code ${EXIT.refused} if a declared comparison has this verdict`,
       ).choices(['worse'] as const),
     )
-    .option('--figure <file>', 'also write a figure of the differences (.svg, .png or .html)', parsePath)
+    .option(
+      '--figure <file>',
+      `also write a figure of the differences; its ending selects the format: ${figureFormats.join(', ')}`,
+      parsePath,
+    )
     .option(
       '--report <file>',
       'also write an HTML page with tables, figures, configs and environment',
@@ -96,35 +100,39 @@ async function compareRuns(names: readonly string[] | undefined, options: Option
   return matches ? EXIT.refused : EXIT.done;
 }
 
-/** The declared comparisons, and the exploratory ones that the options add. */
+/** The declared comparisons, and the exploratory comparisons of the options. */
 function comparisonOf(
   results: Results,
   { pair, against, select }: Options,
 ): { arms: readonly Arm[]; comparison: Comparison } {
-  const selected = select === undefined ? null : selectArms(results, select);
-  const arms = selected?.arms ?? results.arms;
-  const others: Pairs =
-    against === undefined
-      ? []
-      : arms.filter(({ name }) => name !== against).map(({ name }): [string, string] => [name, against]);
+  const selection = select === undefined ? null : selectArms(results, select);
+  const arms = selection?.arms ?? results.arms;
   const comparison = compare({
     arms,
-    comparisons: selected ? [] : results.comparisons,
-    exploratory: [...(selected?.pairs ?? pairsWithFirst(results)), ...pair.map(parsePair), ...others],
+    comparisons: selection ? [] : results.comparisons,
+    exploratory: [
+      ...(selection?.pairs ?? pairsWithFirst(results)),
+      ...pair.map(parsePair),
+      ...(against === undefined ? [] : pairsWith(against, arms)),
+    ],
     margin: results.plan?.margin ?? DEFAULT_MARGIN,
-    notes: [...results.notes, ...(selected ? [selected.note] : [])],
+    notes: [...results.notes, ...(selection ? [selection.note] : [])],
   });
   return { arms, comparison };
 }
 
-/** For runs without a plan, each arm is paired with the first. */
-function pairsWithFirst({ plan, arms: [first, ...others] }: Results): Pairs {
-  return plan || !first ? [] : others.map(({ name }): [string, string] => [name, first.name]);
+/** Without a plan, every arm is compared with the first one. */
+function pairsWithFirst({ plan, arms: [first, ...others] }: Results): Pair[] {
+  return plan || !first ? [] : pairsWith(first.name, others);
 }
 
-function parsePair(text: string): [string, string] {
-  const [a, b, ...others] = text.split(' vs ').map((part) => part.trim());
-  if (a && b && others.length === 0) return [a, b];
+function pairsWith(reference: string, arms: readonly Arm[]): Pair[] {
+  return arms.filter(({ name }) => name !== reference).map(({ name }) => [name, reference]);
+}
+
+function parsePair(text: string): Pair {
+  const [a, b, ...rest] = text.split(' vs ').map((part) => part.trim());
+  if (a && b && rest.length === 0) return [a, b];
   throw new UserError('E_USAGE', `--pair: expected "A vs B", got ${JSON.stringify(text)}.`, {
     hint: 'A and B are names of arms, as `wnlstm compare` prints them.',
   });
@@ -141,30 +149,27 @@ async function drawFigure(
       hint: 'Add some with `--against` or `--pair`.',
     });
   }
-  switch (extname(path)) {
-    case '.svg':
-      return figureSvg(forestSpec(comparison, heading));
-    case '.png':
-      return figurePng(await figureSvg(forestSpec(comparison, heading)));
-    case '.html':
-      return figureHtml(
-        { wide: forestSpec(comparison, heading, { interactive: true }), narrow: null },
-        heading.title,
-        forestUsage,
-      );
-    default:
-      throw new UserError(
-        'E_USAGE',
-        `--figure ${path}: expected a file name that ends in .svg, .png or .html.`,
-        { hint: 'The ending selects the format.' },
-      );
+  const format = formatOf(path);
+  if (!format) {
+    const endings = figureFormats.map((name) => `.${name}`).join(', ');
+    throw new UserError('E_USAGE', `--figure ${path}: expected a file name that ends in ${endings}.`, {
+      hint: 'The ending selects the format.',
+    });
   }
+  const figure: Figure = {
+    title: heading.title,
+    spec: forestSpec(comparison, heading),
+    interactive: forestSpec(comparison, heading, { interactive: true }),
+    narrow: null,
+    usage: forestUsage,
+  };
+  return renderFigure(figure, format);
 }
 
 function describePlan({ created_at, added }: Plan): string {
   return [
-    `Planned on ${created_at.slice(0, 16).replace('T', ' ')} UTC.`,
-    ...added.map(({ at, seeds }) => `Seeds ${seeds.join(', ')} were added on ${at.slice(0, 10)}.`),
+    `The plan was made on ${created_at.slice(0, 16).replace('T', ' ')} UTC.`,
+    ...added.map(({ at, seeds }) => `${addedSeeds(seeds, at)}.`),
   ].join(' ');
 }
 
@@ -177,7 +182,7 @@ function formatted(comparison: Comparison, format: Options['format'], io: Io): s
     case 'csv':
       return compareCsv(comparison);
     case 'json':
-      return compareJson(comparison);
+      return toJson(comparison);
     default:
       return format satisfies never;
   }

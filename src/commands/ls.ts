@@ -2,7 +2,8 @@
 
 import { type Command, Option } from '@commander-js/extra-typings';
 import { EXIT, type UserError } from '../errors.js';
-import { filteredBy, type ListedRun, listed, sortedBy } from '../results/listing.js';
+import { filteredBy, sortedBy } from '../results/list-query.js';
+import { type ListedRun, listed } from '../results/listing.js';
 import { listRuns } from '../runs/find.js';
 import { differences, percentNumber } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';

@@ -1,4 +1,4 @@
-/** @file `wnlstm plot` on runs without a sweep: names, axes and smoothing. */
+/** @file `wnlstm plot` on single runs of different lengths: names, axes and smoothing. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -31,7 +31,7 @@ const [stepsPerEpoch] = readdirSync(runs)
   .map((run) => readFileSync(join(runs, run, 'metrics.csv'), 'utf8').split('\n'))
   .map((lines) => Number(lines[1]!.split(',')[1]));
 
-test('without a name all runs are plotted, with different names, and compare refuses runs of different lengths', () => {
+test('without names, plot draws all runs with unique arm names, and compare gives a hint', () => {
   const { status, stdout, stderr } = wnlstm('plot', '--format', 'text');
   assert.equal(status, 0, stderr);
   assert.match(stderr, /^note No run was named; using all 2 runs in .*runs\.$/m);
@@ -40,16 +40,16 @@ test('without a name all runs are plotted, with different names, and compare ref
   assert.equal(compared.status, 2);
   assert.match(
     compared.stderr,
-    /different length: 30 steps, 44 steps[\s\S]*hint +Name a sweep, or runs of one/,
+    /different lengths: 30 steps, 44 steps[\s\S]*hint +Name one sweep, or runs of equal/,
   );
 });
 
-test('the name of a single run has the parts of its id', () => {
+test('the name of a single run contains what its id contains', () => {
   const [run] = readdirSync(runs);
   assert.match(wnlstm('plot', run!, '--format', 'text').stdout, /^\* wn clip=0\.5 \(1 seed\)$/m);
 });
 
-test('the x axis is steps, epochs or seconds, in the figure and in its CSV', () => {
+test('the x axis is steps, epochs or seconds, in the figure and in its numbers', () => {
   for (const [axis, title] of [
     ['step', 'step'],
     ['epoch', 'epoch'],
@@ -87,7 +87,7 @@ test('--smooth averages only training curves, and the figure says so', () => {
   assert.notDeepEqual(of(smooth, 'loss'), of(raw, 'loss'));
 });
 
-test('a wrong axis or smoothing width is refused', () => {
+test('an invalid axis or smoothing is an error', () => {
   for (const smooth of ['0', '-5', '1.5', 'many', '', '1e3', '9999999999']) {
     const { status, stderr, stdout } = wnlstm('plot', `--smooth=${smooth}`);
     assert.equal(status, 2, smooth);

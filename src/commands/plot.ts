@@ -4,16 +4,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
-import { curveNotes, curvesCsv } from '../figures/curve-words.js';
+import { curveNotes, curvesCsv } from '../figures/curve-notes.js';
 import { bands, type Column, type Curves, curvesOf, defaultColumns, parseColumn } from '../figures/curves.js';
 import { figureSpec, type Heading } from '../figures/figure.js';
-import { figureJson, figurePng, figureSvg } from '../figures/figure-files.js';
-import { figureHtml } from '../figures/figure-html.js';
+import {
+  type Figure,
+  type FigureFormat,
+  figureFormats,
+  formatOf,
+  renderFigure,
+} from '../figures/figure-files.js';
+import { curvesUsage } from '../figures/figure-html.js';
 import { figureText } from '../figures/figure-text.js';
 import { xAxes } from '../figures/x-axis.js';
 import { makeDirectory, replaceFile } from '../files.js';
 import type { Arm, RunRows } from '../results/arm.js';
-import { type Results, readProgress } from '../results/results.js';
+import { type Results, readLoggedRuns } from '../results/results.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
 import { type OptionsOf, parsePath, parsePositive, parseRepeated } from '../terminal/options.js';
@@ -24,9 +30,7 @@ import { plural } from '../text/plural.js';
 const CURVES_HEADER = 'column,arm,step,mean';
 const FACET_COLUMNS: readonly Column[] = ['loss', 'accuracy'];
 
-const FILE_FORMATS = ['svg', 'png', 'vl.json', 'html'] as const;
-type FileFormat = (typeof FILE_FORMATS)[number];
-type Format = FileFormat | 'text';
+type Format = FigureFormat | 'text';
 
 type Options = OptionsOf<typeof addOptions>;
 
@@ -80,20 +84,17 @@ function addOptions(command: Command) {
 }
 
 function parseFormats(text: string): Format[] {
-  const names = [...new Set(text.split(','))];
-  const wrong = names.find((name) => !isFormat(name));
-  if (wrong === undefined) return names.filter(isFormat);
-  throw new InvalidArgumentError(
-    `Expected one or more of ${[...FILE_FORMATS, 'text'].join(', ')}, got ${wrong}.`,
-  );
-}
-
-function isFormat(text: string): text is Format {
-  return text === 'text' || FILE_FORMATS.some((known) => known === text);
+  return [...new Set(text.split(','))].map((name) => {
+    const format = [...figureFormats, 'text' as const].find((known) => known === name);
+    if (format) return format;
+    throw new InvalidArgumentError(
+      `Expected one or more of ${[...figureFormats, 'text'].join(', ')}, got ${name}.`,
+    );
+  });
 }
 
 async function plot(names: readonly string[] | undefined, options: Options, io: Io): Promise<number> {
-  const results = readProgress(options.runs, namedRuns(names, options.runs, io));
+  const results = readLoggedRuns(options.runs, namedRuns(names, options.runs, io));
   for (const note of results.notes) printNote(note, io);
   const arms = chosenArms(results, options.arm);
   const columns = [...new Set(options.columns ?? (options.facet ? FACET_COLUMNS : defaultColumns(arms)))];
@@ -114,11 +115,11 @@ async function plot(names: readonly string[] | undefined, options: Options, io: 
   if (formats.includes('text')) io.out(figureText(curves, textSize(io), { color: armColor(io) }));
   const files = formats.filter((format) => format !== 'text');
   if (files.length === 0) return EXIT.done;
-  const heading = headingOf(results, options);
   const numbers = numbersFile(base);
+  const figure = figureOf(curves, headingOf(results, options), Boolean(options.facet));
   makeDirectory(dirname(base));
   for (const format of files) {
-    replaceFile(`${base}.${format}`, await render(format, curves, heading, Boolean(options.facet)));
+    replaceFile(`${base}.${format}`, await renderFigure(figure, format));
     io.out(`${base}.${format}`);
   }
   replaceFile(numbers, curvesCsv(curves));
@@ -145,11 +146,11 @@ function targetOf(
   { out, format, runs }: Options,
 ): { formats: readonly Format[]; base: string } {
   if (out === undefined) return { formats: format ?? ['svg'], base: join(directory ?? runs, 'curves') };
-  const ending = FILE_FORMATS.find((known) => out.endsWith(`.${known}`));
+  const ending = formatOf(out);
   const formats = format ?? (ending ? [ending] : []);
   const files = formats.filter((name) => name !== 'text');
   if (files.length === 0 || (ending !== undefined && !files.includes(ending))) {
-    const expected = files.length > 0 ? files : FILE_FORMATS;
+    const expected = files.length > 0 ? files : figureFormats;
     throw new UserError(
       'E_USAGE',
       `--out ${out}: expected a file name that ends in ${expected.map((name) => `.${name}`).join(', ')}.`,
@@ -192,29 +193,12 @@ function numbersFile(base: string): string {
   });
 }
 
-async function render(
-  format: FileFormat,
-  curves: Curves,
-  heading: Heading,
-  facet: boolean,
-): Promise<string | Uint8Array> {
-  const spec = figureSpec(curves, heading, { facet });
-  switch (format) {
-    case 'svg':
-      return figureSvg(spec);
-    case 'png':
-      return figurePng(await figureSvg(spec));
-    case 'vl.json':
-      return figureJson(spec);
-    case 'html':
-      return figureHtml(
-        {
-          wide: figureSpec(curves, heading, { facet, interactive: true }),
-          narrow: figureSpec(curves, heading, { facet, interactive: true, narrow: true }),
-        },
-        heading.title,
-      );
-    default:
-      return format satisfies never;
-  }
+function figureOf(curves: Curves, heading: Heading, facet: boolean): Figure {
+  return {
+    title: heading.title,
+    spec: figureSpec(curves, heading, { facet }),
+    interactive: figureSpec(curves, heading, { facet, interactive: true }),
+    narrow: figureSpec(curves, heading, { facet, interactive: true, narrow: true }),
+    usage: curvesUsage,
+  };
 }

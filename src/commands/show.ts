@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.js';
 import { expandHome } from '../package.js';
-import { lostRows } from '../results/read-run.js';
+import { missingRows } from '../results/read-run.js';
 import { findRun } from '../runs/find.js';
 import { type EpochRow, epochColumns, type Row, readCsv, stepColumns } from '../runs/metrics.js';
 import { describeModel, number, percent, percentNumber, seconds } from '../terminal/format.js';
@@ -42,8 +42,8 @@ function show(name: string | undefined, runsDirectory: string, json: boolean, io
   damage.forEach(report);
   const epochs = readRows(join(directory, 'metrics.csv'), epochColumns, report);
   const steps = readRows(join(directory, 'steps.csv'), stepColumns, report);
-  const lost = isDamaged ? null : lostRows(run, { seed: config.seed, epochs, steps });
-  if (lost) printNote(`${directory} ${lost}.`, io);
+  const lost = isDamaged ? null : missingRows(run, { seed: config.seed, epochs, steps });
+  if (lost) printNote(`${directory}: ${lost}.`, io);
   if (json) {
     io.out(JSON.stringify({ ...record, status, dir: directory, config, epochs, summary }));
     return EXIT.done;

@@ -1,50 +1,48 @@
-/** @file What a comparison says of one arm: its accuracy, its loss, how soon it learnt, how many runs diverged. */
+/** @file Summarises an arm for the table: accuracy, loss, speed of learning, and the number of diverged runs. */
 
-import type { Arm, ArmRun } from '../results/arm.js';
+import type { Arm } from '../results/arm.js';
 import type { StepRow } from '../runs/metrics.js';
 import { rowsWithin } from './bins.js';
 import { mean, median, standardDeviation } from './stats.js';
 
-/** Training accuracies whose steps are reported. */
+/** Levels of training accuracy for "steps to accuracy". */
 export const LEVELS = [0.9, 0.95, 0.97] as const;
-/** Training accuracy is averaged over so many steps before it is held against a level. */
+/** The number of steps over which training accuracy is averaged before it is compared with a level. */
 export const WINDOW_STEPS = 100;
 
-/** Mean and spread over runs. */
+/** Mean and standard deviation over runs. */
 export interface Spread {
-  /** How many runs it is over. */
+  /** The number of runs. */
   readonly n: number;
   readonly mean: number;
-  /** Standard deviation; null of one run. */
+  /** Null for one run. */
   readonly sd: number | null;
 }
 
-/** One arm, as the table and `--format json` show it. */
+/** The summary of an arm, as tables and `--format json` show it. */
 export interface ArmSummary {
   readonly name: string;
-  /** Number of runs. */
+  /** The number of runs. */
   readonly n: number;
-  /** Runs that diverged count with the accuracy of guessing. Null without runs. */
+  /** Diverged runs count with the chance level. Null without runs. */
   readonly test_accuracy: Spread | null;
-  /** Over the runs that have one. */
+  /** Over completed runs, because the last validation of a diverged run came before the divergence. */
   readonly val_loss: Spread | null;
-  /** By level. */
+  /** One entry per level. */
   readonly steps_to: readonly {
     readonly accuracy: number;
-    /** Over all runs, those that never reached it counted as infinitely late: null if half or more did not. */
+    /** Over all runs, where a run that never reached the level counts as infinity: null if half or more never did. */
     readonly median: number | null;
-    /** How many runs reached it. */
+    /** The number of runs that reached it. */
     readonly reached: number;
   }[];
   readonly diverged: number;
-  /** Mean over runs. */
+  /** Mean duration of a run. */
   readonly seconds: number | null;
 }
 
-/** Sums an arm up. */
+/** Summarises an arm. */
 export function summariseArm({ name, runs }: Arm): ArmSummary {
-  const steps = runs.map((run: ArmRun) => stepsTo(run.steps, LEVELS));
-  // The last validation of a run that diverged was before it did.
   const losses = runs.flatMap(({ status, summary }) =>
     status === 'completed' && summary.val_loss !== null ? [summary.val_loss] : [],
   );
@@ -53,8 +51,8 @@ export function summariseArm({ name, runs }: Arm): ArmSummary {
     n: runs.length,
     test_accuracy: spread(runs.map((run) => run.testAccuracy)),
     val_loss: spread(losses),
-    steps_to: LEVELS.map((accuracy, level) => {
-      const reached = steps.map((run) => run[level]);
+    steps_to: LEVELS.map((accuracy) => {
+      const reached = runs.map(({ steps }) => stepsTo(steps, accuracy));
       const middle = median(reached);
       return {
         accuracy,
@@ -74,30 +72,21 @@ function spread(values: readonly number[]): Spread | null {
 }
 
 /**
- * The step at which a run had learnt so much: the first row at which the mean training accuracy over the last
- * `WINDOW_STEPS` steps reaches a level.
+ * The first step at which the mean training accuracy over the last `WINDOW_STEPS` steps reaches a level.
  *
  * @param rows of steps.csv
- * @returns a step a level; `Infinity` for never
+ * @returns `Infinity` if it never does
  */
-export function stepsTo(rows: readonly StepRow[], levels: readonly number[]): number[] {
-  const means = windowMeans(rows);
-  return levels.map((level) => {
-    const row = means.findIndex((value) => value !== null && value >= level - 1e-12); // 0.9 ten times sums to less
-    return row < 0 ? Number.POSITIVE_INFINITY : (rows[row].step ?? Number.POSITIVE_INFINITY);
-  });
-}
-
-/** Mean accuracy of the `WINDOW_STEPS` steps up to each row; null while there are fewer. */
-function windowMeans(rows: readonly StepRow[]): (number | null)[] {
+export function stepsTo(rows: readonly StepRow[], level: number): number {
   const cells = rows.map(({ step, accuracy }) => ({ step: step ?? Number.NaN, value: accuracy }));
-  return cells.map(({ step }, last) => {
+  const reached = cells.find(({ step }, last) => {
     const start = step - WINDOW_STEPS;
-    if (!(start >= 0)) return null;
+    if (!(start >= 0)) return false;
     const sum = rowsWithin(cells, last, start).reduce(
       (total, { value, steps }) => total + (value ?? Number.NaN) * steps,
       0,
     );
-    return sum / WINDOW_STEPS;
+    return sum / WINDOW_STEPS >= level - 1e-12; // rounding: the sum of ten times 0.9 is less than 9
   });
+  return reached?.step ?? Number.POSITIVE_INFINITY;
 }

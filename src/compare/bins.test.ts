@@ -1,10 +1,10 @@
-/** @file Bins: steps count alike, rows are cut where a window ends, and the past of a smoothed curve stays as it is. */
+/** @file Laws of bins and smoothing. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Bins, binned, binsOf, type Cell } from './bins.js';
 
-/** Rows that end at these steps. */
+/** Rows at these steps. */
 function cells(...rows: readonly (readonly [step: number, value: number | null])[]): Cell[] {
   return rows.map(([step, value]) => ({ step, value, seconds: step / 10 }));
 }
@@ -17,7 +17,7 @@ function everyTen(last: number): Bins {
   return binsOf(10, last);
 }
 
-test('bins cover every step once, and none but the last differs in width', () => {
+test('bins cover every step once, and all except the last one have the same width', () => {
   for (const logEvery of [1, 7, 10]) {
     for (const last of [1, 3, 10, 99, 700, 859, 1001, 4295, 12_345]) {
       const { width, ends } = binsOf(logEvery, last);
@@ -33,12 +33,12 @@ test('bins cover every step once, and none but the last differs in width', () =>
   }
 });
 
-test('rows count by their steps', () => {
+test('a row counts with its number of steps', () => {
   const rows = cells([10, 1], [14, 8], [20, 3]);
   assert.deepEqual(valuesOf(rows, { width: 20, ends: [20] }), [[20, (10 * 1 + 4 * 8 + 6 * 3) / 20]]);
 });
 
-test('one value, and equal values, are their own mean to the last bit', () => {
+test('the mean of one value, or of equal values, is exact', () => {
   for (const value of [0.1, 1 / 3, 1e-30, 123.456]) {
     assert.deepEqual(valuesOf(cells([10, value]), everyTen(10)), [[10, value]]);
     const rows = cells([3, value], [10, value], [17, value]);
@@ -46,29 +46,29 @@ test('one value, and equal values, are their own mean to the last bit', () => {
   }
 });
 
-test('a smoothed value is the mean over so many steps, of which a row may hold a part', () => {
+test('a smoothed value is the mean over the preceding steps, which may include a part of a row', () => {
   const rows = cells([10, 1], [20, 2], [30, 4], [40, 8]);
   assert.deepEqual(valuesOf(rows, everyTen(40), 25), [
-    [10, 1], // there are no 25 steps yet
+    [10, 1], // only 10 steps so far
     [20, 1.5],
     [30, (5 * 1 + 10 * 2 + 10 * 4) / 25],
     [40, (5 * 2 + 10 * 4 + 10 * 8) / 25],
   ]);
 });
 
-test('smoothing over no more steps than a bin has changes nothing', () => {
+test('smoothing over at most the width of a bin has no effect', () => {
   const rows = cells([10, 1], [20, 2], [30, 4], [40, 8]);
   assert.deepEqual(valuesOf(rows, everyTen(40), 10), valuesOf(rows, everyTen(40)));
 });
 
-test('what a smoothed curve shows of the past does not change as the run goes on', () => {
+test('the earlier part of a smoothed curve does not change when the run continues', () => {
   const rows = Array.from({ length: 60 }, (_, row): [number, number] => [10 * (row + 1), Math.sin(row)]);
   const whole = valuesOf(cells(...rows), everyTen(600), 70);
   const half = valuesOf(cells(...rows.slice(0, 30)), everyTen(300), 70);
   assert.deepEqual(half, whole.slice(0, 30));
 });
 
-test('cells without a number count for nothing, and a bin without any has no value', () => {
+test('missing values do not count, and a bin without values has none', () => {
   const rows = cells([10, 1], [20, null], [30, null], [40, 4]);
   assert.deepEqual(valuesOf(rows, everyTen(40)), [
     [10, 1],
@@ -80,7 +80,7 @@ test('cells without a number count for nothing, and a bin without any has no val
   ]);
 });
 
-test('a run that ends before the others has no short bin of its own either', () => {
+test('a run that ends before the others has no short bin at its end', () => {
   const bins: Bins = { width: 20, ends: [20, 40, 60] };
   const rows = cells([10, 1], [20, 1], [24, 9]);
   assert.deepEqual(valuesOf(rows, bins), [[20, 1 + (8 * 4) / 24]]);

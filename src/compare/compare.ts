@@ -1,8 +1,9 @@
-/** @file Compares arms over seeds: each arm summed up, and the differences of pairs of runs that share a seed. */
+/** @file Compares arms over seeds: a summary of each arm, and paired statistics of test accuracy with a verdict. */
 
 import { UserError } from '../errors.js';
 import type { Arm, ArmRun } from '../results/arm.js';
 import { nearest } from '../text/nearest.js';
+import { plural } from '../text/plural.js';
 import { type ArmSummary, summariseArm } from './arm-summary.js';
 import { pairsNeeded, type SignFlip, signFlip, smallestP } from './sign-flip.js';
 import { effectSize, holm, type Interval, mean, standardDeviation, tInterval } from './stats.js';
@@ -11,67 +12,68 @@ import { ALPHA, exploratoryVerdict, type Verdict, verdictOf } from './verdict.js
 /** What to compare. */
 export interface CompareInput {
   readonly arms: readonly Arm[];
-  /** Pairs of arm names, `[a, b]` for a - b, declared beforehand: with p-values, Holm's family. */
+  /** Pairs of arm names, `[a, b]` for a − b, declared before the runs: they are tested and form Holm's family. */
   readonly comparisons: readonly (readonly [string, string])[];
-  /** Pairs that were not: intervals, no p. */
+  /** Pairs that were not declared: they have intervals, but no p. */
   readonly exploratory: readonly (readonly [string, string])[];
-  /** Of test accuracy. */
+  /** The equivalence margin, a difference of test accuracies. */
   readonly margin: number;
-  /** What is to be said of the runs, in whole sentences: what was left out, and what to keep in mind. */
+  /** Sentences on the runs: what was excluded, and what limits the comparison. */
   readonly notes: readonly string[];
 }
 
-/** The difference of two arms, a - b in test accuracy, over the seeds that both have. */
+/** The difference of two arms, a − b in test accuracy, over the seeds that both have. */
 export interface PairedComparison {
   readonly a: string;
   readonly b: string;
   readonly declared: boolean;
-  /** Number of pairs. */
+  /** The number of pairs. */
   readonly n: number;
-  /** Pairs whose difference is not 0. */
+  /** The number of pairs whose difference is not 0. */
   readonly differ: number;
-  /** Seeds left out because the other arm has no run of them. */
+  /** Excluded seeds of a, because b has no run of them. */
   readonly only_a: readonly number[];
+  /** Excluded seeds of b, because a has no run of them. */
   readonly only_b: readonly number[];
-  /** Seeds left out because both runs diverged: they say nothing of the difference. */
+  /** Excluded seeds, because both runs diverged: such a pair has no information about the difference. */
   readonly both_diverged: readonly number[];
-  /** Of every pair, by seed. */
+  /** The difference of every pair, by seed. */
   readonly differences: readonly { readonly seed: number; readonly difference: number }[];
   /** Null without pairs. */
   readonly mean: number | null;
-  /** Standard deviation of the differences. Null, as are the intervals, below two pairs. */
+  /** The standard deviation of the differences. Null below two pairs, like the intervals. */
   readonly sd: number | null;
+  /** Paired t intervals of the mean. */
   readonly interval_90: Interval | null;
   readonly interval_95: Interval | null;
   /** Cohen's d of paired differences with Hedges' correction. Null below three pairs, or if all are equal. */
   readonly d_z: number | null;
-  /** Of the sign-flip test. Null if not declared, and where it could not be below 0.05 after Holm. */
+  /** p of the sign-flip test. Null if not declared, and if it cannot be below 0.05 after Holm. */
   readonly p: number | null;
   readonly p_method: SignFlip['method'] | null;
   readonly p_holm: number | null;
-  /** The smallest p, after Holm, that this number of pairs that differ can give; null where there is no p. */
+  /** The smallest possible p after Holm with this number of non-zero differences; null without a test. */
   readonly smallest_p: number | null;
   /** Why a declared comparison has no p. */
   readonly no_p: string | null;
   readonly verdict: Verdict;
 }
 
-/** Everything that the reports show, and what `--format json` prints. */
+/** A complete comparison, as `--format json` prints it. */
 export interface Comparison {
-  /** As they were given. */
   readonly notes: readonly string[];
   readonly margin: number;
-  /** Number of declared comparisons, those that cannot be tested included. */
+  /** The number of declared comparisons, including those that cannot be tested. */
   readonly family: number;
-  /** Backends of the runs; results are comparable within one. */
+  /** The backends of the runs. */
   readonly backends: readonly string[];
   readonly arms: readonly ArmSummary[];
-  /** The declared ones. */
+  /** The declared comparisons. */
   readonly comparisons: readonly PairedComparison[];
   readonly exploratory: readonly PairedComparison[];
 }
 
-/** What is found before anything is judged. */
+/** The statistics of a pair of arms, before tests and verdicts. */
 type Pairing = Omit<
   PairedComparison,
   'declared' | 'p' | 'p_method' | 'p_holm' | 'smallest_p' | 'no_p' | 'verdict'
@@ -80,13 +82,15 @@ type Pairing = Omit<
 type Pairs = CompareInput['comparisons'];
 
 /**
- * Compares arms. The seed is the unit: a difference is that of two runs of one seed.
+ * Compares arms, paired by seed: each difference is that of two runs with the same seed.
  *
- * @throws {UserError} E_CONFIG if a comparison names an arm that is not there, or one arm twice
+ * Of each pair of arms it computes the paired t interval of the mean and the effect size d_z. Declared pairs also get a
+ * sign-flip permutation test, adjusted by Holm's method over all declared pairs, and a verdict (see `verdictOf`).
+ *
+ * @throws {UserError} E_CONFIG if a comparison names an unknown arm, or the same arm twice
  */
 export function compare({ arms, comparisons, exploratory: others, margin, notes }: CompareInput): Comparison {
-  const pairingsOf = (names: CompareInput['comparisons']): Pairing[] =>
-    names.map((name) => pair(...findArms(arms, name)));
+  const pairingsOf = (names: Pairs): Pairing[] => names.map((name) => pair(...findArms(arms, name)));
   const backends = new Set(arms.flatMap((arm) => arm.runs.map((run) => run.summary.backend)));
   return {
     notes,
@@ -112,48 +116,48 @@ function exploratory(pairing: Pairing, margin: number): PairedComparison {
   };
 }
 
+/** The family of declared comparisons. A test whose smallest possible p is not below `ALPHA` is not made. */
 function declared(pairings: readonly Pairing[], margin: number): PairedComparison[] {
   const family = pairings.length;
   const samples = pairings.map(({ differences }) => differences.map(({ difference }) => difference));
-  // The best that each could come to. No p is shown where even that decides nothing.
-  const best = holm(samples.map(smallestP));
-  const tests = samples.map((values, index) => (best[index] < ALPHA ? signFlip(values) : null));
-  const adjusted = holm(tests.map((found) => found?.p ?? 1));
+  const smallest = holm(samples.map(smallestP));
+  const tests = samples.map((values, index) => ((smallest[index] ?? 1) < ALPHA ? signFlip(values) : null));
+  const adjusted = holm(tests.map((test) => test?.p ?? 1));
   return pairings.map((pairing, index) => {
-    const test = tests[index];
-    const p_holm = test ? adjusted[index] : null;
+    const test = tests[index] ?? null;
+    const p_holm = test && (adjusted[index] ?? 1);
     return {
       ...pairing,
       declared: true,
       p: test?.p ?? null,
       p_method: test?.method ?? null,
       p_holm,
-      smallest_p: test ? best[index] : null,
-      no_p: test ? null : whyNoP(pairing, family, best[index]),
+      smallest_p: test && (smallest[index] ?? 1),
+      no_p: test ? null : tooFewSeeds(pairing, family),
       verdict: verdictOf({ ...pairing, p_holm }, margin, family),
     };
   });
 }
 
-/** @param smallest p that the pairs can give, after Holm */
-function whyNoP({ n, differ }: Pairing, family: number, smallest: number): string {
-  const pairs = (count: number): string => `${count} ${count === 1 ? 'pair' : 'pairs'}`;
-  const found = differ === n ? pairs(n) : `${pairs(n)}, of which ${differ} differ,`;
-  const over = family === 1 ? '' : ` after Holm over ${family} comparisons`;
-  const needed = pairsNeeded(family, ALPHA);
-  return `${found} cannot give p below ${smallest.toFixed(3)}${over}; p < ${ALPHA} needs ${needed} pairs with a difference`;
+function tooFewSeeds({ n, differ }: Pairing, family: number): string {
+  const few =
+    differ === n
+      ? `${plural(n, 'seed')} ${n === 1 ? 'is' : 'are'} too few`
+      : `${differ} of ${plural(n, 'seed')} differ, which is too few`;
+  const over = family === 1 ? '' : `with ${family} comparisons (Holm), `;
+  return `${few}: ${over}p < ${ALPHA} needs at least ${pairsNeeded(family, ALPHA)}${differ === n ? '' : ' that differ'}`;
 }
 
 function pair(a: Arm, b: Arm): Pairing {
-  const [ofA, ofB] = [bySeed(a), bySeed(b)];
-  const shared = [...ofA].flatMap(([seed, run]) => {
-    const other = ofB.get(seed);
+  const [runsOfA, runsOfB] = [bySeed(a), bySeed(b)];
+  const shared = [...runsOfA].flatMap(([seed, run]) => {
+    const other = runsOfB.get(seed);
     return other === undefined ? [] : [{ seed, run, other }];
   });
-  const isLost = ({ run, other }: (typeof shared)[number]): boolean =>
+  const bothDiverged = ({ run, other }: (typeof shared)[number]): boolean =>
     run.status === 'diverged' && other.status === 'diverged';
   const differences = shared
-    .filter((each) => !isLost(each))
+    .filter((each) => !bothDiverged(each))
     .map(({ seed, run, other }) => ({ seed, difference: run.testAccuracy - other.testAccuracy }));
   const values = differences.map(({ difference }) => difference);
   const n = values.length;
@@ -162,9 +166,9 @@ function pair(a: Arm, b: Arm): Pairing {
     b: b.name,
     n,
     differ: values.filter((value) => value !== 0).length,
-    only_a: [...ofA.keys()].filter((seed) => !ofB.has(seed)),
-    only_b: [...ofB.keys()].filter((seed) => !ofA.has(seed)),
-    both_diverged: shared.filter(isLost).map(({ seed }) => seed),
+    only_a: [...runsOfA.keys()].filter((seed) => !runsOfB.has(seed)),
+    only_b: [...runsOfB.keys()].filter((seed) => !runsOfA.has(seed)),
+    both_diverged: shared.filter(bothDiverged).map(({ seed }) => seed),
     differences,
     mean: n === 0 ? null : mean(values),
     sd: n < 2 ? null : standardDeviation(values),
@@ -174,7 +178,7 @@ function pair(a: Arm, b: Arm): Pairing {
   };
 }
 
-/** Runs by seed, in order. */
+/** The runs by seed, in ascending order. */
 function bySeed({ runs }: Arm): Map<number, ArmRun> {
   return new Map([...runs].sort((x, y) => x.seed - y.seed).map((run) => [run.seed, run]));
 }
@@ -186,17 +190,15 @@ function findArms(arms: readonly Arm[], [a, b]: readonly [string, string]): [Arm
     if (arm) return arm;
     throw new UserError(
       'E_CONFIG',
-      `Comparison ${a} − ${b}: there is no arm ${name}${nearest(name, names)}.`,
-      {
-        hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.`,
-      },
+      `Comparison ${a} − ${b}: expected the name of an arm, got ${name}${nearest(name, names)}.`,
+      { hint: names.length === 0 ? undefined : `The arms are ${names.join(', ')}.` },
     );
   };
   if (a === b) throw new UserError('E_CONFIG', `Comparison ${a} − ${b}: expected two different arms.`);
   return [find(a), find(b)];
 }
 
-/** The pairs that were not there before, in either direction. */
+/** The pairs that occur for the first time, in either direction. */
 function newPairs(pairs: Pairs, before: Pairs): Pairs {
   return pairs.filter(([a, b], index) =>
     [...before, ...pairs.slice(0, index)].every(([c, d]) => !((a === c && b === d) || (a === d && b === c))),

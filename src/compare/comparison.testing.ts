@@ -1,14 +1,17 @@
-/** @file Arms made up for tests of comparisons, and the recorded SciPy values. */
+/** @file Synthetic arms for tests of comparisons, and the values recorded from SciPy. */
 
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultConfig } from '../config.js';
 import { packageRoot } from '../package.js';
 import type { Arm, ArmRun } from '../results/arm.js';
 import type { StepRow } from '../runs/metrics.js';
+import { DEFAULT_MARGIN } from '../sweep/grid.js';
+import { type CompareInput, type Comparison, compare, type PairedComparison } from './compare.js';
 import type { Interval } from './stats.js';
 
-/** What SciPy and statsmodels say; written by scripts/fixtures/stats.py. */
+/** Values of SciPy and statsmodels; scripts/fixtures/stats.py writes them. */
 export interface StatsFixture {
   readonly quantiles: readonly { readonly probability: number; readonly df: number; readonly t: number }[];
   readonly cases: readonly {
@@ -18,7 +21,7 @@ export interface StatsFixture {
     readonly interval95: Interval;
     readonly p: number;
   }[];
-  /** The chance that a t interval lies within `[low, high]`; an end that is null is infinite. */
+  /** The probability that a t interval is within `[low, high]`, where null is infinite. */
   readonly chances: readonly {
     readonly mean: number;
     readonly sd: number;
@@ -28,7 +31,7 @@ export interface StatsFixture {
     readonly high: number | null;
     readonly chance: number;
   }[];
-  /** Simulated shares of sign-flip tests with p < alpha. */
+  /** Simulated fractions of sign-flip tests with p < alpha. */
   readonly sign_flips: readonly {
     readonly mean: number;
     readonly sd: number;
@@ -36,7 +39,7 @@ export interface StatsFixture {
     readonly alpha: number;
     readonly share: number;
   }[];
-  /** How many pairs give a verdict a chance of 80 %, and the share of simulated samples of that many that it has. */
+  /** The number of pairs for a power of 80 %, and the simulated power (`share`) with this number. */
   readonly plans: readonly {
     readonly n: number;
     readonly mean: number;
@@ -71,7 +74,7 @@ export function stepRow(step: number, accuracy: number | null): StepRow {
   };
 }
 
-function madeUpRun(name: string, seed: number, testAccuracy: number): ArmRun {
+function syntheticRun(name: string, seed: number, testAccuracy: number): ArmRun {
   return {
     id: `${name}-s${seed}`,
     seed,
@@ -109,10 +112,10 @@ function madeUpRun(name: string, seed: number, testAccuracy: number): ArmRun {
 /**
  * An arm of completed runs.
  *
- * @param accuracies on test data, by seed from 0; null leaves a seed out
- * @param change is laid over each run
+ * @param accuracies test accuracies of the seeds from 0; null for a seed without a run
+ * @param change overrides properties of each run
  */
-export function madeUpArm(
+export function syntheticArm(
   name: string,
   accuracies: readonly (number | null)[],
   change: (run: ArmRun) => Partial<ArmRun> = () => ({}),
@@ -122,8 +125,43 @@ export function madeUpArm(
     config: defaultConfig(),
     runs: accuracies.flatMap((accuracy, seed) => {
       if (accuracy === null) return [];
-      const run = madeUpRun(name, seed, accuracy);
+      const run = syntheticRun(name, seed, accuracy);
       return [{ ...run, ...change(run) }];
     }),
   };
 }
+
+/** Compares declared pairs. */
+export function compareDeclared(
+  arms: readonly Arm[],
+  comparisons: CompareInput['comparisons'],
+  margin = DEFAULT_MARGIN,
+): Comparison {
+  return compare({ arms, comparisons, exploratory: [], margin, notes: [] });
+}
+
+/** A comparison of b at 0.9 with a, which differs by these values; the other members of its family have no result. */
+export function compareDifferences(
+  differences: readonly number[],
+  family = 1,
+  margin = DEFAULT_MARGIN,
+): PairedComparison {
+  const others = Array.from({ length: family - 1 }, (_, index) => syntheticArm(`other${index}`, [0.5]));
+  const arms = [
+    syntheticArm(
+      'a',
+      differences.map((value) => 0.9 + value),
+    ),
+    syntheticArm(
+      'b',
+      differences.map(() => 0.9),
+    ),
+  ];
+  const pairs = others.map(({ name }): [string, string] => ['a', name]);
+  const [first] = compareDeclared([...arms, ...others], [['a', 'b'], ...pairs], margin).comparisons;
+  assert.ok(first);
+  return first;
+}
+
+/** Positive differences of eight seeds. */
+export const above = [0.02, 0.03, 0.025, 0.01, 0.04, 0.02, 0.03, 0.02];

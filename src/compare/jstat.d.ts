@@ -1,11 +1,10 @@
-/** @file The part of the untyped package that is used here. */
+/** @file Types for the functions of jstat that are used here; the package has none. */
 declare module 'jstat' {
   const library: {
     readonly jStat: {
-      /** Quantile and distribution functions. */
       readonly studentt: { inv(probability: number, degreesOfFreedom: number): number };
       readonly normal: { cdf(x: number, mean: number, deviation: number): number };
-      /** Logarithm of the gamma function. */
+      /** The logarithm of the gamma function. */
       readonly gammaln: (x: number) => number;
     };
   };

@@ -8,12 +8,12 @@ import { EXACT_PAIRS, pairsNeeded, SAMPLES, signFlip, smallestP } from './sign-f
 
 const { cases } = readStatsFixture();
 
-test("exact p is SciPy's, from 2 to 12 pairs, with ties and zeros, also where decimals round", () => {
+test("exact p equals SciPy's for 2 to 12 pairs, with ties, zeros and rounded decimals", () => {
   for (const { differences, p } of cases)
     assert.deepEqual(signFlip(differences), { p, method: 'exact' }, differences.join(' '));
 });
 
-test('p is the same for the other direction, another order, another unit, and with pairs that do not differ', () => {
+test('p does not depend on the direction, the order, the unit, or pairs without a difference', () => {
   for (const { differences, p } of cases) {
     assert.equal(signFlip(differences.map((value) => -value)).p, p);
     assert.equal(signFlip([...differences].reverse()).p, p);
@@ -22,7 +22,7 @@ test('p is the same for the other direction, another order, another unit, and wi
   }
 });
 
-test('p is never below 2 / 2^n of the pairs that differ, and is that if all differ one way', () => {
+test('p is at least 2 / 2^n for n pairs that differ, and equals it if all have the same sign', () => {
   for (const { differences, p } of cases) {
     assert.ok(p >= smallestP(differences));
     assert.equal(signFlip(differences.map(Math.abs)).p, smallestP(differences));
@@ -30,17 +30,17 @@ test('p is never below 2 / 2^n of the pairs that differ, and is that if all diff
   assert.equal(smallestP([1, 2, 0, -1]), 0.25);
 });
 
-test('pairs without any difference give p = 1', () => {
+test('without any difference, p is 1', () => {
   assert.deepEqual(signFlip([0, 0, 0]), { p: 1, method: 'exact' });
   assert.equal(signFlip([]).p, 1);
   assert.equal(smallestP([0, 0]), 1);
 });
 
-test('above the limit p is sampled, the same at every call, about the exact one and never 0', () => {
+test('above the limit, p is sampled: reproducible, close to the exact p, and never 0', () => {
   const random = rng(1, 'differences');
   const differences = Array.from({ length: EXACT_PAIRS }, () => random.uniform() - 0.36);
   const exact = signFlip(differences);
-  // Three pairs that hardly weigh anything make it sampled and leave p all but the same.
+  // Three tiny differences switch to sampling, and hardly change p.
   const more = [...differences, 1e-7, -1e-7, 1e-7];
   const sampled = signFlip(more);
   assert.deepEqual([exact.method, sampled.method], ['exact', 'sampled']);
@@ -56,7 +56,7 @@ test('above the limit p is sampled, the same at every call, about the exact one 
   assert.equal(smallestP(sure), 1 / (SAMPLES + 1));
 });
 
-test('six pairs are needed for one comparison, seven for two or three, eight for four to six', () => {
+test('one comparison needs six pairs, two or three need seven, four to six need eight', () => {
   assert.deepEqual(
     [1, 2, 3, 4, 6].map((family) => pairsNeeded(family, 0.05)),
     [6, 7, 7, 8, 8],

@@ -1,42 +1,46 @@
 /**
- * @file The sign-flip test of paired differences: if two arms do not differ, each pair could as well have come out the
- * other way round. It assumes no distribution, so it holds at any number of seeds.
+ * @file The sign-flip permutation test of paired differences. Under the null hypothesis the sign of each difference is
+ * arbitrary. The test assumes no distribution, so it is valid for any number of seeds.
  */
 
 import { rng } from '../rng.js';
 import { ROUNDING } from './stats.js';
 
-/** Up to so many pairs that differ all sign vectors are counted. */
+/** Up to this number of non-zero differences, the test enumerates all sign vectors. */
 export const EXACT_PAIRS = 20;
-/** How many sign vectors are drawn above that. */
+/** The number of random sign vectors for more differences. */
 export const SAMPLES = 100_000;
 
 /** The outcome of the test. */
 export interface SignFlip {
-  /** Two-sided. */
+  /** Two-sided p. */
   readonly p: number;
   readonly method: 'exact' | 'sampled';
 }
 
 /**
- * Tests whether the mean of paired differences is 0: the share of all sign vectors whose mean is at least as far
- * from 0, ties included.
+ * Tests whether the mean of paired differences is 0: p is the fraction of all sign vectors that move the mean at least
+ * as far from 0 as observed.
  *
- * Above `EXACT_PAIRS` pairs the share is of random vectors, `(count + 1) / (samples + 1)`, always the same ones.
+ * Above `EXACT_PAIRS` differences, p is estimated from random vectors as `(count + 1) / (samples + 1)`. The vectors are
+ * the same in every call, so p is reproducible.
+ *
+ * @see Fisher 1935, "The Design of Experiments", section 21; Phipson & Smyth 2010, "Permutation p-values should never
+ * be zero"
  */
 export function signFlip(differences: readonly number[]): SignFlip {
-  const values = thatDiffer(differences);
+  const values = nonZero(differences);
   if (values.length === 0) return { p: 1, method: 'exact' };
   const size = values.reduce((sum, value) => sum + Math.abs(value), 0);
   const limit = Math.abs(values.reduce((sum, value) => sum + value, 0)) - ROUNDING * size;
   if (values.length > EXACT_PAIRS)
     return { p: (sampleExtreme(values, limit) + 1) / (SAMPLES + 1), method: 'sampled' };
-  // Flipping every sign changes no distance, so half of the vectors are enough.
+  // Flipping every sign keeps the distance from 0, so half of the vectors are enough.
   return { p: countExtreme(values, limit) / 2 ** (values.length - 1), method: 'exact' };
 }
 
-// A pair without a difference stays as it is under either sign, so leaving it out changes no p.
-function thatDiffer(differences: readonly number[]): readonly number[] {
+/** A difference of 0 is the same with either sign, so leaving it out does not change p. */
+function nonZero(differences: readonly number[]): readonly number[] {
   return differences.filter((difference) => difference !== 0);
 }
 
@@ -56,23 +60,24 @@ function sampleExtreme(values: readonly number[], limit: number): number {
   return extreme;
 }
 
-/** How many sign vectors give a sum at least as far from 0 as a limit, of those that leave the first sign alone. */
-function countExtreme(values: readonly number[], limit: number): number {
-  const count = (index: number, sum: number): number =>
-    index === values.length
-      ? Number(Math.abs(sum) >= limit)
-      : count(index + 1, sum + values[index]) + count(index + 1, sum - values[index]);
-  return count(1, values[0]);
+/** Counts the sign vectors with first sign + whose sum is at least `limit` away from 0. */
+function countExtreme([first = 0, ...rest]: readonly number[], limit: number): number {
+  const count = (index: number, sum: number): number => {
+    const value = rest[index];
+    if (value === undefined) return Number(Math.abs(sum) >= limit);
+    return count(index + 1, sum + value) + count(index + 1, sum - value);
+  };
+  return count(0, first);
 }
 
-/** The smallest p that differences of these sizes could have given: 2 / 2^n for n pairs that differ. */
+/** The smallest p that is possible with these differences: 2 / 2^n for n that are not 0. */
 export function smallestP(differences: readonly number[]): number {
-  const count = thatDiffer(differences).length;
+  const count = nonZero(differences).length;
   if (count > EXACT_PAIRS) return Math.max(2 ** (1 - count), 1 / (SAMPLES + 1));
   return count === 0 ? 1 : 2 ** (1 - count);
 }
 
-/** How many pairs must differ so that each of a family of comparisons can reach p < alpha after Holm. */
+/** The smallest number of non-zero differences with which every test of a family can have p < alpha after Holm. */
 export function pairsNeeded(family: number, alpha: number): number {
   return Math.floor(Math.log2((2 * family) / alpha)) + 1;
 }

@@ -1,4 +1,4 @@
-/** @file The statistics against SciPy's and statsmodels' values, and their laws. */
+/** @file The statistics against SciPy and statsmodels, and their laws. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,12 +11,12 @@ function close(actual: number, expected: number, tolerance: number, what: string
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual} is not ${expected}`);
 }
 
-test("Student's quantiles are SciPy's", () => {
+test("Student's quantiles agree with SciPy", () => {
   for (const { probability, df, t } of fixture.quantiles)
     close(studentQuantile(probability, df) / t, 1, 1e-7, `t of ${probability}, ${df}`);
 });
 
-test("deviations and t intervals are SciPy's, from 2 to 12 pairs, with ties and zeros", () => {
+test('standard deviations and t intervals agree with SciPy for 2 to 12 pairs, with ties and zeros', () => {
   const sizes = new Set(fixture.cases.map(({ differences }) => differences.length));
   assert.deepEqual(
     [...sizes].sort((a, b) => a - b),
@@ -36,12 +36,12 @@ test("deviations and t intervals are SciPy's, from 2 to 12 pairs, with ties and 
   }
 });
 
-test("Holm's adjustment is statsmodels'", () => {
+test("Holm's adjustment agrees with statsmodels", () => {
   for (const { p, adjusted } of fixture.holm)
     for (const [index, value] of holm(p).entries()) close(value, adjusted[index]!, 1e-12, p.join(' '));
 });
 
-test('Holm keeps the order of p, never goes below p or above 1, and leaves a family of one alone', () => {
+test("Holm's adjustment keeps the order of p, is between p and 1, and does not change a single p", () => {
   for (const { p } of fixture.holm) {
     const adjusted = holm(p);
     for (const [i, value] of adjusted.entries()) {
@@ -53,12 +53,12 @@ test('Holm keeps the order of p, never goes below p or above 1, and leaves a fam
   assert.deepEqual(holm([]), []);
 });
 
-test('the order of a family does not matter to Holm', () => {
+test("Holm's adjustment does not depend on the order of the family", () => {
   const adjusted = holm([0.04, 0.001, 0.2, 0.01]);
   assert.deepEqual(holm([0.2, 0.01, 0.04, 0.001]), [adjusted[2], adjusted[3], adjusted[0], adjusted[1]]);
 });
 
-test('values that differ by rounding only have no spread', () => {
+test('values that differ only by rounding have a standard deviation of 0', () => {
   assert.equal(standardDeviation([0.1, 0.1, 0.1]), 0);
   assert.equal(standardDeviation([0.9731 - 0.973, 0.5001 - 0.5, 0.0002 - 0.0001]), 0);
   assert.notEqual(standardDeviation([0.0001, 0.0002, 0.0001]), 0);
@@ -66,7 +66,7 @@ test('values that differ by rounding only have no spread', () => {
   assert.ok(Number.isNaN(standardDeviation([0.1])));
 });
 
-test('an infinite value is the largest to the median', () => {
+test('the median treats infinity as the largest value', () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 3, 2]), 2.5);
   assert.equal(median([Number.POSITIVE_INFINITY, 1, 2]), 2);
@@ -74,7 +74,7 @@ test('an infinite value is the largest to the median', () => {
   assert.equal(median([Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY]), Number.POSITIVE_INFINITY);
 });
 
-test("the effect size is Cohen's d with Hedges' correction, and nothing where it says nothing", () => {
+test("the effect size is Cohen's d with Hedges' correction; below three pairs or without spread there is none", () => {
   const differences = [1, 2, 3, 4, 5, 6, 7, 8];
   const correction = 0.8888889; // 1 - 3 / (4 · 7 - 1)
   const found = effectSize(differences) ?? Number.NaN;

@@ -1,28 +1,21 @@
-/** @file Statistics of paired differences: what compare says of seeds rests on these few functions. */
+/** @file Statistics of paired differences: t interval, effect size, and Holm's correction for several tests. */
 
 import jstat from 'jstat';
 
 const { studentt } = jstat.jStat;
 
-/** An interval, low end first. */
-export type Interval = readonly [number, number];
+/** An interval, lower end first. */
+export type Interval = readonly [low: number, high: number];
 
-/** What is taken for rounding, relative to the values: accuracies are counts, so none differ by so little. */
+/** Relative size of differences that are treated as rounding errors; accuracies, which are counts, differ by more. */
 export const ROUNDING = 1e-9;
 
-/** The middle value, or the mean of the two in the middle; `Infinity` counts as the largest. NaN of nothing. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const upper = Math.floor(sorted.length / 2);
-  if (sorted.length === 0) return Number.NaN;
-  return sorted.length % 2 === 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2;
-}
-
 /**
- * Student's t interval of the mean.
+ * The paired t interval: Student's t interval of the mean of differences.
  *
  * @param values two or more
  * @param confidence such as 0.95
+ * @see https://en.wikipedia.org/wiki/Student%27s_t-test#Dependent_t-test_for_paired_samples
  */
 export function tInterval(values: readonly number[], confidence: number): Interval {
   const t = studentQuantile((1 + confidence) / 2, values.length - 1);
@@ -30,17 +23,18 @@ export function tInterval(values: readonly number[], confidence: number): Interv
   return [mean(values) - half, mean(values) + half];
 }
 
-/** Student's t below which a share of the distribution lies, to a relative 1e-7. */
+/** The quantile of Student's t distribution, to a relative error of 1e-7. */
 export function studentQuantile(probability: number, degreesOfFreedom: number): number {
   return studentt.inv(probability, degreesOfFreedom);
 }
 
 /**
- * Cohen's d of paired differences, their mean over their standard deviation, times Hedges' J: without it eight pairs
- * overstate the effect by an eighth.
+ * The effect size d_z: Cohen's d of paired differences (mean over standard deviation), times Hedges' correction J for
+ * small samples. Without J, eight pairs overstate the effect by an eighth.
  *
- * @returns null where it says nothing: below three pairs, or if all differences are equal
- * @see Hedges 1981; Lakens 2013, "Calculating and reporting effect sizes"
+ * @returns null below three pairs, or if all differences are equal
+ * @see Hedges 1981, "Distribution theory for Glass's estimator of effect size"; Lakens 2013, "Calculating and reporting
+ * effect sizes"
  */
 export function effectSize(differences: readonly number[]): number | null {
   const deviation = standardDeviation(differences);
@@ -49,7 +43,26 @@ export function effectSize(differences: readonly number[]): number | null {
   return (correction * mean(differences)) / deviation;
 }
 
-/** Standard deviation of a sample, over n - 1; NaN below two values, 0 if they differ by rounding only. */
+/**
+ * Holm's step-down adjustment of p-values. Rejecting where the adjusted p is below α keeps the family-wise error rate
+ * below α.
+ *
+ * @param values the p of every test of the family; 1 for a test that is not possible
+ * @returns adjusted p-values in the same order
+ * @see Holm 1979, "A simple sequentially rejective multiple test procedure"
+ */
+export function holm(values: readonly number[]): number[] {
+  const ascending = values.map((p, index) => ({ p, index })).sort((a, b) => a.p - b.p);
+  const adjusted = values.map(() => 1);
+  let largest = 0;
+  for (const [rank, { p, index }] of ascending.entries()) {
+    largest = Math.max(largest, Math.min(1, (values.length - rank) * p));
+    adjusted[index] = largest;
+  }
+  return adjusted;
+}
+
+/** The standard deviation of a sample (divisor n - 1): NaN below two values, 0 if they differ only by rounding. */
 export function standardDeviation(values: readonly number[]): number {
   if (values.length < 2) return Number.NaN;
   const centre = mean(values);
@@ -58,25 +71,14 @@ export function standardDeviation(values: readonly number[]): number {
   return deviation <= ROUNDING * Math.max(...values.map(Math.abs)) ? 0 : deviation;
 }
 
-/** The arithmetic mean; NaN of nothing. */
+/** The arithmetic mean; NaN for no values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * Holm's adjustment: rejecting where the result is below α keeps the chance of any false rejection below α.
- *
- * @param values p of every member of the family; of one that cannot be tested, 1
- * @returns adjusted values in the same order
- * @see Holm 1979, "A simple sequentially rejective multiple test procedure"
- */
-export function holm(values: readonly number[]): number[] {
-  const order = values.map((_, index) => index).sort((a, b) => values[a] - values[b]);
-  const adjusted = new Array<number>(values.length);
-  let largest = 0;
-  for (const [rank, index] of order.entries()) {
-    largest = Math.max(largest, Math.min(1, (values.length - rank) * values[index]));
-    adjusted[index] = largest;
-  }
-  return adjusted;
+/** The median, where `Infinity` is the largest value; NaN for no values. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return mean(middle);
 }

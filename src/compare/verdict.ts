@@ -1,73 +1,80 @@
-/** @file A comparison's verdict in words, by rules that are declared before any run: see `verdictOf`. */
+/** @file The verdict of a comparison, by rules that are fixed before any run. */
 
-import { chanceOfDifference, chanceWithin, countUntilLikely } from './power.js';
+import { plural } from '../text/plural.js';
+import { chanceIntervalWithin, countForPower, powerOfTest } from './power.js';
 import { pairsNeeded } from './sign-flip.js';
 import type { Interval } from './stats.js';
 
-/** Adjusted p below this decides a comparison. */
+/** The significance level: a difference is significant if its p after Holm is below. */
 export const ALPHA = 0.05;
-/** Above so many further seeds the number is not told. */
-export const MOST_SEEDS = 1000;
+/** The largest number of additional seeds that is reported. */
+export const MAX_MORE_SEEDS = 1000;
 
-/** What a comparison comes to; `text` says it in a few words. */
+/** The verdict of a comparison; `text` is its short description. */
 export type Verdict =
   | { readonly kind: 'better' | 'worse'; readonly text: string }
   | {
       readonly kind: 'equivalent';
-      /** The difference is real, but smaller than the margin. */
+      /** Whether the difference is significant, although it is within the margin. */
       readonly real: boolean;
       readonly text: string;
     }
   | {
       readonly kind: 'undecided';
-      /** About this many decide it with a chance of 80 %, see `moreSeeds`; null for more than `MOST_SEEDS`. */
+      /** The number of additional seeds for a power of 80 %, see `moreSeeds`; null above `MAX_MORE_SEEDS`. */
       readonly more_seeds: number | null;
       readonly text: string;
     }
   | {
       readonly kind: 'exploratory';
-      /** Where the interval lies; null without one. */
+      /** The position of the interval; null if there is no interval. */
       readonly interval: 'within' | 'above' | 'below' | 'includes' | null;
       readonly text: string;
     };
 
-/** What the rules look at. */
+/** The statistics that a verdict is based on. */
 export interface Evidence {
-  /** Number of pairs. */
+  /** The number of pairs. */
   readonly n: number;
-  /** Pairs whose difference is not 0. */
+  /** The number of pairs whose difference is not 0. */
   readonly differ: number;
   readonly mean: number | null;
   readonly sd: number | null;
   readonly interval_90: Interval | null;
   readonly interval_95: Interval | null;
-  /** Null where it was not tested. */
+  /** Null if there was no test. */
   readonly p_holm: number | null;
 }
 
 /**
- * Judges a declared comparison.
+ * The verdict of a declared comparison.
  *
- * 1. Equivalent: the 90 % interval lies within the margin, which is two one-sided tests at 5 %; not adjusted by Holm.
- *    An interval without width says nothing of so few pairs that they could not be better or worse.
+ * 1. Equivalent: the 90 % interval is within the margin. This interval inclusion is the same as two one-sided t tests
+ *    (TOST) at 5 %; Holm does not adjust it. An interval of zero width counts only if there are enough pairs for a
+ *    significant difference.
  * 2. Better or worse, by the sign of the mean: p after Holm is below `ALPHA`.
- * 3. Undecided: everything else.
+ * 3. Undecided otherwise.
+ *
+ * @see Schuirmann 1987, "A comparison of the two one-sided tests procedure and the power approach"; Lakens 2017,
+ * "Equivalence tests"
  */
 export function verdictOf(evidence: Evidence, margin: number, family: number): Verdict {
-  const real = evidence.p_holm !== null && evidence.p_holm < ALPHA;
+  const isSignificant = evidence.p_holm !== null && evidence.p_holm < ALPHA;
   const hasWidth = evidence.sd !== 0 || evidence.n >= pairsNeeded(family, ALPHA);
   if (hasWidth && isWithin(evidence.interval_90, margin)) {
-    const text = real ? `equivalent: a real difference, but below ${points(margin)} points` : 'equivalent';
-    return { kind: 'equivalent', real, text };
+    const text = isSignificant
+      ? `equivalent: significant, but within the margin of ${points(margin)} points`
+      : 'equivalent';
+    return { kind: 'equivalent', real: isSignificant, text };
   }
-  if (real) {
+  if (isSignificant) {
     const kind = (evidence.mean ?? 0) > 0 ? 'better' : 'worse';
     return { kind, text: kind };
   }
   const more = moreSeeds(evidence, margin, family);
   const count =
-    more === null ? `more than ${MOST_SEEDS} seeds` : `about ${more} more seed${more === 1 ? '' : 's'}`;
-  return { kind: 'undecided', more_seeds: more, text: `undecided: ${count}` };
+    more === null ? `more than ${plural(MAX_MORE_SEEDS, 'more seed')}` : `about ${plural(more, 'more seed')}`;
+  return { kind: 'undecided', more_seeds: more, text: `undecided: needs ${count}` };
 }
 
 function isWithin(interval: Interval | null, margin: number): boolean {
@@ -75,30 +82,32 @@ function isWithin(interval: Interval | null, margin: number): boolean {
 }
 
 /**
- * How many further seeds decide a comparison with a chance of at least 80 %, if mean and deviation stay as they are:
- * either the sign-flip test finds a difference at `ALPHA` / family with that chance, or the 90 % interval lies within
- * both margins with that chance. The two are not added up: at a mean of 0, differences that are found are false.
+ * The number of additional seeds for a power of 80 %, if mean and standard deviation stay the same: the smaller of the
+ * number for a significant difference (sign-flip test at `ALPHA` / family) and the number for equivalence (90 % interval
+ * within the margin). The two probabilities are not added, because at a mean of 0 every significant difference is a
+ * false positive.
  *
- * @param family number of declared comparisons; dividing by it is Holm's first step, so Holm needs no more seeds
- * @returns at least 1, the smaller of the two numbers; null above `MOST_SEEDS`
+ * @param family number of declared comparisons; Holm needs no more seeds than `ALPHA` / family, its first step
+ * @returns at least 1; null above `MAX_MORE_SEEDS`
  */
 export function moreSeeds({ n, differ, mean, sd }: Evidence, margin: number, family: number): number | null {
   const needed = pairsNeeded(family, ALPHA);
-  // Without spread any verdict waits for the same number of pairs, also for equivalence, where none differ.
+  // Without spread, every verdict needs the same number of pairs.
   if (sd === 0) return Math.max(1, needed - n);
   const forP = Math.max(1, needed - differ);
   if (mean === null || sd === null) return forP;
-  const different = (count: number): number =>
-    chanceOfDifference(mean, sd, count - (n - differ), ALPHA / family);
-  const equivalent = (count: number): number => chanceWithin(mean, sd, count, 0.9, [-margin, margin]);
-  const forDifference = countUntilLikely(different, n + forP, n + MOST_SEEDS);
-  // Equivalence matters only where it takes fewer.
-  const most = Math.min(forDifference - 1, n + MOST_SEEDS);
-  const total = Math.min(forDifference, countUntilLikely(equivalent, n + 1, most));
+  const powerOfDifference = (count: number): number =>
+    powerOfTest(mean, sd, count - (n - differ), ALPHA / family);
+  const powerOfEquivalence = (count: number): number =>
+    chanceIntervalWithin(mean, sd, count, 0.9, [-margin, margin]);
+  const forDifference = countForPower(powerOfDifference, n + forP, n + MAX_MORE_SEEDS);
+  // Equivalence matters only if it needs fewer.
+  const most = Math.min(forDifference - 1, n + MAX_MORE_SEEDS);
+  const total = Math.min(forDifference, countForPower(powerOfEquivalence, n + 1, most));
   return Number.isFinite(total) ? total - n : null;
 }
 
-/** Describes where the interval of an undeclared comparison lies, which claims nothing. */
+/** The position of the interval of an exploratory comparison. It is a description, not a claim. */
 export function exploratoryVerdict({ interval_90, interval_95 }: Evidence, margin: number): Verdict {
   const verdict = (interval: 'within' | 'above' | 'below' | 'includes' | null, text: string): Verdict => ({
     kind: 'exploratory',
@@ -112,7 +121,7 @@ export function exploratoryVerdict({ interval_90, interval_95 }: Evidence, margi
   return verdict('includes', 'interval includes 0');
 }
 
-/** A difference of accuracies as percentage points: 0.005 is `0.5`. */
+/** A difference of accuracies in percentage points: 0.005 is `0.5`. */
 export function points(accuracy: number): string {
   return String(Number((accuracy * 100).toPrecision(6)));
 }

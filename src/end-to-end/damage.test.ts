@@ -187,7 +187,7 @@ test('a finished run with missing rows keeps its result, and plot reports where 
   );
   const { code, err } = wnlstm('plot', run, '--format', 'text', '--runs', runs);
   assert.equal(code, 0, err);
-  assert.match(err, /d has a steps\.csv that ends at step 15 of 65: its curves end there/);
+  assert.match(err, /d: steps\.csv ends at step 15 of 65, so its curves end there/);
 });
 
 test('a CSV that was saved by a spreadsheet is read, and resuming restores its format', () => {

@@ -16,7 +16,7 @@ import {
 } from '../config.js';
 import { keysOf, readConfigFile, readObject } from '../config-file.js';
 import { packageRoot } from '../package.js';
-import { filteredBy, sortedBy } from '../results/listing.js';
+import { filteredBy, sortedBy } from '../results/list-query.js';
 import { defaults, record } from '../runs/run.testing.js';
 import { parseSweep, readSweepFile } from '../sweep/grid.js';
 import {

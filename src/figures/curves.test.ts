@@ -1,4 +1,4 @@
-/** @file Curves: bins, bands, axes, and whose they are. */
+/** @file Laws of curves: bins, bands and axes. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ function lossOf(...arms: Parameters<typeof curvesOf>[0]) {
   return curvesOf(arms, ['loss'], 'ci').columns[0]!.points;
 }
 
-test('the curve of one run is the run, without a band', () => {
+test('the curve of a single run is its rows, without a band', () => {
   const losses = falling(80, 1);
   assert.deepEqual(
     lossOf(lossArm('wn', [losses])),
@@ -37,7 +37,7 @@ test('the curve of one run is the run, without a band', () => {
   );
 });
 
-test('a column comes from steps.csv, and from metrics.csv if only that has it', () => {
+test('a column comes from steps.csv, or from metrics.csv if steps.csv lacks it', () => {
   const { columns } = curvesOf([lossArm('wn', [[3, 2, 1]])], ['loss', 'val_loss'], 'ci');
   assert.deepEqual(
     columns.map(({ file, points }) => [file, points.map(({ step, mean }) => [step, mean])]),
@@ -55,7 +55,7 @@ test('a column comes from steps.csv, and from metrics.csv if only that has it', 
   );
 });
 
-test('a long curve is means of whole rows over equal bins, and the last bin is not a short one', () => {
+test('a long curve averages complete rows over equal bins, and the last bin is not short', () => {
   const ends = (rows: number): number[][] =>
     lossOf(lossArm('wn', [Array.from({ length: rows }, (_, row) => row)]))
       .slice(-2)
@@ -66,19 +66,19 @@ test('a long curve is means of whole rows over equal bins, and the last bin is n
   ]);
   assert.deepEqual(ends(251), [
     [2490, 247],
-    [2510, 249.5], // two rows of three are more than half
+    [2510, 249.5], // two of three rows are more than half of a bin
   ]);
   assert.deepEqual(ends(250), [
     [2460, 244],
-    [2500, 247.5], // one row of three is not: it goes with the three before
+    [2500, 247.5], // one of three rows is less than half: it joins the previous bin
   ]);
 });
 
-test('a last row of few steps is no cliff: it goes with the row before, and counts by its steps', () => {
+test('a last row with few steps joins the previous row, and counts with its number of steps', () => {
   const withLast = (steps: number) => {
     const arm = lossArm('wn', [[1, 1, 1, 9]]);
     const rows = arm.runs[0]!.steps.map((row, at) => (at === 3 ? { ...row, step: 30 + steps } : row));
-    return lossOf({ ...arm, runs: [{ ...arm.runs[0], steps: rows }] }).map(({ step, mean }) => [step, mean]);
+    return lossOf({ ...arm, runs: [{ ...arm.runs[0]!, steps: rows }] }).map(({ step, mean }) => [step, mean]);
   };
   assert.deepEqual(withLast(4).at(-1), [34, 1 + (8 * 4) / 14]);
   assert.equal(withLast(4).length, 3);
@@ -86,21 +86,21 @@ test('a last row of few steps is no cliff: it goes with the row before, and coun
   assert.equal(withLast(5).length, 4);
 });
 
-test('from fifty rows on a curve has fifty to a hundred points', () => {
+test('a curve of at least 50 rows has 50 to 100 points', () => {
   for (const rows of [50, 86, 100, 101, 199, 200, 201, 430, 999, 1001, 5000]) {
     const { length } = lossOf(lossArm('wn', [Array.from({ length: rows }, () => 1)]));
     assert.ok(length >= 50 && length <= 100, `${rows} rows, ${length} points`);
   }
 });
 
-test('all seeds count alike, however many rows each has in a bin', () => {
+test('all seeds have the same weight, whatever their number of rows in a bin', () => {
   const long = Array.from({ length: 200 }, () => 1);
-  const short = [...Array.from({ length: 20 }, () => 1), 4]; // one row of the two in the eleventh bin
+  const short = [...Array.from({ length: 20 }, () => 1), 4]; // one of the two rows of the eleventh bin
   const point = lossOf(lossArm('base', [long, short]))[10];
   assert.deepEqual([point!.step, point!.mean, point!.n], [220, 2.5, 2]);
 });
 
-test('adding an arm changes no points of another', () => {
+test('adding an arm does not change the points of other arms', () => {
   const arm = lossArm('wn', [falling(150, 0), falling(130, 1)]);
   const alone = lossOf(arm);
   const beside = lossOf(lossArm('longer', [falling(700, 3)]), arm, lossArm('short', [falling(2, 3)]));
@@ -110,12 +110,12 @@ test('adding an arm changes no points of another', () => {
   );
 });
 
-test('an arm keeps its points and its slot when not all arms are shown', () => {
+test('the points and the style of an arm do not depend on which other arms are shown', () => {
   const arms = [lossArm('base', [falling(7, 0)]), lossArm('none', []), lossArm('wn', [falling(7, 1)])];
   const all = curvesOf(arms, ['loss'], 'ci');
   assert.deepEqual(all.arms, [
-    { name: 'base', seeds: 1, slot: 0, binSteps: ROW },
-    { name: 'wn', seeds: 1, slot: 2, binSteps: ROW },
+    { name: 'base', seeds: 1, styleIndex: 0, binSteps: ROW },
+    { name: 'wn', seeds: 1, styleIndex: 2, binSteps: ROW },
   ]);
   const one = curvesOf(arms, ['loss'], 'ci', { shown: ['wn'] });
   assert.deepEqual(one.arms, [all.arms[1]]);
@@ -125,7 +125,7 @@ test('an arm keeps its points and its slot when not all arms are shown', () => {
   );
 });
 
-test('a band holds the mean; it is the t interval, a deviation, or the extremes', () => {
+test('a band contains the mean; it is the t interval, the standard deviation, or the range', () => {
   for (const values of [
     [0.1, 0.1, 0.1],
     [1, 2, 4],
@@ -144,13 +144,13 @@ test('a band holds the mean; it is the t interval, a deviation, or the extremes'
   assert.deepEqual(summarise(values, 'range'), { mean: 3, low: 1, high: 5 });
 });
 
-test('the clipped share is shown where something is clipped', () => {
+test('the clipped fraction is shown by default if an arm clips gradients', () => {
   const [free, clipped] = [lossArm('wn', [[1]]), lossArm('wn-clip', [[1]], { clip: 0.5 })];
   assert.deepEqual(defaultColumns([free]), ['loss', 'accuracy', 'val_accuracy', 'grad_norm']);
   assert.deepEqual(defaultColumns([free, clipped]).at(-1), 'clip_fraction');
 });
 
-test('every column of the CSVs can be plotted; another is refused with the nearest', () => {
+test('every column of the CSV files can be plotted; an unknown one is an error with the nearest name', () => {
   const columns: readonly Column[] = curveColumns.map(parseColumn);
   assert.equal(columns.length, 13);
   assert.equal(curvesOf([lossArm('wn', [falling(6, 0)])], columns, 'ci').columns.length, 13);
@@ -164,7 +164,7 @@ test('every column of the CSVs can be plotted; another is refused with the neare
   );
 });
 
-test('nothing to plot is an error that says what to do', () => {
+test('nothing to plot is an error with a hint', () => {
   const hasHint = (code: string) => (error: unknown) =>
     error instanceof UserError && error.code === code && error.hint !== undefined;
   assert.throws(() => curvesOf([], ['loss'], 'ci'), hasHint('E_RUN'));
@@ -174,10 +174,10 @@ test('nothing to plot is an error that says what to do', () => {
   assert.throws(() => curvesOf([lossArm('wn', [[Number.NaN], []])], ['loss'], 'ci'), hasHint('E_DATA'));
 });
 
-test('over epochs a step is its share of the steps of an epoch, for each arm its own', () => {
+test("over epochs, the position of a step is its multiple of the arm's steps per epoch", () => {
   const [own, bundled] = [
-    lossArm('own', [falling(6, 0)], { data: '/letters' }), // its first epoch ends at step 30
-    lossArm('short', [falling(2, 0)], { steps: 20, batch: 550 }), // of 100 steps, none of which ended
+    lossArm('own', [falling(6, 0)], { data: '/letters' }), // the first epoch ends at step 30
+    lossArm('short', [falling(2, 0)], { steps: 20, batch: 550 }), // 100 steps per epoch, and no complete epoch
   ];
   const xOf = (arm: typeof own): number[] =>
     curvesOf([arm], ['loss'], 'ci', { x: 'epoch' }).columns[0]!.points.map(({ x }) => x);
@@ -188,32 +188,32 @@ test('over epochs a step is its share of the steps of an epoch, for each arm its
   assert.deepEqual(xOf(bundled), [0.1, 0.2]);
 });
 
-test('the bundled MNIST has as many training examples as its epochs are reckoned with', () => {
+test('the bundled MNIST has MNIST_TRAIN training examples', () => {
   assert.equal(readDataset(null).train.count, MNIST_TRAIN);
 });
 
-test('the end of a run of so many steps is not taken for the end of an epoch', () => {
+test('the end of a run with `steps` is not the end of an epoch', () => {
   const arm = lossArm('short', [falling(3, 0)], { steps: 30 });
   assert.equal(stepsPerEpoch(arm), Math.floor(MNIST_TRAIN / 64));
   assert.equal(stepsPerEpoch({ ...arm, config: { ...arm.config, data: '/letters' } }), null);
   assert.equal(stepsPerEpoch(lossArm('long', [falling(4, 0)], { steps: 40 })), 30);
 });
 
-test('an arm whose epochs are not known is left out over epochs, and refused where it is the only one', () => {
+test('over epochs, an arm with unknown epochs is excluded, and is an error if it is the only arm', () => {
   const arms = [lossArm('wn', [falling(4, 0)]), lossArm('own', [falling(2, 0)], { data: '/letters' })];
   const curves = curvesOf(arms, ['loss'], 'ci', { x: 'epoch' });
-  assert.deepEqual([curves.arms.map(({ name }) => name), curves.leftOut], [['wn'], ['own']]);
+  assert.deepEqual([curves.arms.map(({ name }) => name), curves.excluded], [['wn'], ['own']]);
   assert.throws(() => curvesOf(arms.slice(1), ['loss'], 'ci', { x: 'epoch' }), { code: 'E_DATA' });
 });
 
-test('over seconds a point stands at the mean time of the seeds there, and time never runs back', () => {
+test('over seconds, the position of a point is the mean time of its seeds, and time never decreases', () => {
   const arm = lossArm('wn', [falling(6, 0), falling(6, 1), falling(3, 2)]);
   const pace = [1, 3, 8]; // the slowest run ends first
   const runs = arm.runs.map((run, seed) => ({
     ...run,
     steps: run.steps.map((row, at) => ({ ...row, elapsed_seconds: pace[seed]! * (at + 1) })),
   }));
-  const { points } = curvesOf([{ ...arm, runs }], ['loss'], 'ci', { x: 'seconds' }).columns[0];
+  const { points } = curvesOf([{ ...arm, runs }], ['loss'], 'ci', { x: 'seconds' }).columns[0]!;
   assert.deepEqual(
     points.map(({ x }) => x),
     [4, 8, 12, 14, 16, 18],

@@ -1,4 +1,4 @@
-/** @file Arms made up for tests of curves and figures: their losses are given, the rest follows. */
+/** @file Synthetic arms for tests of curves and figures: every column is derived from the losses. */
 
 import { type Config, defaultConfig } from '../config.js';
 import type { Arm, RunRows } from '../results/arm.js';
@@ -6,7 +6,7 @@ import { type Curves, curvesOf } from './curves.js';
 
 /** Steps between rows. */
 export const ROW = 10;
-/** Rows in an epoch. */
+/** Rows per epoch. */
 const EPOCH = 3;
 
 function rowsOf(losses: readonly (number | null)[], seed: number): RunRows {
@@ -37,7 +37,7 @@ function rowsOf(losses: readonly (number | null)[], seed: number): RunRows {
 /**
  * An arm with a row every ten steps and an epoch every three rows.
  *
- * @param losses by seed, by row
+ * @param losses one list per seed, one loss per row
  */
 export function lossArm(
   name: string,
@@ -51,12 +51,12 @@ export function lossArm(
   };
 }
 
-/** Losses that fall from 2, a little otherwise for each seed. */
+/** Losses that decrease from 2, slightly different for each seed. */
 export function falling(rows: number, seed: number): number[] {
   return Array.from({ length: rows }, (_, row) => 2 / (1 + row / 2) + ((row * 7 + seed * 3) % 5) / 50);
 }
 
-/** What the golden figure shows: an arm of three seeds beside one of one. */
+/** The curves of the golden figure: an arm with three seeds and an arm with one seed. */
 export function goldenCurves(): Curves {
   return curvesOf(
     [lossArm('base', [falling(9, 0), falling(9, 1), falling(9, 2)]), lossArm('wn & clip', [falling(9, 4)])],

@@ -1,4 +1,4 @@
-/** @file Learning curves of arms: a column of the CSVs as means and bands over the seeds, at common training steps. */
+/** @file Learning curves: a column of the CSV files as means and bands over the seeds of an arm. */
 
 import { type Binned, type Bins, binned, binsOf, type Cell } from '../compare/bins.js';
 import { mean, standardDeviation, tInterval } from '../compare/stats.js';
@@ -8,69 +8,71 @@ import { type EpochRow, epochColumns, type StepRow, stepColumns } from '../runs/
 import { nearest } from '../text/nearest.js';
 import { positions, stepsPerEpoch, type XAxis } from './x-axis.js';
 
-/** What the band shows: a 95 % t interval of the mean, one standard deviation, or the smallest and largest seed. */
+/** The band around a mean: its 95 % t interval, one standard deviation, or the minimum and maximum over seeds. */
 export type Band = 'ci' | 'sd' | 'range';
 export const bands = ['ci', 'sd', 'range'] as const satisfies readonly Band[];
 
 /** A column that can be plotted. */
 export type Column = (typeof stepColumns)[number] | (typeof epochColumns)[number];
-/** All of them: steps.csv's, then those that metrics.csv alone has. */
+/** The columns of steps.csv, then the additional columns of metrics.csv. */
 export const curveColumns: readonly Column[] = [...new Set<Column>([...stepColumns, ...epochColumns])];
 
-/** The mean over the seeds of an arm at a training step; low and high are null where there is one seed only. */
+/** The mean over the seeds of an arm at a training step; low and high are null for a single seed. */
 export interface CurvePoint {
   readonly arm: string;
   readonly step: number;
-  /** Where the step lies on the axis. */
+  /** The position of the step on the x axis. */
   readonly x: number;
   readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
-  /** Seeds with a number there: it falls where runs end before others. */
+  /** The number of seeds with a value at this step. */
   readonly n: number;
 }
 
-/** A column of all arms. */
+/** One column of all arms. */
 export interface Curve {
   readonly column: Column;
-  /** Where it comes from: of a column that both files have, steps.csv. */
+  /** The file of the column; steps.csv if both files have it. */
   readonly file: 'steps.csv' | 'metrics.csv';
-  /** By arm, then by step. */
+  /** Sorted by arm, then by step. */
   readonly points: readonly CurvePoint[];
-  /** Cells left out because they are NaN or infinite. */
+  /** The number of cells that are NaN or infinite and therefore not plotted. */
   readonly notFinite: number;
 }
 
-/** All that a figure shows. */
+/** An arm of a figure. */
+export interface CurveArm {
+  readonly name: string;
+  readonly seeds: number;
+  /** The index among all arms, including those not shown. It determines colour, dash and marker. */
+  readonly styleIndex: number;
+  /** The number of steps that each point of steps.csv averages, at least. */
+  readonly binSteps: number;
+}
+
+/** The content of a figure of curves. */
 export interface Curves {
   readonly band: Band;
   readonly x: XAxis;
-  /** Columns of steps.csv are means over so many steps back; 0 if they are not smoothed. */
+  /** The number of preceding steps that points of steps.csv average; 0 without smoothing. */
   readonly smooth: number;
-  readonly arms: readonly {
-    readonly name: string;
-    readonly seeds: number;
-    /** Its place among all arms, also those not shown: what its colour, dash and marker go by. */
-    readonly slot: number;
-    /** A point of steps.csv is at least the mean over so many steps. */
-    readonly binSteps: number;
-  }[];
+  readonly arms: readonly CurveArm[];
   readonly columns: readonly Curve[];
-  /** Names of arms that were to be shown and have no place on the axis. */
-  readonly leftOut: readonly string[];
+  /** The names of requested arms that have no positions on the x axis. */
+  readonly excluded: readonly string[];
 }
 
-/** What curves are made of besides arms, columns and the band. */
 export interface CurveOptions {
-  /** Names of the arms to show, in any order; if not given, all that have runs. */
+  /** The names of the arms to show, in any order (default: all that have runs). */
   readonly shown?: readonly string[];
-  /** Steps if not given. */
+  /** Default: steps. */
   readonly x?: XAxis;
-  /** Steps that columns of steps.csv are averaged over; none if not given. */
+  /** The number of steps to average columns of steps.csv over (default: no smoothing). */
   readonly smooth?: number;
 }
 
-/** The columns that a figure shows if none are named: the clipped share only where something is clipped. */
+/** The default columns of a figure; the clipped fraction only if an arm clips gradients. */
 export function defaultColumns(arms: readonly Arm<RunRows>[]): Column[] {
   return [
     'loss',
@@ -84,7 +86,7 @@ export function defaultColumns(arms: readonly Arm<RunRows>[]): Column[] {
 /**
  * Checks the name of a column.
  *
- * @throws {UserError} E_USAGE, with the nearest name, if there is none such
+ * @throws {UserError} E_USAGE for an unknown name
  */
 export function parseColumn(name: string): Column {
   const column = curveColumns.find((known) => known === name);
@@ -92,17 +94,17 @@ export function parseColumn(name: string): Column {
   throw new UserError(
     'E_USAGE',
     `Expected a column of steps.csv or metrics.csv, got ${JSON.stringify(name)}${nearest(name, curveColumns)}.`,
-    { hint: `There are ${curveColumns.join(', ')}.` },
+    { hint: `The columns are ${curveColumns.join(', ')}.` },
   );
 }
 
 /**
- * The curves of arms. Those of one arm are the same, and look the same, whichever others there are or are shown.
+ * The curves of arms. The curves and the style of an arm do not depend on which other arms are shown.
  *
- * @param arms all of them
- * @param columns each once
- * @throws {UserError} E_RUN if there are none to show, E_DATA if none of the columns has a number, or no arm a place on
- *   the axis
+ * @param arms all arms, including those not shown
+ * @param columns without duplicates
+ * @throws {UserError} E_RUN if there is no arm to show, E_DATA if no column has a finite value, or no arm has positions
+ *   on the x axis
  */
 export function curvesOf(
   arms: readonly Arm<RunRows>[],
@@ -111,53 +113,51 @@ export function curvesOf(
   options: CurveOptions = {},
 ): Curves {
   const { shown, x = 'step', smooth = 0 } = options;
-  const wanted = arms
-    .map((arm, slot) => ({ arm, slot }))
+  const requested = arms
+    .map((arm, styleIndex) => ({ arm, styleIndex }))
     .filter(({ arm }) => (shown ? shown.includes(arm.name) : arm.runs.length > 0));
-  if (wanted.length === 0) {
-    throw new UserError('E_RUN', 'There is nothing to plot: no run has rows that can be read.', {
-      hint: 'See what there is with `wnlstm ls`; start a run with `wnlstm train`.',
+  if (requested.length === 0) {
+    throw new UserError('E_RUN', 'Nothing to plot: no run has readable rows.', {
+      hint: 'List the runs with `wnlstm ls`; train one with `wnlstm train`.',
     });
   }
-  const chosen = wanted.filter(({ arm }) => x !== 'epoch' || stepsPerEpoch(arm) !== null);
-  if (chosen.length === 0) {
-    throw new UserError('E_DATA', 'There is nothing to plot over epochs: no run has completed one.', {
-      hint: 'Plot over steps, with `--x step`.',
+  const [plotted, excluded] = partition(requested, ({ arm }) => x !== 'epoch' || stepsPerEpoch(arm) !== null);
+  if (plotted.length === 0) {
+    throw new UserError('E_DATA', 'Nothing to plot over epochs: no run has completed an epoch.', {
+      hint: 'Plot over steps: `--x step`.',
     });
   }
-  const curves = columns.map((column) =>
-    curveOf(
-      chosen.map(({ arm }) => arm),
-      column,
-      band,
-      options,
-    ),
-  );
+  const plottedArms = plotted.map(({ arm }) => arm);
+  const curves = columns.map((column) => curveOf(plottedArms, column, band, { x, smooth }));
   if (curves.every(({ points }) => points.length === 0)) {
-    throw new UserError('E_DATA', `There is nothing to plot: no finite number under ${columns.join(', ')}.`, {
-      hint: 'Look at the rows of the CSV files in the folders of the runs, or choose other columns.',
+    throw new UserError('E_DATA', `Nothing to plot: no finite value in ${columns.join(', ')}.`, {
+      hint: 'Check the CSV files in the folders of the runs, or choose other columns with `--columns`.',
     });
   }
   return {
     band,
     x,
     smooth,
-    arms: chosen.map(({ arm, slot }) => ({
+    arms: plotted.map(({ arm, styleIndex }) => ({
       name: arm.name,
       seeds: arm.runs.length,
-      slot,
+      styleIndex,
       binSteps: binsOfArm(arm).width,
     })),
     columns: curves,
-    leftOut: wanted.filter((one) => !chosen.includes(one)).map(({ arm }) => arm.name),
+    excluded: excluded.map(({ arm }) => arm.name),
   };
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function curveOf(
   arms: readonly Arm<RunRows>[],
   column: Column,
   band: Band,
-  { x: axis = 'step', smooth = 0 }: CurveOptions,
+  { x: axis, smooth }: Required<Pick<CurveOptions, 'x' | 'smooth'>>,
 ): Curve {
   const file = isOfSteps(column) ? 'steps.csv' : 'metrics.csv';
   const rowsOf = ({ steps, epochs }: RunRows): readonly Partial<StepRow & EpochRow>[] =>
@@ -189,7 +189,7 @@ function isOfSteps(column: Column): boolean {
   return (stepColumns as readonly string[]).includes(column);
 }
 
-/** The bins of an arm depend on its own rows alone, and arms of equal length share them. */
+/** The bins of an arm depend only on its own rows; arms of equal length have equal bins. */
 function binsOfArm({ config, runs }: Arm<RunRows>): Bins {
   return binsOf(config.logEvery, Math.max(0, ...runs.flatMap(({ steps }) => steps.at(-1)?.step ?? [])));
 }
@@ -203,7 +203,7 @@ function cellsOf(rows: readonly Partial<StepRow & EpochRow>[], column: Column): 
   });
 }
 
-/** Rows of metrics.csv stand for themselves. */
+/** Rows of metrics.csv are not averaged. */
 function unbinned(cells: readonly Cell[]): Map<number, Binned> {
   return new Map(
     cells.flatMap(({ step, value, seconds }) => (value === null ? [] : [[step, { value, seconds }]])),
@@ -211,7 +211,7 @@ function unbinned(cells: readonly Cell[]): Map<number, Binned> {
 }
 
 /**
- * Mean and band of one value a seed.
+ * The mean and the band of one value per seed.
  *
  * @param values `[n]`, finite, n at least 1
  * @returns no band for n = 1
@@ -226,7 +226,7 @@ export function summarise(
   const [low, high] = {
     ci: () => tInterval(values, 0.95),
     sd: () => [centre - deviation, centre + deviation],
-    // Rounding may put the mean just outside of the values.
+    // Rounding can move the mean outside of the values.
     range: () => [Math.min(...values, centre), Math.max(...values, centre)],
   }[band]();
   return { mean: centre, low, high };

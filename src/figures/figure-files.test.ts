@@ -1,4 +1,4 @@
-/** @file Figures as files: the same bytes every time, every word in them. */
+/** @file Laws of figure files: reproducible bytes, and complete text. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
 import { compare } from '../compare/compare.js';
-import { madeUpArm } from '../compare/comparison.testing.js';
+import { syntheticArm } from '../compare/comparison.testing.js';
 import { assertSameText } from '../end-to-end/same-text.testing.js';
 import { packageRoot } from '../package.js';
 import { curvesOf } from './curves.js';
@@ -19,12 +19,12 @@ import { xAxes } from './x-axis.js';
 
 const heading = { title: 'Weight normalisation <&>', subtitle: 'three seeds against one' };
 
-test('the golden figure is drawn as it was', async () => {
+test('the golden figure is unchanged', async () => {
   const golden = readFileSync(join(packageRoot, 'src/figures/figure.golden.svg'), 'utf8');
   assertSameText(
     await figureSvg(figureSpec(goldenCurves(), heading)),
     golden,
-    'figure.golden.svg (after a change on purpose: node scripts/fixtures/figure.mjs, then look at it)',
+    'figure.golden.svg (after an intended change: run node scripts/fixtures/figure.mjs, and look at the figure)',
   );
 });
 
@@ -35,11 +35,11 @@ test('the same curves give the same bytes', async () => {
   ];
   assertSameText(svgs[0]!, svgs[1]!, 'the SVG');
   const pngs = [await figurePng(svgs[0]!), await figurePng(svgs[1]!)];
-  assert.ok(Buffer.from(pngs[0]).equals(pngs[1]!));
+  assert.ok(Buffer.from(pngs[0]!).equals(pngs[1]!));
   assert.deepEqual([...pngs[0]!.subarray(1, 4)], [...Buffer.from('PNG')]);
 });
 
-test('every word of a figure is in its picture, whole', async () => {
+test('the SVG contains every text of a figure completely', async () => {
   const svg = await figureSvg(figureSpec(goldenCurves(), heading));
   for (const text of [
     'Weight normalisation &lt;&amp;&gt;',
@@ -55,9 +55,9 @@ test('every word of a figure is in its picture, whole', async () => {
   }
 });
 
-test('labels of a linear axis have one number of decimals', async () => {
+test('all labels of a linear axis have the same number of decimals', async () => {
   const accuracies = (end: number): number[][] => [
-    [0.2, 0.9, end - 0.006, end].map((share) => 1 / share - 1),
+    [0.2, 0.9, end - 0.006, end].map((accuracy) => 1 / accuracy - 1),
   ];
   const arms = [
     lossArm('base', [[4, 4, 4, 3]]),
@@ -78,13 +78,13 @@ test('labels of a linear axis have one number of decimals', async () => {
   }
 });
 
-test('many arms are all in the legend', async () => {
+test('the legend contains all of many arms', async () => {
   const arms = Array.from({ length: 45 }, (_, arm) => lossArm(`arm ${arm}`, [[2, 1 + arm / 50]]));
   const svg = await figureSvg(figureSpec(curvesOf(arms, ['loss'], 'ci'), null));
   for (const { name } of arms) assert.ok(svg.includes(`>${name} (1 seed)</text>`), name);
 });
 
-test('names of arms over facets do not run into each other', async () => {
+test('names of arms above facets do not overlap', async () => {
   const name = 'n'.repeat(50);
   const curves = curvesOf([lossArm(name, [[2, 1]])], ['loss', 'accuracy'], 'ci');
   const svg = await figureSvg(figureSpec(curves, null, { facet: true }));
@@ -93,10 +93,10 @@ test('names of arms over facets do not run into each other', async () => {
     .filter((x) => x > 0);
   const lines = [...svg.matchAll(/>([^<]*n{50}[^<]*)<\//g)].map(([, line]) => line);
   assert.ok(lines.length > 0);
-  for (const line of lines) assert.ok(Math.max(...starts) > 12 * readWidths()(line!), line); // of 12 pixels
+  for (const line of lines) assert.ok(Math.max(...starts) > 12 * readWidths()(line!), line); // font size 12
 });
 
-test('one point, a constant, and curves across zero are drawn without NaN', async () => {
+test('single points, constants, and curves across zero are drawn without NaN', async () => {
   for (const losses of [
     [[1]],
     [[0, 0, 0, 0]],
@@ -117,7 +117,7 @@ test('one point, a constant, and curves across zero are drawn without NaN', asyn
   }
 });
 
-test('a panel that zooms past an arm far below is drawn too', async () => {
+test('a zoomed panel without a low arm is drawn', async () => {
   const accurate = (name: string, ...seeds: readonly number[][]) =>
     lossArm(
       name,
@@ -129,11 +129,11 @@ test('a panel that zooms past an arm far below is drawn too', async () => {
     accurate('clip', [0.9, 0.97, 0.975], [0.9, 0.97, 0.976]),
   ];
   const svg = await figureSvg(figureSpec(curvesOf(arms, ['val_accuracy'], 'sd'), null));
-  assert.match(svg, /zoom on the upper 2 of 3 arms/);
+  assert.match(svg, /zoom on the top 2 of 3 arms/);
   assert.ok((await figurePng(svg)).length > 0);
 });
 
-test('a minus sign is one on every axis, also in an exponent', async () => {
+test('numbers on axes have a minus sign, not a hyphen, also in exponents', async () => {
   const svgs = await Promise.all(
     [[[-2, 1, 3]], [[1e-9, 1e-3]]].map((losses) =>
       figureSvg(figureSpec(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'), null)),
@@ -146,19 +146,19 @@ test('a minus sign is one on every axis, also in an exponent', async () => {
   for (const text of numbers) assert.doesNotMatch(text!, /-/);
 });
 
-test('text is as wide as the font draws it', () => {
+test('the width of text agrees with the drawn text', () => {
   const widthOf = readWidths();
   const font = { loadSystemFonts: false, fontFiles: [fontPath()] };
   for (const text of ['mmmm', 'iiii', 'training loss', '95 % ±']) {
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="99"><text x="9" y="50" font-family="DejaVu Sans" font-size="50">${text}</text></svg>`;
     const drawn = new Resvg(svg, { font }).getBBox()?.width ?? 0;
-    // The advance is wider than the ink by the space at either end of a text.
+    // The advance width includes the space at both ends of a text.
     assert.ok(drawn <= 50 * widthOf(text) && drawn > 50 * widthOf(text) - 12, `${text}: ${drawn}`);
   }
 });
 
-test('the specification to edit is the figure, a line a row', () => {
-  const arms = [madeUpArm('base', [0.9, 0.8]), madeUpArm('wn', [0.95, 0.9])];
+test('the Vega-Lite specification is the complete figure, with one row per line', () => {
+  const arms = [syntheticArm('base', [0.9, 0.8]), syntheticArm('wn', [0.95, 0.9])];
   const comparison = compare({
     arms,
     comparisons: [['wn', 'base']],

@@ -1,26 +1,26 @@
-/** @file Figures in HTML pages, which answer the mouse, load nothing, and fit on a phone. */
+/** @file Interactive figures in HTML pages that load no resources and fit on phones. */
 
 import { readFileSync } from 'node:fs';
 import type { FigureSpec } from './figure.js';
 import { fontFamily } from './font.js';
 
-/** A figure for wide screens, and one of the same data for those narrower than `NARROW` pixels, or null. */
+/** A figure for wide screens, and one of the same data for screens below `NARROW` pixels, or null. */
 export interface ScreenFigure {
   readonly wide: FigureSpec;
   readonly narrow: FigureSpec | null;
 }
 
 const NARROW = 600;
-/** Where this much room is, figures are drawn as they are, on a canvas; else as SVG, which scales. */
-const ROOM = 1000;
+/** From this width on, figures are drawn on a canvas; below, as SVG, which scales. */
+const CANVAS_WIDTH = 1000;
 
-/** The Content-Security-Policy of pages with figures: nothing is loaded; Vega compiles its expressions. */
+/** The Content-Security-Policy of pages with figures: no requests; `unsafe-eval`, because Vega compiles expressions. */
 export const figurePolicy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:";
 
 /**
- * The background of boxes that scroll sideways: a shadow at each edge behind which there is more. Shadows stay at the edges,
- * and at the ends of what scrolls lie white covers over them, which scroll with it.
+ * The background of boxes that scroll horizontally: a shadow at each edge that hides content. The shadows are fixed to the
+ * edges; white covers at the ends of the content scroll with it and hide the shadows there.
  */
 const scrollShadows = [
   ['to right, #fff 40%, #fff0', '0', '56px', 'local'],
@@ -32,8 +32,8 @@ const scrollShadows = [
   .join(', ');
 
 /**
- * The style of figures: never wider than the page. One without a narrow form shrinks as far as it can be read, and then
- * scrolls, as what is of class `wide`; its white multiplies with the shadows, which would lie behind it.
+ * The style of figures, which are never wider than the page. A figure without a narrow form shrinks to a readable width and
+ * then scrolls, like elements of class `wide`. Its white is blended with the shadows, which it would hide otherwise.
  */
 export const figureStyle = `.figure { overflow-x: auto; } .figure .vega-embed { display: block; }
 .figure svg.marks { max-width: 100%; height: auto; } .figure.scrolled svg.marks { min-width: 640px; mix-blend-mode: multiply; }
@@ -45,23 +45,23 @@ const drawFigure = `function drawFigure(id, wide, narrow) {
   const room = element.clientWidth;
   const isNarrow = room < ${NARROW};
   vegaEmbed(element, isNarrow && narrow ? { ...narrow, datasets: wide.datasets } : wide, {
-    renderer: room < ${ROOM} ? 'svg' : 'canvas',
+    renderer: room < ${CANVAS_WIDTH} ? 'svg' : 'canvas',
     actions: isNarrow ? false : { export: true, source: true, compiled: false, editor: false },
   });
 }`;
 
-/** What a reader of interactive curves can do with them. */
-export const figureUsage =
-  'Click an arm in the legend to see it alone, with Shift several; drag a panel to move it, hold Shift and turn the wheel to zoom, double-click to go back; point at a curve for its numbers.';
+/** What a reader can do with interactive curves. */
+export const curvesUsage =
+  'Click an arm in the legend to show only that arm; Shift-click adds more. Drag a panel to move it, scroll with Shift to zoom, double-click to reset. Point at a curve for its values.';
 
 /**
- * One page with the figure, which works without a network: its policy forbids every request.
+ * An HTML page with a figure. It works without a network; its policy forbids all requests.
  *
- * @param figure interactive ones
+ * @param figure interactive specifications
  * @param title of the page
  * @param usage what a reader can do with the figure
  */
-export function figureHtml(figure: ScreenFigure, title: string, usage = figureUsage): string {
+export function figureHtml(figure: ScreenFigure, title: string, usage: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -92,7 +92,7 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** The three libraries as script elements, about 0.8 MB, and what draws with them: once a page, before its first figure. */
+/** Script elements with Vega, Vega-Lite, vega-embed (0.8 MB) and `drawFigure`; a page needs them once, before its figures. */
 export function figureScripts(): string {
   const libraries = ['vega', 'vega-lite', 'vega-embed'].map((name) => {
     const text = readFileSync(new URL(`${name}.min.js`, import.meta.resolve(name)), 'utf8');
@@ -105,10 +105,10 @@ export function figureScripts(): string {
 }
 
 /**
- * A place in a page where a figure is drawn; the page has `figureScripts` above it, and `figureStyle`.
+ * The element of a figure in a page that contains `figureScripts` and `figureStyle`.
  *
- * @param figure interactive ones
- * @param id of the element, its own in the page
+ * @param figure interactive specifications
+ * @param id a unique id
  */
 export function figureElement({ wide, narrow }: ScreenFigure, id: string): string {
   const other = narrow && { ...narrow, datasets: undefined };
@@ -116,7 +116,7 @@ export function figureElement({ wide, narrow }: ScreenFigure, id: string): strin
 <script>drawFigure('${id}', ${inScript(wide)}, ${inScript(other)});</script>`;
 }
 
-/** JSON inside a script: a name may hold `</script>`. */
+/** JSON inside a script element, escaped, because a name may contain `</script>`. */
 function inScript(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

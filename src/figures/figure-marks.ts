@@ -1,69 +1,76 @@
-/** @file The marks of a panel of curves: bands, lines, points where there are few, and what answers the mouse. */
+/** @file The marks of a panel of curves in Vega-Lite: bands, lines, points, and tooltips. */
 
+import { rollup } from 'd3-array';
 import type { Curves } from './curves.js';
-import type { Stroke } from './figure-style.js';
+import type { CurveStyle } from './figure-style.js';
 import type { Panel } from './panel.js';
 import type { XAxis } from './x-axis.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What all panels of a figure share. */
-export interface Shared {
+/** Settings that all panels of a figure share. */
+export interface PanelSettings {
   readonly labels: readonly string[];
   readonly labelOf: (arm: string) => string;
-  /** The arms' names by label. */
+  /** The names of arms by their labels. */
   readonly names: Readonly<Record<string, string>>;
-  /** Whether each panel shows one arm alone. */
-  readonly alone: boolean;
-  /** By label. */
-  readonly strokes: readonly Stroke[];
+  /** Whether each panel shows a single arm. */
+  readonly facet: boolean;
+  /** In the order of `labels`. */
+  readonly styles: readonly CurveStyle[];
   readonly legend: Json;
-  /** What the symbols of the legend are drawn with. */
+  /** The encoding of the symbols in the legend. */
   readonly symbols: Json;
   readonly axis: XAxis;
-  /** Where the x axis of every panel ends. */
+  /** The end of the x axis of every panel. */
   readonly lastX: number;
   readonly interactive: boolean;
-  /** Whether panels can be dragged and zoomed. */
+  /** Whether a reader can move and zoom panels. */
   readonly movable: boolean;
 }
 
-/** A curve of at most this many points shows each. */
+/** A curve with at most this many points shows each point. */
 const FEW = 12;
 
-/** Pixels of a character of an axis label, and of the room for marks that stand there instead. */
+/** The width of a character of an axis label, in pixels. */
 const CHARACTER = 7;
+/** The height of markers that replace axis labels, in pixels. */
 export const MARK_ROOM = 16;
 
-/** Whether points are marked in a figure, so that the legend has to show the marks. */
+/** Whether a figure shows points, so that the legend has to show their markers. */
 export function hasMarkers({ columns }: Pick<Curves, 'columns'>): boolean {
   return columns.some((curve) => countsOf(curve).some((count) => count <= FEW));
 }
 
+/** The number of points of each arm. */
 function countsOf({ points }: Panel['curve']): number[] {
-  const counts = new Map<string, number>();
-  for (const { arm } of points) counts.set(arm, (counts.get(arm) ?? 0) + 1);
-  return [...counts.values()];
+  return [
+    ...rollup(
+      points,
+      ({ length }) => length,
+      ({ arm }) => arm,
+    ).values(),
+  ];
 }
 
 /**
- * A panel's marks from the back to the front.
+ * The layers of a panel, from back to front.
  *
  * @param size of the panel, in pixels
  * @param index of the panel in the figure
  */
 export function layersOf(
   panel: Panel,
-  shared: Shared,
+  settings: PanelSettings,
   { width, height }: { readonly width: number; readonly height: number },
   index: number,
 ): Json[] {
   const { curve, log, zoom } = panel;
-  const { labels, strokes, legend, interactive } = shared;
+  const { labels, styles, legend, interactive } = settings;
   const fewest = Math.min(...countsOf(curve));
   const hasBand = curve.points.some(({ low }) => low !== null);
   const banded = hasBand && (zoom?.banded ?? true);
-  const sideBySide = panel.places !== null && !shared.alone;
+  const sideBySide = panel.positions !== null && !settings.facet;
 
   const byArm = (range: readonly unknown[], guide = legend): Json => ({
     field: 'arm',
@@ -72,10 +79,10 @@ export function layersOf(
     legend: guide,
     scale: { domain: labels, range },
   });
-  const [colors, dashes] = [strokes.map((stroke) => stroke.color), strokes.map((stroke) => stroke.dash)];
+  const [colors, dashes] = [styles.map((style) => style.color), styles.map((style) => style.dash)];
   const [color, strokeDash] = [byArm(colors), byArm(dashes)];
-  // Vega-Lite takes all legends for one, and wants no encoding but in the one that answers clicks.
-  const drawn = index === 0 ? { ...legend, encoding: { symbols: shared.symbols } } : legend;
+  // Vega-Lite merges all legends; only the clickable one may have an encoding.
+  const drawn = index === 0 ? { ...legend, encoding: { symbols: settings.symbols } } : legend;
   const opacity = (value: number): Json =>
     interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
   const band = { y: { field: log ? 'lowShown' : 'low', type: 'quantitative' }, y2: { field: 'high' } };
@@ -92,12 +99,12 @@ export function layersOf(
       opacity: opacity(Math.max(0.06, 0.2 / Math.sqrt(Math.max(1, labels.length / 3)))),
     },
   };
-  // Over a single point an area has no width. Dashes let two bars at one place both be seen.
+  // An area over a single point has no width. Dashes keep two bars at the same position visible.
   const [bottom, top] = panel.shown;
   const bars: Json = {
     transform: [
       ...few(1),
-      // A clipped bar at the end of the axis would lose half of its width.
+      // Limits instead of clipping, which would cut off half the width of a bar at the end of the axis.
       { calculate: `max(datum.low, ${bottom})`, as: 'from' },
       { calculate: `min(datum.high, ${top})`, as: 'to' },
       { filter: 'isValid(datum.low)' },
@@ -117,24 +124,24 @@ export function layersOf(
     encoding: { color: byArm(colors, drawn), strokeDash: byArm(dashes, drawn), opacity: opacity(1) },
     ...(interactive && index === 0 ? { params: [choice] } : {}),
   };
-  const markers = Object.fromEntries(labels.map((label, arm) => [label, strokes[arm].marker]));
+  const markers = Object.fromEntries(labels.map((label, arm) => [label, styles[arm]?.marker]));
   const points = {
     transform: [...few(FEW), { calculate: `${JSON.stringify(markers)}[datum.arm]`, as: 'marker' }],
     mark: { type: 'point', filled: true, size: 64 },
     encoding: { color, shape: { field: 'marker', type: 'nominal', scale: null }, opacity: opacity(1) },
   };
-  // Below the axis, where names have no room.
+  // Markers below the axis, where there is no room for names.
   const marks: Json = {
     ...points,
     mark: { ...points.mark, size: 40 },
     encoding: { ...points.encoding, y: { value: height + MARK_ROOM / 2 + 5 } },
   };
-  const { transform, fields } = tooltip(panel, hasBand, shared.axis);
+  const { transform, fields } = tooltip(panel, hasBand, settings.axis);
   const sensors: Json = {
     transform,
     mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
     encoding: { tooltip: fields },
-    ...(shared.movable && !sideBySide ? { params: [dragging(index)] } : {}),
+    ...(settings.movable && !sideBySide ? { params: [dragging(index)] } : {}),
   };
   return [
     ...(banded ? [areas] : []),
@@ -146,7 +153,7 @@ export function layersOf(
   ];
 }
 
-/** A field of text for each number of a point, made in the transform; null stays away. */
+/** The fields of a tooltip, and the transform that formats them. */
 function tooltip(
   { title, percent }: Panel,
   banded: boolean,
@@ -158,9 +165,12 @@ function tooltip(
     ...(axis === 'step' ? [] : [[axis, axis, '.4~g'] as const]),
     ['mean', title, format],
     ...(banded
-      ? (['low', 'high'] as const).map((edge) => [edge, `${edge} end of the band`, format] as const)
+      ? (['low', 'high'] as const).map(
+          (edge) =>
+            [edge, edge === 'low' ? 'lower end of the band' : 'upper end of the band', format] as const,
+        )
       : []),
-    ['n', 'seeds here', 'd'],
+    ['n', 'seeds', 'd'],
   ];
   return {
     transform: rows.map(([field, , form]) => ({
@@ -174,7 +184,7 @@ function tooltip(
   };
 }
 
-/** Dragging moves a panel, the wheel zooms it while Shift is held, so that a page still scrolls. */
+/** Dragging moves a panel. The wheel zooms only with Shift, so that it still scrolls the page. */
 function dragging(index: number): Json {
   return {
     name: `zoom_${index}`,
@@ -183,15 +193,15 @@ function dragging(index: number): Json {
   };
 }
 
-/** A number as text, with a minus sign also in an exponent, where d3 has a hyphen. */
+/** A Vega expression that formats a number, with a minus sign instead of d3's hyphen in an exponent. */
 export function numberText(value: string, format: string): string {
   return `replace(format(${value}, '${format}'), 'e-', 'e−')`;
 }
 
 /**
- * Whether the names of arms that stand side by side have room below them; else their marks stand there.
+ * Whether there is room for the names of arms side by side below the axis; otherwise their markers are there.
  *
- * @param width pixels of the panel
+ * @param width of the panel, in pixels
  */
 export function isNamed({ curve }: Panel, width: number): boolean {
   const arms = new Set(curve.points.map(({ arm }) => arm));

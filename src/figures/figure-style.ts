@@ -1,18 +1,18 @@
-/** @file How figures look: what tells arms apart, and the settings of axes, titles and the legend. */
+/** @file The style of figures: colours, dashes and markers of arms, and the settings of axes, titles and legend. */
 
 import type { Verdict } from '../compare/verdict.js';
 import { fontFamily } from './font.js';
-import { MARKER_COUNT, markerOf } from './markers.js';
+import { type CurveDash, cyclic, MARKER_COUNT, markerPath } from './markers.js';
 
 /**
- * Okabe and Ito's colours, which readers with any colour vision tell apart, without their yellow, too pale for a line on
- * white; most different first.
+ * Okabe and Ito's palette for readers with any colour vision, most different first, without yellow, which is too pale for
+ * a line on white.
  *
  * @see https://jfly.uni-koeln.de/color/
  */
-const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'];
-/** As many dashes as colours, a prime number, so that shifting one against the other gives 49 pairs. */
-const DASHES = [
+const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'] as const;
+/** As many dashes as colours. Seven is prime, so shifting dashes against colours gives 49 pairs. */
+const DASHES: readonly [CurveDash, ...CurveDash[]] = [
   [1, 0],
   [7, 2.5],
   [2, 2],
@@ -22,21 +22,21 @@ const DASHES = [
   [12, 2.5, 2, 2.5, 2, 2.5],
 ];
 
-/** What a curve is drawn with. */
-export interface Stroke {
+/** The style of an arm's curve. */
+export interface CurveStyle {
   readonly color: string;
-  readonly dash: readonly number[];
-  /** The path of its points. */
+  readonly dash: CurveDash;
+  /** The path that draws a point. */
   readonly marker: string;
 }
 
-/** What is written and drawn without a colour of its own. */
+/** The colour of text. */
 export const INK = '#333333';
-/** What is said besides. */
+/** The colour of secondary text. */
 export const FAINT = '#666666';
 const GRID = '#E6E6E6';
 
-/** Colours of verdicts, of the same palette: what is not decided or claims nothing has none. */
+/** The colours of verdicts, from the same palette; undecided and exploratory ones are grey. */
 export const verdictColors: Readonly<Record<Verdict['kind'], string>> = {
   better: '#009E73',
   worse: '#D55E00',
@@ -45,7 +45,7 @@ export const verdictColors: Readonly<Record<Verdict['kind'], string>> = {
   exploratory: '#8C8C8C',
 };
 
-/** Pixels from the top of a panel to its title. */
+/** The position of a panel's title, in pixels from the top of the panel. */
 export const TITLE_Y = -10;
 
 /** Vega-Lite's `config`. */
@@ -67,7 +67,7 @@ export const figureConfig = {
     domainColor: '#999999',
     tickSize: 4,
   },
-  // The title lies over the panel, where it reads without turning the head.
+  // The title is horizontal, above the panel.
   axisY: {
     domain: false,
     ticks: false,
@@ -107,26 +107,29 @@ export const figureConfig = {
 };
 
 /**
- * Colour, dash and marker of the nth slot. Within the first 49, two slots have at most one of the three in common; within
- * seven none, and within 14 no marker. Every seven slots the colours begin again, with dashes and markers shifted by
- * numbers of their own, and solid markers after hollow ones.
+ * The colour, dash and marker of the nth arm. Of the first 49 arms, two have at most one of the three in common; of the
+ * first 14, no two have the same marker; of the first seven, no two have anything in common. Every seven arms the colours
+ * repeat, with dashes and markers shifted by different numbers, and with solid instead of hollow markers.
  */
-export function strokeOf(slot: number): Stroke {
+export function curveStyle(index: number): CurveStyle {
   const count = COLORS.length;
-  const round = Math.floor(slot / count);
-  const marker = ((slot + 3 * round) % count) + (round % 2) * (MARKER_COUNT / 2);
+  const round = Math.floor(index / count);
+  const marker = ((index + 3 * round) % count) + (round % 2) * (MARKER_COUNT / 2);
   return {
-    color: COLORS[slot % count],
-    dash: DASHES[(slot + 2 * round) % count],
-    marker: markerOf(marker),
+    color: cyclic(COLORS, index),
+    dash: cyclic(DASHES, index + 2 * round),
+    marker: markerPath(marker),
   };
 }
 
-/** Labels, the long ones with their middle left out, unless two would then be the same. */
-export function shorten(labels: readonly string[], longest: number): readonly string[] {
+/** Labels by their full text, long ones without their middle, unless two would become equal. */
+export function shorten(labels: readonly string[], longest: number): ReadonlyMap<string, string> {
   const half = longest / 2;
-  const short = labels.map((label) =>
-    label.length > longest ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
+  const short = new Map(
+    labels.map((label) => [
+      label,
+      label.length > longest ? `${label.slice(0, half)}…${label.slice(-half)}` : label,
+    ]),
   );
-  return new Set(short).size === new Set(labels).size ? short : labels;
+  return new Set(short.values()).size === short.size ? short : new Map(labels.map((label) => [label, label]));
 }

@@ -1,4 +1,4 @@
-/** @file Curves as text: the picture, its ticks and its legend. */
+/** @file Curves as text: panels, ticks and legend. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { xAxes } from './x-axis.js';
 
 const two = curvesOf([lossArm('base', [[4, 3, 2, 1]]), lossArm('wn', [[4, 2, 0, 0]])], ['loss'], 'ci');
 
-test('curves are drawn between ticks: a marker at each point, lighter lines between', () => {
+test('a panel has ticks, a marker at each point, and dotted lines between points', () => {
   const rows = [
     '        training loss',
     '     4 ┤     o·',
@@ -26,26 +26,26 @@ test('curves are drawn between ticks: a marker at each point, lighter lines betw
     '',
     '* base (1 seed)',
     'o wn (1 seed)',
-    '* base and o wn lie on each',
-    'other in places',
+    '* base and o wn overlap in',
+    'places',
   ];
   assert.equal(figureText(two, { width: 30, height: 9 }), rows.join('\n'));
 });
 
-test('where there is no room between points, curves are drawn with markers alone', () => {
+test('without room between points, curves are drawn with markers only', () => {
   const dense = curvesOf([lossArm('wn', [falling(20, 0)])], ['loss'], 'ci');
   const body = figureText(dense, { width: 60, height: 9 }).split('\n\n')[0];
   assert.match(body!, /\*\*/);
   assert.doesNotMatch(body!, /·/);
 });
 
-test('curves that lie on each other show both markers', () => {
+test('overlapping curves show both markers', () => {
   const level = [Array.from({ length: 9 }, () => 1)];
   const curves = curvesOf([lossArm('a', level), lossArm('b', level)], ['loss'], 'ci');
   assert.match(figureText(curves, { width: 40, height: 5 }), /┤ +o?(\*o){10,}\*?$/m);
 });
 
-test('curves that lie on each other are named, and only they', () => {
+test('a note names exactly the overlapping curves', () => {
   const arms = [
     lossArm('base', [[4, 3, 2, 1]]),
     lossArm('wn', [[9, 9, 9, 9]]),
@@ -55,24 +55,24 @@ test('curves that lie on each other are named, and only they', () => {
     figureText(curvesOf(arms, ['loss'], 'ci', { shown }))
       .split('\n')
       .at(-1);
-  assert.equal(lastLine('base', 'wn', 'clip'), '* base and + clip lie on each other in places');
+  assert.equal(lastLine('base', 'wn', 'clip'), '* base and + clip overlap in places');
   assert.equal(lastLine('base', 'wn'), 'o wn (1 seed)');
   assert.equal(lastLine('wn'), 'o wn (1 seed)');
-  // Lines that cross between their points hide no point.
+  // Lines that cross between their points do not hide a point.
   const crossing = curvesOf([lossArm('up', [[1, 2]]), lossArm('down', [[2, 1]])], ['loss'], 'ci');
-  assert.doesNotMatch(figureText(crossing), /lie on each other/);
+  assert.doesNotMatch(figureText(crossing), /overlap/);
   const many = Array.from({ length: 7 }, (_, arm) => lossArm(`arm-${arm}`, [[arm === 6 ? 2 : 1]]));
-  assert.match(figureText(curvesOf(many, ['loss'], 'ci')), /^6 of 7 curves lie on each other in places$/m);
+  assert.match(figureText(curvesOf(many, ['loss'], 'ci')), /^6 of 7 curves overlap in places$/m);
 });
 
-test('the x axis has its name', () => {
+test('the x axis shows its name', () => {
   for (const axis of xAxes) {
     const text = figureText(curvesOf([lossArm('wn', [falling(9, 0)])], ['loss'], 'ci', { x: axis }));
     assert.match(text, new RegExp(`^ *${axis} {1,2}0(\\.0)? `, 'm'));
   }
 });
 
-test('a minus sign is one, also in an exponent', () => {
+test('numbers have a minus sign, not a hyphen, also in exponents', () => {
   const text = figureText(curvesOf([lossArm('wn', [[-2, 0, 2]])], ['loss'], 'ci'));
   assert.match(text, /^ +−2 ┤/m);
   const small = figureText(curvesOf([lossArm('wn', [[1e-9, 3e-9]])], ['loss'], 'ci'));
@@ -80,7 +80,7 @@ test('a minus sign is one, also in an exponent', () => {
   assert.doesNotMatch(text + small, /-/);
 });
 
-test('how curves are smoothed stands above their names', () => {
+test('the legend starts with the smoothing of curves', () => {
   const curves = curvesOf([lossArm('wn', [falling(9, 0)])], ['loss'], 'ci', { smooth: 50 });
   assert.match(figureText(curves), /\n\ntraining curves: mean over the last 50 steps\n\* wn \(1 seed\)$/);
 });
@@ -91,7 +91,7 @@ test('a steep curve has no gaps', () => {
   for (const line of body) assert.match(line, /\*/);
 });
 
-test('a share is in percent, and two decades are logarithmic', () => {
+test('fractions are in percent, and a range of more than two decades is logarithmic', () => {
   const curves = curvesOf([lossArm('wn', [[1000, 1, 0.001]])], ['loss', 'val_accuracy'], 'ci');
   const text = figureText(curves, { width: 60, height: 12 });
   assert.match(text, /training loss \(log scale\)/);
@@ -99,7 +99,7 @@ test('a share is in percent, and two decades are logarithmic', () => {
   assert.match(text, /\d+% ┤/);
 });
 
-test('colour is laid over markers and legend and changes nothing else', () => {
+test('colours apply to markers and legend, and change no text', () => {
   const size = { width: 50, height: 8 };
   const colored = figureText(two, size, { color: (arm, text) => `<${arm}>${text}</>` });
   assert.match(colored, /<1>o wn \(1 seed\)<\/>/);
@@ -107,30 +107,30 @@ test('colour is laid over markers and legend and changes nothing else', () => {
   assert.equal(colored.replace(/<\/?\d?>/g, ''), figureText(two, size));
 });
 
-test('no line of a panel is longer than the width, however narrow, and no panel lower than it can be', () => {
+test('a panel fits the width and has the minimum height', () => {
   const arms = [lossArm('base', [falling(80, 0)]), lossArm('wn', [[1e-7, 12_345_678, 3]])];
   for (const width of [1, 24, 39, 80, 200]) {
     for (const column of ['loss', 'accuracy', 'lr', 'step'] as const) {
       const text = figureText(curvesOf(arms, [column], 'ci'), { width, height: 3 });
       const panel = text.split('\n\n')[0]!.split('\n');
       assert.equal(panel.length, 7);
-      const frame = panel.slice(1); // the title may be longer
+      const frame = panel.slice(1); // except the title
       for (const line of frame) assert.ok(line.length <= Math.max(width, 24), `${width}: ${line}`);
     }
   }
 });
 
-test('an arm keeps its marker and colour when not all arms are shown', () => {
+test('the marker and the colour of an arm do not depend on which other arms are shown', () => {
   const arms = [lossArm('base', [[4, 3]]), lossArm('wn', [[4, 2]])];
   const text = figureText(curvesOf(arms, ['loss'], 'ci', { shown: ['wn'] }), undefined, {
-    color: (slot, words) => `<${slot}>${words}`,
+    color: (styleIndex, text) => `<${styleIndex}>${text}`,
   });
   assert.match(text, /<1>o wn \(1 seed\)$/);
   assert.match(text, /┤ *<1>o/);
   assert.doesNotMatch(text, /\*|<0>/);
 });
 
-test('one point is drawn, and every arm is in the legend', () => {
+test('single points are drawn, and every arm is in the legend', () => {
   const arms = Array.from({ length: 20 }, (_, arm) => lossArm(`arm-${arm}`, [[arm]]));
   const text = figureText(curvesOf(arms, ['loss'], 'ci'));
   const markers = arms.map(({ name }) => new RegExp(`^(.) ${name} \\(1 seed\\)$`, 'm').exec(text)?.[1]);
@@ -139,10 +139,10 @@ test('one point is drawn, and every arm is in the legend', () => {
 
 /** The labels of the y axis of the first panel. */
 function labelsOf(text: string): string[] {
-  return [...text.split('\n\n')[0]!.matchAll(/^ *(\S+) ┤/gm)].map(([, label]) => label);
+  return [...text.split('\n\n')[0]!.matchAll(/^ *(\S+) ┤/gm)].map(([, label]) => label!);
 }
 
-test('a y axis has two labels or more, however the numbers lie, and each has as many decimals', () => {
+test('a y axis has at least two labels, all with the same number of decimals', () => {
   for (const losses of [
     [0.62, 1.93],
     [1.1, 1.9],
@@ -167,7 +167,7 @@ test('a y axis has two labels or more, however the numbers lie, and each has as 
   }
 });
 
-test('the legend ends its lines between words, within the width', () => {
+test('the legend breaks lines between words, within the width', () => {
   const names = [
     'wn units=32 lr=0.02 batch=32 clip=0.5 clipMode=value optimizer=sgd',
     'base units=8 lr=0.00001 batch=32 forgetBias=0 optimizer=sgd epochs=12',

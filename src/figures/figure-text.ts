@@ -1,36 +1,36 @@
-/** @file Curves as lines of text, for a terminal: a panel a column, a marker an arm. */
+/** @file Curves as text for a terminal: one panel per column, one marker per arm. */
 
 import { wrapped } from '../text/wrap.js';
-import { armLabel, curveLegend } from './curve-words.js';
-import type { Curve, CurvePoint, Curves } from './curves.js';
+import { armLabel, curveLegend } from './curve-notes.js';
+import type { Curve, CurveArm, CurvePoint, Curves } from './curves.js';
 import { decades, lastX, type Panel, panelsOf, panelTitle } from './panel.js';
 import { decimalsOf, multiples } from './ticks.js';
 
-/** How to colour an arm; its marker alone tells it apart already. */
+/** Colours of arms, in addition to their markers. */
 export interface TextStyle {
-  readonly color: (slot: number, text: string) => string;
+  readonly color: (styleIndex: number, text: string) => string;
 }
 
-/** Each of one column; a terminal in any encoding has them. */
+/** Markers of arms: ASCII, so that every terminal can show them. */
 const MARKERS = '*o+x#@%&=~$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnpqrstuvwyz';
-/** Between points that are marked. */
+/** The line between markers. */
 const LINE = '·';
-/** Points at least so many columns apart on average are marked; of nearer ones the curve itself is drawn. */
-const APART = 4;
+/** Points are marked if their mean distance is at least this number of columns; otherwise markers draw the curve. */
+const MARKER_DISTANCE = 4;
 
-/** Narrower than this, there is no room for a curve beside the ticks. */
-const NARROWEST = 24;
-const LOWEST = 4;
-/** More arms than this are counted, not named. */
-const MOST_NAMED = 4;
+/** The minimum size of a panel, in characters. */
+const MIN_WIDTH = 24;
+const MIN_HEIGHT = 4;
+/** The largest number of overlapping arms that are listed by name. */
+const MAX_NAMED = 4;
 
-/** Beyond so many, labels are exponential, or have as many as they need. */
-const MOST_DECIMALS = 9;
+/** Labels with more decimals are exponential, or have as many decimals as each needs. */
+const MAX_DECIMALS = 9;
 
-/** Labels of an axis, by the place of their ticks. */
+/** Labels of an axis by row or column. */
 type Ticks = ReadonlyMap<number, string>;
 
-/** The rows that a curve fills in a column of characters: one, or more where it is steep. */
+/** The rows that a curve fills in one column of characters. */
 interface Stroke {
   readonly top: number;
   readonly bottom: number;
@@ -38,45 +38,44 @@ interface Stroke {
 
 /** An arm's curve in characters. */
 interface Trace {
-  /** Its lines, straight between points, a stroke a column; null where it has none. */
+  /** The lines between points, one stroke per column; null where there is no line. */
   readonly strokes: readonly (Stroke | null)[];
-  /** The rows of its points, by column; null where every place of its lines counts as one. */
+  /** The rows of points by column; null if every character of the lines counts as a point. */
   readonly points: ReadonlyMap<number, ReadonlySet<number>> | null;
 }
 
 interface Frame {
   readonly width: number;
   readonly columnOf: (x: number) => number;
-  /** Not rounded. */
+  /** The row of a value, not rounded. */
   readonly rowOf: (value: number) => number;
 }
 
 interface Drawn {
   readonly lines: readonly string[];
-  /** Indices of arms whose points lie on those of another. */
-  readonly overlapping: readonly number[];
+  /** Arms whose points have the same place as those of another arm. */
+  readonly overlapping: ReadonlySet<CurveArm>;
 }
 
 /**
- * The curves' means as text, a panel under the other, and what each marker stands for.
+ * The means of curves as text: panels one below the other, then the legend.
  *
- * @param size of a panel, in characters; made larger if nothing would fit
- * @param style colours
+ * @param size of a panel, in characters; a size that is too small is increased
  */
 export function figureText(
   curves: Curves,
   size: { width: number; height: number } = { width: 80, height: 15 },
   style: TextStyle = { color: (_, text) => text },
 ): string {
-  const room = { width: Math.max(size.width, NARROWEST), height: Math.max(size.height, LOWEST) };
+  const room = { width: Math.max(size.width, MIN_WIDTH), height: Math.max(size.height, MIN_HEIGHT) };
   const panels = panelsOf({ columns: curves.columns.map(withoutBand) });
   const drawn = panels.map((panel) => drawPanel(panel, curves, lastX(panels), room, style));
   const lines = (text: string, indent = 0): string[] =>
     wrapped(text, room.width, indent).map((line, index) => (index === 0 ? line : ' '.repeat(indent) + line));
-  const legend = curves.arms.flatMap(({ slot }, arm) =>
-    lines(`${markerOf(slot)} ${armLabel(curves, arm)}`, 2).map((line) => style.color(slot, line)),
+  const legend = curves.arms.flatMap((arm) =>
+    lines(`${markerOf(arm)} ${armLabel(curves, arm)}`, 2).map((line) => style.color(arm.styleIndex, line)),
   );
-  const overlapping = [...new Set(drawn.flatMap((panel) => panel.overlapping))].sort((a, b) => a - b);
+  const overlapping = curves.arms.filter((arm) => drawn.some((panel) => panel.overlapping.has(arm)));
   const note = overlapNote(curves, overlapping);
   return [
     ...drawn.map((panel) => panel.lines.join('\n')),
@@ -88,7 +87,7 @@ export function figureText(
   ].join('\n\n');
 }
 
-/** Text shows the means alone, so that they have all the room. */
+/** Text shows only means, so the domain does not need room for bands. */
 function withoutBand(curve: Curve): Curve {
   return {
     ...curve,
@@ -106,11 +105,11 @@ function drawPanel(
   const { log, domain, percent, curve } = panel;
   const { height } = size;
   const from = log ? Math.log : (x: number) => x;
-  const [low, high] = domain.map(from);
+  const [low, high] = [from(domain[0]), from(domain[1])];
   const rowOf = (value: number): number => ((high - from(value)) / (high - low)) * (height - 1);
   const tickRow = (value: number): number => Math.round(rowOf(value));
   const powers = new Map(log ? decades(domain).map((tick) => [tickRow(tick), compact(tick)]) : []);
-  // One label alone says nothing of the scale.
+  // A single label does not show the scale.
   const ticks: Ticks =
     powers.size > 1
       ? powers
@@ -119,23 +118,19 @@ function drawPanel(
   const width = size.width - margin - 2;
   const columnOf = (x: number): number => Math.round((x / last) * (width - 1));
 
-  const traces = curves.arms.map(({ name }) =>
-    traceOf(
-      curve.points.filter(({ arm }) => arm === name),
-      { width, columnOf, rowOf },
-    ),
-  );
-  const overlapping = new Set<number>();
+  const traces = curves.arms.map((arm) => {
+    const points = curve.points.filter((point) => point.arm === arm.name);
+    return { arm, trace: traceOf(points, { width, columnOf, rowOf }) };
+  });
+  const overlapping = new Set<CurveArm>();
   const cell = (row: number, column: number): string => {
-    const places = traces.map((trace) => placeOf(trace, row, column));
-    const armsWith = (kind: 'point' | 'line'): number[] =>
-      places.flatMap((place, arm) => (place === kind ? [arm] : []));
-    const [points, lines] = [armsWith('point'), armsWith('line')];
-    if (points.length > 1) for (const arm of points) overlapping.add(arm);
-    const here = points.length > 0 ? points : lines;
-    if (here.length === 0) return ' ';
-    const { slot } = curves.arms[here[column % here.length]]; // curves that lie on each other take turns
-    return style.color(slot, points.length > 0 ? markerOf(slot) : LINE);
+    const marks = traces.map(({ arm, trace }) => ({ arm, mark: markAt(trace, row, column) }));
+    const points = marks.filter(({ mark }) => mark === 'point');
+    if (points.length > 1) for (const { arm } of points) overlapping.add(arm);
+    const visible = points.length > 0 ? points : marks.filter(({ mark }) => mark === 'line');
+    const shown = visible[column % visible.length]; // overlapping curves alternate
+    if (!shown) return ' ';
+    return style.color(shown.arm.styleIndex, shown.mark === 'point' ? markerOf(shown.arm) : LINE);
   };
   const body = Array.from({ length: height }, (_, row) => {
     const cells = Array.from({ length: width }, (_, column) => cell(row, column)).join('');
@@ -147,7 +142,7 @@ function drawPanel(
   for (const [at, text] of roundTicks([0, last], Math.max(1, Math.floor(width / 10)), columnOf)) {
     axis[at] = '┴';
     const start = at - Math.floor(text.length / 2) + margin + 2;
-    // A name that would touch its neighbour or leave the page is left out.
+    // A label that would touch its neighbour or exceed the width is left out.
     if (start > names.length && start + text.length <= size.width) names = names.padEnd(start) + text;
   }
   const lines = [
@@ -156,12 +151,12 @@ function drawPanel(
     `${' '.repeat(margin)} └${axis.join('')}`,
     names,
   ];
-  return { lines, overlapping: [...overlapping] };
+  return { lines, overlapping };
 }
 
-/** @param decimals how many there are, so that all labels of an axis have as many; as needed if null */
+/** @param decimals the number of decimals of all labels of an axis; null for as many as needed */
 function compact(value: number, decimals: number | null = null): string {
-  if (value === 0 && (decimals ?? 0) > 4) return '0'; // beside exponential ones
+  if (value === 0 && (decimals ?? 0) > 4) return '0'; // other labels are exponential
   const size = Math.abs(value);
   const isExponential = value !== 0 && (size < 1e-4 || size >= 1e6);
   const digits =
@@ -172,11 +167,12 @@ function compact(value: number, decimals: number | null = null): string {
 }
 
 /**
- * Round numbers inside a range, at most so many, with as many decimals as each other.
+ * Round numbers inside a range, all with the same number of decimals.
  *
+ * @param most the largest number of ticks, which may be exceeded to reach `least`
  * @param placeOf the row or column of a number
- * @param least how many have to be there, at places of their own: there are more than `most` if need be, and where no
- *   round numbers are near enough, the ends of the range are labelled
+ * @param least the smallest number of ticks at different places; if there are not enough round numbers, the ends of the
+ *   range are the ticks
  */
 function roundTicks(
   range: readonly [number, number],
@@ -187,12 +183,12 @@ function roundTicks(
   const [low, high] = range;
   const label = (value: number, stride: number): string => {
     const all = decimalsOf(percent ? 100 * stride : stride);
-    const decimals = all > MOST_DECIMALS ? null : all;
+    const decimals = all > MAX_DECIMALS ? null : all;
     return percent ? `${compact(value * 100, decimals)}%` : compact(value, decimals);
   };
   for (let count = most; count <= most + 3; count++) {
     const rough = (high - low) / count;
-    // Rounded up, so that there are no more.
+    // Rounded up, so that there are at most `count`.
     const power = 10 ** Math.floor(Math.log10(rough));
     const stride = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
     const ticks = new Map(multiples(range, stride).map((tick) => [placeOf(tick), label(tick, stride)]));
@@ -201,8 +197,8 @@ function roundTicks(
   return new Map(range.map((end) => [placeOf(end), label(end, (high - low) / 100)]));
 }
 
-/** What a trace has at a place. */
-function placeOf({ strokes, points }: Trace, row: number, column: number): 'point' | 'line' | null {
+/** The mark of a trace in a row and column. */
+function markAt({ strokes, points }: Trace, row: number, column: number): 'point' | 'line' | null {
   if (points?.get(column)?.has(row)) return 'point';
   const stroke = strokes[column];
   if (!stroke || row < stroke.top || row > stroke.bottom) return null;
@@ -211,7 +207,7 @@ function placeOf({ strokes, points }: Trace, row: number, column: number): 'poin
 
 function traceOf(points: readonly CurvePoint[], frame: Frame): Trace {
   const strokes = strokesOf(points, frame);
-  if (APART * points.length > frame.width) return { strokes, points: null };
+  if (MARKER_DISTANCE * points.length > frame.width) return { strokes, points: null };
   const marked = new Map<number, Set<number>>();
   for (const { x, mean } of points) {
     const column = frame.columnOf(x);
@@ -227,8 +223,8 @@ function strokesOf(points: readonly CurvePoint[], { width, columnOf, rowOf }: Fr
     const next = points[index + 1] ?? { x, mean };
     const [from, to] = [columnOf(x), columnOf(next.x)];
     for (let column = from; column <= to; column++) {
-      const share = to === from ? 0 : (column - from) / (to - from);
-      const row = Math.round(rowOf(mean) + share * (rowOf(next.mean) - rowOf(mean)));
+      const fraction = to === from ? 0 : (column - from) / (to - from);
+      const row = Math.round(rowOf(mean) + fraction * (rowOf(next.mean) - rowOf(mean)));
       const joined: number = before === null || before === row ? row : before + Math.sign(row - before);
       const here = strokes[column] ?? { top: row, bottom: row };
       strokes[column] = { top: Math.min(here.top, row, joined), bottom: Math.max(here.bottom, row, joined) };
@@ -238,16 +234,15 @@ function strokesOf(points: readonly CurvePoint[], { width, columnOf, rowOf }: Fr
   return strokes;
 }
 
-function markerOf(slot: number): string {
-  return MARKERS[slot % MARKERS.length];
+function markerOf({ styleIndex }: CurveArm): string {
+  return MARKERS.charAt(styleIndex % MARKERS.length);
 }
 
-/** Which arms hide each other in places, in words; null if none do. */
-function overlapNote({ arms }: Curves, overlapping: readonly number[]): string | null {
+/** A note on arms that partly hide each other; null if none do. */
+function overlapNote({ arms }: Curves, overlapping: readonly CurveArm[]): string | null {
   if (overlapping.length === 0) return null;
-  if (overlapping.length > MOST_NAMED) {
-    return `${overlapping.length} of ${arms.length} curves lie on each other in places`;
-  }
-  const names = overlapping.map((arm) => `${markerOf(arms[arm].slot)} ${arms[arm].name}`);
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} lie on each other in places`;
+  if (overlapping.length > MAX_NAMED)
+    return `${overlapping.length} of ${arms.length} curves overlap in places`;
+  const names = overlapping.map((arm) => `${markerOf(arm)} ${arm.name}`);
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} overlap in places`;
 }

@@ -1,4 +1,4 @@
-/** @file What a figure shows of curves: panels, scales, strokes, names. */
+/** @file Laws of figures of curves: panels, scales, styles and names. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { type Column, type Curves, curvesOf, defaultColumns } from './curves.js'
 import { falling, goldenCurves, lossArm } from './curves.testing.js';
 import { figureSpec } from './figure.js';
 import { viewsIn } from './figure.testing.js';
-import { strokeOf } from './figure-style.js';
+import { curveStyle } from './figure-style.js';
 import { decades, panelsOf } from './panel.js';
 import { xAxes } from './x-axis.js';
 
@@ -18,23 +18,23 @@ function rowsIn(curves: Curves) {
   return figureSpec(curves, null).datasets.curves;
 }
 
-test('up to 49 arms two have at most colour, dash or marker in common, up to 14 no marker, up to seven nothing', () => {
-  const strokes = Array.from({ length: 49 }, (_, arm) => strokeOf(arm)).map(({ color, dash, marker }) => [
+test('of 49 arms, two share at most one of colour, dash and marker; of 14, none share a marker; of seven, none share anything', () => {
+  const styles = Array.from({ length: 49 }, (_, arm) => curveStyle(arm)).map(({ color, dash, marker }) => [
     color,
     String(dash),
     marker,
   ]);
-  for (const [arm, looks] of strokes.entries()) {
-    for (const before of strokes.slice(0, arm)) {
+  for (const [arm, looks] of styles.entries()) {
+    for (const before of styles.slice(0, arm)) {
       const common = looks.filter((look, index) => look === before[index]);
       assert.ok(common.length <= 1, `${arm}: ${common}`);
     }
   }
-  assert.equal(new Set(strokes.slice(0, 14).map(([, , marker]) => marker)).size, 14);
-  for (const look of [0, 1, 2]) assert.equal(new Set(strokes.slice(0, 7).map((one) => one[look])).size, 7);
+  assert.equal(new Set(styles.slice(0, 14).map(([, , marker]) => marker)).size, 14);
+  for (const look of [0, 1, 2]) assert.equal(new Set(styles.slice(0, 7).map((one) => one[look])).size, 7);
 });
 
-test('an arm keeps its colour and dash when not all arms are shown', () => {
+test('the colour and the dash of an arm do not depend on which other arms are shown', () => {
   const arms = ['base', 'wn', 'clip'].map((name) => lossArm(name, [[2, 1]]));
   const looks = (...shown: string[]): Map<unknown, string> => {
     const text = JSON.stringify(figureSpec(curvesOf(arms, ['loss'], 'ci', { shown }), null));
@@ -54,7 +54,7 @@ test('an arm keeps its colour and dash when not all arms are shown', () => {
   assert.equal(new Set(all.values()).size, 3);
 });
 
-test('a loss is logarithmic when it spans more than two decades, all above zero', () => {
+test('a loss has a logarithmic scale if it is positive and spans more than two decades', () => {
   assert.equal(lossPanel([1, 0.01])!.log, false);
   assert.equal(lossPanel([1, 0.009])!.log, true);
   assert.equal(lossPanel([1, 0])!.log, false);
@@ -62,10 +62,11 @@ test('a loss is logarithmic when it spans more than two decades, all above zero'
   assert.equal(accuracy!.log, false);
 });
 
-test('a domain holds every mean, and is never empty or outside of what can be', () => {
+test('a domain contains every mean, is not empty, and contains no impossible values', () => {
   for (const losses of [[[1, 0.2]], [[5e4, 0.2], [3]], [[7]], [[0]], [[-2, -2]], [[0, 0], [9]]]) {
     for (const column of ['loss', 'accuracy', 'clip_fraction', 'lr'] as const satisfies readonly Column[]) {
-      const [{ domain, log, percent, curve }] = panelsOf(curvesOf([lossArm('wn', losses)], [column], 'ci'));
+      const [panel] = panelsOf(curvesOf([lossArm('wn', losses)], [column], 'ci'));
+      const { domain, log, percent, curve } = panel!;
       const [low, high] = domain;
       assert.ok(low < high, `${column} ${losses}: ${domain}`);
       assert.ok(!percent || (low >= 0 && high <= 1), `${column} ${losses}: ${domain}`);
@@ -75,17 +76,17 @@ test('a domain holds every mean, and is never empty or outside of what can be', 
   }
 });
 
-test('a band far wider than the curves does not press them flat', () => {
-  const { domain } = lossPanel([1, 1.1, 1.2], [1, 1.1, 101.2]); // the interval of the last is ± 630
+test('a band much wider than the curves does not flatten them', () => {
+  const { domain } = lossPanel([1, 1.1, 1.2], [1, 1.1, 101.2])!; // the last interval is ± 630
   assert.ok(domain[1] < 110, String(domain));
 });
 
-test('decades are powers of ten inside the domain, at most eight', () => {
+test('decades are at most eight powers of ten inside the domain', () => {
   assert.deepEqual(decades([0.02, 300]), [0.1, 1, 10, 100]);
   assert.ok(decades([1e-30, 1e30]).length <= 8);
 });
 
-test('a figure has a panel a column and leaves out those without a number', () => {
+test('a figure has a panel per column with values', () => {
   const curves = curvesOf([lossArm('wn', [[2, 1]])], ['loss', 'val_loss', 'accuracy'], 'ci');
   assert.equal(viewsIn(curves, null).flat().length, 2);
   assert.equal(rowsIn(curves)!.length, 4);
@@ -101,7 +102,7 @@ test('the rows of a figure are the points of the curves', () => {
   );
 });
 
-test('no name is cut, and long ones have lines in the legend', () => {
+test('no name is shortened, and long names have several lines in the legend', () => {
   const names = [
     `start ${'x'.repeat(99)} end`,
     'wn units=32 lr=0.02 batch=32 clip=0.5 clipMode=value optimizer=sgd',
@@ -127,13 +128,13 @@ test('no name is cut, and long ones have lines in the legend', () => {
   }
 });
 
-test('only an interactive figure has parameters', () => {
+test('only an interactive figure has parameters and tooltips', () => {
   const curves = curvesOf([lossArm('wn', [falling(9, 0)])], ['loss', 'val_loss'], 'ci');
   assert.doesNotMatch(JSON.stringify(figureSpec(curves, null)), /"params?"|"tooltip"/);
   assert.match(JSON.stringify(figureSpec(curves, null, { interactive: true })), /"params".*"tooltip"/);
 });
 
-test('facets show each arm alone, every column on the same scale', () => {
+test('facets show each arm in a row of its own, on common scales', () => {
   const arms = [lossArm('base', [[2, 1]]), lossArm('wn', [[3, 0.5]])];
   const rows = viewsIn(curvesOf(arms, ['loss', 'accuracy'], 'ci'), null, { facet: true });
   assert.deepEqual(
@@ -144,7 +145,7 @@ test('facets show each arm alone, every column on the same scale', () => {
   assert.deepEqual(rows[1]![0]!.transform[1], { filter: { field: 'arm', equal: 'wn (1 seed)' } });
 });
 
-test('no row of panels has a hole, and rows are as wide as each other', () => {
+test('all rows of panels are complete and have the same width', () => {
   const arm = lossArm('wn', [falling(9, 0)], { clip: 0.5 });
   for (const [count, rows] of [
     [1, [1]],
@@ -165,7 +166,7 @@ test('no row of panels has a hole, and rows are as wide as each other', () => {
   }
 });
 
-test('all panels have one x axis, from 0 to the last point of any, and every point stands at its step', () => {
+test('all panels have the same x axis, from 0 to the last point of any panel', () => {
   const arms = [lossArm('long', [falling(9, 0)]), lossArm('short', [falling(3, 1), falling(3, 2)])];
   for (const axis of xAxes) {
     const curves = curvesOf(arms, ['loss', 'val_accuracy'], 'ci', { x: axis });
@@ -187,12 +188,12 @@ test('all panels have one x axis, from 0 to the last point of any, and every poi
       curves.columns.flatMap(({ points }) => points.map(({ x }) => x)),
     );
   }
-  // Of one epoch too: nothing is moved aside.
+  // The same applies to a single epoch.
   const short = curvesOf(arms, ['val_accuracy'], 'ci', { shown: ['short'] });
   assert.doesNotMatch(JSON.stringify(figureSpec(short, null)), /[xX]Offset|ordinal|"type":"point","padding"/);
 });
 
-test('arms of one point each, at one place, stand side by side, and the axis says after which step', () => {
+test('arms with one point each, at the same step, are side by side, and the axis title has the step', () => {
   const once = (name: string, rows: number, config = {}) =>
     lossArm(name, [falling(rows, 1), falling(rows, 2), falling(rows, 4)], config);
   const axesOf = (arms: Parameters<typeof curvesOf>[0], options: Parameters<typeof curvesOf>[3] = {}) =>
@@ -207,20 +208,20 @@ test('arms of one point each, at one place, stand side by side, and the axis say
   assert.deepEqual(validation!.scale.domain, ['base (3 seeds)', 'wn (3 seeds)']);
   assert.deepEqual(zoomed, []);
   assert.equal(axesOf(arms, { x: 'epoch' })[1]!.title, 'after epoch 1');
-  // The third is of three rows an epoch too, but shorter at its end: another step.
+  // A third arm whose epoch ends at another step.
   const [other] = arms.map(({ runs }) =>
     runs.map((run) => ({ ...run, epochs: run.epochs.map((row) => ({ ...row, step: 25 })) })),
   );
   assert.equal(
-    axesOf([...arms, { ...arms[0], name: 'short', runs: other }])[1]!.title,
+    axesOf([...arms, { ...arms[0]!, name: 'short', runs: other! }])[1]!.title,
     'after step 25 or 30',
   );
-  // Where no two are at one place, or one has more points, the steps are the axis.
-  assert.equal(axesOf([arms[0], { ...arms[0], name: 'short', runs: other }])[1]!.type, 'quantitative');
+  // The axis is quantitative if all steps are different, or an arm has more points.
+  assert.equal(axesOf([arms[0]!, { ...arms[0]!, name: 'short', runs: other! }])[1]!.type, 'quantitative');
   assert.equal(axesOf([...arms, once('long', 6)])[1]!.type, 'quantitative');
-  // The names are below, or the marks where names have no room.
+  // Names are below the axis, or markers if there is no room for names.
   const text = (name: string): string =>
-    JSON.stringify(figureSpec(curvesOf([arms[0], once(name, 3)], ['val_accuracy', 'loss'], 'ci'), null));
+    JSON.stringify(figureSpec(curvesOf([arms[0]!, once(name, 3)], ['val_accuracy', 'loss'], 'ci'), null));
   assert.match(text('wn'), /; band or bar: 95 %/);
   assert.doesNotMatch(text('wn'), /"labels":false/);
   assert.match(text('w'.repeat(40)), /"labels":false/);

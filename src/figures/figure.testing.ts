@@ -8,7 +8,7 @@ export interface View {
   readonly encoding: { readonly x: unknown; readonly y: { readonly title: string; readonly scale: unknown } };
 }
 
-/** The views of a figure, row by row. */
+/** The views of a figure by row. */
 export function viewsIn(...spec: Parameters<typeof figureSpec>): View[][] {
   const [{ concat, columns }, ...rest] = figureSpec(...spec).vconcat as [
     { concat: View[]; columns: number },

@@ -1,7 +1,8 @@
-/** @file Curves as a Vega-Lite specification: a panel a column, a line and a band an arm, one legend. */
+/** @file Curves as a Vega-Lite specification: one panel per column, a line and a band per arm, and a legend. */
 
+import { tickStep } from 'd3-array';
 import { wrapped } from '../text/wrap.js';
-import { armLabel, curveLegend } from './curve-words.js';
+import { armLabel, curveLegend } from './curve-notes.js';
 import type { Curves } from './curves.js';
 import {
   hasMarkers,
@@ -10,27 +11,27 @@ import {
   layersOf,
   MARK_ROOM,
   numberText,
-  type Shared,
+  type PanelSettings,
 } from './figure-marks.js';
-import { figureConfig, strokeOf, TITLE_Y } from './figure-style.js';
+import { curveStyle, figureConfig, TITLE_Y } from './figure-style.js';
 import { LEGEND_SIZE, legendPath } from './markers.js';
 import { decades, lastX, type Panel, panelsOf, panelTitle, TICKS, type Zoom } from './panel.js';
-import { decimalsOf, tickStride } from './ticks.js';
-import { axisTitle, placesTitle } from './x-axis.js';
+import { decimalsOf } from './ticks.js';
+import { axisTitle, positionsTitle } from './x-axis.js';
 
-/** A Vega-Lite specification, as JSON; its rows are under `datasets`, those of curves under `curves`. */
+/** A Vega-Lite specification as JSON; its rows are in `datasets`. */
 export interface FigureSpec {
   readonly datasets: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly [key: string]: unknown;
 }
 
-/** What the figure says above itself. */
+/** The text above a figure. */
 export interface Heading {
   readonly title: string;
   readonly subtitle?: string;
 }
 
-/** Pixels of a panel, of one that is alone, and between panels, where axes and titles stand. */
+/** Sizes of panels, and the space between them for axes and titles, in pixels. */
 const PANEL = { width: 376, height: 210 };
 const NARROW = { width: 280, height: 190 };
 const LONE = { width: 640, height: 340 };
@@ -39,12 +40,12 @@ const SPACING = { row: 80, column: 72 };
 const FACET_SPACING = { row: 28, column: 36 };
 const BELOW_GRID = 24;
 
-/** Height of a line of a title over a panel. */
+/** The height of a line of a panel's title. */
 const TITLE_LINE = 14;
-/** Pixels that a point needs around its middle, so that a panel that cuts its marks cuts none. */
+/** The radius of a point in pixels; a clipped panel needs this much room at its edges. */
 const POINT = 6;
 
-/** Pixels that a legend has, and the characters of a line in it, over a panel, and above the figure. */
+/** The width of the legend in pixels, and of lines of labels, panel titles and headings in characters. */
 const WIDE_LINES = { legend: 860, label: 50, title: 56, heading: Infinity };
 const NARROW_LINES = { legend: 330, label: 36, title: 42, heading: 46 };
 type Lines = typeof WIDE_LINES;
@@ -54,34 +55,33 @@ interface Size {
   readonly height: number;
 }
 
-/** How a figure is made. */
 export interface FigureOptions {
-  /** Adds tooltips, choosing arms in the legend, and zooming. */
+  /** Adds tooltips, selection of arms in the legend, and zooming. */
   readonly interactive?: boolean;
-  /** A row of panels for each arm, on the same scales, instead of all arms in each panel. */
+  /** One row of panels per arm, on common scales, instead of all arms in each panel. */
   readonly facet?: boolean;
-  /** For a phone: panels below each other, words in short lines, and no dragging, which would hold up the page. */
+  /** For phones: one column of panels, short lines, and no dragging, which would prevent scrolling. */
   readonly narrow?: boolean;
 }
 
-/** The figure of curves; columns without a point are left out. */
+/** The figure of curves; columns without points have no panel. */
 export function figureSpec(
   curves: Curves,
   heading: Heading | null,
   { interactive = false, facet = false, narrow = false }: FigureOptions = {},
 ): FigureSpec {
-  const labels = curves.arms.map((_, arm) => armLabel(curves, arm));
+  const labels = curves.arms.map((arm) => armLabel(curves, arm));
   const lines = narrow ? NARROW_LINES : WIDE_LINES;
-  const byName = new Map(curves.arms.map(({ name }, arm) => [name, labels[arm]]));
+  const byName = new Map(curves.arms.map((arm) => [arm.name, armLabel(curves, arm)]));
   const labelOf = (name: string): string => byName.get(name) ?? name;
   const panels = panelsOf(curves, !facet);
-  const shared: Shared = {
+  const settings: PanelSettings = {
     labels,
     labelOf,
-    strokes: curves.arms.map(({ slot }) => strokeOf(slot)),
-    names: Object.fromEntries(curves.arms.map(({ name }, arm) => [labels[arm], name])),
-    alone: facet,
-    ...legendOf(curves, labels, lines, !facet && panels.some(({ places }) => places !== null)),
+    styles: curves.arms.map(({ styleIndex }) => curveStyle(styleIndex)),
+    names: Object.fromEntries(curves.arms.map(({ name }) => [labelOf(name), name])),
+    facet,
+    ...legendOf(curves, labels, lines, !facet && panels.some(({ positions }) => positions !== null)),
     axis: curves.x,
     lastX: lastX(panels),
     interactive,
@@ -89,9 +89,11 @@ export function figureSpec(
   };
   const inColumns = facet ? panels.length : 2;
   const columns = narrow ? 1 : inColumns;
-  const views = (facet ? labels : [null]).flatMap((only) => panels.map((panel) => ({ panel, only })));
-  const titles = views.map(({ panel, only }) =>
-    wrapped(only === null ? panelTitle(panel) : `${only}: ${panelTitle(panel)}`, lines.title),
+  const views = (facet ? labels : [null]).flatMap((only) =>
+    panels.map((panel) => {
+      const title = only === null ? panelTitle(panel) : `${only}: ${panelTitle(panel)}`;
+      return { panel, only, titleLines: wrapped(title, lines.title) };
+    }),
   );
   const sizeOf = (index: number): Size => {
     if (narrow) return NARROW;
@@ -100,11 +102,9 @@ export function figureSpec(
     const isWide = index === views.length - 1 && views.length % columns === 1;
     return isWide ? { ...PANEL, width: columns * PANEL.width + SPACING.column } : PANEL;
   };
-  const specs = views.map(({ panel, only }, index) =>
-    panelSpec(panel, shared, sizeOf(index), titles[index], only, index),
-  );
+  const specs = views.map((view, index) => panelSpec(view, settings, sizeOf(index), index));
   const words = (text: string): string | string[] => (narrow ? wrapped(text, lines.heading) : text);
-  const most = Math.max(...titles.map((title) => title.length));
+  const most = Math.max(...views.map(({ titleLines }) => titleLines.length));
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
@@ -128,7 +128,7 @@ export function figureSpec(
   };
 }
 
-/** The legend shows lines of 30 pixels, with marks where points have some; to Vega they are symbols of 10 by 10. */
+/** The legend. Its symbols are lines of 30 pixels, with markers if the figure shows points; Vega expects 10 by 10. */
 function legendOf(
   curves: Curves,
   labels: readonly string[],
@@ -139,8 +139,8 @@ function legendOf(
   const words = curveLegend(curves, bars ? 'band or bar' : 'band').flatMap((text) =>
     wrapped(text, lines.heading),
   );
-  const paths = curves.arms.map(({ slot }) => {
-    const { dash, marker } = strokeOf(slot);
+  const paths = curves.arms.map(({ styleIndex }) => {
+    const { dash, marker } = curveStyle(styleIndex);
     return legendPath(dash, marked ? marker : null);
   });
   return {
@@ -153,7 +153,7 @@ function legendOf(
       labelOffset: 26,
       symbolStrokeWidth: 0,
       symbolLimit: 0,
-      symbolOpacity: 1, // else the band's, as is the next
+      symbolOpacity: 1, // the default is the opacity of the band, as for fillOpacity
     },
     symbols: {
       shape: { value: { expr: `${JSON.stringify(paths)}[datum.index]` } },
@@ -163,36 +163,39 @@ function legendOf(
   };
 }
 
-/** Columns of the legend: as many as fit, a label's character being about 7 pixels wide. */
+/** The number of columns of the legend, for labels with 7 pixels per character. */
 function legendColumns(labels: readonly string[], { legend, label }: Lines): number {
   const longest = labels.flatMap((text) => wrapped(text, label)).map((line) => line.length);
   const width = 62 + 7 * Math.max(...longest);
   return Math.max(1, Math.min(labels.length, Math.floor(legend / width)));
 }
 
-/** The lines of a label, in the expressions of Vega. */
+/** A Vega expression for the lines of a label. */
 function labelLines(labels: readonly string[], { label }: Lines): string {
   return `${JSON.stringify(Object.fromEntries(labels.map((text) => [text, wrapped(text, label)])))}[datum.label]`;
 }
 
-/**
- * @param only the label of the one arm that it shows; null for all
- * @param index of the panel in the figure
- */
+/** A panel of a figure, for all arms or for only one. */
+interface PanelView {
+  readonly panel: Panel;
+  /** The label of the only arm; null for all arms. */
+  readonly only: string | null;
+  readonly titleLines: readonly string[];
+}
+
+/** @param index of the panel in the figure */
 function panelSpec(
-  panel: Panel,
-  shared: Shared,
+  { panel, only, titleLines }: PanelView,
+  settings: PanelSettings,
   size: Size,
-  titleLines: readonly string[],
-  only: string | null,
   index: number,
 ): Json {
   const { curve, log, shown, percent, zoom } = panel;
   const domain =
-    shared.movable && hasMarkers({ columns: [curve] })
+    settings.movable && hasMarkers({ columns: [curve] })
       ? padded(shown, size.height, [POINT, POINT], log)
       : shown;
-  // The first line stands where that of one line would, unless told; so more go into the panel.
+  // By default, the first line is at the position of a single line, and the others would overlap the panel.
   const more = titleLines.length - 1;
   const lifted = more === 0 ? {} : { titleY: TITLE_Y - more * TITLE_LINE };
   const y: Json = {
@@ -209,22 +212,22 @@ function panelSpec(
           axis: { ...lifted, tickCount: TICKS, ...(percent ? { format: '%' } : {}) },
         }),
   };
-  // An interval may begin below zero, which has no logarithm.
+  // The lower end of an interval may be below zero, which has no logarithm.
   const lowShown = `datum.low === null ? null : max(datum.low, ${domain[0]})`;
   return {
     ...size,
     transform: [
       { filter: `datum.column === '${curve.column}'` },
       ...(only === null ? [] : [{ filter: { field: 'arm', equal: only } }]),
-      ...(zoom ? [{ filter: inZoom(zoom, shared) }] : []),
+      ...(zoom ? [{ filter: inZoom(zoom, settings) }] : []),
       ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
     ],
-    encoding: { x: xOf(panel, shared, size), y },
-    layer: layersOf(panel, shared, size, index),
+    encoding: { x: xOf(panel, settings, size), y },
+    layer: layersOf(panel, settings, size, index),
   };
 }
 
-/** A domain that is longer by so many pixels at its ends, so that a panel that cuts its marks cuts no point. */
+/** A domain extended by a number of pixels at each end, so that a clipped panel shows its points completely. */
 function padded(
   [low, high]: readonly [number, number],
   pixels: number,
@@ -237,40 +240,40 @@ function padded(
   return log ? [Math.exp(ends[0]), Math.exp(ends[1])] : ends;
 }
 
-/** Which points a zoomed panel shows, as a test in Vega. */
-function inZoom({ from }: Zoom, { labelOf }: Shared): string {
+/** A Vega expression that selects the points of a zoomed panel. */
+function inZoom({ from }: Zoom, { labelOf }: PanelSettings): string {
   const steps = Object.fromEntries([...from].map(([arm, step]) => [labelOf(arm), step]));
-  return `datum.step >= ${JSON.stringify(steps)}[datum.arm]`; // of other arms there is no step: false
+  return `datum.step >= ${JSON.stringify(steps)}[datum.arm]`; // false for other arms, which have no step
 }
 
-/** The x axis of a panel: where its points lie, or its arms side by side. */
-function xOf(panel: Panel, shared: Shared, { width }: Size): Json {
-  const { places, zoom } = panel;
-  if (places && !shared.alone) {
-    const labels = shownIn(panel).map(shared.labelOf);
+/** The x axis of a panel: quantitative, or nominal for arms side by side. */
+function xOf(panel: Panel, settings: PanelSettings, { width }: Size): Json {
+  const { positions, zoom } = panel;
+  if (positions && !settings.facet) {
+    const labels = shownIn(panel).map(settings.labelOf);
     return {
       field: 'arm',
       type: 'nominal',
       sort: null,
-      title: placesTitle(shared.axis, places),
+      title: positionsTitle(settings.axis, positions),
       scale: { type: 'point', padding: 0.5, domain: labels },
       axis: {
         ticks: false,
         labelAngle: 0,
         ...(isNamed(panel, width)
-          ? { labelExpr: `${JSON.stringify(shared.names)}[datum.label]` }
+          ? { labelExpr: `${JSON.stringify(settings.names)}[datum.label]` }
           : { labels: false, titlePadding: 6 + MARK_ROOM }),
       },
     };
   }
-  const domain = [zoom?.firstX ?? 0, shared.lastX] as const;
-  const decimals = decimalsOf(tickStride(...domain, TICKS));
+  const domain = [zoom?.firstX ?? 0, settings.lastX] as const;
+  const decimals = decimalsOf(tickStep(...domain, TICKS));
   return {
-    field: shared.axis,
+    field: settings.axis,
     type: 'quantitative',
-    title: axisTitle(shared.axis),
-    scale: { domain: shared.movable ? padded(domain, width, [0, POINT]) : domain, nice: false },
-    // As many decimals for all; whole numbers get some when a panel is zoomed.
+    title: axisTitle(settings.axis),
+    scale: { domain: settings.movable ? padded(domain, width, [0, POINT]) : domain, nice: false },
+    // The same number of decimals for all labels; whole numbers get decimals when a reader zooms.
     axis: { tickCount: TICKS, format: decimals === 0 ? ',~r' : `,.${decimals}f` },
   };
 }
@@ -280,14 +283,14 @@ function shownIn({ curve }: Panel): string[] {
 }
 
 /**
- * Panels in columns; one that would be alone in its row is as wide as a whole one.
+ * Panels in columns; a single panel in the last row has the width of a row.
  *
- * @param more pixels between rows, for titles of several lines
+ * @param more additional pixels between rows, for titles of several lines
  */
 function grid(panels: readonly Json[], columns: number, facet: boolean, more: number): Json {
   const rest = columns > 1 && panels.length % columns === 1 && panels.length > 1 ? panels.slice(-1) : [];
   const inColumns: Json = {
-    // Flush, the widths of labels do not count; but the names of arms over facets need room.
+    // Flush layout ignores the widths of labels, but facets need room for the names of arms.
     ...(facet
       ? { spacing: FACET_SPACING }
       : { bounds: 'flush', spacing: { ...SPACING, row: SPACING.row + more } }),

@@ -1,15 +1,15 @@
-/** @file The font of all figures, DejaVu Sans from its npm package, and how wide a text is in it. */
+/** @file The font of all figures, DejaVu Sans from its npm package, and the width of text in it. */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Its name, and, for viewers that lack it, the common font of almost the same widths. */
+/** The font's name, and a common font of similar widths for viewers without it. */
 export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 
 /**
- * Reads the font.
+ * Reads the advance widths of the font.
  *
- * @returns the width of a text in units of the font's size, kerning aside
+ * @returns a function for the width of a text in units of the font size, without kerning
  */
 export function readWidths(): (text: string) => number {
   const bytes = readFileSync(fontPath());
@@ -23,7 +23,7 @@ export function readWidths(): (text: string) => number {
   return (text) => [...text].reduce((sum, character) => sum + advance(character.codePointAt(0) ?? 0), 0);
 }
 
-/** Where a table of a TrueType file begins. @see https://learn.microsoft.com/typography/opentype/spec/otff */
+/** The offset of a table of a TrueType file. @see https://learn.microsoft.com/typography/opentype/spec/otff */
 function tableAt(font: DataView, name: string): number {
   for (let record = 12; record < 12 + 16 * font.getUint16(4); record += 16) {
     const tag = [0, 1, 2, 3].map((index) => String.fromCharCode(font.getUint8(record + index))).join('');
@@ -32,7 +32,7 @@ function tableAt(font: DataView, name: string): number {
   throw new Error(`The font has no table ${name}.`);
 }
 
-/** The glyph of each character by the table of whole code points (format 12), which the shipped font has. */
+/** Maps code points to glyphs by the table `cmap`, format 12. @see https://learn.microsoft.com/typography/opentype/spec/cmap */
 function glyphFinder(font: DataView): (codePoint: number) => number {
   const cmap = tableAt(font, 'cmap');
   const tables = Array.from(
@@ -40,7 +40,7 @@ function glyphFinder(font: DataView): (codePoint: number) => number {
     (_, index) => cmap + font.getUint32(cmap + 4 + 8 * index + 4),
   );
   const table = tables.find((at) => font.getUint16(at) === 12);
-  if (table === undefined) throw new Error('The font has no table of whole code points.');
+  if (table === undefined) throw new Error('The font has no cmap table of format 12.');
   const groups = Array.from({ length: font.getUint32(table + 12) }, (_, index) => {
     const at = table + 16 + 12 * index;
     return { first: font.getUint32(at), last: font.getUint32(at + 4), glyph: font.getUint32(at + 8) };
@@ -51,7 +51,7 @@ function glyphFinder(font: DataView): (codePoint: number) => number {
   };
 }
 
-/** Where its file lies. */
+/** The path of the font file. */
 export function fontPath(): string {
   return fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
 }

@@ -1,9 +1,9 @@
-/** @file What a forest figure shows of comparisons: rows, titles, domains. */
+/** @file Laws of forest plots: rows, titles and domains. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CompareInput, type Comparison, compare } from '../compare/compare.js';
-import { madeUpArm } from '../compare/comparison.testing.js';
+import { syntheticArm } from '../compare/comparison.testing.js';
 import { forestGroups, forestPanels, forestRows, forestSeeds } from './forest-rows.js';
 
 type Pairs = CompareInput['comparisons'];
@@ -11,7 +11,7 @@ type Pairs = CompareInput['comparisons'];
 const MARGIN = 0.005;
 const base = [0.9, 0.91, 0.89, 0.9];
 
-/** Arms at given differences from base. */
+/** A comparison of arms with these differences from base. */
 function comparing(
   differences: Readonly<Record<string, readonly number[]>>,
   comparisons: Pairs,
@@ -19,9 +19,9 @@ function comparing(
 ): Comparison {
   return compare({
     arms: [
-      madeUpArm('base', base),
+      syntheticArm('base', base),
       ...Object.entries(differences).map(([name, values]) =>
-        madeUpArm(
+        syntheticArm(
           name,
           values.map((value, seed) => base[seed]! + value),
         ),
@@ -38,7 +38,7 @@ function near(a: number, b: number): boolean {
   return Math.abs(a - b) < 1e-9;
 }
 
-test('a row has a dot for each seed, and its point is their mean, in percentage points', () => {
+test('a row has a dot per seed, and the point is their mean, in percentage points', () => {
   const [group] = forestGroups(
     comparing({ wn: [0.02, 0.03, 0.01, 0.05], one: [0.01] }, [
       ['wn', 'base'],
@@ -58,7 +58,7 @@ test('a row has a dot for each seed, and its point is their mean, in percentage 
   assert.deepEqual([one!.seeds, one!.low, one!.high, one!.points], [1, null, null, '+1.00']);
 });
 
-test('the declared stand first; what all of a group are compared with stands in its title', () => {
+test('declared comparisons are first; a common reference arm is in the title of the group', () => {
   const groups = forestGroups(
     comparing(
       { wn: [0.02, 0.03], clip: [0.01, 0.02], free: [0, 0] },
@@ -70,7 +70,7 @@ test('the declared stand first; what all of a group are compared with stands in 
     ),
   );
   assert.deepEqual(
-    groups.map(({ title, labels }) => [title, labels]),
+    groups.map(({ title, pairs }) => [title, pairs.map(({ label }) => label)]),
     [
       ['declared', ['wn − clip']],
       ['exploratory: … − base', ['wn', 'free']],
@@ -80,10 +80,12 @@ test('the declared stand first; what all of a group are compared with stands in 
   assert.equal(forestRows(groups[1]!)[0]!.verdict, 'interval includes 0');
 });
 
-test('long labels are of two lines, and long names lose their middle, unless two would then be the same', () => {
+test('long labels have two lines, and long names are shortened unless two would become equal', () => {
   const long = `start ${'x'.repeat(60)} end`;
-  const labelsOf = (a: string, b: string): { labels: readonly string[]; lines: number } =>
-    forestGroups(comparing({ [a]: [0.01], [b]: [0.02] }, [[a, b]]))[0];
+  const labelsOf = (a: string, b: string): { labels: readonly string[]; lines: number } => {
+    const [group] = forestGroups(comparing({ [a]: [0.01], [b]: [0.02] }, [[a, b]]));
+    return { labels: group!.pairs.map(({ label }) => label), lines: group!.lines };
+  };
   const { labels, lines } = labelsOf(long, 'wn');
   assert.match(labels[0]!, /^start x+…x+ end − wn$/);
   assert.equal(labels[0]!.length, 37 + ' − wn'.length);
@@ -93,7 +95,7 @@ test('long labels are of two lines, and long names lose their middle, unless two
   assert.deepEqual(labelsOf(one!, other!).labels, [`${one} − ${other}`]);
 });
 
-test('the first panel holds 0, the margin and every seed, and intervals up to twice the width of those', () => {
+test('the first panel contains 0, the margin and every seed, and intervals up to twice that width', () => {
   for (const differences of [
     [0.02, 0.03, 0.01, 0.05],
     [-0.5],
@@ -104,16 +106,16 @@ test('the first panel holds 0, the margin and every seed, and intervals up to tw
     [0.0002, 0.0001],
   ]) {
     const comparison = comparing({ wn: differences }, [['wn', 'base']]);
-    const [{ domain }] = forestPanels(comparison);
+    const { domain } = forestPanels(comparison)[0]!;
     const [low, high] = [Math.min(-MARGIN, ...differences), Math.max(MARGIN, ...differences)];
     assert.ok(domain[0] < low * 100 && high * 100 < domain[1], `${differences}: ${domain}`);
     assert.ok(domain[1] - domain[0] <= 2.2 * (high - low) * 100, `${differences}: ${domain}`);
-    const [{ interval_95 }] = comparison.comparisons;
+    const { interval_95 } = comparison.comparisons[0]!;
     if (differences.length === 4) assert.ok(interval_95 && domain[1] > interval_95[1] * 100);
   }
 });
 
-test('there is a zoom around 0 where differences are far apart, and one of them is near 0', () => {
+test('there is a zoom around 0 if differences have very different sizes and one is near 0', () => {
   const widths = (wn: number, clip: number): number[][] =>
     forestPanels(
       comparing({ wn: [wn, wn, wn], clip: [clip, clip, clip] }, [

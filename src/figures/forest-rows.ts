@@ -1,50 +1,53 @@
-/** @file What a forest figure shows, before it is drawn: rows under titles, and panels with their domains. */
+/** @file The data of a forest plot: groups of comparisons, their rows, and panels with domains. */
 
-import { differenceCell, pairName } from '../compare/cells.js';
+import { commonReference, differenceCell, pairName } from '../compare/cells.js';
 import type { Comparison, PairedComparison } from '../compare/compare.js';
 import { points, type Verdict } from '../compare/verdict.js';
 import { shorten } from './figure-style.js';
 
 type Domain = readonly [low: number, high: number];
 
-/** A panel: from where to where, in percentage points, and how wide, in pixels. */
+/** A panel: its domain in percentage points, and its width in pixels. */
 export interface ForestPanel {
   readonly domain: Domain;
   readonly width: number;
-  /** Stands over it; empty for the only one. */
+  /** The heading; empty for a single panel. */
   readonly head: string;
 }
 
-/** Rows that belong together, under a title. */
+/** Comparisons under a common title. */
 export interface ForestGroup {
   readonly title: string;
-  readonly pairs: readonly PairedComparison[];
-  /** By pair. */
-  readonly labels: readonly string[];
-  /** Of every label: two if one of them is long. */
+  readonly pairs: readonly LabelledPair[];
+  /** The number of lines of all labels: two if one of them is long. */
   readonly lines: 1 | 2;
 }
 
-/** Percentage points of an accuracy. */
+interface LabelledPair {
+  readonly pair: PairedComparison;
+  readonly label: string;
+}
+
+/** Percentage points per unit of accuracy. */
 export const PERCENT = 100;
-/** Each name of a label is at most so long; a label longer than that is broken into two lines. */
+/** The maximum length of a name in a label, and of a label on one line. */
 const LONGEST_NAME = 36;
-/** The zoom shows so many margins to either side of 0, ... */
+/** The zoom shows this number of margins on each side of 0. */
 const ZOOM = 4;
-/** ... and is there if the whole is more than so many wide: a margin would be a dozen pixels. */
+/** There is a zoom if the full domain is wider than this number of margins; a margin would be about ten pixels. */
 const WIDEST = 24;
 
-/** A row of a forest: a comparison, in percentage points. A type, not an interface, as it is a row of any figure too. */
+/** A row of the plot, in percentage points. (A type alias, because an interface is not assignable to a record.) */
 export type ForestRow = {
   readonly group: string;
   readonly comparison: string;
-  /** Number of pairs. */
+  /** The number of pairs. */
   readonly seeds: number;
   readonly mean: number | null;
-  /** Ends of the 95 % interval. */
+  /** The ends of the 95 % interval. */
   readonly low: number | null;
   readonly high: number | null;
-  /** As text: `+22.1 [19.8, 24.4]`. */
+  /** Mean and interval as text: `+22.1 [19.8, 24.4]`. */
   readonly points: string;
   readonly kind: Verdict['kind'];
   readonly verdict: string;
@@ -56,25 +59,25 @@ export type ForestSeed = Pick<ForestRow, 'group' | 'comparison' | 'kind'> & {
   readonly difference: number;
 };
 
-/** All differences, and, where a margin is too narrow there and a mean lies near it, the same around 0. */
+/** One panel with all differences, and a zoom around 0 if the margin is hard to see and a mean is near 0. */
 export function forestPanels({ comparisons, exploratory, margin }: Comparison): ForestPanel[] {
   const pairs = [...comparisons, ...exploratory];
-  const domain = wholeDomain(pairs, margin);
+  const domain = fullDomain(pairs, margin);
   const reach = ZOOM * margin;
   const narrow = margin > 0 && domain[1] - domain[0] > WIDEST * margin * PERCENT;
   const near = pairs.some(({ mean }) => mean !== null && Math.abs(mean) <= reach);
   if (!narrow || !near) return [{ domain, width: 420, head: '' }];
   return [
-    { domain, width: 260, head: 'all' },
+    { domain, width: 260, head: 'all differences' },
     { domain: [-reach * PERCENT, reach * PERCENT], width: 190, head: `zoom to ±${points(reach)}` },
   ];
 }
 
 /**
- * All seeds and means, 0 and the margin; intervals as far as they leave those legible: of two seeds, one is twelve
- * standard errors wide to either side.
+ * The domain with all seeds and means, 0 and the margin, and with the intervals up to a limit that keeps those legible: the
+ * t interval of two seeds extends 13 standard errors to each side.
  */
-function wholeDomain(pairs: readonly PairedComparison[], margin: number): Domain {
+function fullDomain(pairs: readonly PairedComparison[], margin: number): Domain {
   const values = pairs.flatMap(({ differences }) => differences.map(({ difference }) => difference));
   const [low, high] = [Math.min(-margin, ...values), Math.max(margin, ...values)];
   const ends = pairs.flatMap(({ interval_95 }) => interval_95 ?? []);
@@ -87,7 +90,7 @@ function wholeDomain(pairs: readonly PairedComparison[], margin: number): Domain
   return [(from - pad) * PERCENT, (to + pad) * PERCENT];
 }
 
-/** The comparisons, the declared ones first. */
+/** The comparisons in groups, declared ones first. */
 export function forestGroups({ comparisons, exploratory }: Comparison): ForestGroup[] {
   return [
     ...(comparisons.length > 0 ? [groupOf('declared', comparisons)] : []),
@@ -95,29 +98,28 @@ export function forestGroups({ comparisons, exploratory }: Comparison): ForestGr
   ];
 }
 
-/** The names of rows; what all are compared with moves into the title. */
+/** A group with labels. If all comparisons subtract the same arm, the title has its name instead of the labels. */
 function groupOf(title: string, pairs: readonly PairedComparison[]): ForestGroup {
   const names = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const short = shorten(names, LONGEST_NAME);
-  const shortOf = (name: string): string => short[names.indexOf(name)];
-  const [{ b }] = pairs;
-  const shared = pairs.length > 1 && pairs.every((pair) => pair.b === b);
-  const labels = pairs.map((pair) =>
-    shared ? shortOf(pair.a) : pairName({ ...pair, a: shortOf(pair.a), b: shortOf(pair.b) }),
-  );
+  const shortNames = shorten(names, LONGEST_NAME);
+  const short = (name: string): string => shortNames.get(name) ?? name;
+  const reference = commonReference(pairs);
+  const labelled = pairs.map((pair) => ({
+    pair,
+    label: reference === null ? pairName({ a: short(pair.a), b: short(pair.b) }) : short(pair.a),
+  }));
   return {
-    title: shared ? `${title}: … − ${shortOf(b)}` : title,
-    pairs,
-    labels,
-    lines: !shared && labels.some((label) => label.length > LONGEST_NAME) ? 2 : 1,
+    title: reference === null ? title : `${title}: … − ${short(reference)}`,
+    pairs: labelled,
+    lines: reference === null && labelled.some(({ label }) => label.length > LONGEST_NAME) ? 2 : 1,
   };
 }
 
-/** The rows of a group; see `ForestRow`. */
-export function forestRows({ title, pairs, labels }: ForestGroup): ForestRow[] {
-  return pairs.map((pair, index) => ({
+/** The rows of a group. */
+export function forestRows({ title, pairs }: ForestGroup): ForestRow[] {
+  return pairs.map(({ pair, label }) => ({
     group: title,
-    comparison: labels[index],
+    comparison: label,
     seeds: pair.n,
     mean: pair.mean === null ? null : pair.mean * PERCENT,
     low: pair.interval_95 ? pair.interval_95[0] * PERCENT : null,
@@ -128,13 +130,13 @@ export function forestRows({ title, pairs, labels }: ForestGroup): ForestRow[] {
   }));
 }
 
-/** The seeds of a group's rows. */
-export function forestSeeds({ title, pairs, labels }: ForestGroup): ForestSeed[] {
-  return pairs.flatMap(({ differences, verdict }, index) =>
-    differences.map(({ seed, difference }) => ({
+/** The differences of single seeds of a group. */
+export function forestSeeds({ title, pairs }: ForestGroup): ForestSeed[] {
+  return pairs.flatMap(({ pair, label }) =>
+    pair.differences.map(({ seed, difference }) => ({
       group: title,
-      comparison: labels[index],
-      kind: verdict.kind,
+      comparison: label,
+      kind: pair.verdict.kind,
       seed,
       difference: difference * PERCENT,
     })),

@@ -1,10 +1,10 @@
-/** @file A forest figure as a picture: every word, every verdict's colour, an arrow where something goes on. */
+/** @file Laws of forest plots as SVG: texts, colours of verdicts, and arrows. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differenceCell } from '../compare/cells.js';
 import { type CompareInput, type Comparison, compare } from '../compare/compare.js';
-import { madeUpArm } from '../compare/comparison.testing.js';
+import { syntheticArm } from '../compare/comparison.testing.js';
 import { assertSameText } from '../end-to-end/same-text.testing.js';
 import { figurePng, figureSvg } from './figure-files.js';
 import { verdictColors } from './figure-style.js';
@@ -17,13 +17,13 @@ function around(centre: number): number[] {
 }
 
 const arms = [
-  madeUpArm('base', Array(8).fill(0.5)),
-  madeUpArm('wn', around(0.9)),
-  madeUpArm('alike', around(0.499)),
-  madeUpArm('wild', [0.1, 0.9, 0.2, 0.8, 0.4, 0.6, 0.5, 0.45]),
-  madeUpArm('two', [0.52, 0.5]),
-  madeUpArm('one', [0.6]),
-  madeUpArm('none', []),
+  syntheticArm('base', Array(8).fill(0.5)),
+  syntheticArm('wn', around(0.9)),
+  syntheticArm('alike', around(0.499)),
+  syntheticArm('wild', [0.1, 0.9, 0.2, 0.8, 0.4, 0.6, 0.5, 0.45]),
+  syntheticArm('two', [0.52, 0.5]),
+  syntheticArm('one', [0.6]),
+  syntheticArm('none', []),
 ];
 
 function comparing(comparisons: Pairs, exploratory: Pairs = []): Comparison {
@@ -45,7 +45,7 @@ const four = comparing([
   ['wild', 'base'],
 ]);
 
-test('every label, number and verdict is in the picture, whole, and so are heading and caption', async () => {
+test('the SVG contains every label, number and verdict, the heading and the caption completely', async () => {
   const svg = await figureSvg(forestSpec(four, { title: 'clip & wn', subtitle: 'eight seeds' }));
   for (const text of [
     'clip &amp; wn',
@@ -54,20 +54,20 @@ test('every label, number and verdict is in the picture, whole, and so are headi
     'wn − base',
     'wild − base',
     ...four.comparisons.map(differenceCell),
-    'points [95 %]',
+    'points [95 % CI]',
     'better',
     'worse',
     'equivalent',
     'undecided',
     'zoom to ±2',
     'percentage points of test accuracy',
-    'Shaded: within ±0.5 points, a difference that does not matter.',
+    'Shaded: the margin of ±0.5 points, within which arms count as equivalent.',
   ]) {
     assert.ok(svg.includes(`>${text}<`), text);
   }
 });
 
-test('the marks of a row have the colour of its verdict, and so has the word', async () => {
+test('the marks and the text of a row have the colour of its verdict', async () => {
   for (const pair of four.comparisons) {
     const svg = await draw({ ...four, comparisons: [pair] });
     const marks = svg.matchAll(/roledescription="(?:point|circle)"[^>]*fill="(#\w+)"/g);
@@ -78,15 +78,18 @@ test('the marks of a row have the colour of its verdict, and so has the word', a
   assert.equal(new Set(Object.values(verdictColors)).size, 5);
 });
 
-test('where a mean or an interval goes on beyond a panel, there is an arrow', async () => {
+test('a mean or an interval beyond a panel has an arrow', async () => {
   const arrows = async (comparison: Comparison): Promise<[left: number, right: number]> => {
     const svg = await draw(comparison);
     const found: [number, number] = [count(svg, /rotate\(-90\)/g), count(svg, /rotate\(90\)/g)];
-    assert.equal(svg.includes('triangle: goes on'), found[0] + found[1] > 0);
+    assert.equal(svg.includes('triangle: extends'), found[0] + found[1] > 0);
     return found;
   };
   const [better, worse, alike, wild] = four.comparisons;
-  const only = (...comparisons: (typeof better)[]): Comparison => ({ ...four, comparisons });
+  const only = (...comparisons: (typeof better)[]): Comparison => ({
+    ...four,
+    comparisons: comparisons.map((pair) => pair!),
+  });
   assert.deepEqual(await arrows(only(better)), [0, 0]);
   assert.deepEqual(await arrows(only(alike)), [0, 0]);
   assert.deepEqual(await arrows(only(better, alike)), [0, 1]); // in the zoom
@@ -95,7 +98,7 @@ test('where a mean or an interval goes on beyond a panel, there is an arrow', as
   assert.deepEqual(await arrows(comparing([['two', 'base']])), [1, 1]); // an interval of two pairs
 });
 
-test('none, one and two pairs are drawn, a row each, without NaN', async () => {
+test('comparisons with no, one and two pairs have a row each, without NaN', async () => {
   const pairs: Pairs = ['none', 'one', 'two'].map((name): [string, string] => [name, 'base']);
   for (const comparison of [
     ...pairs.map((pair) => comparing([pair])),
@@ -109,8 +112,8 @@ test('none, one and two pairs are drawn, a row each, without NaN', async () => {
   }
 });
 
-test('forty-five comparisons are all there', async () => {
-  const many = Array.from({ length: 45 }, (_, index) => madeUpArm(`arm ${index}`, around(index / 50)));
+test('a plot contains all of 45 comparisons', async () => {
+  const many = Array.from({ length: 45 }, (_, index) => syntheticArm(`arm ${index}`, around(index / 50)));
   const exploratory = many.map(({ name }): [string, string] => [name, 'base']);
   const comparison = compare({
     arms: [...arms, ...many],
@@ -129,7 +132,7 @@ test('the same comparison gives the same bytes', async () => {
   assert.ok(Buffer.from(await figurePng(one)).equals(await figurePng(other)));
 });
 
-test('only an interactive figure answers the mouse', () => {
+test('only an interactive plot has tooltips', () => {
   assert.doesNotMatch(JSON.stringify(forestSpec(four, null)), /"tooltip"/);
   assert.match(JSON.stringify(forestSpec(four, null, { interactive: true })), /"tooltip"/);
 });

@@ -1,4 +1,4 @@
-/** @file The answer of a comparison as a figure: a row a difference, with its seeds, its interval and its verdict. */
+/** @file The forest plot of a comparison in Vega-Lite: one row per difference, with seeds, interval and verdict. */
 
 import type { Comparison } from '../compare/compare.js';
 import { points } from '../compare/verdict.js';
@@ -17,10 +17,10 @@ import {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Pixels of a line of a label, and between rows. */
+/** The height of a line of a label and the gap between rows, in pixels. */
 const LINE = 13;
 const GAP = 12;
-/** The mean stands a little above the middle of its row, its seeds below it. */
+/** Offsets from the middle of a row, in pixels: the mean is above, the seeds are below. */
 const MEAN_OFFSET = -3;
 const SEEDS_OFFSET = 6;
 
@@ -33,7 +33,7 @@ const color: Json = {
 
 const rowTooltip = tooltip(
   ['comparison', 'comparison'],
-  ['points', 'points [95 %]'],
+  ['points', 'points [95 % CI]'],
   ['seeds', 'seeds'],
   ['verdict', 'verdict'],
 );
@@ -43,7 +43,7 @@ const seedTooltip = [
   { ...quantitative('difference'), title: 'points', format: '+.2f' },
 ];
 
-/** A column of text beside the last panel. */
+/** A column of text to the right of the last panel. */
 interface Column {
   readonly field: string;
   readonly head: string;
@@ -54,19 +54,19 @@ interface Column {
 interface Place {
   readonly leftmost: boolean;
   readonly lowest: boolean;
-  /** Over the panel and its columns. */
+  /** The headings of the panel and its columns. */
   readonly heads: readonly Json[];
   readonly columns: readonly Column[];
 }
 
-/** What a reader of an interactive forest can do with it. */
-export const forestUsage = 'Point at a mark for its numbers.';
+/** What a reader can do with the interactive plot. */
+export const forestUsage = 'Point at a mark for its values.';
 
 /**
- * The differences of a comparison, the declared ones first. Where they are of very different size, a second panel shows
- * the same rows around 0.
+ * The forest plot of a comparison, declared differences first. If the differences have very different sizes, a second panel
+ * zooms in around 0.
  *
- * @param comparison of at least one pair
+ * @param comparison with at least one pair
  * @param options `interactive` adds tooltips
  */
 export function forestSpec(
@@ -77,7 +77,7 @@ export function forestSpec(
   const { margin } = comparison;
   const [groups, panels] = [forestGroups(comparison), forestPanels(comparison)];
   const rows = groups.flatMap(forestRows);
-  const arrows = rows.some((row) => panels.some((panel) => runsOut(row, panel)));
+  const arrows = rows.some((row) => panels.some((panel) => exceeds(row, panel)));
   const longest = rows.reduce((most, row) => Math.max(most, row.points.length), 0);
   const views = groups.flatMap((group, row) =>
     panels.map((panel, index) => {
@@ -95,7 +95,7 @@ export function forestSpec(
       return panelSpec(group, panel, margin, place, interactive);
     }),
   );
-  // A view has one title: the figure's stands over the panels, the caption under all.
+  // A view has only one title: the inner view has the heading, the outer view has the caption.
   const title = heading && { text: heading.title, subtitle: heading.subtitle ?? '', frame: 'bounds' };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -122,20 +122,20 @@ export function forestSpec(
   };
 }
 
-function runsOut({ low, mean, high }: ForestRow, { domain: [from, to] }: ForestPanel): boolean {
+function exceeds({ low, mean, high }: ForestRow, { domain: [from, to] }: ForestPanel): boolean {
   return [low, mean, high].some((value) => value !== null && (value < from || value > to));
 }
 
-/** @param longest number of characters of the numbers */
+/** @param longest length of the longest text of numbers */
 function columnsOf({ width }: ForestPanel, longest: number): Column[] {
   return [
     { field: 'seeds', head: 'seeds', x: width + 48, align: 'right' },
-    { field: 'points', head: 'points [95 %]', x: width + 66, align: 'left' },
-    { field: 'verdict', head: 'verdict', x: width + 84 + 6 * Math.max(longest, 13), align: 'left' },
+    { field: 'points', head: 'points [95 % CI]', x: width + 66, align: 'left' },
+    { field: 'verdict', head: 'verdict', x: width + 84 + 6 * Math.max(longest, 16), align: 'left' },
   ];
 }
 
-/** A word over a column or a panel. */
+/** A heading above a column or a panel. */
 function headAt(text: string, x: number, align: string): Json {
   return {
     data: { values: [{}] },
@@ -151,7 +151,7 @@ function panelSpec(
   { leftmost, lowest, heads, columns }: Place,
   interactive: boolean,
 ): Json {
-  const labels = [...new Set(group.labels)];
+  const labels = [...new Set(group.pairs.map(({ label }) => label))];
   const unit = leftmost && lowest ? 'percentage points of test accuracy' : null;
   return {
     width: panel.width,
@@ -180,7 +180,7 @@ function inGroup({ title }: ForestGroup): Json {
   return { filter: { field: 'group', equal: title } };
 }
 
-/** The labels of rows, and over them the title of their group. */
+/** The labels of rows, and the title of their group above them. */
 function labelAxis({ title, lines }: ForestGroup): Json {
   return {
     title,
@@ -190,14 +190,14 @@ function labelAxis({ title, lines }: ForestGroup): Json {
     titleFontSize: 11,
     labelPadding: 8,
     labelLineHeight: LINE,
-    // Of two lines, Vega puts the first where one would be.
+    // Vega puts the first of two lines where a single line would be.
     ...(lines === 2
       ? { labelExpr: "split(replace(datum.label, ' − ', '\\n− '), '\\n')", labelOffset: -LINE / 2 }
       : {}),
   };
 }
 
-/** A panel's marks from the back to the front. */
+/** The marks of a panel, from back to front. */
 function marksOf(
   { domain: [low, high] }: ForestPanel,
   group: ForestGroup,
@@ -207,8 +207,8 @@ function marksOf(
   const inside = (field: string): Json => ({
     filter: `isValid(datum.${field}) && datum.${field} >= ${low} && datum.${field} <= ${high}`,
   });
-  const answering = (fields: readonly Json[]): Json => (interactive ? { tooltip: fields } : {});
-  /** At an edge beyond which a mean or an interval goes on; null is beyond none, as 0 is inside. */
+  const withTooltip = (fields: readonly Json[]): Json => (interactive ? { tooltip: fields } : {});
+  /** A triangle at an edge that a mean or an interval exceeds. (Vega compares null as 0, which is inside.) */
   const arrow = (test: string, at: number, angle: number): Json => ({
     transform: [{ filter: test }],
     mark: {
@@ -220,7 +220,7 @@ function marksOf(
       opacity: 1,
       yOffset: MEAN_OFFSET,
     },
-    encoding: { x: { datum: at }, color, ...answering(rowTooltip) },
+    encoding: { x: { datum: at }, color, ...withTooltip(rowTooltip) },
   });
   const [from, to] = [-margin * PERCENT, margin * PERCENT];
   return [
@@ -233,17 +233,17 @@ function marksOf(
       data: { name: 'seeds' },
       transform: [inGroup(group), inside('difference')],
       mark: { type: 'circle', size: 22, opacity: 0.4, yOffset: SEEDS_OFFSET },
-      encoding: { x: quantitative('difference'), color, ...answering(seedTooltip) },
+      encoding: { x: quantitative('difference'), color, ...withTooltip(seedTooltip) },
     },
     {
       transform: [{ filter: `isValid(datum.low) && datum.low < ${high} && datum.high > ${low}` }],
       mark: { type: 'rule', strokeWidth: 2, clip: true, yOffset: MEAN_OFFSET, y2Offset: MEAN_OFFSET },
-      encoding: { x: quantitative('low'), x2: { field: 'high' }, color, ...answering(rowTooltip) },
+      encoding: { x: quantitative('low'), x2: { field: 'high' }, color, ...withTooltip(rowTooltip) },
     },
     {
       transform: [inside('mean')],
       mark: { type: 'point', filled: true, size: 55, opacity: 1, yOffset: MEAN_OFFSET },
-      encoding: { x: quantitative('mean'), color, ...answering(rowTooltip) },
+      encoding: { x: quantitative('mean'), color, ...withTooltip(rowTooltip) },
     },
     arrow(`datum.mean < ${low} || datum.low < ${low}`, low, -90),
     arrow(`datum.mean > ${high} || datum.high > ${high}`, high, 90),
@@ -254,7 +254,7 @@ function tooltip(...fields: readonly (readonly [field: string, title: string])[]
   return fields.map(([field, title]) => ({ field, title, type: 'nominal' }));
 }
 
-/** A mark that is drawn once, from the top of a panel to its bottom. */
+/** A mark that is drawn once, over the full height of a panel. */
 function backdrop(mark: Json, x: Json): Json {
   return {
     data: { values: [{}] },
@@ -278,10 +278,10 @@ function columnText({ field, x, align }: Column): Json {
   };
 }
 
-/** What the marks are, arrows if there are any, in two lines below the figure. */
+/** The caption below the figure, in two lines. */
 function captionOf(margin: number, arrows: boolean): string[] {
   return [
-    `Point and bar: mean over seeds and its 95 % t interval; pale: single seeds${arrows ? '; triangle: goes on beyond the panel' : ''}.`,
-    `Shaded: within ±${points(margin)} points, a difference that does not matter.`,
+    `Point and bar: mean over seeds and its 95 % t interval; pale points: single seeds${arrows ? '; triangle: extends beyond the panel' : ''}.`,
+    `Shaded: the margin of ±${points(margin)} points, within which arms count as equivalent.`,
   ];
 }

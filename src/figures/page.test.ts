@@ -1,12 +1,16 @@
-/** @file The page of a comparison: what stands on it, in which order. */
+/** @file Laws of the HTML page of a comparison. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from '../compare/compare.js';
-import { madeUpArm } from '../compare/comparison.testing.js';
+import { syntheticArm } from '../compare/comparison.testing.js';
 import { comparisonPage, type PageInput } from './page.js';
 
-const arms = [madeUpArm('base', [0.9, 0.8, 0.85]), madeUpArm('wn', [0.95, 0.9, 0.92]), madeUpArm('none', [])];
+const arms = [
+  syntheticArm('base', [0.9, 0.8, 0.85]),
+  syntheticArm('wn', [0.95, 0.9, 0.92]),
+  syntheticArm('none', []),
+];
 
 function pageOf(pairs: readonly (readonly [string, string])[], rest: Partial<PageInput> = {}): string {
   return comparisonPage({
@@ -25,7 +29,7 @@ function pageOf(pairs: readonly (readonly [string, string])[], rest: Partial<Pag
   }).replace(/<script>[\s\S]*?<\/script>/g, '');
 }
 
-test('verdicts, differences, results, curves, configs and environment follow each other', () => {
+test('the sections are verdicts, differences, results, curves, configs and environment', () => {
   const titles = [...pageOf([['wn', 'base']]).matchAll(/<h2>(.*)<\/h2>/g)].map(([, title]) => title);
   assert.deepEqual(titles, [
     'Verdicts',
@@ -37,13 +41,13 @@ test('verdicts, differences, results, curves, configs and environment follow eac
   ]);
 });
 
-test('without comparisons there is no figure of them', () => {
+test('without comparisons, the page has no figure of differences', () => {
   const html = pageOf([]);
   assert.doesNotMatch(html, /<h2>(Verdicts|Differences)|id="differences"/);
   assert.match(html, /id="curves"/);
 });
 
-test('when the plan was made is said under the title, if it is known', () => {
+test('the page says below the title when the plan was made, if it is known', () => {
   const sentence = 'Planned on 2026-11-24, seeds > 7 later.';
   assert.match(
     pageOf([], { planned: sentence }),
@@ -52,12 +56,12 @@ test('when the plan was made is said under the title, if it is known', () => {
   assert.doesNotMatch(pageOf([], { planned: null }), /Planned/);
 });
 
-test('notes are on the page once, and nothing wide makes the page wider', () => {
+test('notes occur once, and wide elements scroll instead of widening the page', () => {
   const html = pageOf([['wn', 'base']]);
   assert.equal(html.match(/Seed &lt;9&gt; is missing\./g)?.length, 1);
   for (const [, before] of html.matchAll(/(.{0,40})<(?:table>|div id=)/g))
     assert.match(before!, /<div class="(wide|figure|figure scrolled)">$/);
-  // What scrolls in a box of its own has shadows where it goes on.
+  // Boxes that scroll have shadows at edges that hide content.
   assert.match(
     html,
     /\.wide, \.figure\.scrolled \{ overflow-x: auto; background: linear-gradient.* scroll; \}/,

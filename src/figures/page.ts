@@ -1,33 +1,35 @@
-/** @file A comparison as one HTML page that needs nothing else: verdicts, tables, figures, configs, environment. */
+/** @file A comparison as a self-contained HTML page: verdicts, tables, figures, configs and environment. */
 
+import { rollup } from 'd3-array';
 import { pairName } from '../compare/cells.js';
 import type { Comparison, PairedComparison } from '../compare/compare.js';
-import { comparisonNotes, comparisonTables, type Table } from '../compare/formats.js';
+import { comparisonNotes } from '../compare/notes.js';
+import { comparisonTables, toGrid } from '../compare/tables.js';
 import { type Config, configKeys } from '../config.js';
 import type { Arm } from '../results/arm.js';
 import type { FoundRun } from '../runs/reading.js';
-import { describeCommit } from '../runs/record.js';
+import { describeCommit, NO_IDENTITY } from '../runs/record.js';
 import { curvesOf, defaultColumns } from './curves.js';
 import { figureSpec } from './figure.js';
 import {
+  curvesUsage,
   escapeHtml,
   figureElement,
   figurePolicy,
   figureScripts,
   figureStyle,
-  figureUsage,
 } from './figure-html.js';
 import { verdictColors } from './figure-style.js';
 import { fontFamily } from './font.js';
 import { forestSpec, forestUsage } from './forest.js';
 
-/** What the page is made of. */
+/** The content of the page. */
 export interface PageInput {
   readonly title: string;
   readonly about: string | null;
   readonly arms: readonly Arm[];
   readonly comparison: Comparison;
-  /** When the plan was frozen, and what was added to it, as a sentence. */
+  /** Sentences on when the plan was made and what was added to it. */
   readonly planned?: string | null;
   readonly found: readonly FoundRun[];
 }
@@ -46,7 +48,7 @@ ${Object.entries(verdictColors)
   .map(([kind, color]) => `.verdicts .${kind} { border-color: ${color}; }`)
   .join(' ')}`;
 
-/** @returns one HTML document, which loads nothing */
+/** Renders the page, which loads no resources. */
 export function comparisonPage({ title, about, planned, arms, comparison, found }: PageInput): string {
   const { differing, shared } = configTables(arms);
   const curves = curvesOf(arms, defaultColumns(arms), 'ci');
@@ -73,14 +75,16 @@ ${planned ? `<p class="small">${escapeHtml(planned)}</p>` : ''}
 ${verdicts ? `<h2>Verdicts</h2>\n<ul class="verdicts">\n${verdicts}\n</ul>` : ''}
 ${differences(comparison)}
 <h2>Results</h2>
-${comparisonTables(comparison).map(htmlTable).join('\n')}
+${comparisonTables(comparison)
+  .map((table) => htmlTable(toGrid(table)))
+  .join('\n')}
 <div class="small">${list(comparisonNotes(comparison))}</div>
 <h2>Learning curves</h2>
 ${figureElement(figure, 'curves')}
-<p class="small usage">${escapeHtml(figureUsage)}</p>
+<p class="small usage">${escapeHtml(curvesUsage)}</p>
 <h2>Configs</h2>
 ${htmlTable(differing)}
-<details><summary>What all arms share</summary>
+<details><summary>Keys with the same value in all arms</summary>
 <div class="left">${htmlTable(shared)}</div>
 </details>
 <h2>Environment</h2>
@@ -90,12 +94,15 @@ ${htmlTable(differing)}
 `;
 }
 
-/** What all arms share, and in which keys they differ. */
-function configTables(arms: readonly Arm[]): { differing: Table; shared: Table } {
-  const keys = configKeys.filter((key) => !['seed', 'threads', 'data'].includes(key));
-  const differs = (key: keyof Config): boolean =>
-    arms.some(({ config }) => config[key] !== arms[0].config[key]);
-  const varied = keys.filter(differs);
+/** A table as rows of text, heading first. */
+type Grid = readonly (readonly string[])[];
+
+/** The config keys in which arms differ, and those with the same value in all arms. */
+function configTables(arms: readonly Arm[]): { differing: Grid; shared: Grid } {
+  const values = configKeys
+    .filter((key) => !NO_IDENTITY.includes(key))
+    .map((key) => ({ key, distinct: [...new Set(arms.map(({ config }) => config[key]))] }));
+  const varied = values.filter(({ distinct }) => distinct.length > 1).map(({ key }) => key);
   return {
     differing: [
       ['arm', ...varied, 'seeds'],
@@ -107,7 +114,9 @@ function configTables(arms: readonly Arm[]): { differing: Table; shared: Table }
     ],
     shared: [
       ['key', 'value'],
-      ...keys.filter((key) => !differs(key)).map((key) => [key, written(arms[0].config[key])]),
+      ...values.flatMap(({ key, distinct }) =>
+        distinct.length === 1 ? distinct.map((value) => [key, written(value)]) : [],
+      ),
     ],
   };
 }
@@ -127,7 +136,7 @@ ${figureElement({ wide: forestSpec(comparison, null, { interactive: true }), nar
 <p class="small usage">${escapeHtml(forestUsage)}</p>`;
 }
 
-function htmlTable([head, ...rows]: Table): string {
+function htmlTable([head = [], ...rows]: Grid): string {
   const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
     row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('');
   const line = (row: readonly string[]): string => `<tr>${cells('td', row)}</tr>`;
@@ -143,31 +152,36 @@ function list(items: readonly string[]): string {
   return `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('\n')}</ul>`;
 }
 
-function environmentTable(found: readonly FoundRun[]): Table {
+function environmentTable(found: readonly FoundRun[]): Grid {
   const records = found.map(({ record }) => record);
-  const of = (read: (record: FoundRun['record']) => string): string => tally(records.map(read));
+  const all = (read: (record: FoundRun['record']) => string): string => tally(records.map(read));
   const started = records.map(({ started_at }) => started_at).sort();
-  const checksums = Object.entries(records[0]?.data.checksums ?? {});
+  const [first] = records;
   return [
     ['', ''],
     ['runs', String(records.length)],
-    ['started', `${started[0]} to ${started.at(-1)}`],
-    ['device', of(({ device }) => device)],
-    ['arithmetic', of(({ arithmetic }) => arithmetic)],
-    ['kernel build', of(({ kernel }) => kernel)],
-    ['git commit', of(describeCommit)],
-    ...Object.keys(records[0]?.versions ?? {}).map((name) => [
+    ['started', `${started.at(0)} to ${started.at(-1)}`],
+    ['backend', all(({ backend }) => backend)],
+    ['device', all(({ device }) => device)],
+    ['arithmetic', all(({ arithmetic }) => arithmetic)],
+    ['kernel build', all(({ kernel }) => kernel)],
+    ['git commit', all(describeCommit)],
+    ...Object.keys(first?.versions ?? {}).map((name) => [
       name,
-      of(({ versions }) => versions[name] ?? 'none'),
+      all(({ versions }) => versions[name] ?? 'none'),
     ]),
-    ...checksums.map(([file, sha256]) => [file, `sha256 ${sha256}`]),
+    ...Object.entries(first?.data.checksums ?? {}).map(([file, sha256]) => [file, `sha256 ${sha256}`]),
   ];
 }
 
-/** Every value that occurs, with how many runs have it. */
+/** The distinct values, with the number of runs of each if there are several. */
 function tally(values: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  if (counts.size === 1) return values[0];
-  return [...counts].map(([value, count]) => `${value} (${count})`).join(', ');
+  const counts = [
+    ...rollup(
+      values,
+      ({ length }) => length,
+      (value) => value,
+    ),
+  ];
+  return counts.map(([value, count]) => (counts.length === 1 ? value : `${value} (${count})`)).join(', ');
 }

@@ -1,4 +1,4 @@
-/** @file Panels that show a part of a column: zooms, and bands that are cut. */
+/** @file Laws of zoomed panels and of bands that are cut off. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ function lossPanel(...losses: number[][]) {
   return panelsOf(curvesOf([lossArm('wn', losses)], ['loss'], 'ci'))[0];
 }
 
-/** An arm whose accuracies are these, by row. */
+/** An arm with these accuracies by row. */
 function accurate(name: string, accuracies: readonly number[]) {
   return lossArm(name, [accuracies.map((accuracy) => 1 / accuracy - 1)]);
 }
@@ -25,11 +25,11 @@ const good = accurate('wn', [0.2, 0.9, 0.96, 0.97, 0.97, 0.971]);
 const better = accurate('clip', [0.2, 0.9, 0.965, 0.972, 0.975, 0.976]);
 const poor = accurate('base', [0.1, 0.3, 0.5, 0.6, 0.5, 0.55]);
 
-test('arms that are squeezed at the top get a panel of their own, behind that of validation accuracy', () => {
+test('arms close together at the top get a zoomed panel after the panel of validation accuracy', () => {
   assert.deepEqual(titlesOf(['accuracy', 'val_accuracy', 'loss'], poor, good, better), [
     'training accuracy',
     'validation accuracy',
-    'validation accuracy, zoom on the upper 2 of 3 arms',
+    'validation accuracy, zoom on the top 2 of 3 arms',
     'training loss (log scale)',
   ]);
   assert.deepEqual(titlesOf(['accuracy'], good, better), [
@@ -38,7 +38,7 @@ test('arms that are squeezed at the top get a panel of their own, behind that of
   ]);
 });
 
-test('there is no zoom where it would show nothing else: of one arm, of arms that are far apart, of a loss', () => {
+test('there is no zoom for one arm, for arms that are far apart, or for a loss', () => {
   assert.deepEqual(titlesOf(['accuracy'], good), ['training accuracy']);
   assert.deepEqual(titlesOf(['accuracy'], poor, good), ['training accuracy']);
   assert.deepEqual(titlesOf(['loss'], poor, good, better), ['training loss (log scale)']);
@@ -46,7 +46,7 @@ test('there is no zoom where it would show nothing else: of one arm, of arms tha
   assert.equal(viewsIn(curves, null, { facet: true }).flat().length, 3);
 });
 
-test('a zoomed panel has the second half of its arms and no point outside of its range, and has no others', () => {
+test('a zoomed panel shows the second half of its arms, and only points inside its range', () => {
   const [whole, zoomed] = panelsOf(curvesOf([poor, good, better], ['accuracy'], 'ci'));
   assert.deepEqual(new Set(zoomed!.curve.points.map(({ arm }) => arm)), new Set(['wn', 'clip']));
   const [low, high] = zoomed!.domain;
@@ -54,12 +54,12 @@ test('a zoomed panel has the second half of its arms and no point outside of its
   const ends = whole!.curve.points.filter(({ arm, step }) => arm !== 'base' && step >= 30);
   for (const point of ends) assert.ok(zoomed!.curve.points.includes(point));
   assert.ok(4 * (high - low) < 1.2 * (whole!.domain[1] - whole!.domain[0]));
-  // What is left out at the beginning is no empty room.
+  // The x axis starts near the first shown point.
   const first = Math.min(...zoomed!.curve.points.map(({ x }) => x));
   assert.ok((zoomed!.zoom?.firstX ?? 0) > 0.8 * first && (zoomed!.zoom?.firstX ?? 0) < first);
 });
 
-test('a zoomed panel has the bands of all its arms whole, or none, and then says so', () => {
+test('a zoomed panel has complete bands of all its arms, or no bands, and then says so', () => {
   const spread = (name: string, accuracies: readonly number[], half: number) =>
     lossArm(
       name,
@@ -72,17 +72,17 @@ test('a zoomed panel has the bands of all its arms whole, or none, and then says
   ];
   const zoomOf = (half: number) => panelsOf(curvesOf(armsOf(half), ['accuracy'], 'ci'))[1];
   const narrow = zoomOf(0.001);
-  assert.equal(panelTitle(narrow!), 'training accuracy, zoom on the upper 2 of 3 arms');
+  assert.equal(panelTitle(narrow!), 'training accuracy, zoom on the top 2 of 3 arms');
   for (const { low, high } of narrow!.curve.points) {
     assert.ok(low !== null && high !== null && narrow!.domain[0] <= low && high <= narrow!.domain[1]);
   }
   const wide = zoomOf(0.03);
-  assert.equal(panelTitle(wide!), 'training accuracy, zoom on the upper 2 of 3 arms, without bands');
+  assert.equal(panelTitle(wide!), 'training accuracy, zoom on the top 2 of 3 arms, without bands');
   const marks = JSON.stringify(figureSpec(curvesOf(armsOf(0.03), ['accuracy'], 'ci'), null));
   assert.equal(marks.match(/"type":"area"/g)?.length, 1);
 });
 
-test('arms side by side get a zoom only where it has more than half of them, with their intervals', () => {
+test('arms side by side get a zoom only with more than half of the arms, and with their intervals', () => {
   const once = (name: string, ...accuracies: number[]) =>
     lossArm(
       name,
@@ -93,19 +93,19 @@ test('arms side by side get a zoom only where it has more than half of them, wit
   const titles = (...arms: ReturnType<typeof once>[]): string[] => titlesOf(['val_accuracy'], ...arms);
   assert.deepEqual(titles(low, high, higher), [
     'validation accuracy',
-    'validation accuracy, zoom on the upper 2 of 3 arms',
+    'validation accuracy, zoom on the top 2 of 3 arms',
   ]);
   assert.deepEqual(titles(low, lower, high, higher), ['validation accuracy']);
   assert.deepEqual(titles(low, high, once('clip', 0.9, 0.96, 0.99)), ['validation accuracy']);
 });
 
-test('a panel says when a band is cut at its edge, and only then', () => {
+test('the title of a panel says whether a band is cut off', () => {
   const titleOf = (...losses: number[][]): string => panelTitle(lossPanel(...losses)!);
-  assert.equal(titleOf([1, 1.1, 1.2], [1, 1.1, 101.2]), 'training loss, bands cut at the edge');
+  assert.equal(titleOf([1, 1.1, 1.2], [1, 1.1, 101.2]), 'training loss, bands cut off at the edge');
   assert.equal(titleOf([1, 0.5, 0.3], [1.1, 0.6, 0.3]), 'training loss');
   assert.equal(titleOf([1, 0.5, 0.3]), 'training loss');
-  // Below 0 and over 100 % no value can be.
-  const [share] = panelsOf(
+  // Values below 0 and above 100 % are impossible.
+  const [accuracy] = panelsOf(
     curvesOf(
       [
         lossArm('wn', [
@@ -117,13 +117,13 @@ test('a panel says when a band is cut at its edge, and only then', () => {
       'ci',
     ),
   );
-  assert.equal(panelTitle(share!), 'training accuracy');
+  assert.equal(panelTitle(accuracy!), 'training accuracy');
 });
 
-test('a panel that can be dragged has room for its marks at the edges', () => {
+test('a movable panel has room for its marks at the edges', () => {
   const curves = curvesOf([lossArm('wn', [[3, 2, 1]])], ['loss'], 'ci');
   const scaleOf = (interactive: boolean, axis: 'x' | 'y') => {
-    const [[{ encoding }]] = viewsIn(curves, null, { interactive });
+    const encoding = viewsIn(curves, null, { interactive })[0]![0]!.encoding;
     return (encoding[axis] as { scale: { domain: [number, number] } }).scale.domain;
   };
   assert.deepEqual(scaleOf(false, 'x'), [0, 30]);

@@ -1,10 +1,10 @@
-/** @file How a column is shown, in a picture or in text: its words, its unit, linear or logarithmic, from where to where. */
+/** @file Panels: the title, scale and domain of a column, in figures and in terminal plots. */
 
+import { group, nice } from 'd3-array';
 import { ROUNDING } from '../compare/stats.js';
 import type { Column, Curve, CurvePoint, Curves } from './curves.js';
-import { niceDomain } from './ticks.js';
 
-/** What columns are called; the same words as in runs/README.md. */
+/** The titles of columns, as in runs/README.md. */
 const TITLES: Record<Column, string> = {
   step: 'step',
   epoch: 'epoch',
@@ -15,36 +15,37 @@ const TITLES: Record<Column, string> = {
   lr: 'learning rate',
   grad_norm: 'gradient norm before clipping',
   grad_norm_clipped: 'gradient norm after clipping',
-  clip_fraction: 'clipped share',
-  epoch_seconds: 'training time of an epoch (s)',
+  clip_fraction: 'clipped fraction',
+  epoch_seconds: 'training time per epoch (s)',
   elapsed_seconds: 'elapsed time (s)',
-  examples_per_second: 'examples a second',
+  examples_per_second: 'examples per second',
 };
 
-/** Columns that are shares, shown as percent. */
-const SHARES: readonly Column[] = ['accuracy', 'val_accuracy', 'clip_fraction'];
-/** Columns that are shown logarithmically where they span more than two decades. */
+/** Columns of fractions, shown in percent. */
+const FRACTIONS: readonly Column[] = ['accuracy', 'val_accuracy', 'clip_fraction'];
+/** Columns with a logarithmic scale if their values span more than a factor of `SPAN`. */
 const LOGARITHMIC: readonly Column[] = ['loss', 'val_loss', 'grad_norm', 'grad_norm_clipped'];
 const SPAN = 100;
-/** Arms whose ends take up less than this share of a panel are squeezed in there. */
+/** Arms whose ends take up less than this fraction of a panel's height get a zoomed panel. */
 const SQUEEZED = 0.25;
-/** A zoomed panel shows the beginning of curves too where its range becomes no more than so many times that of their ends. */
+/** A zoomed panel includes the beginning of curves if its range is at most this multiple of the range of their ends. */
 const WITH_BEGINNING = 5;
-/** Bands that cover more than this share of a zoomed panel, each counted for itself, would hide all lines. */
+/** A zoomed panel has no bands if the sum of their heights exceeds this fraction of the panel's height. */
 const COVERED = 1;
-/** About so many ticks an axis. */
+/** The approximate number of ticks per axis. */
 export const TICKS = 5;
 
-/** How a panel shows another one's upper part. */
+/** A zoom on the upper part of another panel. */
 export interface Zoom {
-  /** How many arms its curve has, of how many. */
+  /** The number of arms in the zoom. */
   readonly arms: number;
+  /** The number of arms in the other panel. */
   readonly of: number;
-  /** By arm, the first of the steps that are shown. */
+  /** The first shown step by arm. */
   readonly from: ReadonlyMap<string, number>;
-  /** Where the x axis begins. */
+  /** The start of the x axis. */
   readonly firstX: number;
-  /** Whether bands are shown: those of all arms, or of none, which would look as if an arm were more certain. */
+  /** Whether bands are shown, for all arms or for none: an arm without a band would look more certain. */
   readonly banded: boolean;
 }
 
@@ -54,22 +55,22 @@ export interface Panel {
   readonly title: string;
   readonly percent: boolean;
   readonly log: boolean;
-  /** From where to where, without rounding to ticks; low < high, and low > 0 if `log`. */
+  /** The range of the values, not extended to ticks; low < high, and low > 0 if `log`. */
   readonly domain: readonly [low: number, high: number];
-  /** The same as a figure shows it: of a linear axis, rounded to ticks, unless zoomed. */
+  /** The range of the axis: for a linear axis without zoom, extended to ticks. */
   readonly shown: readonly [low: number, high: number];
-  /** Whether a band goes on beyond what is shown, to where values can be. */
+  /** Whether a band extends beyond the axis, within the possible values. */
   readonly cut: boolean;
   /**
-   * Where every arm has one point and some would lie over each other, they stand side by side: at which places on the x
-   * axis they are, ascending. Null where the panel has curves.
+   * The x positions of the points, ascending, if every arm has one point and some of them have the same position: then the
+   * figure shows arms side by side. Null if the panel has curves.
    */
-  readonly places: readonly number[] | null;
-  /** Of a panel that shows another one's upper part. */
+  readonly positions: readonly number[] | null;
+  /** Null if the panel is not zoomed. */
   readonly zoom: Zoom | null;
 }
 
-/** Ticks of a logarithmic axis: at most eight of the powers of ten inside. */
+/** Ticks of a logarithmic axis: at most eight powers of ten inside the domain. */
 export function decades([low, high]: readonly [number, number]): number[] {
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
   const stride = Math.ceil((last - first + 1) / 8);
@@ -78,10 +79,10 @@ export function decades([low, high]: readonly [number, number]): number[] {
 }
 
 /**
- * The panels of curves, in their order. Behind that of validation accuracy, or of training accuracy if there is none of
- * validation, comes its upper part on a scale of its own where curves are squeezed there; see `zoomOf`.
+ * The panels of curves, in their order. If curves are close together at the top of validation accuracy (or of training
+ * accuracy, if there is no validation accuracy), a zoomed panel follows; see `zoomOf`.
  *
- * @param zoom whether there may be such a panel
+ * @param zoom whether zoomed panels are allowed
  */
 export function panelsOf({ columns }: Pick<Curves, 'columns'>, zoom = true): Panel[] {
   const panels = columns.map(panelOf).filter((panel) => panel !== null);
@@ -95,13 +96,12 @@ export function panelsOf({ columns }: Pick<Curves, 'columns'>, zoom = true): Pan
 }
 
 /**
- * The panel again for the arms that end highest, on a range of their own, if they are squeezed in it: the most arms, at
- * least two, whose ends take up less than a quarter of the panel's height.
+ * A zoom on the arms that end highest: on the largest number of arms, at least two, whose ends take up less than a quarter
+ * of the panel's height.
  */
 function zoomOf(panel: Panel): Panel | null {
-  const arms = new Map<string, CurvePoint[]>();
-  for (const point of panel.curve.points) arms.set(point.arm, [...(arms.get(point.arm) ?? []), point]);
-  const sorted = [...arms.values()].sort((a, b) => b[b.length - 1].mean - a[a.length - 1].mean);
+  const last = (points: readonly CurvePoint[]): number => points.at(-1)?.mean ?? Number.NEGATIVE_INFINITY;
+  const sorted = [...group(panel.curve.points, ({ arm }) => arm).values()].sort((a, b) => last(b) - last(a));
   for (let count = sorted.length; count > 1; count--) {
     const zoomed = zoomOn(panel, sorted.slice(0, count), sorted.length);
     if (zoomed) return zoomed;
@@ -110,25 +110,25 @@ function zoomOf(panel: Panel): Panel | null {
 }
 
 /**
- * Some arms of a panel on a range of their own.
+ * A zoom on some arms of a panel.
  *
- * The range has all means from the half of an arm's steps on. The bands are shown if all of them fit in without pressing
- * the means flat, and do not cover the panel. Points before, from the last on that lies below the range, are left out: a
- * curve that enters from below would not show where it comes from.
+ * The range contains the means of the second half of each arm. Bands are shown if all of them fit without flattening the
+ * curves, and do not cover the panel. The points up to the last one below the range are left out, because a curve that
+ * enters from below would not show its origin.
  *
- * @param arms by arm, by step
- * @param of how many arms the panel has
- * @returns null if that is no closer look
+ * @param arms the points of each arm, by step
+ * @param of the number of arms in the panel
+ * @returns null if the zoom would not show more detail
  */
 function zoomOn(panel: Panel, arms: readonly (readonly CurvePoint[])[], of: number): Panel | null {
   const limit = SQUEEZED * (panel.domain[1] - panel.domain[0]);
-  const ends = arms.map((points) => points.filter(({ step }) => 2 * step >= points[points.length - 1].step));
+  const ends = arms.map((points) => points.filter(({ step }) => 2 * step >= (points.at(-1)?.step ?? 0)));
   const [endLow, high] = extent(meansOf(ends.flat()));
   const [lowest] = extent(meansOf(arms.flat()));
-  const isWhole = high - lowest <= Math.min(limit, WITH_BEGINNING * (high - endLow));
-  const low = isWhole ? lowest : endLow;
+  const showsBeginning = high - lowest <= Math.min(limit, WITH_BEGINNING * (high - endLow));
+  const low = showsBeginning ? lowest : endLow;
   const drawn = new Set(arms.flatMap((points) => endAbove(points, low)));
-  const points = panel.curve.points.filter((point) => drawn.has(point)); // arms in their own order
+  const points = panel.curve.points.filter((point) => drawn.has(point)); // keeps the order of arms
 
   const edges = edgesOf(points);
   const range = extent([low, high, ...edges]);
@@ -140,12 +140,12 @@ function zoomOn(panel: Panel, arms: readonly (readonly CurvePoint[])[], of: numb
     range[1] <= high + room &&
     range[1] - range[0] < limit &&
     cover <= COVERED * (range[1] - range[0]);
-  // Side by side, means without intervals, or of few of the arms, say less than the whole panel.
-  if (panel.places && (!banded || 2 * arms.length <= of)) return null;
+  // For arms side by side, means without intervals, or of few arms, show less than the panel itself.
+  if (panel.positions && (!banded || 2 * arms.length <= of)) return null;
   const [first, last] = banded ? range : [low, high];
   if (last - first >= limit || first === last) return null;
 
-  const pad = (last - first) / 20; // so that no mark lies on the edge
+  const pad = (last - first) / 20; // keeps marks off the edge
   const domain = [Math.max(0, first - pad), Math.min(1, last + pad)] as const;
   const [firstX, lastOf] = extent(points.map(({ x }) => x));
   return {
@@ -157,14 +157,14 @@ function zoomOn(panel: Panel, arms: readonly (readonly CurvePoint[])[], of: numb
     zoom: {
       arms: arms.length,
       of,
-      from: new Map(points.toReversed().map(({ arm, step }) => [arm, step])), // the first comes last, and stays
+      from: new Map(points.toReversed().map(({ arm, step }) => [arm, step])), // reversed, because the last entry of an arm counts
       firstX: points.length === arms.flat().length ? 0 : Math.max(0, firstX - (lastOf - firstX) / 20),
       banded,
     },
   };
 }
 
-/** From the least to the largest; spread would pass tens of thousands of arguments. */
+/** Minimum and maximum. (`Math.min` with spread fails for very long lists.) */
 function extent(values: readonly number[]): [number, number] {
   return values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
 }
@@ -173,7 +173,7 @@ function meansOf(points: readonly CurvePoint[]): number[] {
   return points.map(({ mean }) => mean);
 }
 
-/** The points of an arm from the first on after which all are at least `low`. */
+/** The last points of an arm that are all at least `low`. */
 function endAbove(points: readonly CurvePoint[], low: number): readonly CurvePoint[] {
   return points.slice(points.findLastIndex(({ mean }) => mean < low) + 1);
 }
@@ -184,16 +184,16 @@ function edgesOf(points: readonly CurvePoint[]): number[] {
   );
 }
 
-/** How a column is shown; null if it has no points. */
+/** The panel of a column; null if the column has no points. */
 export function panelOf(curve: Curve): Panel | null {
   const { column, points } = curve;
   if (points.length === 0) return null;
-  const percent = SHARES.includes(column);
+  const percent = FRACTIONS.includes(column);
   const smallest = points.reduce((least, { mean }) => Math.min(least, mean), Infinity);
   const largest = points.reduce((most, { mean }) => Math.max(most, mean), -Infinity);
   const log = LOGARITHMIC.includes(column) && smallest > 0 && largest > SPAN * smallest;
   const domain = domainOf(curve, log, percent);
-  const shown = log ? domain : niceDomain(domain, TICKS);
+  const shown = log ? domain : nice(...domain, TICKS);
   return {
     curve,
     title: TITLES[column],
@@ -202,14 +202,14 @@ export function panelOf(curve: Curve): Panel | null {
     domain,
     shown,
     cut: isCut(curve, shown, percent),
-    places: placesOf(curve),
+    positions: positionsOf(curve),
     zoom: null,
   };
 }
 
 /**
- * The smallest domain with all means, and with the bands as far as they leave the means legible: of two seeds, a t
- * interval is twelve standard errors wide and would press the curves into a line. It may run out of the panel.
+ * The smallest domain with all means, and with the bands up to a limit that keeps curves legible: the t interval of two
+ * seeds is 25 standard errors wide and would flatten the curves. Bands may extend beyond the panel.
  */
 function domainOf(curve: Curve, log: boolean, percent: boolean): [number, number] {
   const [from, to] = log ? [Math.log, Math.exp] : [(x: number) => x, (x: number) => x];
@@ -218,23 +218,21 @@ function domainOf(curve: Curve, log: boolean, percent: boolean): [number, number
   const [low, high] = extent(means);
   const room = high - low || Infinity;
   const [lowest, highest] = extent(edges.filter((edge) => !log || edge > 0).map(from));
-  let domain = [
-    to(Math.max(Math.min(low, lowest), low - room)),
-    to(Math.min(Math.max(high, highest), high + room)),
-  ];
-  const [middle] = domain;
-  if (domain[1] - domain[0] <= ROUNDING * Math.abs(domain[1])) {
-    const pad = Math.abs(middle) * 0.05 || 0.05; // all the same: in the middle
-    domain = [middle - pad, middle + pad];
+  let bottom = to(Math.max(Math.min(low, lowest), low - room));
+  let top = to(Math.min(Math.max(high, highest), high + room));
+  if (top - bottom <= ROUNDING * Math.abs(top)) {
+    const middle = bottom;
+    const pad = Math.abs(middle) * 0.05 || 0.05; // all values are equal
+    [bottom, top] = [middle - pad, middle + pad];
   }
-  // Where no value can be, there is no need to follow an interval.
-  if (percent) return [Math.max(domain[0], 0), Math.min(domain[1], 1)];
-  return [low >= 0 && !log ? Math.max(domain[0], 0) : domain[0], domain[1]];
+  // Impossible values are not shown, even if an interval contains them.
+  if (percent) return [Math.max(bottom, 0), Math.min(top, 1)];
+  return [low >= 0 && !log ? Math.max(bottom, 0) : bottom, top];
 }
 
 function isCut({ points }: Curve, [bottom, top]: readonly [number, number], percent: boolean): boolean {
   const slack = ROUNDING * Math.max(Math.abs(bottom), Math.abs(top));
-  // Below an axis that begins at 0, and over 100 %, no value can be.
+  // Values below an axis that starts at 0, or above 100 %, are impossible.
   const [least, most] = [bottom === 0 ? 0 : -Infinity, percent ? 1 : Infinity];
   return points.some(
     ({ low, high }) =>
@@ -244,24 +242,26 @@ function isCut({ points }: Curve, [bottom, top]: readonly [number, number], perc
   );
 }
 
-/** Where arms that have a point each are; null if one has more, or no two are at the same place. */
-function placesOf({ points }: Curve): number[] | null {
+/** The positions of arms with one point each; null if an arm has more points, or all positions are different. */
+function positionsOf({ points }: Curve): number[] | null {
   const arms = new Set(points.map(({ arm }) => arm));
-  const places = new Set(points.map(({ x }) => x));
-  return arms.size === points.length && places.size < arms.size ? [...places].sort((a, b) => a - b) : null;
+  const positions = new Set(points.map(({ x }) => x));
+  return arms.size === points.length && positions.size < arms.size
+    ? [...positions].sort((a, b) => a - b)
+    : null;
 }
 
-/** What stands over a panel. */
+/** The title of a panel. */
 export function panelTitle(panel: Panel): string {
   const { title, log, zoom, cut, curve } = panel;
-  if (!zoom) return `${title}${log ? ' (log scale)' : ''}${cut ? ', bands cut at the edge' : ''}`;
+  if (!zoom) return `${title}${log ? ' (log scale)' : ''}${cut ? ', bands cut off at the edge' : ''}`;
   const { arms, of, banded } = zoom;
   const isBare = !banded && curve.points.some(({ low }) => low !== null);
-  const which = arms < of ? `zoom on the upper ${arms} of ${of} arms` : 'zoomed in';
+  const which = arms < of ? `zoom on the top ${arms} of ${of} arms` : 'zoomed in';
   return `${title}, ${which}${isBare ? ', without bands' : ''}`;
 }
 
-/** Where the x axis ends, for all panels alike; above 0. */
+/** The common end of the x axes of panels, above 0. */
 export function lastX(panels: readonly Panel[]): number {
   return (
     panels.reduce((last, { curve }) => curve.points.reduce((most, { x }) => Math.max(most, x), last), 0) || 1

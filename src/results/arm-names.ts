@@ -1,119 +1,126 @@
-/** @file Names for groups of loose runs: the model, what is clipped, and whatever else tells the groups apart. */
+/** @file Names for arms without a plan: the model, the clip, and the config keys in which the arms differ. */
 
 import { basename } from 'node:path';
+import { rollup } from 'd3-array';
 import { type Config, type ConfigKey, configKeys } from '../config.js';
 import { NOT_IDENTITY, type RunRecord } from '../runs/record.js';
+import { plural } from '../text/plural.js';
 
-/** Runs of one fingerprint, by any of them. */
-export interface RunGroup {
+/** One run of an arm; all runs of an arm have the same fingerprint, so any of them names it. */
+export interface ArmSample {
   readonly config: Config;
   readonly record: Pick<RunRecord, 'arithmetic' | 'data'>;
 }
 
+type Keys = ReadonlySet<ConfigKey>;
+
+/** The config keys that a name can contain besides the model. */
+const NAMED_KEYS = configKeys.filter((key) => key !== 'model' && !NOT_IDENTITY.includes(key));
+
 /**
- * Names that tell groups of runs apart.
+ * Unique names for arms.
  *
- * They have the model; the clip wherever something is clipped, as the id of a run has; of the other keys and of the
- * arithmetic what is not the most common value among the groups; and the data set, of all groups, where there are several,
- * as numbers of different data are not of one kind. Of `steps` and `epochs` a name has the one that counts, and `clipMode`
- * only where something is clipped. Groups that would be called alike name all keys in which they differ.
+ * A name consists of the model, the clip if there is one, every other key and the arithmetic where it differs from the
+ * most common value, and the data set if there are several. Of `steps` and `epochs` it has the one in effect, and
+ * `clipMode` only with a clip. Arms whose names would be equal get all keys in which they differ.
+ *
+ * @returns the name of each sample
  */
-export function armNames(groups: readonly RunGroup[]): string[] {
-  const configs = groups.map(({ config }) => config);
-  const isUnusual = <Of, Value>(of: readonly Of[], read: (one: Of) => Value): ((one: Of) => boolean) => {
-    const usual = mostCommon(of.map(read));
-    return (one) => usual === null || read(one) !== usual.value;
+export function armNames<Sample extends ArmSample>(samples: readonly Sample[]): Map<Sample, string> {
+  const isShown = shownKeys(samples.map(({ config }) => config));
+  const hasUnusualArithmetic = differsFromMost(samples, ({ record }) => record.arithmetic);
+  const data = dataNames(samples);
+  const nameOf = (sample: Sample, extra: Keys): string => {
+    const { config, record } = sample;
+    return [
+      config.model,
+      ...NAMED_KEYS.filter((key) => extra.has(key) || isShown(key, config)).map(
+        (key) => `${key}=${config[key] ?? 'none'}`,
+      ),
+      ...(data.size > 1 ? [`data=${data.get(dataKey(record))}`] : []),
+      ...(hasUnusualArithmetic(sample) ? [`(${record.arithmetic})`] : []),
+    ].join(' ');
   };
+  const named = (extra: (sample: Sample) => Keys): Map<Sample, string> =>
+    new Map(samples.map((sample) => [sample, nameOf(sample, extra(sample))]));
+
+  const short = named(() => new Set());
+  if (isUnique(short)) return short;
+  const longer = named((sample) =>
+    differingKeys(samples.filter((other) => short.get(other) === short.get(sample))),
+  );
+  if (isUnique(longer)) return longer;
+  const all = differingKeys(samples);
+  return named(() => all);
+}
+
+/** Decides whether the name of an arm contains a key. */
+function shownKeys(configs: readonly Config[]): (key: ConfigKey, config: Config) => boolean {
   const unusual = new Map(
     configKeys.map((key) => {
       const among = key === 'clipMode' ? configs.filter(({ clip }) => clip !== null) : configs;
-      return [key, isUnusual(among, (config) => config[key])];
+      return [key, differsFromMost(among, (config) => config[key])];
     }),
   );
-  const hasUnusualLength = isUnusual(configs, lengthOf);
-  const severalData = new Set(groups.map(({ record }) => dataKey(record))).size > 1;
-  const hasUnusualArithmetic = isUnusual(groups, ({ record }) => record.arithmetic);
-
-  const isShown = (key: ConfigKey, config: Config): boolean => {
-    if (NOT_IDENTITY.includes(key) || key === 'model') return false;
+  const isUnusual = (key: ConfigKey, config: Config): boolean => Boolean(unusual.get(key)?.(config));
+  const hasUnusualLength = differsFromMost(configs, lengthOf);
+  return (key, config) => {
     switch (key) {
       case 'clip':
-        return config.clip !== null || Boolean(unusual.get(key)?.(config));
-      case 'clipMode': // of no effect where nothing is clipped, but part of the fingerprint, as are epochs beside steps
-        return config.clip !== null && Boolean(unusual.get(key)?.(config));
+        return config.clip !== null || isUnusual(key, config);
+      case 'clipMode': // without a clip it has no effect, although it is part of the fingerprint, like unused epochs
+        return config.clip !== null && isUnusual(key, config);
       case 'steps':
         return config.steps !== null && hasUnusualLength(config);
       case 'epochs':
         return config.steps === null && hasUnusualLength(config);
       default:
-        return Boolean(unusual.get(key)?.(config));
+        return isUnusual(key, config);
     }
   };
-
-  const data = dataNames(groups);
-  const nameOf = (group: RunGroup, more: ReadonlySet<ConfigKey> = new Set()): string => {
-    const { config, record } = group;
-    return [
-      config.model,
-      ...configKeys
-        .filter((key) => more.has(key) || isShown(key, config))
-        .map((key) => `${key}=${config[key] ?? 'none'}`),
-      ...(severalData ? [`data=${data.get(dataKey(record))}`] : []),
-      ...(hasUnusualArithmetic(group) ? [`(${record.arithmetic})`] : []),
-    ].join(' ');
-  };
-
-  /** The keys of the fingerprint in which some configs differ; epochs alone would not tell that steps count. */
-  const differing = (some: readonly Config[]): Set<ConfigKey> => {
-    const keys = configKeys.filter(
-      (key) =>
-        key !== 'model' && !NOT_IDENTITY.includes(key) && some.some((config) => config[key] !== some[0][key]),
-    );
-    return new Set(keys.includes('epochs') ? [...keys, 'steps'] : keys);
-  };
-  const short = groups.map((group) => nameOf(group));
-  if (isUnique(short)) return short;
-  const longer = groups.map((group, index) => {
-    const alike = configs.filter((_, other) => short[other] === short[index]);
-    return alike.length === 1 ? short[index] : nameOf(group, differing(alike));
-  });
-  const all = differing(configs);
-  return isUnique(longer) ? longer : groups.map((group) => nameOf(group, all));
 }
 
-/** The value that more groups have than any other; null where two are equally common. */
-function mostCommon<Value>(values: readonly Value[]): { readonly value: Value } | null {
-  const counts = new Map<Value, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+/** Tells whether an item has another value than most items; without a single most common value, every item does. */
+function differsFromMost<Item, Value>(
+  items: readonly Item[],
+  read: (item: Item) => Value,
+): (item: Item) => boolean {
+  const counts = rollup(items, ({ length }) => length, read);
   const [first, second] = [...counts].sort(([, a], [, b]) => b - a);
-  if (first === undefined || (second !== undefined && second[1] === first[1])) return null;
-  return { value: first[0] };
+  if (first === undefined || first[1] === second?.[1]) return () => true;
+  return (item) => read(item) !== first[0];
 }
 
-/** The name of each data set by its key: its folder's, or the whole path where two folders have the same name. */
-function dataNames(groups: readonly RunGroup[]): Map<string, string> {
-  const sets = [...new Map(groups.map(({ record }) => [dataKey(record), record.data.directory]))];
+/** The keys in which some samples differ. Where epochs differ, `steps` is added, because it decides which one counts. */
+function differingKeys(samples: readonly ArmSample[]): Keys {
+  const keys = NAMED_KEYS.filter((key) => new Set(samples.map(({ config }) => config[key])).size > 1);
+  return new Set(keys.includes('epochs') ? [...keys, 'steps'] : keys);
+}
+
+/** The name of each data set by its key: the folder's name, or the full path if two folders have the same name. */
+function dataNames(samples: readonly ArmSample[]): Map<string, string> {
+  const sets = [...new Map(samples.map(({ record }) => [dataKey(record), record.data.directory]))];
   const forms: readonly ((folder: string | null, index: number) => string)[] = [
     (folder) => (folder === null ? 'mnist' : basename(folder)),
     (folder) => folder ?? 'mnist',
-    (folder, index) => `${folder ?? 'mnist'} (${index + 1})`, // of one folder whose contents changed
+    (folder, index) => `${folder ?? 'mnist'} (${index + 1})`, // the contents of one folder changed
   ];
-  const named = forms
-    .map((form) => sets.map(([key, folder], index): [string, string] => [key, form(folder, index)]))
-    .find((names) => new Set(names.map(([, name]) => name)).size === names.length);
-  return new Map(named);
+  const candidates = forms.map(
+    (form) => new Map(sets.map(([key, folder], index) => [key, form(folder, index)])),
+  );
+  return candidates.find(isUnique) ?? new Map();
 }
 
-function isUnique(names: readonly string[]): boolean {
-  return new Set(names).size === names.length;
+function isUnique(names: ReadonlyMap<unknown, string>): boolean {
+  return new Set(names.values()).size === names.size;
 }
 
-/** What the contents of a data set are recognised by, wherever its folder is. */
-export function dataKey({ data }: RunGroup['record']): string {
+/** Identifies a data set by its contents, wherever its folder is. */
+export function dataKey({ data }: ArmSample['record']): string {
   return JSON.stringify(Object.entries(data.checksums).sort());
 }
 
-/** How long training is, in words. */
+/** The length of training, such as "5 epochs" or "300 steps". */
 export function lengthOf({ steps, epochs }: Config): string {
-  return steps === null ? `${epochs} epoch${epochs === 1 ? '' : 's'}` : `${steps} steps`;
+  return steps === null ? plural(epochs, 'epoch') : plural(steps, 'step');
 }

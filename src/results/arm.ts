@@ -1,4 +1,4 @@
-/** @file What the reports are made of: the runs of one configuration, one a seed, as they were read from disk. */
+/** @file Arms: the runs of one configuration, one per seed, as read from disk. */
 
 import type { Config } from '../config.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
@@ -7,26 +7,25 @@ import type { Summary } from '../runs/record.js';
 /** The rows of a run, finished or not. */
 export interface RunRows {
   readonly seed: number;
-  /** Of metrics.csv. */
+  /** The rows of metrics.csv. */
   readonly epochs: readonly EpochRow[];
-  /** Of steps.csv. */
+  /** The rows of steps.csv. */
   readonly steps: readonly StepRow[];
 }
 
-/** A run with a result. */
+/** A run with a result: it completed or diverged. */
 export interface ArmRun extends RunRows {
   readonly id: string;
-  /** A run that diverged has a result too. */
   readonly status: Summary['status'];
   readonly summary: Summary;
-  /** Accuracy of the last weights on test data; of a run that diverged, that of guessing. */
+  /** Test accuracy of the last weights; the chance level if the run diverged. */
   readonly testAccuracy: number;
 }
 
-/** One configuration and its runs, in the order of their seeds; no seed occurs twice. */
+/** One configuration and its runs, sorted by seed, each seed at most once. */
 export interface Arm<Run extends RunRows = ArmRun> {
   readonly name: string;
-  /** What its runs share; the seed is that of the first. */
+  /** The config that its runs share; its seed is that of the first run. */
   readonly config: Config;
   readonly runs: readonly Run[];
 }

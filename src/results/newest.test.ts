@@ -1,4 +1,4 @@
-/** @file What is looked at where no run is named. */
+/** @file The default runs of a command. */
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -13,10 +13,10 @@ function addRun(name: string, day: number): void {
   add(scratch, name, { started_at: `2026-01-0${day}T00:00:00.000Z` });
 }
 
-test('without a name it is the sweep that ran last, or all runs if a run of no sweep is newer', () => {
+test('without names, the runs are those of the newest sweep, or all runs if the newest run belongs to no sweep', () => {
   assert.throws(() => newestIn(scratch), { code: 'E_RUN', hint: /wnlstm train/ });
   addRun('alone', 1);
-  assert.deepEqual(newestIn(scratch), { names: [scratch], words: `the one run in ${scratch}` });
+  assert.deepEqual(newestIn(scratch), { names: [scratch], words: `the only run in ${scratch}` });
   for (const [sweep, day] of [
     ['later', 5],
     ['earlier', 3],

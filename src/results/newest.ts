@@ -1,26 +1,26 @@
-/** @file What is looked at where no run is named. */
+/** @file Which runs a command uses if none are named. */
 
 import { basename, dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { isSweep, listRuns } from '../runs/find.js';
 
-/** Names for `readResults`, and what they are in words. */
+/** Names for `readResults`, and a description of them. */
 export interface Newest {
   readonly names: readonly string[];
   readonly words: string;
 }
 
 /**
- * The sweep whose runs began last; all runs of the folder if the newest run belongs to no sweep.
+ * The sweep that contains the newest run; all runs of the folder if the newest run belongs to no sweep.
  *
  * @throws {UserError} E_RUN if there is no run
  */
 export function newestIn(runsDirectory: string): Newest {
-  const runs = listRuns(runsDirectory, () => {}); // who reads the runs tells of the damaged ones
+  const runs = listRuns(runsDirectory, () => {}); // damaged runs are reported later, when the runs are read
   const last = runs.at(-1);
   if (!last) {
     throw new UserError('E_RUN', `There is no run in ${runsDirectory}.`, {
-      hint: 'Start one with `wnlstm train`, or several with `wnlstm sweep FILE`.',
+      hint: 'Train one with `wnlstm train`, or several with `wnlstm sweep FILE`.',
     });
   }
   const folder = dirname(last.directory);
@@ -28,6 +28,6 @@ export function newestIn(runsDirectory: string): Newest {
   return {
     names: [runsDirectory],
     words:
-      runs.length === 1 ? `the one run in ${runsDirectory}` : `all ${runs.length} runs in ${runsDirectory}`,
+      runs.length === 1 ? `the only run in ${runsDirectory}` : `all ${runs.length} runs in ${runsDirectory}`,
   };
 }

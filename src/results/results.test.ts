@@ -1,4 +1,4 @@
-/** @file Laws of reading results: nothing is left out without a word. */
+/** @file Laws of reading results: every excluded run is listed with the reason. */
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { addSeeds, freeze, type Plan, plannedRuns, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
-import { readProgress, readResults } from './results.js';
+import { readLoggedRuns, readResults } from './results.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-results-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -45,7 +45,7 @@ const plan = await sweepIn('original', 'x');
 const [first] = plannedRuns(plan);
 let copies = 0;
 
-/** A fresh copy of the sweep, its runs folder, and the folder of the first run, which is base's seed 0. */
+/** A new copy of the sweep, its runs folder, and the folder of the first run, which is seed 0 of base. */
 function copy(): { runs: string; folder: string; run: string } {
   const runs = join(scratch, `copy-${copies++}`);
   cpSync(join(scratch, 'original'), runs, { recursive: true });
@@ -60,7 +60,7 @@ function seedsOf(results: ReturnType<typeof readResults>): number[][] {
   return results.arms.map(({ runs }) => runs.map(({ seed }) => seed));
 }
 
-test('a sweep gives its arms in their order, with the comparisons that were planned', () => {
+test('a sweep has the arms and the comparisons of its plan, in order', () => {
   const { runs } = copy();
   const results = readResults(runs, ['x']);
   assert.deepEqual(
@@ -78,18 +78,18 @@ test('a sweep gives its arms in their order, with the comparisons that were plan
   assert.equal(run!.testAccuracy, run!.summary.test_accuracy);
 });
 
-test('a run that is not finished, or cut short, or damaged is left out, and it is said', () => {
+test('an unfinished, incomplete or damaged run is excluded with a note', () => {
   const cases: [RegExp, (run: string) => void][] = [
     [
       /is interrupted/,
       (run) => edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"')),
     ],
     [
-      /steps\.csv that ends at step 9 of 12/,
+      /steps\.csv ends at step 9 of 12/,
       (run) => edit(join(run, 'steps.csv'), (text) => text.split('\n').slice(0, -2).join('\n').concat('\n')),
     ],
     [
-      /metrics\.csv that ends at step \d+ of 12/,
+      /metrics\.csv ends at step \d+ of 12/,
       (run) =>
         edit(join(run, 'metrics.csv'), (text) => text.split('\n').slice(0, -2).join('\n').concat('\n')),
     ],
@@ -101,7 +101,7 @@ test('a run that is not finished, or cut short, or damaged is left out, and it i
       /expected format 2, got 0/,
       (run) => edit(join(run, 'run.json'), (text) => text.replace('"format": 2', '"format": 0')),
     ],
-    [/1 of 6 runs is not there yet/, (run) => rmSync(run, { recursive: true })],
+    [/1 of 6 runs is missing\. Run the sweep again to train it\./, (run) => rmSync(run, { recursive: true })],
   ];
   for (const [message, harm] of cases) {
     const { runs, run } = copy();
@@ -112,7 +112,7 @@ test('a run that is not finished, or cut short, or damaged is left out, and it i
   }
 });
 
-test('a run that nobody planned is left out, and it is said, also the copy of one that was', () => {
+test('a run that is not in the plan is excluded with a note, even if it is a copy of a planned run', () => {
   const { runs, folder, run } = copy();
   cpSync(run, join(folder, 'zz-copy'), { recursive: true });
   edit(join(folder, 'zz-copy', 'summary.json'), (text) =>
@@ -124,18 +124,18 @@ test('a run that nobody planned is left out, and it is said, also the copy of on
     [0, 1, 2],
   ]);
   assert.ok(results.arms[0]!.runs.every(({ testAccuracy }) => testAccuracy !== 0.99));
-  assert.match(results.notes.join('\n'), /not planned: zz-copy/);
+  assert.match(results.notes.join('\n'), /the plan does not list it: zz-copy/);
 });
 
-test('a run of another config in the place of a planned one is left out, and it is said', () => {
+test('a run with another config than planned is excluded with a note', () => {
   const { runs, run } = copy();
   edit(join(run, 'run.json'), (text) => text.replace(/"fingerprint": "..../, '"fingerprint": "0000'));
   const results = readResults(runs, ['x']);
   assert.deepEqual(seedsOf(results)[0], [1, 2]);
-  assert.match(results.notes.join('\n'), /another config or other data than was planned/);
+  assert.match(results.notes.join('\n'), /its config or data differs from the plan/);
 });
 
-test('seeds that were added, and runs older than the plan, are told of', () => {
+test('added seeds, and runs older than the plan, are noted', () => {
   const { runs, folder } = copy();
   assert.deepEqual(readResults(runs, ['x']).notes, []);
   writePlan(
@@ -143,11 +143,11 @@ test('seeds that were added, and runs older than the plan, are told of', () => {
     addSeeds({ ...plan, created_at: '2100-01-01T00:00:00.000Z' }, 1, '2100-01-02T00:00:00.000Z'),
   );
   const notes = readResults(runs, ['x']).notes.join('\n');
-  assert.match(notes, /Seeds 3 were added on 2100-01-02/);
-  assert.match(notes, /6 runs began before the plan was made/);
+  assert.match(notes, /Seed 3 was added on 2100-01-02, after the plan was made\./);
+  assert.match(notes, /6 runs started before the plan was made/);
 });
 
-test('a run that diverged counts with the accuracy of guessing', () => {
+test('a diverged run counts with the chance level', () => {
   const { runs, run } = copy();
   for (const file of ['run.json', 'summary.json']) {
     edit(join(run, file), (text) => text.replace('"completed"', '"diverged"'));
@@ -158,7 +158,7 @@ test('a run that diverged counts with the accuracy of guessing', () => {
   assert.equal(lost!.testAccuracy, 1 / 4);
 });
 
-test('runs without a plan are arms by their config, each seed once', () => {
+test('runs without a plan form arms by their configs, with each seed once', () => {
   const { runs, folder } = copy();
   rmSync(join(folder, 'plan.json'));
   cpSync(folder, join(runs, 'again'), { recursive: true });
@@ -168,11 +168,11 @@ test('runs without a plan are arms by their config, each seed once', () => {
     [0, 1, 2],
     [0, 1, 2],
   ]);
-  assert.equal(results.notes.filter((note) => note.includes('the same run again')).length, 6);
-  assert.match(results.notes.join('\n'), /Nothing was declared/);
+  assert.equal(results.notes.filter((note) => note.includes('it is a copy of another run')).length, 6);
+  assert.match(results.notes.join('\n'), /No comparison was declared/);
 });
 
-test('runs of different length or data are not compared, but can be plotted together', async () => {
+test('runs with different lengths or data are not comparable, but can be plotted together', async () => {
   await sweepIn('other', 'long', { base: { ...base, steps: 6 } });
   const loose = join(scratch, 'loose');
   renameSync(join(scratch, 'other/long'), loose);
@@ -180,13 +180,13 @@ test('runs of different length or data are not compared, but can be plotted toge
   const { folder } = copy();
   rmSync(join(folder, 'plan.json'));
   const namesOf = (...folders: string[]): string[] =>
-    readProgress(scratch, folders)
+    readLoggedRuns(scratch, folders)
       .arms.map(({ name }) => name)
       .sort();
   assert.throws(() => readResults(scratch, [folder, loose]), {
     code: 'E_DATA',
     message: /12 steps, 6 steps/,
-    hint: /Name a sweep, or runs of one length and data set.*wnlstm plot/,
+    hint: /Name one sweep, or runs of equal length and data.*wnlstm plot/,
   });
   assert.deepEqual(namesOf(folder, loose), ['base steps=12', 'base steps=6', 'wn steps=12', 'wn steps=6']);
 
@@ -202,7 +202,7 @@ test('runs of different length or data are not compared, but can be plotted toge
   assert.deepEqual(namesOf(foreign), ['base data=data', 'base data=letters', 'wn data=data']);
 });
 
-test('nothing to look at is an error', () => {
+test('no results are an error', () => {
   const { runs, folder } = copy();
   assert.throws(() => readResults(runs, ['nowhere']), { code: 'E_RUN' });
   for (const { id } of plannedRuns(plan)) rmSync(join(folder, id), { recursive: true });

@@ -1,8 +1,8 @@
-/** @file Laws of selection: by validation data, within each arm of the file. */
+/** @file Laws of model selection. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { madeUpArm } from '../compare/comparison.testing.js';
+import { syntheticArm } from '../compare/comparison.testing.js';
 import { decided } from '../sweep/decided.testing.js';
 import { parseSweep } from '../sweep/grid.js';
 import { freeze } from '../sweep/plan.js';
@@ -19,18 +19,18 @@ const file = {
 };
 const plan = freeze(decided(parseSweep(file, 'x.json')), {}, '');
 
-/** Results whose validation accuracy is given, and whose test accuracy says the opposite. */
+/** Results with these validation accuracies, and test accuracies in the opposite order. */
 function resultsWith(accuracies: readonly number[]): Results {
   const arms = plan.arms.map(({ name }, at): Arm => {
-    const arm = madeUpArm(name, [1 - accuracies[at]!, 1 - accuracies[at]!]);
+    const arm = syntheticArm(name, [1 - accuracies[at]!, 1 - accuracies[at]!]);
     return {
       ...arm,
       runs: arm.runs.map((run) => ({
         ...run,
         summary: {
           ...run.summary,
-          val_accuracy: accuracies[at],
-          best_val_accuracy: accuracies[at],
+          val_accuracy: accuracies[at]!,
+          best_val_accuracy: accuracies[at]!,
           val_loss: 1 - accuracies[at]!,
         },
       })),
@@ -45,33 +45,33 @@ function namesBy(given: Results, criterion: string): string[] {
   return selectArms(given, criterion).arms.map(({ name }) => name);
 }
 
-test('of each arm the point that is best on validation data stays', () => {
+test('the grid point of each arm that is best on validation data is selected', () => {
   for (const criterion of ['val_accuracy', 'val_loss', 'best_val_accuracy']) {
     assert.deepEqual(namesBy(results, criterion), ['a lr=2', 'b lr=3'], criterion);
   }
   assert.deepEqual(selectArms(results, 'val_loss').pairs, [['b lr=3', 'a lr=2']]);
 });
 
-test('one run that diverged costs a point its place by loss, and by accuracy its share', () => {
+test('a diverged run gives its grid point the worst loss, and lowers its accuracy', () => {
   const arms = results.arms.map((arm, at): Arm => {
     if (at !== 1) return arm;
     const [first, ...rest] = arm.runs;
-    const lost = { ...first, status: 'diverged' as const };
+    const lost = { ...first!, status: 'diverged' as const };
     return { ...arm, runs: [lost, ...rest] };
   });
   assert.deepEqual(namesBy({ ...results, arms }, 'val_loss'), ['a lr=3', 'b lr=3']);
   assert.deepEqual(namesBy({ ...results, arms }, 'val_accuracy'), ['a lr=3', 'b lr=3']);
 });
 
-test('a point without runs is never chosen where another has some', () => {
+test('a grid point without runs is not selected if another one has runs', () => {
   const arms = results.arms.map((arm, at) => (at === 1 ? { ...arm, runs: [] } : arm));
   assert.deepEqual(namesBy({ ...results, arms }, 'val_accuracy'), ['a lr=3', 'b lr=3']);
 });
 
-test('test data, unknown criteria and runs without a plan are refused', () => {
+test('criteria on test data, unknown criteria and runs without a plan are errors', () => {
   assert.throws(() => selectArms(results, 'test_accuracy'), {
     code: 'E_USAGE',
-    message: /cannot be measured on it/,
+    message: /Test data measures the result, so it cannot choose it/,
   });
   assert.throws(() => selectArms(results, 'val_lose'), { code: 'E_USAGE', message: /nearest: val_loss/ });
   assert.throws(() => selectArms({ ...results, plan: null }, 'val_loss'), {

@@ -1,11 +1,14 @@
-/** @file The best point of each arm's grid, chosen on validation data alone. */
+/** @file Model selection: the best grid point of each arm of a sweep file, chosen on validation data only. */
 
 import { UserError } from '../errors.js';
 import { nearest } from '../text/nearest.js';
 import type { Arm, ArmRun } from './arm.js';
 import type { Results } from './results.js';
 
-/** What may choose, and how. The last validation of a run that diverged was before it did: it has the worst there is. */
+/**
+ * The criteria, as scores to maximise. By the last validation, a run that diverged gets the worst score, because that
+ * validation came before the divergence.
+ */
 const CRITERIA = new Map<string, (run: ArmRun) => number>([
   ['val_accuracy', ({ status, summary }) => (status === 'diverged' ? 0 : (summary.val_accuracy ?? 0))],
   ['best_val_accuracy', ({ summary }) => summary.best_val_accuracy ?? 0],
@@ -16,44 +19,56 @@ const CRITERIA = new Map<string, (run: ArmRun) => number>([
   ],
 ]);
 
-/**
- * Keeps of each arm of a sweep file the point of its grid that is best on validation data.
- *
- * @param name the criterion
- * @returns the arms that are left, each after the first paired with the first (none is declared), and what to say of it
- * @throws {UserError} E_USAGE for another criterion: on test data nothing is selected
- */
-export function selectArms(
-  results: Results,
-  name: string,
-): { arms: readonly Arm[]; pairs: readonly (readonly [string, string])[]; note: string } {
-  const criterion = CRITERIA.get(name);
-  if (!criterion) {
-    const known = [...CRITERIA.keys()];
-    const message = name.includes('test')
-      ? `Nothing is selected by ${name}: what was chosen on test data cannot be measured on it.`
-      : `Expected a criterion to select by, got ${name}${nearest(name, known)}.`;
-    throw new UserError('E_USAGE', message, { hint: `There are ${known.join(', ')}.` });
-  }
-  const { plan } = results;
-  if (!plan) {
-    throw new UserError('E_USAGE', 'Expected a sweep to select from, got single runs.', {
-      hint: 'Name a folder that `wnlstm sweep` made.',
-    });
-  }
-  const best = new Map<string, Arm>();
-  for (const [at, { family }] of plan.arms.entries()) {
-    const arm = results.arms[at];
-    const before = best.get(family);
-    if (!before || scoreOf(arm, criterion) > scoreOf(before, criterion)) best.set(family, arm);
-  }
-  const arms = [...best.values()];
-  const pairs = arms.slice(1).map((arm): [string, string] => [arm.name, arms[0].name]);
-  const note = `Selected by ${name}: the best of ${results.arms.length} arms for each of ${[...best.keys()].join(', ')}. What was declared for the whole sweep is not tested here.`;
-  return { arms, pairs, note };
+/** The selected arms, and how to compare them. */
+export interface Selection {
+  readonly arms: readonly Arm[];
+  /** Every selected arm with the first one. None of these pairs was declared. */
+  readonly pairs: readonly (readonly [string, string])[];
+  /** A sentence that describes the selection. */
+  readonly note: string;
 }
 
-/** Mean of the criterion over the runs. */
+/**
+ * Selects, for each arm of a sweep file, its grid point with the best mean score on validation data.
+ *
+ * @param name the criterion
+ * @throws {UserError} E_USAGE for an unknown criterion, one on test data, or runs without a plan
+ */
+export function selectArms({ plan, arms }: Results, name: string): Selection {
+  const criterion = CRITERIA.get(name);
+  if (!criterion) throw unknownCriterion(name);
+  if (!plan) {
+    throw new UserError('E_USAGE', '--select: expected a sweep, got single runs.', {
+      hint: 'Name the folder of a sweep.',
+    });
+  }
+  const byName = new Map(arms.map((arm) => [arm.name, arm]));
+  const best = new Map<string, { readonly arm: Arm; readonly score: number }>();
+  for (const { name: armName, family: gridArm } of plan.arms) {
+    const arm = byName.get(armName);
+    if (!arm) continue;
+    const score = scoreOf(arm, criterion);
+    const before = best.get(gridArm);
+    if (!before || score > before.score) best.set(gridArm, { arm, score });
+  }
+  const selected = [...best.values()].map(({ arm }) => arm);
+  const [first, ...others] = selected.map((arm) => arm.name);
+  return {
+    arms: selected,
+    pairs: first === undefined ? [] : others.map((other): [string, string] => [other, first]),
+    note: `Selected by ${name}: the best grid point of each of ${[...best.keys()].join(', ')}, out of ${arms.length} arms. The comparisons declared in the sweep file are not tested here.`,
+  };
+}
+
+function unknownCriterion(name: string): UserError {
+  const known = [...CRITERIA.keys()];
+  const message = name.includes('test')
+    ? `--select: expected a criterion on validation data, got ${name}. Test data measures the result, so it cannot choose it.`
+    : `--select: expected a criterion, got ${name}${nearest(name, known)}.`;
+  return new UserError('E_USAGE', message, { hint: `The criteria are ${known.join(', ')}.` });
+}
+
+/** The mean of the criterion over the runs; the worst score without runs. */
 function scoreOf({ runs }: Arm, criterion: (run: ArmRun) => number): number {
   return runs.length === 0
     ? Number.NEGATIVE_INFINITY

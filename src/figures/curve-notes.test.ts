@@ -1,25 +1,25 @@
-/** @file What is said of curves, and their numbers as CSV. */
+/** @file Notes, labels and legends of curves, and their points as CSV. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import { armLabel, curveLegend, curveNotes, curvesCsv } from './curve-words.js';
+import { armLabel, curveLegend, curveNotes, curvesCsv } from './curve-notes.js';
 import { type Column, curvesOf } from './curves.js';
 import { falling, goldenCurves, lossArm } from './curves.testing.js';
 import { xAxes } from './x-axis.js';
 
-test('where runs end early, n falls, and the label says so', () => {
+test('if some runs end early, n decreases and the label shows it', () => {
   const arm = lossArm('base', [falling(6, 0), falling(6, 1), falling(4, 2)]);
   assert.deepEqual(
     curvesOf([arm], ['loss'], 'ci').columns[0]!.points.map(({ n }) => n),
     [3, 3, 3, 3, 2, 2],
   );
   const curves = curvesOf([arm, lossArm('wn', [falling(6, 0)])], ['loss'], 'ci');
-  assert.equal(armLabel(curves, 0), 'base (3 seeds, 2 to the end)');
-  assert.equal(armLabel(curves, 1), 'wn (1 seed)');
+  assert.equal(armLabel(curves, curves.arms[0]!), 'base (3 seeds, 2 to the end)');
+  assert.equal(armLabel(curves, curves.arms[1]!), 'wn (1 seed)');
 });
 
-test('what is not finite is left out and counted; what was not measured is not there', () => {
+test('non-finite values are not plotted but counted; missing values are ignored', () => {
   const arm = lossArm('base', [
     [1, null, Number.NaN],
     [3, 4, Number.POSITIVE_INFINITY],
@@ -33,18 +33,18 @@ test('what is not finite is left out and counted; what was not measured is not t
     ],
   );
   assert.deepEqual(curveNotes(curves), [
-    'loss: 2 cells that are not finite left out.',
-    'val_loss has no finite number and is not shown.',
+    'loss: 2 non-finite values are not shown.',
+    'val_loss is not shown: it has no finite value.',
   ]);
 });
 
-test('the band has a name where there is one', () => {
+test('the legend explains the band if there is one', () => {
   assert.deepEqual(curveLegend(goldenCurves()), ['mean over seeds; band: 95 % interval of the mean']);
   assert.deepEqual(curveLegend(goldenCurves(), null), ['mean over seeds']);
   assert.deepEqual(curveLegend(curvesOf([lossArm('wn', [[1]])], ['loss'], 'sd')), []);
 });
 
-test('the CSV reads back to the points of the curves, with the axis last where it is not steps', () => {
+test('the CSV contains the points of the curves, and the x axis as last column if it is not steps', () => {
   const arms = [lossArm('a,"b"\nc', [falling(7, 0), falling(6, 1)]), lossArm('wn', [falling(5, 2)])];
   const number = (cell: string): number | null => (cell === '' ? null : Number(cell));
   for (const axis of xAxes) {
@@ -71,18 +71,18 @@ test('the CSV reads back to the points of the curves, with the axis last where i
   }
 });
 
-test('smoothing is said, and so is smoothing that changes nothing', () => {
+test('the legend mentions smoothing, and a note mentions smoothing without effect', () => {
   const smoothed = (column: Column, smooth: number, rows = 9) =>
     curvesOf([lossArm('wn', [falling(rows, 0)])], [column], 'ci', { smooth });
   assert.deepEqual(curveLegend(smoothed('loss', 40)), ['training curves: mean over the last 40 steps']);
   assert.deepEqual(curveNotes(smoothed('loss', 40)), []);
-  assert.match(curveNotes(smoothed('loss', 30, 250))[0]!, /changes nothing: .* over 30 steps or more/);
-  assert.match(curveNotes(smoothed('val_loss', 40))[0]!, /changes nothing: no column of steps\.csv/);
+  assert.match(curveNotes(smoothed('loss', 30, 250))[0]!, /has no effect: .* over 30 steps or more/);
+  assert.match(curveNotes(smoothed('val_loss', 40))[0]!, /has no effect: no column of steps\.csv/);
   assert.deepEqual(curveLegend(smoothed('val_loss', 40)), []);
 });
 
-test('an arm that has no place on the axis is left out, and it is said', () => {
+test('an arm without positions on the x axis is excluded with a note', () => {
   const arms = [lossArm('wn', [falling(4, 0)]), lossArm('own', [falling(2, 0)], { data: '/letters' })];
   const [note] = curveNotes(curvesOf(arms, ['loss'], 'ci', { x: 'epoch' }));
-  assert.match(note!, /^own is left out: no run of it has completed an epoch/);
+  assert.match(note!, /^own is not shown: it has no completed epoch/);
 });
