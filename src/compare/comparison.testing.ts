@@ -37,9 +37,9 @@ export interface StatsFixture {
     readonly sd: number;
     readonly count: number;
     readonly alpha: number;
-    readonly share: number;
+    readonly power: number;
   }[];
-  /** The number of pairs for a power of 80 %, and the simulated power (`share`) with this number. */
+  /** The number of pairs for a power of 80 %, and the simulated power with this number. */
   readonly plans: readonly {
     readonly n: number;
     readonly mean: number;
@@ -48,7 +48,7 @@ export interface StatsFixture {
     readonly family: number;
     readonly verdict: 'equivalent' | 'different';
     readonly count: number;
-    readonly share: number;
+    readonly power: number;
   }[];
   readonly holm: readonly { readonly p: readonly number[]; readonly adjusted: readonly number[] }[];
 }

@@ -187,7 +187,7 @@ test('CSV is one table in full precision with a kind per row, and empty cells fo
   assert.equal((parse(compareCsv(quoted), { columns: true }) as Record<string, string>[])[0]!.name, 'a,"b"');
 });
 
-test('JSON is the whole comparison, with snake_case keys', () => {
+test('JSON is the complete comparison, with snake_case keys', () => {
   const json = toJson(article);
   assert.deepEqual(JSON.parse(json), article);
   for (const [, key] of json.matchAll(/"(\w+)":/g)) assert.match(key!, /^[a-z0-9_]+$/);

@@ -16,7 +16,7 @@ export function comparisonNotes(comparison: Comparison): string[] {
   ];
 }
 
-/** The remarks on comparisons for a terminal, where tables have short verdicts: here they are complete. */
+/** Remarks with the complete verdicts, for the terminal, whose tables have short verdicts. */
 export function verdictNotes(pairs: readonly PairedComparison[], family: number): string[] {
   return pairs.flatMap((pair) => {
     const { kind, text } = pair.verdict;

@@ -37,11 +37,11 @@ test('without spread, the probability is 1 inside the range and 0 outside', () =
 });
 
 test('the power agrees with simulated sign-flip tests: exactly for the smallest number of pairs, otherwise at most 0.05 above', () => {
-  for (const { mean, sd, count, alpha, share } of signFlips) {
+  for (const { mean, sd, count, alpha, power } of signFlips) {
     const found = powerOfTest(mean, sd, count, alpha);
     const atMost = pairsNeeded(0.05 / alpha, 0.05) === count ? 0 : 0.05;
-    const text = `${mean}, ${count} pairs: ${found} for ${share}`;
-    assert.ok(found > share - NOISE && found < share + atMost + NOISE, text);
+    const text = `${mean}, ${count} pairs: ${found} instead of ${power}`;
+    assert.ok(found > power - NOISE && found < power + atMost + NOISE, text);
   }
 });
 
@@ -87,9 +87,9 @@ test('the number of additional seeds agrees with a search in SciPy, for means fr
 
 test('with that number of seeds, at least 80 % of simulated comparisons have a verdict, up to 0.03 and noise', () => {
   assert.deepEqual([...new Set(plans.map(({ verdict }) => verdict))], ['equivalent', 'different']);
-  for (const { mean, count, share } of plans) {
-    assert.ok(share > 0.8 - 0.03 - NOISE, `mean ${mean}, ${count} pairs: ${share}`);
+  for (const { mean, count, power } of plans) {
+    assert.ok(power > 0.8 - 0.03 - NOISE, `mean ${mean}, ${count} pairs: ${power}`);
     // With larger counts, one more seed changes the power only a little.
-    if (count > 20) assert.ok(share < 0.82 + NOISE, `mean ${mean}, ${count} pairs: ${share}`);
+    if (count > 20) assert.ok(power < 0.82 + NOISE, `mean ${mean}, ${count} pairs: ${power}`);
   }
 });

@@ -122,7 +122,7 @@ test('a missing or incomplete summary is written again from the last checkpoint'
     assert.match(wnlstm('show', 'd', '--runs', runs).err, /d\/summary\.json/);
     assert.match(
       wnlstm('compare', run, other).out.replaceAll(/\s+/g, ' '),
-      /d has no result: .*d\/summary\.json/,
+      /d: it has no result: .*d\/summary\.json/,
     );
     assert.equal(wnlstm('resume', run).code, 0);
     const results = (folder: string): unknown => {

@@ -36,14 +36,14 @@ test('a page has the width of the device, and no figure is wider', () => {
 test('a figure for phones fits their width, in one column, with its complete text, and without dragging', async () => {
   const heading = {
     title: 'Three seeds against one',
-    subtitle: 'A line that says so much of what was trained here that it does not fit on a phone',
+    subtitle: 'A description of what was trained here that is too long for a phone',
   };
   const spec = figureSpec(goldenCurves(), heading, { narrow: true });
   const svg = await figureSvg(spec);
   const [, width] = /width="(\d+)"/.exec(svg) ?? [];
   assert.ok(Number(width) <= 374, width); // 390 pixels minus the margins of the page
-  for (const words of ['Three seeds against one', 'A line that says so much of what', 'validation accuracy'])
-    assert.ok(svg.includes(`>${words}`), words);
+  for (const text of ['Three seeds against one', 'A description of what was trained', 'validation accuracy'])
+    assert.ok(svg.includes(`>${text}`), text);
   const interactive = JSON.stringify(figureSpec(goldenCurves(), null, { narrow: true, interactive: true }));
   assert.match(interactive, /"tooltip"/);
   assert.doesNotMatch(interactive, /"zoom_/);

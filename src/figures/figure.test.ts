@@ -134,7 +134,7 @@ test('only an interactive figure has parameters and tooltips', () => {
   assert.match(JSON.stringify(figureSpec(curves, null, { interactive: true })), /"params".*"tooltip"/);
 });
 
-test('facets show each arm in a row of its own, on common scales', () => {
+test('facets show one row per arm, on common scales', () => {
   const arms = [lossArm('base', [[2, 1]]), lossArm('wn', [[3, 0.5]])];
   const rows = viewsIn(curvesOf(arms, ['loss', 'accuracy'], 'ci'), null, { facet: true });
   assert.deepEqual(

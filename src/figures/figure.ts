@@ -1,23 +1,13 @@
 /** @file Curves as a Vega-Lite specification: one panel per column, a line and a band per arm, and a legend. */
 
-import { tickStep } from 'd3-array';
 import { wrapped } from '../text/wrap.js';
 import { armLabel, curveLegend } from './curve-notes.js';
 import type { Curves } from './curves.js';
-import {
-  hasMarkers,
-  isNamed,
-  type Json,
-  layersOf,
-  MARK_ROOM,
-  numberText,
-  type PanelSettings,
-} from './figure-marks.js';
-import { curveStyle, figureConfig, TITLE_Y } from './figure-style.js';
+import { hasMarkers, type Json, type PanelSettings } from './figure-marks.js';
+import { panelSpec, type Size, TITLE_LINE } from './figure-panel.js';
+import { curveStyle, figureConfig } from './figure-style.js';
 import { LEGEND_SIZE, legendPath } from './markers.js';
-import { decades, lastX, type Panel, panelsOf, panelTitle, TICKS, type Zoom } from './panel.js';
-import { decimalsOf } from './ticks.js';
-import { axisTitle, positionsTitle } from './x-axis.js';
+import { lastX, panelsOf, panelTitle } from './panel.js';
 
 /** A Vega-Lite specification as JSON; its rows are in `datasets`. */
 export interface FigureSpec {
@@ -40,20 +30,10 @@ const SPACING = { row: 80, column: 72 };
 const FACET_SPACING = { row: 28, column: 36 };
 const BELOW_GRID = 24;
 
-/** The height of a line of a panel's title. */
-const TITLE_LINE = 14;
-/** The radius of a point in pixels; a clipped panel needs this much room at its edges. */
-const POINT = 6;
-
 /** The width of the legend in pixels, and of lines of labels, panel titles and headings in characters. */
 const WIDE_LINES = { legend: 860, label: 50, title: 56, heading: Infinity };
 const NARROW_LINES = { legend: 330, label: 36, title: 42, heading: 46 };
 type Lines = typeof WIDE_LINES;
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface FigureOptions {
   /** Adds tooltips, selection of arms in the legend, and zooming. */
@@ -103,13 +83,15 @@ export function figureSpec(
     return isWide ? { ...PANEL, width: columns * PANEL.width + SPACING.column } : PANEL;
   };
   const specs = views.map((view, index) => panelSpec(view, settings, sizeOf(index), index));
-  const words = (text: string): string | string[] => (narrow ? wrapped(text, lines.heading) : text);
+  const linesOf = (text: string): string | string[] => (narrow ? wrapped(text, lines.heading) : text);
   const most = Math.max(...views.map(({ titleLines }) => titleLines.length));
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     padding: narrow ? 4 : 16,
-    ...(heading ? { title: { text: words(heading.title), subtitle: words(heading.subtitle ?? '') } } : {}),
+    ...(heading
+      ? { title: { text: linesOf(heading.title), subtitle: linesOf(heading.subtitle ?? '') } }
+      : {}),
     config: figureConfig,
     resolve: { scale: { color: 'shared', strokeDash: 'shared' } },
     data: { name: 'curves' },
@@ -136,7 +118,7 @@ function legendOf(
   bars: boolean,
 ): { legend: Json; symbols: Json } {
   const marked = hasMarkers(curves);
-  const words = curveLegend(curves, bars ? 'band or bar' : 'band').flatMap((text) =>
+  const title = curveLegend(curves, bars ? 'band or bar' : 'band').flatMap((text) =>
     wrapped(text, lines.heading),
   );
   const paths = curves.arms.map(({ styleIndex }) => {
@@ -145,7 +127,7 @@ function legendOf(
   });
   return {
     legend: {
-      title: words.length > 0 ? words : null,
+      title: title.length > 0 ? title : null,
       orient: 'bottom',
       columns: legendColumns(labels, lines),
       labelExpr: labelLines(labels, lines),
@@ -173,113 +155,6 @@ function legendColumns(labels: readonly string[], { legend, label }: Lines): num
 /** A Vega expression for the lines of a label. */
 function labelLines(labels: readonly string[], { label }: Lines): string {
   return `${JSON.stringify(Object.fromEntries(labels.map((text) => [text, wrapped(text, label)])))}[datum.label]`;
-}
-
-/** A panel of a figure, for all arms or for only one. */
-interface PanelView {
-  readonly panel: Panel;
-  /** The label of the only arm; null for all arms. */
-  readonly only: string | null;
-  readonly titleLines: readonly string[];
-}
-
-/** @param index of the panel in the figure */
-function panelSpec(
-  { panel, only, titleLines }: PanelView,
-  settings: PanelSettings,
-  size: Size,
-  index: number,
-): Json {
-  const { curve, log, shown, percent, zoom } = panel;
-  const domain =
-    settings.movable && hasMarkers({ columns: [curve] })
-      ? padded(shown, size.height, [POINT, POINT], log)
-      : shown;
-  // By default, the first line is at the position of a single line, and the others would overlap the panel.
-  const more = titleLines.length - 1;
-  const lifted = more === 0 ? {} : { titleY: TITLE_Y - more * TITLE_LINE };
-  const y: Json = {
-    field: 'mean',
-    type: 'quantitative',
-    title: titleLines.length === 1 ? titleLines[0] : titleLines,
-    ...(log
-      ? {
-          scale: { type: 'log', domain, nice: false },
-          axis: { ...lifted, values: decades(shown), labelExpr: numberText('datum.value', ',~g') },
-        }
-      : {
-          scale: { domain, zero: false, nice: false },
-          axis: { ...lifted, tickCount: TICKS, ...(percent ? { format: '%' } : {}) },
-        }),
-  };
-  // The lower end of an interval may be below zero, which has no logarithm.
-  const lowShown = `datum.low === null ? null : max(datum.low, ${domain[0]})`;
-  return {
-    ...size,
-    transform: [
-      { filter: `datum.column === '${curve.column}'` },
-      ...(only === null ? [] : [{ filter: { field: 'arm', equal: only } }]),
-      ...(zoom ? [{ filter: inZoom(zoom, settings) }] : []),
-      ...(log ? [{ calculate: lowShown, as: 'lowShown' }] : []),
-    ],
-    encoding: { x: xOf(panel, settings, size), y },
-    layer: layersOf(panel, settings, size, index),
-  };
-}
-
-/** A domain extended by a number of pixels at each end, so that a clipped panel shows its points completely. */
-function padded(
-  [low, high]: readonly [number, number],
-  pixels: number,
-  [before, after]: readonly [number, number],
-  log = false,
-): [number, number] {
-  const [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
-  const pixel = (to - from) / (pixels - before - after);
-  const ends: [number, number] = [from - before * pixel, to + after * pixel];
-  return log ? [Math.exp(ends[0]), Math.exp(ends[1])] : ends;
-}
-
-/** A Vega expression that selects the points of a zoomed panel. */
-function inZoom({ from }: Zoom, { labelOf }: PanelSettings): string {
-  const steps = Object.fromEntries([...from].map(([arm, step]) => [labelOf(arm), step]));
-  return `datum.step >= ${JSON.stringify(steps)}[datum.arm]`; // false for other arms, which have no step
-}
-
-/** The x axis of a panel: quantitative, or nominal for arms side by side. */
-function xOf(panel: Panel, settings: PanelSettings, { width }: Size): Json {
-  const { positions, zoom } = panel;
-  if (positions && !settings.facet) {
-    const labels = shownIn(panel).map(settings.labelOf);
-    return {
-      field: 'arm',
-      type: 'nominal',
-      sort: null,
-      title: positionsTitle(settings.axis, positions),
-      scale: { type: 'point', padding: 0.5, domain: labels },
-      axis: {
-        ticks: false,
-        labelAngle: 0,
-        ...(isNamed(panel, width)
-          ? { labelExpr: `${JSON.stringify(settings.names)}[datum.label]` }
-          : { labels: false, titlePadding: 6 + MARK_ROOM }),
-      },
-    };
-  }
-  const domain = [zoom?.firstX ?? 0, settings.lastX] as const;
-  const decimals = decimalsOf(tickStep(...domain, TICKS));
-  return {
-    field: settings.axis,
-    type: 'quantitative',
-    title: axisTitle(settings.axis),
-    scale: { domain: settings.movable ? padded(domain, width, [0, POINT]) : domain, nice: false },
-    // The same number of decimals for all labels; whole numbers get decimals when a reader zooms.
-    axis: { tickCount: TICKS, format: decimals === 0 ? ',~r' : `,.${decimals}f` },
-  };
-}
-
-function shownIn({ curve }: Panel): string[] {
-  return [...new Set(curve.points.map(({ arm }) => arm))];
 }
 
 /**

@@ -19,7 +19,7 @@ function around(centre: number): number[] {
 const arms = [
   syntheticArm('base', Array(8).fill(0.5)),
   syntheticArm('wn', around(0.9)),
-  syntheticArm('alike', around(0.499)),
+  syntheticArm('similar', around(0.499)),
   syntheticArm('wild', [0.1, 0.9, 0.2, 0.8, 0.4, 0.6, 0.5, 0.45]),
   syntheticArm('two', [0.52, 0.5]),
   syntheticArm('one', [0.6]),
@@ -41,7 +41,7 @@ function count(text: string, pattern: RegExp): number {
 const four = comparing([
   ['wn', 'base'],
   ['base', 'wn'],
-  ['alike', 'base'],
+  ['similar', 'base'],
   ['wild', 'base'],
 ]);
 
@@ -85,15 +85,15 @@ test('a mean or an interval beyond a panel has an arrow', async () => {
     assert.equal(svg.includes('triangle: extends'), found[0] + found[1] > 0);
     return found;
   };
-  const [better, worse, alike, wild] = four.comparisons;
+  const [better, worse, similar, wild] = four.comparisons;
   const only = (...comparisons: (typeof better)[]): Comparison => ({
     ...four,
     comparisons: comparisons.map((pair) => pair!),
   });
   assert.deepEqual(await arrows(only(better)), [0, 0]);
-  assert.deepEqual(await arrows(only(alike)), [0, 0]);
-  assert.deepEqual(await arrows(only(better, alike)), [0, 1]); // in the zoom
-  assert.deepEqual(await arrows(only(worse, alike)), [1, 0]);
+  assert.deepEqual(await arrows(only(similar)), [0, 0]);
+  assert.deepEqual(await arrows(only(better, similar)), [0, 1]); // in the zoom
+  assert.deepEqual(await arrows(only(worse, similar)), [1, 0]);
   assert.deepEqual(await arrows(only(wild)), [1, 1]); // the interval, in the zoom
   assert.deepEqual(await arrows(comparing([['two', 'base']])), [1, 1]); // an interval of two pairs
 });

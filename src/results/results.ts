@@ -54,9 +54,9 @@ export function readLoggedRuns(runsDirectory: string, names: readonly string[]):
 function readWith<Run extends RunRows>(
   reader: Reader<Run>,
   runsDirectory: string,
-  given: readonly string[],
+  paths: readonly string[],
 ): Results<Run> {
-  const names = withoutFiles(given);
+  const names = withoutFiles(paths);
   const folders = names.map((name) => (isSweep(name) ? name : join(runsDirectory, name)));
   const sweep = folders.find(isSweep);
   if (sweep !== undefined && names.length > 1) {
@@ -102,7 +102,7 @@ function arithmeticNotes(found: readonly FoundRun[]): string[] {
   const arithmetics = [...new Set(found.map(({ record }) => record.arithmetic))].sort();
   if (arithmetics.length <= 1) return [];
   return [
-    `The runs use different arithmetic (${arithmetics.join(', ')}): results differ in the last bits, and at a high learning rate whole curves differ.`,
+    `The runs use different arithmetic (${arithmetics.join(', ')}): results differ in the last bits, and at a high learning rate complete curves differ.`,
   ];
 }
 
