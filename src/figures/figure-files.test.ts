@@ -12,7 +12,15 @@ import { packageRoot } from '../package.js';
 import { curvesOf } from './curves.js';
 import { goldenCurves, lossArm } from './curves.testing.js';
 import { figureSpec } from './figure.js';
-import { figureJson, figurePng, figureSvg } from './figure-files.js';
+import {
+  type Figure,
+  figureFormats,
+  figureJson,
+  figurePng,
+  figureSvg,
+  formatOf,
+  renderFigure,
+} from './figure-files.js';
 import { fontPath, readWidths } from './font.js';
 import { forestSpec } from './forest.js';
 import { xAxes } from './x-axis.js';
@@ -171,5 +179,23 @@ test('the Vega-Lite specification is the complete figure, with one row per line'
     assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(spec)));
     for (const row of Object.values(spec.datasets).flat())
       assert.ok(text.includes(`\n      ${JSON.stringify(row)}`));
+  }
+});
+
+test('the extension of a file selects its format', () => {
+  for (const format of figureFormats) assert.equal(formatOf(`runs/x.y/curves.${format}`), format);
+  for (const path of ['curves', 'curves.json', 'curves.SVG', 'svg', 'curves.svg.gz']) {
+    assert.equal(formatOf(path), undefined);
+  }
+});
+
+test('a figure is rendered in every format', async () => {
+  const spec = figureSpec(goldenCurves(), heading);
+  const figure: Figure = { title: 'A <title>', spec, interactive: spec, narrow: null, usage: 'Point at it.' };
+  const starts = { svg: '<svg', png: '\ufffdPNG', 'vl.json': '{', html: '<!doctype html>' };
+  for (const format of figureFormats) {
+    const text = Buffer.from(await renderFigure(figure, format)).toString();
+    assert.ok(text.startsWith(starts[format]), format);
+    if (format === 'html') assert.match(text, /<title>A &lt;title&gt;<\/title>[\s\S]*Point at it\./);
   }
 });
