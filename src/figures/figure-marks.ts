@@ -65,45 +65,86 @@ export function layersOf(
   { width, height }: { readonly width: number; readonly height: number },
   index: number,
 ): Json[] {
-  const { curve, log, zoom } = panel;
-  const { labels, styles, legend, interactive } = settings;
+  const { curve, zoom } = panel;
+  const { interactive, movable } = settings;
+  const channels = channelsOf(settings);
   const fewest = Math.min(...countsOf(curve));
   const hasBand = curve.points.some(({ low }) => low !== null);
   const banded = hasBand && (zoom?.banded ?? true);
   const sideBySide = panel.positions !== null && !settings.facet;
+  return [
+    ...(banded ? [areas(panel, settings, channels)] : []),
+    ...(banded && fewest === 1 ? [bars(panel, channels, sideBySide)] : []),
+    lines(settings, channels, index),
+    ...(fewest <= FEW ? [points(settings, channels)] : []),
+    ...(sideBySide && !isNamed(panel, width) ? [axisMarkers(settings, channels, height)] : []),
+    ...(interactive ? [sensors(panel, settings, hasBand, movable && !sideBySide ? index : null)] : []),
+  ];
+}
 
-  const byArm = (range: readonly unknown[], guide = legend): Json => ({
+/** The encodings that distinguish arms. */
+interface Channels {
+  readonly color: Json;
+  readonly strokeDash: Json;
+  /** The same with another legend. */
+  readonly withLegend: (legend: Json) => { readonly color: Json; readonly strokeDash: Json };
+  /** In an interactive figure, arms that are not selected are faint. */
+  readonly opacity: (value: number) => Json;
+}
+
+function channelsOf({ labels, styles, legend, interactive }: PanelSettings): Channels {
+  const byArm = (range: readonly unknown[], guide: Json): Json => ({
     field: 'arm',
     type: 'nominal',
     sort: null,
     legend: guide,
     scale: { domain: labels, range },
   });
-  const [colors, dashes] = [styles.map((style) => style.color), styles.map((style) => style.dash)];
-  const [color, strokeDash] = [byArm(colors), byArm(dashes)];
-  // Vega-Lite merges all legends; only the clickable one may have an encoding.
-  const drawn = index === 0 ? { ...legend, encoding: { symbols: settings.symbols } } : legend;
-  const opacity = (value: number): Json =>
-    interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value };
-  const band = { y: { field: log ? 'lowShown' : 'low', type: 'quantitative' }, y2: { field: 'high' } };
-  const few = (most: number): Json[] => [
+  const withLegend: Channels['withLegend'] = (guide) => ({
+    color: byArm(
+      styles.map(({ color }) => color),
+      guide,
+    ),
+    strokeDash: byArm(
+      styles.map(({ dash }) => dash),
+      guide,
+    ),
+  });
+  return {
+    ...withLegend(legend),
+    withLegend,
+    opacity: (value) =>
+      interactive ? { condition: { param: 'arms', value }, value: value / 12 } : { value },
+  };
+}
+
+/** Transforms that keep only arms with at most this number of points. */
+function withFewPoints(most: number): Json[] {
+  return [
     { joinaggregate: [{ op: 'count', as: 'points' }], groupby: ['arm'] },
     { filter: `datum.points <= ${most}` },
   ];
+}
 
-  const areas: Json = {
+/** The bands of curves. */
+function areas({ log }: Panel, { labels }: PanelSettings, { color, opacity }: Channels): Json {
+  return {
     mark: { type: 'area', clip: true },
     encoding: {
-      ...band,
+      y: { field: log ? 'lowShown' : 'low', type: 'quantitative' },
+      y2: { field: 'high' },
       color,
       opacity: opacity(Math.max(0.06, 0.2 / Math.sqrt(Math.max(1, labels.length / 3)))),
     },
   };
-  // An area over a single point has no width. Dashes keep two bars at the same position visible.
-  const [bottom, top] = panel.shown;
-  const bars: Json = {
+}
+
+/** The bands of arms with a single point, where an area has no width. */
+function bars({ shown: [bottom, top] }: Panel, channels: Channels, sideBySide: boolean): Json {
+  const { color, strokeDash, opacity } = channels;
+  return {
     transform: [
-      ...few(1),
+      ...withFewPoints(1),
       // Limits instead of clipping, which would cut off half the width of a bar at the end of the axis.
       { calculate: `max(datum.low, ${bottom})`, as: 'from' },
       { calculate: `min(datum.high, ${top})`, as: 'to' },
@@ -114,43 +155,60 @@ export function layersOf(
       y: { field: 'from', type: 'quantitative' },
       y2: { field: 'to' },
       color,
-      ...(sideBySide ? {} : { strokeDash }),
+      ...(sideBySide ? {} : { strokeDash }), // dashes keep two bars at the same position visible
       opacity: opacity(0.8),
     },
   };
+}
+
+/** The lines of curves. In the first panel, they carry the clickable legend. */
+function lines(settings: PanelSettings, { withLegend, opacity }: Channels, index: number): Json {
+  const { legend, symbols, interactive } = settings;
   const choice = { name: 'arms', select: { type: 'point', fields: ['arm'] }, bind: 'legend' };
-  const lines: Json = {
+  return {
     mark: { type: 'line', clip: true, strokeWidth: 1.7, strokeJoin: 'round' },
-    encoding: { color: byArm(colors, drawn), strokeDash: byArm(dashes, drawn), opacity: opacity(1) },
+    encoding: {
+      // Vega-Lite merges all legends; only the clickable one may have an encoding.
+      ...withLegend(index === 0 ? { ...legend, encoding: { symbols } } : legend),
+      opacity: opacity(1),
+    },
     ...(interactive && index === 0 ? { params: [choice] } : {}),
   };
+}
+
+/** The markers of curves with few points. */
+function points({ labels, styles }: PanelSettings, { color, opacity }: Channels) {
   const markers = Object.fromEntries(labels.map((label, arm) => [label, styles[arm]?.marker]));
-  const points = {
-    transform: [...few(FEW), { calculate: `${JSON.stringify(markers)}[datum.arm]`, as: 'marker' }],
+  return {
+    transform: [...withFewPoints(FEW), { calculate: `${JSON.stringify(markers)}[datum.arm]`, as: 'marker' }],
     mark: { type: 'point', filled: true, size: 64 },
     encoding: { color, shape: { field: 'marker', type: 'nominal', scale: null }, opacity: opacity(1) },
   };
-  // Markers below the axis, where there is no room for names.
-  const marks: Json = {
-    ...points,
-    mark: { ...points.mark, size: 40 },
-    encoding: { ...points.encoding, y: { value: height + MARK_ROOM / 2 + 5 } },
+}
+
+/** Markers below the axis, for arms side by side without room for their names. */
+function axisMarkers(settings: PanelSettings, channels: Channels, height: number): Json {
+  const { mark, encoding, ...rest } = points(settings, channels);
+  return {
+    ...rest,
+    mark: { ...mark, size: 40 },
+    encoding: { ...encoding, y: { value: height + MARK_ROOM / 2 + 5 } },
   };
-  const { transform, fields } = tooltip(panel, hasBand, settings.axis);
-  const sensors: Json = {
+}
+
+/**
+ * Invisible points with tooltips.
+ *
+ * @param index of a panel that a reader can move; null otherwise
+ */
+function sensors(panel: Panel, { axis }: PanelSettings, hasBand: boolean, index: number | null): Json {
+  const { transform, fields } = tooltip(panel, hasBand, axis);
+  return {
     transform,
     mark: { type: 'point', filled: true, size: 120, opacity: 0, clip: true },
     encoding: { tooltip: fields },
-    ...(settings.movable && !sideBySide ? { params: [dragging(index)] } : {}),
+    ...(index === null ? {} : { params: [dragging(index)] }),
   };
-  return [
-    ...(banded ? [areas] : []),
-    ...(banded && fewest === 1 ? [bars] : []),
-    lines,
-    ...(fewest <= FEW ? [points] : []),
-    ...(sideBySide && !isNamed(panel, width) ? [marks] : []),
-    ...(interactive ? [sensors] : []),
-  ];
 }
 
 /** The fields of a tooltip, and the transform that formats them. */
