@@ -129,7 +129,7 @@ test('--select does not accept criteria on test data', () => {
   for (const criterion of ['test_accuracy', 'best_test_loss']) {
     const { status, stderr } = wnlstm('compare', 'rates', '--select', criterion);
     assert.equal(status, 2);
-    assert.match(stderr, /Test data measures the result, so it cannot choose it/);
+    assert.match(stderr, /Test data is only for measuring the result/);
   }
 });
 

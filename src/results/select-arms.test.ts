@@ -71,7 +71,7 @@ test('a grid point without runs is not selected if another one has runs', () => 
 test('criteria on test data, unknown criteria and runs without a plan are errors', () => {
   assert.throws(() => selectArms(results, 'test_accuracy'), {
     code: 'E_USAGE',
-    message: /Test data measures the result, so it cannot choose it/,
+    message: /Test data is only for measuring the result/,
   });
   assert.throws(() => selectArms(results, 'val_lose'), { code: 'E_USAGE', message: /nearest: val_loss/ });
   assert.throws(() => selectArms({ ...results, plan: null }, 'val_loss'), {

@@ -63,7 +63,7 @@ export function selectArms({ plan, arms }: Results, name: string): Selection {
 function unknownCriterion(name: string): UserError {
   const known = [...CRITERIA.keys()];
   const message = name.includes('test')
-    ? `--select: expected a criterion on validation data, got ${name}. Test data measures the result, so it cannot choose it.`
+    ? `--select: expected a criterion on validation data, got ${name}. Test data is only for measuring the result, not for choosing it.`
     : `--select: expected a criterion, got ${name}${nearest(name, known)}.`;
   return new UserError('E_USAGE', message, { hint: `The criteria are ${known.join(', ')}.` });
 }
