@@ -88,6 +88,7 @@ type Pairs = CompareInput['comparisons'];
  * sign-flip permutation test, adjusted by Holm's method over all declared pairs, and a verdict (see `verdictOf`).
  *
  * @throws {UserError} E_CONFIG if a comparison names an unknown arm, or the same arm twice
+ * @see `tInterval`, `effectSize`, `signFlip`, `holm` and `verdictOf`, which name the sources of the methods
  */
 export function compare({ arms, comparisons, exploratory: others, margin, notes }: CompareInput): Comparison {
   const pairingsOf = (names: Pairs): Pairing[] => names.map((name) => pair(...findArms(arms, name)));
