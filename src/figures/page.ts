@@ -8,7 +8,7 @@ import { comparisonTables, toGrid } from '../compare/tables.js';
 import { type Config, configKeys } from '../config.js';
 import type { Arm } from '../results/arm.js';
 import type { FoundRun } from '../runs/reading.js';
-import { describeCommit, NO_IDENTITY } from '../runs/record.js';
+import { describeCommit, NOT_IDENTITY } from '../runs/record.js';
 import { curvesOf, defaultColumns } from './curves.js';
 import { figureSpec } from './figure.js';
 import {
@@ -100,7 +100,7 @@ type Grid = readonly (readonly string[])[];
 /** The config keys in which arms differ, and those with the same value in all arms. */
 function configTables(arms: readonly Arm[]): { differing: Grid; shared: Grid } {
   const values = configKeys
-    .filter((key) => !NO_IDENTITY.includes(key))
+    .filter((key) => !NOT_IDENTITY.includes(key))
     .map((key) => ({ key, distinct: [...new Set(arms.map(({ config }) => config[key]))] }));
   const varied = values.filter(({ distinct }) => distinct.length > 1).map(({ key }) => key);
   return {
