@@ -100,6 +100,6 @@ export function parseRepeated(text: string, before: readonly string[]): readonly
 
 /** Parses an option that is a positive whole number. */
 export function parsePositive(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`Expected a whole number from 1 to 999,999,999, got ${text}.`);
+  if (/^[1-9]\d*$/.test(text) && Number(text) <= 1_000_000) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number from 1 to 1,000,000, got ${text}.`);
 }
