@@ -161,6 +161,11 @@ test('a flag can unset a value of the config', () => {
   assert.match(wnlstm('train', '--config', clip, '--clip', 'none', '--print-config').out, /clip +null +flag/);
 });
 
+test('a bundled config is found by its name', () => {
+  assert.match(wnlstm('train', '--config', 'wn-clip', '--print-config').out, /clip +0\.5 +file/);
+  assertRefused(wnlstm('train', '--config', 'wn-clp'), /no config called wn-clp \(nearest: wn-clip\)/);
+});
+
 test('--print-config prints the source of every value and trains nothing', () => {
   const runs = freshFolder();
   const file = join(scratch, 'some.json');

@@ -4,7 +4,7 @@ import { group, nice } from 'd3-array';
 import { ROUNDING } from '../compare/stats.js';
 import type { Column, Curve, CurvePoint, Curves } from './curves.js';
 
-/** The titles of columns, as in runs/README.md. */
+/** The titles of columns, as in docs/training.md. */
 const TITLES: Record<Column, string> = {
   step: 'step',
   epoch: 'epoch',

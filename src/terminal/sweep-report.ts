@@ -70,11 +70,11 @@ export function introduction(prepared: PreparedSweep, io: Io): string[] {
 
 /** Warns if the plan has too few seeds for any comparison to become significant. */
 function warnings({ plan }: PreparedSweep): string[] {
-  const family = plan.comparisons.length;
-  if (family === 0) return [];
-  const needed = pairsNeeded(family, ALPHA);
+  const count = plan.comparisons.length;
+  if (count === 0) return [];
+  const needed = pairsNeeded(count, ALPHA);
   if (plan.seeds.length >= needed) return [];
-  const tests = family === 1 ? '1 comparison' : `${family} comparisons (Holm)`;
+  const tests = count === 1 ? '1 comparison' : `${count} comparisons (Holm)`;
   const seeds = plural(plan.seeds.length, 'seed');
   const few = plan.seeds.length === 1 ? 'is too few' : 'are too few';
   return [`${seeds} ${few}: with ${tests}, p < ${ALPHA} needs at least ${needed}.`];

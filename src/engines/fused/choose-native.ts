@@ -46,7 +46,7 @@ async function openUserKernel(file: string): Promise<NativeKernel> {
   const path = absolutePath(file);
   const unusable = (reason: string): UserError =>
     new UserError('E_BACKEND', `Cannot use WNLSTM_KERNEL=${file}: ${reason.replace(/\.+$/, '')}.`, {
-      hint: 'Unset WNLSTM_KERNEL to use the prebuilt kernel. src/README.md describes how to build one.',
+      hint: 'Unset WNLSTM_KERNEL to use the prebuilt kernel. To build one, see `wnlstm help development`.',
     });
   if (!existsSync(path)) throw unusable('no such file');
   const report = await testKernel(path);
@@ -82,7 +82,7 @@ function findPrebuilt(): NativeKernel {
   const ending = ENDINGS[platform];
   if (!ending || (arch !== 'x64' && arch !== 'arm64')) {
     throw new UserError('E_BACKEND', `No prebuilt native kernel for ${platform} on ${arch}.`, {
-      hint: 'Use `--backend wasm`, or build a kernel as src/README.md describes.',
+      hint: 'Use `--backend wasm`, or build a kernel: `wnlstm help development` describes how.',
     });
   }
   if (arch === 'arm64') return loadPrebuilt(`${platform}-arm64.${ending}`);
