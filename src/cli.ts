@@ -2,11 +2,12 @@
 
 import { closeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { setImmediate } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { bundledNames } from './bundled-files.js';
-import { EXIT, systemCode, UserError } from './errors.js';
+import { EXIT, ioError, systemCode, UserError } from './errors.js';
 import { packageVersion } from './package.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
 import type { Configure, Io, Run } from './terminal/io.js';
@@ -125,6 +126,9 @@ const COMMANDS: readonly {
   },
 ];
 
+/** The commands whose result is on disk, and not only printed. */
+const KEEPS_RESULT = ['train', 'resume', 'sweep', 'setup', 'data'];
+
 const EPILOGUE = `
 Examples:
   wnlstm train --config smoke           the smallest run
@@ -147,10 +151,18 @@ Exit codes:
 After 75 or more, run the same command to resume.
 `;
 
+/** The errors of a pipe that its reader closed, and of a terminal that was closed. */
+const READER_GONE = ['EPIPE', 'EIO'];
+/** Why output that somebody still expects could not be written, such as a full disk. */
+let lostOutput: Error | null = null;
+
 /** Streams whose reader closed the pipe, or whose terminal or disk is gone. Output to them is dropped; work continues. */
 const closed = new Set<NodeJS.WriteStream>();
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => closed.add(stream));
+  stream.on('error', (error) => {
+    closed.add(stream);
+    if (stream === process.stdout && !READER_GONE.includes(systemCode(error) ?? '')) lostOutput ??= error;
+  });
 }
 
 /**
@@ -180,7 +192,10 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   try {
     const program = await createProgram(io, run);
     await program.parseAsync(argv, { from: 'user' });
-    return code;
+    await setImmediate(); // errors of the output streams arrive here
+    if (lostOutput) printError(ioError('write to standard output', lostOutput), io);
+    // The result of training is on disk. All other commands print theirs.
+    return lostOutput && code === EXIT.done && !KEEPS_RESULT.includes(argv[0] ?? '') ? EXIT.failed : code;
   } catch (error) {
     if (stop.signal.aborted && error === stop.signal.reason) return Number(error);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

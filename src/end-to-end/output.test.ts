@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -42,4 +42,20 @@ test('without a reader, training continues and its result determines the exit co
   const summary = join(run, 'summary.json');
   writeFileSync(summary, readFileSync(summary, 'utf8').replace('"seed": 0', '"seed": 1'));
   assert.equal(pipe(`verify "${run}"`, '| true').code, 3);
+});
+
+const noFullDevice = existsSync('/dev/full') ? skip : 'needs /dev/full';
+
+test('a report that cannot be written is a failure; training is not, as its result is on disk', {
+  skip: noFullDevice,
+}, () => {
+  const flags = `--runs "${runs}" --data "${data}" --units 11 --batch 16 --backend wasm --epochs 2`;
+  for (const [words, expected] of [
+    [`train ${flags} --json`, 0],
+    [`ls --runs "${runs}"`, 1],
+  ] as const) {
+    const { code, out } = pipe(words, '2>&1 >/dev/full | cat');
+    assert.equal(code, expected, words);
+    assert.match(out, /Could not write to standard output: the disk is full\./);
+  }
 });

@@ -222,7 +222,7 @@ function strokesOf(points: readonly CurvePoint[], { width, columnOf, rowOf }: Fr
   for (const [index, { x, mean }] of points.entries()) {
     const next = points[index + 1] ?? { x, mean };
     const [from, to] = [columnOf(x), columnOf(next.x)];
-    for (let column = from; column <= to; column++) {
+    for (let column = Math.max(from, 0); column <= Math.min(to, width - 1); column++) {
       const fraction = to === from ? 0 : (column - from) / (to - from);
       const row = Math.round(rowOf(mean) + fraction * (rowOf(next.mean) - rowOf(mean)));
       const joined: number = before === null || before === row ? row : before + Math.sign(row - before);

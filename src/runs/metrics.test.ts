@@ -160,6 +160,14 @@ test('a file that another program removes, empties or extends while it is writte
   }
 });
 
+test('a step, epoch or time that cannot be is refused', () => {
+  const columns = ['step', 'epoch', 'elapsed_seconds'] as const;
+  for (const row of ['-1,1,1', '1.5,1,1', '1,NaN,1', '1,1,-1e308', '1,1,Infinity'])
+    assert.throws(() => readCsv(fresh(`${columns.join(',')}\n${row}\n`), columns), {
+      message: /expected a possible value of/,
+    });
+});
+
 test('a torn last line is cut off, wherever it was torn', () => {
   const whole = 'step,loss\n10,1\n20,0.2\n30,0.375\n';
   const complete = 'step,loss\n10,1\n20,0.2\n';

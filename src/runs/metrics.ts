@@ -170,6 +170,8 @@ export function readCsv<Column extends string>(path: string, columns: readonly C
       const value = cell === '' ? null : Number(cell.trim() || 'blank');
       if (Number.isNaN(value) && cell !== 'NaN')
         throw bad(`expected a number for ${column} in row ${index + 1}, got ${JSON.stringify(written)}`);
+      if (value !== null && !isPossible(column, value))
+        throw bad(`expected a possible value of ${column} in row ${index + 1}, got ${written}`);
       return [column, value];
     });
     const row = Object.fromEntries(cells) as Record<Column, number | null>;
@@ -178,4 +180,10 @@ export function readCsv<Column extends string>(path: string, columns: readonly C
     last = step;
     return row;
   });
+}
+
+/** Whether a number can be the value of a column: steps and epochs count, and times do not run backwards. */
+function isPossible(column: string, value: number): boolean {
+  if (column === 'step' || column === 'epoch') return Number.isSafeInteger(value) && value >= 0;
+  return !column.endsWith('_seconds') || (value >= 0 && Number.isFinite(value));
 }

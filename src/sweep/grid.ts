@@ -20,6 +20,9 @@ const label = z
 /** The name of a sweep, which is also the name of its folder. */
 export const SWEEP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
+/** The largest number of seeds of a sweep. */
+export const MOST_SEEDS = 100_000;
+
 /** The contents of a sweep file. */
 const sweepSchema = z.strictObject({
   name: z.string().regex(SWEEP_NAME, 'letters, digits, and the characters . _ -'),
@@ -28,7 +31,7 @@ const sweepSchema = z.strictObject({
   arms: z.record(label, keys).default({}),
   grid: z.record(label, z.union([z.array(z.unknown()), z.record(label, keys)])).default({}),
   seeds: z.union([
-    z.number().int().min(1).max(100_000),
+    z.number().int().min(1).max(MOST_SEEDS),
     z
       .array(
         z

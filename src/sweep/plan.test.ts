@@ -104,6 +104,13 @@ test('a plan with a valid checksum is still checked, as the checksum does not au
   }
 });
 
+test('a plan does not grow above 100,000 seeds', () => {
+  assert.throws(() => addSeeds(planOf(), 300_000, NOW), {
+    code: 'E_USAGE',
+    message: /at most 100,000 seeds in a plan/,
+  });
+});
+
 test('two arms with the same config are refused', () => {
   assert.throws(() => planOf({ arms: { a: { lr: 0.1 }, b: {} } }), /arms a and b have the same config/);
 });

@@ -8,7 +8,8 @@ import { ioError, UserError } from '../errors.js';
 import { readRegular, replaceFile, toJson } from '../files.js';
 import { PLAN_FILE } from '../runs/find.js';
 import { fingerprintOf, runId } from '../runs/record.js';
-import { SWEEP_NAME, type Sweep, type SweepArm } from './grid.js';
+import { plural } from '../text/plural.js';
+import { MOST_SEEDS, SWEEP_NAME, type Sweep, type SweepArm } from './grid.js';
 
 /** An arm whose backend is decided, and with it the arithmetic. `config.seed` has no meaning. */
 export interface DecidedArm extends SweepArm {
@@ -108,6 +109,15 @@ export function plannedRuns({ arms, seeds }: Plan): PlannedRun[] {
  * @param now the time that is recorded; for a new plan, its own time
  */
 export function addSeeds(plan: Plan, count: number, now: string): Plan {
+  if (plan.seeds.length + count > MOST_SEEDS) {
+    throw new UserError(
+      'E_USAGE',
+      `Expected at most ${plural(MOST_SEEDS, 'seed')} in a plan, got ${(plan.seeds.length + count).toLocaleString('en')}.`,
+      {
+        hint: 'Add fewer seeds with `--add-seeds`.',
+      },
+    );
+  }
   const seeds: number[] = [];
   for (let seed = 0; seeds.length < count; seed++) if (!plan.seeds.includes(seed)) seeds.push(seed);
   return { ...plan, seeds: [...plan.seeds, ...seeds], added: [...plan.added, { at: now, seeds }] };
