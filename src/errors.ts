@@ -41,7 +41,7 @@ export class UserError extends Error {
 
 const ELSEWHERE = 'Choose another folder, for example with `--runs DIR`.';
 const PERMISSION = `Check its owner and its permissions. ${ELSEWHERE}`;
-const SPACE = 'Free some space, then run the same command again to resume from the last checkpoint.';
+const SPACE = 'Free some space, then run the same command again.';
 const CHECK = 'Check the path.';
 
 /** The meaning of each system error code, and what to do. */
