@@ -54,9 +54,9 @@ async function examineMachine(runs: string, signal: AbortSignal): Promise<Findin
     await examine('data', bundledMnist),
     await examine('cache', () => {
       makeDirectory(cacheDirectory());
-      return freeSpace(cacheDirectory());
+      return freeSpace(cacheDirectory(), 'Choose another folder with XDG_CACHE_HOME.');
     }),
-    await examine('runs', () => freeSpace(runs)),
+    await examine('runs', () => freeSpace(runs, 'Choose another folder with `--runs DIR`.')),
   ];
 }
 
@@ -87,19 +87,18 @@ function bundledMnist(): string {
   return `bundled MNIST: ${describeSplits(dataset)}; checksums correct`;
 }
 
-function freeSpace(path: string): string {
+/** @param elsewhere how to choose another folder */
+function freeSpace(path: string, elsewhere: string): string {
   let folder = resolve(path);
   while (!existsSync(folder)) folder = dirname(folder);
   if (!statSync(folder).isDirectory()) {
-    throw new UserError('E_IO', `Expected a folder at ${folder}, found a file.`, {
-      hint: 'Choose another folder with `--runs DIR`.',
-    });
+    throw new UserError('E_IO', `Expected a folder at ${folder}, found a file.`, { hint: elsewhere });
   }
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   if (free < 1e8)
     throw new UserError('E_IO', `Expected 0.1 GB of free space in ${folder}, found ${gigabytes(free)}.`, {
-      hint: 'Free some space, or choose another folder with `--runs DIR`.',
+      hint: `Free some space. ${elsewhere}`,
     });
   return `${path}: ${gigabytes(free)} free`;
 }

@@ -36,5 +36,10 @@ export async function checkArithmetic(): Promise<string> {
     }
     checked.push(arithmetic === CANONICAL ? backend : `${backend} (${arithmetic})`);
   }
+  if (checked.length === 0) {
+    throw new UserError('E_BACKEND', 'Neither native nor wasm works, so no result was checked.', {
+      hint: 'See the checks of the two backends.',
+    });
+  }
   return `${checked.join(' and ')}: all ${goldenCases.length} test cases equal, to the last bit`;
 }

@@ -21,8 +21,8 @@ export interface Choice {
 
 type Requested = Pick<Config, 'backend' | 'device'>;
 
-/** Each backend opens here what it needs, and throws E_BACKEND if it does not work on this machine. */
-const OPEN: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
+/** Checks that a backend works on this machine, and describes it; throws E_BACKEND otherwise. */
+const CHECK: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
   native: async () => ({
     backend: 'native',
     device: 'cpu',
@@ -58,25 +58,25 @@ export async function chooseBackend({ backend, device }: Requested): Promise<Cho
       hint: 'Use `--backend tensorflow` to compute on a GPU.',
     });
   }
-  if (backend !== 'auto') return { ...(await OPEN[backend](device)), why: null };
+  if (backend !== 'auto') return { ...(await CHECK[backend](device)), why: null };
   if (device !== 'cpu') {
     try {
-      return { ...(await OPEN.tensorflow(device)), why: 'TensorFlow and a GPU are available' };
+      return { ...(await CHECK.tensorflow(device)), why: 'TensorFlow and a GPU are available' };
     } catch (error) {
       if (!(error instanceof UserError) || device === 'cuda') throw error;
     }
   }
   try {
-    return { ...(await OPEN.native(device)), why: 'a native kernel for this CPU is available' };
+    return { ...(await CHECK.native(device)), why: 'a native kernel for this CPU is available' };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ...(await OPEN.wasm(device)), why: `no native kernel: ${error.message.replace(/\.$/, '')}` };
+    return { ...(await CHECK.wasm(device)), why: `no native kernel: ${error.message.replace(/\.$/, '')}` };
   }
 }
 
 /**
- * Chooses the backend that continues a run which was started before, perhaps on another machine: the run's own, or, for
- * native and wasm, the other of the two, which computes the same bytes.
+ * Chooses the backend that continues a run, which may have started on another machine: the run's own. If native or wasm does
+ * not work here, it is the other of the two. The caller must compare the arithmetic.
  *
  * @throws {UserError} E_BACKEND if none of them works on this machine
  */
@@ -106,7 +106,7 @@ export async function createEngine(
   device: Device = 'cpu',
   recurrence?: RecurrenceName,
 ): Promise<Engine> {
-  const engine = await createUnchecked(backend, device, input, recurrence);
+  const engine = await createWithoutStateCheck(backend, device, input, recurrence);
   return {
     ...engine,
     load: (state) => {
@@ -116,7 +116,7 @@ export async function createEngine(
   };
 }
 
-async function createUnchecked(
+async function createWithoutStateCheck(
   backend: Backend,
   device: Device,
   input: EngineInput,

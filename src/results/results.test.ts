@@ -12,6 +12,7 @@ import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { addSeeds, freeze, type Plan, plannedRuns, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
+import { forgetSummaryHash } from '../train/tiny-run.testing.js';
 import { readLoggedRuns, readResults } from './results.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-results-'));
@@ -149,6 +150,7 @@ test('added seeds, and runs older than the plan, are noted', () => {
 
 test('a diverged run counts with the chance level', () => {
   const { runs, run } = copy();
+  forgetSummaryHash(run);
   for (const file of ['run.json', 'summary.json']) {
     edit(join(run, file), (text) => text.replace('"completed"', '"diverged"'));
   }

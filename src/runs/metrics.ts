@@ -138,7 +138,7 @@ function format(value: number | null): string {
 export function readCsv<Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] {
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_DATA', `${path}: ${message}.`, {
-      hint: `Put back a copy of it. Summary and weights do not depend on it: \run \`wnlstm verify ${dirname(path)}\` to check the other files.`,
+      hint: `Restore a copy of it. The summary and the weights do not depend on it; \`wnlstm verify ${dirname(path)}\` checks them.`,
       cause,
     });
   let text: string;

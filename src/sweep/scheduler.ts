@@ -16,8 +16,8 @@ export type SweepEvent =
  * @param runs the runs to compute, in this order
  * @param directory the folder of the sweep
  * @param options `failFast`: the first failure stops all other jobs; `signal`: when aborted, all jobs stop; `assertHeld`:
- * throws if the folder does not belong to this process any more, and no further job starts
- * @returns how each job ended that was started
+ *   called before each job, throws if another process owns the folder, and then no further job starts
+ * @returns how each started job ended
  */
 export async function runSweep(
   runs: readonly PlannedRun[],
@@ -28,8 +28,8 @@ export async function runSweep(
 ): Promise<ReadonlyMap<PlannedRun, JobEnd>> {
   const ends = new Map<PlannedRun, JobEnd>();
   const waiting = [...runs];
-  const failure = new AbortController();
-  const signal = AbortSignal.any([options.signal, failure.signal]);
+  const stopAll = new AbortController();
+  const signal = AbortSignal.any([options.signal, stopAll.signal]);
   setMaxListeners(0, signal); // one listener per slot
   const runSlot = async (slot: number): Promise<void> => {
     while (!signal.aborted) {
@@ -41,15 +41,15 @@ export async function runSweep(
       const end = await executor.execute({ run, directory }, slot, onStep, signal);
       ends.set(run, end);
       onEvent({ kind: 'end', run, end });
-      if (end.kind === 'failed' && options.failFast) failure.abort();
+      if (end.kind === 'failed' && options.failFast) stopAll.abort();
     }
   };
-  const slots = Array.from({ length: executor.slots }, (_, slot) =>
+  const loops = Array.from({ length: executor.slots }, (_, slot) =>
     runSlot(slot).catch((error) => {
-      failure.abort(); // no job may run after this function has ended
+      stopAll.abort(); // no job may run after this function has ended
       throw error;
     }),
   );
-  for (const result of await Promise.allSettled(slots)) if (result.status === 'rejected') throw result.reason;
+  for (const result of await Promise.allSettled(loops)) if (result.status === 'rejected') throw result.reason;
   return ends;
 }

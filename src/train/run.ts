@@ -28,9 +28,9 @@ import { START, scheduleOf, train } from './trainer.js';
 /** What to train, and where to record it. */
 export interface RunInput {
   readonly config: Config;
-  /** The folder and backend of a run that they are decided for; null: the config decides both. */
+  /** The folder and backend of a run for which both are decided already; null: they follow from the config. */
   readonly target: { readonly directory: string; readonly choice: Choice } | null;
-  /** The folder in which a run without a target gets its own. */
+  /** A run without a target gets its own folder in this one. */
   readonly runsDirectory: string;
   /** Whether to remove an earlier run of the same config first. */
   readonly force: boolean;
@@ -70,7 +70,7 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
   makeDirectory(directory);
   const lock = acquireLock(directory);
   try {
-    // The previous owner may have finished the run in the meantime.
+    // Another process may have finished the run before this one got the lock.
     const finished = input.force ? null : findResult(directory, id, fingerprint, choice);
     if (finished) return { kind: finished.status, summary: finished, trained: false };
     const engine = await openEngine(config, dataset, choice);
@@ -168,7 +168,7 @@ function recordOf(
     fingerprint,
     started_at: before?.started_at ?? now,
     updated_at: now,
-    argv: before?.argv ?? argv, // the arguments of `resume` could not restore a lost config.json
+    argv: before?.argv ?? argv, // those of `resume` do not contain the config
     versions: { wnlstm: packageVersion(), node: process.versions.node, ...engine.versions },
     ...sourceCommit(),
     host: hostname(),
@@ -183,13 +183,13 @@ function recordOf(
   };
 }
 
-/** Data that is sorted by class leaves classes out of the first examples, which are the validation set. */
+/** The validation set is the first examples; if the data are sorted by class, it lacks classes. */
 function unvalidatedNotes(dataset: Dataset): string[] {
   const classes = unvalidatedClasses(dataset);
   if (classes.length === 0) return [];
   const missing = `${classes.length === 1 ? 'class' : 'classes'} ${classes.join(', ')}`;
   return [
-    `The validation set has no example of ${missing}. It consists of the first ${plural(dataset.validation.count, 'training example')}; they may be sorted by class. Shuffle the files, or the validation accuracy means little.`,
+    `The validation set has no example of ${missing}. It consists of the first ${plural(dataset.validation.count, 'training example')}; they may be sorted by class. Shuffle the examples in the files, or the validation accuracy means little.`,
   ];
 }
 
@@ -198,7 +198,7 @@ function recordFailure(directory: string, record: RunRecord, error: unknown, loc
   try {
     lock.assertHeld();
     const message = asUserError(error)?.message ?? String(error);
-    // A run whose config could not be written has not started: a record alone would look like a damaged run.
+    // Without config.json the run has not started, and a record alone would look like a damaged run.
     if (existsSync(runPaths(directory).config))
       writeRecord(directory, {
         ...record,

@@ -33,7 +33,7 @@ const CHECKPOINT_SECONDS = 60;
 const PROGRESS_MS = 200;
 
 /**
- * Trains from the state of `engine` and the progress `from` until the schedule ends, the loss diverges, or the signal aborts.
+ * Trains from the state of `engine` and the progress `start` until the schedule ends, the loss diverges, or the signal aborts.
  *
  * @param signal when aborted, the current step is finished, then a checkpoint and the end event follow
  * @param now returns the time in milliseconds
@@ -42,27 +42,27 @@ export async function* train(
   engine: Engine,
   dataset: Dataset,
   config: Config,
-  from: Progress,
+  start: Progress,
   signal: AbortSignal,
   now: () => number = () => performance.now(),
 ): AsyncGenerator<LoopEvent, void> {
   const { lr, batch, logEvery, seed } = config;
   const { stepsPerEpoch, totalSteps } = scheduleOf(config, dataset.train.count);
   const batchAt = batches(seed, dataset.train.count, batch);
-  const started = now() - from.elapsedSeconds * 1000;
-  let progress = from;
-  let checkpointAt = now();
-  let progressAt = checkpointAt;
+  const runStartedAt = now() - start.elapsedSeconds * 1000;
+  let progress = start;
+  let lastCheckpointAt = now();
+  let lastProgressAt = lastCheckpointAt;
   const update = (change: Partial<Progress>): Progress => {
-    progress = { ...progress, ...change, elapsedSeconds: (now() - started) / 1000 };
+    progress = { ...progress, ...change, elapsedSeconds: (now() - runStartedAt) / 1000 };
     return progress;
   };
   const checkpoint = (): { kind: 'checkpoint'; checkpoint: Checkpoint } => {
-    checkpointAt = now();
+    lastCheckpointAt = now();
     return { kind: 'checkpoint', checkpoint: { progress: update({}), state: engine.save() } };
   };
 
-  for (let step = from.step + 1; step <= totalSteps && !progress.diverged; step++) {
+  for (let step = start.step + 1; step <= totalSteps && !progress.diverged; step++) {
     await yieldToEventLoop(); // costs 2 µs; signals and the lock's heartbeat are handled here
     if (signal.aborted) {
       yield checkpoint();
@@ -72,11 +72,11 @@ export async function* train(
     const isEpochEnd = step % stepsPerEpoch === 0 || step === totalSteps;
     const isLogStep = step % logEvery === 0 || step === totalSteps;
 
-    const startedAt = now();
+    const stepStartedAt = now();
     engine.step(batchAt(step), lr);
     let sums: StepMetrics = NO_METRICS;
     if (isLogStep || isEpochEnd) sums = engine.drainMetrics(); // waits for the device, so it is called rarely
-    const seconds = (now() - startedAt) / 1000;
+    const seconds = (now() - stepStartedAt) / 1000;
     update({
       step,
       row: addMetrics(progress.row, sums),
@@ -85,7 +85,7 @@ export async function* train(
       epochSeconds: progress.epochSeconds + seconds,
     });
 
-    let diverged = !hasFiniteValues(sums);
+    let diverged = !hasFiniteValues(sums); // no sums, no divergence: it shows when they are drained
     if (isLogStep || diverged) {
       yield { kind: 'step', row: stepRow(progress, stepsPerEpoch, lr) };
       update({ row: NO_METRICS });
@@ -105,16 +105,16 @@ export async function* train(
       yield { kind: 'epoch', row };
     }
     update({ diverged });
-    if (startedAt - progressAt > PROGRESS_MS) {
-      progressAt = startedAt;
+    if (stepStartedAt - lastProgressAt > PROGRESS_MS) {
+      lastProgressAt = stepStartedAt;
       yield { kind: 'progress', step };
     }
-    if (diverged || isEpochEnd || now() - checkpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
+    if (diverged || isEpochEnd || now() - lastCheckpointAt > CHECKPOINT_SECONDS * 1000) yield checkpoint();
   }
   yield { kind: 'end', outcome: progress.diverged ? 'diverged' : 'completed', progress };
 }
 
-/** A run has `steps` steps, or else `epochs` epochs of floor(training examples / batch) steps. */
+/** The length of a run: `steps` if it is set, else `epochs` times floor(training examples / batch). */
 export function scheduleOf({ batch, steps, epochs }: Config, trainCount: number): Schedule {
   const stepsPerEpoch = Math.floor(trainCount / batch);
   return { stepsPerEpoch, totalSteps: steps ?? epochs * stepsPerEpoch };

@@ -93,7 +93,7 @@ for (const [how, change, reason] of [
     assert.match(asked.stderr, reason);
     const auto = train([], { root });
     assert.equal(auto.status, 0, auto.stderr);
-    assert.match(auto.stderr, /wasm simd.*native does not work here/);
+    assert.match(auto.stderr, /wasm simd.*auto: no native kernel: /);
     assert.equal(auto.record.arithmetic, 'wnlstm-1');
   });
 }
