@@ -64,6 +64,12 @@ const COMMANDS: readonly {
     load: () => import('./commands/sweep.js'),
   },
   {
+    name: 'work',
+    summary: 'train the runs of a planned sweep that no other process has',
+    document: 'clusters',
+    load: () => import('./commands/work.js'),
+  },
+  {
     name: 'resume',
     summary: 'resume a run that was stopped',
     document: 'training',

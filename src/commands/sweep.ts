@@ -18,7 +18,13 @@ import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
 import { quoted, runsFlag } from '../terminal/shell.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
-import { dryRun, introduction, type PreparedSweep, reportSweep } from '../terminal/sweep-report.js';
+import {
+  dryRun,
+  introduction,
+  type PreparedSweep,
+  reportPlan,
+  reportSweep,
+} from '../terminal/sweep-report.js';
 import { plural } from '../text/plural.js';
 import { restoreConfig } from '../train/folder.js';
 import { scheduleOf } from '../train/trainer.js';
@@ -52,6 +58,7 @@ function addSweepOptions(command: Command) {
     .option('--threads <n>', 'number of threads of all jobs together (default: one per core)', parsePositive)
     .option('--add-seeds <n>', 'add this many seeds to the plan', parsePositive)
     .option('--dry-run', 'print what would run and how long it would take, and exit')
+    .option('--plan-only', 'write the plan and exit; wnlstm work trains its runs')
     .option('--fail-fast', 'stop the sweep at the first run that fails')
     .option('--yes', `do not ask for confirmation of more than ${plural(MANY_RUNS, 'run')}`)
     .option('--quiet', 'print no progress, only errors')
@@ -77,6 +84,7 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
       if (prepared.left.length > MANY_RUNS && !options.yes) await confirm(prepared.left.length, io);
       lock.assertHeld();
       writePlan(directory, prepared.plan);
+      if (options.planOnly) return reportPlan(prepared, io);
       return await runPrepared(prepared, lock, options, io);
     } finally {
       lock.release();

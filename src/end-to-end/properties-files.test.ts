@@ -32,7 +32,12 @@ test('any rows are read back as they were written', () => {
     fc.double(),
     fc.constantFrom(Number.NaN, Infinity, -Infinity, 5e-324),
   );
-  const rows = fc.array(fc.record(Object.fromEntries(stepColumns.map((name) => [name, cell]))), {
+  const cells = {
+    ...Object.fromEntries(stepColumns.map((name) => [name, cell])),
+    epoch: fc.option(fc.nat()),
+    elapsed_seconds: fc.option(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true })),
+  };
+  const rows = fc.array(fc.record(cells), {
     maxLength: 5,
   });
   return fc.assert(

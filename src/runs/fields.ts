@@ -27,6 +27,8 @@ const FIELDS: Readonly<Record<Exclude<keyof RunRecord, 'format'>, [string, (valu
   threads: ['a whole number', Number.isSafeInteger],
   total_steps: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
   data: ['SHA-256 checksums and a folder', isData],
+  start_step: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
+  starts: ['a whole number', (value) => value === undefined || Number.isSafeInteger(value)],
   summary_sha256: ['a SHA-256', (value) => value === undefined || /^[0-9a-f]{64}$/.test(String(value))],
   error: ['a string or null', (value) => value === null || typeof value === 'string'],
 };

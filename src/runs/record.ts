@@ -35,6 +35,9 @@ export interface RunRecord {
   /** The build of the kernel that computed it; for information only. */
   readonly kernel: string;
   readonly threads: number;
+  /** The step at which the last start resumed, and the number of starts there; earlier versions did not record them. */
+  readonly start_step?: number;
+  readonly starts?: number;
   /** The length of the run; earlier versions did not record it. */
   readonly total_steps?: number;
   readonly data: {

@@ -72,6 +72,7 @@ export function createBoard(
         case 'end': {
           const { end } = event;
           if ('summary' in end) moveTo(run, end.summary.steps);
+          if (end.kind === 'taken') return setState(run, { kind: 'waiting' });
           // Steps after a divergence or a failure will not be computed.
           if (end.kind !== 'interrupted') total -= stepsOf(run) - (stepOf.get(run) ?? 0);
           return setState(run, 'summary' in end ? stateOf(end.summary) : { kind: end.kind });

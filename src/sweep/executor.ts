@@ -8,12 +8,16 @@ export interface Job {
   readonly run: PlannedRun;
   /** The folder of the sweep, which contains the folder of the run. */
   readonly directory: string;
+  /** If another process owns the run: wait for it to end, or end as `taken`. */
+  readonly ifLocked: 'wait' | 'leave';
 }
 
 /** How a job ended. */
 export type JobEnd =
   | { readonly kind: 'completed' | 'diverged'; readonly summary: Summary }
   | { readonly kind: 'interrupted' }
+  /** Another process owns the run. */
+  | { readonly kind: 'taken' }
   /** `reason` is one line; the run's log.txt has the details. */
   | { readonly kind: 'failed'; readonly reason: string };
 

@@ -21,7 +21,7 @@ const LOCK_WAIT_MS = 70_000;
  * @param onStep receives the number of completed steps, now and then
  */
 export async function runJob(
-  { run, directory }: Job,
+  { run, directory, ifLocked }: Job,
   threads: number | null,
   onStep: (step: number) => void,
   signal: AbortSignal,
@@ -38,9 +38,9 @@ export async function runJob(
     const target = { directory: folder, choice: await chooseToContinue(run.config) };
     const config = { ...run.config, threads };
     const argv = ['sweep', run.id];
-    const outcome = await whenUnlocked(signal, () =>
-      trainRun({ config, target, runsDirectory: directory, force: false, argv, signal }, onEvent),
-    );
+    const train = (): Promise<Outcome> =>
+      trainRun({ config, target, runsDirectory: directory, force: false, argv, signal }, onEvent);
+    const outcome = await (ifLocked === 'wait' ? whenUnlocked(signal, train) : train());
     log(describeOutcome(outcome));
     switch (outcome.kind) {
       case 'completed':
@@ -54,6 +54,7 @@ export async function runJob(
         return outcome satisfies never;
     }
   } catch (error) {
+    if (ifLocked === 'leave' && isLocked(error)) return { kind: 'taken' };
     log(`failed: ${describeError(error)}`);
     return { kind: 'failed', reason: firstLine(error) };
   }
@@ -65,11 +66,14 @@ async function whenUnlocked(signal: AbortSignal, train: () => Promise<Outcome>):
     try {
       return await train();
     } catch (error) {
-      const isLocked = error instanceof UserError && error.code === 'E_LOCKED';
-      if (!isLocked || signal.aborted || waited >= LOCK_WAIT_MS) throw error;
+      if (!isLocked(error) || signal.aborted || waited >= LOCK_WAIT_MS) throw error;
       await setTimeout(100);
     }
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'E_LOCKED';
 }
 
 function appendToLog(path: string, text: string): void {

@@ -10,22 +10,35 @@ export type SweepEvent =
   | { readonly kind: 'step'; readonly run: PlannedRun; readonly step: number }
   | { readonly kind: 'end'; readonly run: PlannedRun; readonly end: JobEnd };
 
+/** How a sweep runs. */
+export interface SweepOptions {
+  /** Whether the first failure stops all other jobs. */
+  readonly failFast: boolean;
+  /** When aborted, all jobs stop. */
+  readonly signal: AbortSignal;
+  /** See `Job`; 'wait' if left out. */
+  readonly ifLocked?: 'wait' | 'leave';
+  /** Called before each job; throws if another process owns the folder, and then no further job starts. */
+  readonly assertHeld?: () => void;
+  /** Called before each job; a run that must not start is skipped. */
+  readonly canStart?: (run: PlannedRun) => boolean;
+}
+
 /**
  * Runs jobs until none is left.
  *
  * @param runs the runs to compute, in this order
  * @param directory the folder of the sweep
- * @param options `failFast`: the first failure stops all other jobs; `signal`: when aborted, all jobs stop; `assertHeld`:
- *   called before each job, throws if another process owns the folder, and then no further job starts
  * @returns how each started job ended
  */
 export async function runSweep(
   runs: readonly PlannedRun[],
   directory: string,
   executor: Executor,
-  options: { readonly failFast: boolean; readonly signal: AbortSignal; readonly assertHeld?: () => void },
+  options: SweepOptions,
   onEvent: (event: SweepEvent) => void,
 ): Promise<ReadonlyMap<PlannedRun, JobEnd>> {
+  const { ifLocked = 'wait' } = options;
   const ends = new Map<PlannedRun, JobEnd>();
   const waiting = [...runs];
   const stopAll = new AbortController();
@@ -36,9 +49,10 @@ export async function runSweep(
       const run = waiting.shift();
       if (!run) return;
       options.assertHeld?.();
+      if (options.canStart?.(run) === false) continue;
       onEvent({ kind: 'start', run });
       const onStep = (step: number): void => onEvent({ kind: 'step', run, step });
-      const end = await executor.execute({ run, directory }, slot, onStep, signal);
+      const end = await executor.execute({ run, directory, ifLocked }, slot, onStep, signal);
       ends.set(run, end);
       onEvent({ kind: 'end', run, end });
       if (end.kind === 'failed' && options.failFast) stopAll.abort();

@@ -49,6 +49,19 @@ export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Pr
   );
 }
 
+/**
+ * Prints how to train the runs of a plan.
+ *
+ * @returns the exit code
+ */
+export function reportPlan(prepared: PreparedSweep, io: Io): number {
+  const { plan, directory, runs, left } = prepared;
+  for (const line of introduction(prepared, io)) io.err(line);
+  io.out(`${plan.name}: ${plural(runs.length, 'run')} planned, ${left.length} without a result`);
+  io.out(io.outColor.dim(withProgramName(`Train them: \`wnlstm work ${quoted(directory)}\``)));
+  return EXIT.done;
+}
+
 /** The lines that are printed before a sweep. */
 export function introduction(prepared: PreparedSweep, io: Io): string[] {
   const { plan, directory, choices, runs, left, shape, startedBefore } = prepared;

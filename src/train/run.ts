@@ -112,10 +112,10 @@ async function trainInFolder(run: OwnedRun, { argv, signal }: RunInput, onEvent:
   const { config, dataset, choice, directory, engine, lock } = run;
   const before = readRecord(directory);
   const schedule = scheduleOf(config, dataset.train.count);
-  const record = recordOf(run, schedule.totalSteps, argv, before);
   const { checkpoint, notes } = resumePoint(directory, run.id, before, config, schedule);
   if (checkpoint) engine.load(checkpoint.state);
   const start = checkpoint?.progress ?? START;
+  const record = recordOf(run, schedule.totalSteps, start.step, argv, before);
   try {
     const recorder = openRecorder(directory, config, record, start.step, lock);
     let lastRow = recorder.lastEpoch;
@@ -157,6 +157,7 @@ async function trainInFolder(run: OwnedRun, { argv, signal }: RunInput, onEvent:
 function recordOf(
   { config, dataset, choice, fingerprint, id, engine }: OwnedRun,
   totalSteps: number,
+  startStep: number,
   argv: readonly string[],
   before: RunRecord | null,
 ): RunRecord {
@@ -178,6 +179,8 @@ function recordOf(
     kernel: choice.build,
     threads: threadsOf(config),
     total_steps: totalSteps,
+    start_step: startStep,
+    starts: before?.start_step === startStep ? (before.starts ?? 0) + 1 : 1,
     data: { directory: config.data, classes: dataset.classes, checksums: dataset.checksums },
     error: null,
   };
