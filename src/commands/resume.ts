@@ -25,7 +25,7 @@ export const configure: Configure = (command, io, run) => {
       run(async (name, options) => {
         const { directory, config: recorded } = findRun(options.runs, name, {
           kind: 'unfinished run',
-          wanted: ({ status }) => UNFINISHED.includes(status),
+          matches: ({ status }) => UNFINISHED.includes(status),
         });
         const change = {
           ...('threads' in options && { threads: parseFlag('threads', String(options.threads)) }),

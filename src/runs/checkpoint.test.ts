@@ -1,4 +1,4 @@
-/** @file Checkpoints: exact round trips, which are kept, and what damage is told. */
+/** @file Laws of checkpoints: they are read exactly as written, old ones are deleted, and damage is an error. */
 
 import assert from 'node:assert/strict';
 import {
@@ -24,7 +24,7 @@ function fresh(): string {
   return join(mkdtempSync(join(root, 'run-')), 'checkpoints');
 }
 
-/** A checkpoint at a step, told apart by its numbers. */
+/** A checkpoint at a step; its numbers depend on the step. */
 function checkpointAt(step: number, bestStep: number | null = null): Checkpoint {
   return {
     progress: {
@@ -58,7 +58,7 @@ function names(directory: string): string[] {
   return readdirSync(directory).sort();
 }
 
-function refuses(directory: string, step: number, what: string): void {
+function assertDamaged(directory: string, step: number, what: string): void {
   assert.throws(
     () => readCheckpoint(directory, step),
     (error) => {
@@ -72,7 +72,7 @@ function refuses(directory: string, step: number, what: string): void {
   );
 }
 
-test('what was written is read, to the last bit', () => {
+test('a checkpoint is read exactly as it was written', () => {
   const directory = fresh();
   const checkpoint = checkpointAt(859, 859);
   writeCheckpoint(directory, checkpoint);
@@ -81,7 +81,7 @@ test('what was written is read, to the last bit', () => {
   assert.deepEqual(new Map([...read.state].sort()), new Map([...checkpoint.state].sort()));
 });
 
-test('a state without optimiser slots is read as it was written', () => {
+test('a state without optimizer arrays is read exactly as it was written', () => {
   const directory = fresh();
   const { progress, state } = checkpointAt(1);
   const parameters = new Map([...state].slice(0, 2));
@@ -89,7 +89,7 @@ test('a state without optimiser slots is read as it was written', () => {
   assert.deepEqual(readCheckpoint(directory, 1).state, parameters);
 });
 
-test('a checkpoint is a folder of three files; the model alone is in one of them', () => {
+test('a checkpoint is a folder of three files, one of which contains only the model', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(859));
   assert.deepEqual(names(directory), ['step-000859']);
@@ -98,7 +98,7 @@ test('a checkpoint is a folder of three files; the model alone is in one of them
   assert.deepEqual([...readSafetensors(join(folder, 'model.safetensors')).keys()], ['lstm/w_x', 'pred/b']);
 });
 
-test('the last two and the best are kept', () => {
+test('only the last two checkpoints and the best one are kept', () => {
   const directory = fresh();
   const kept: number[][] = [];
   for (const [step, best] of [
@@ -127,7 +127,7 @@ test('the last two and the best are kept', () => {
   assert.equal(readCheckpoint(directory, 60).progress.step, 60);
 });
 
-test('checkpoints are in the order of their steps, beyond six digits as well', () => {
+test('checkpoints are listed in the order of their steps, even if a step has more than six digits', () => {
   const directory = fresh();
   for (const step of [999_999, 1_000_000]) writeCheckpoint(directory, checkpointAt(step));
   assert.deepEqual(listCheckpoints(directory), [999_999, 1_000_000]);
@@ -136,7 +136,7 @@ test('checkpoints are in the order of their steps, beyond six digits as well', (
   assert.equal(readCheckpoint(directory, 1_000_001).progress.step, 1_000_001);
 });
 
-test('a whole checkpoint of a step stays when the step is saved again; a damaged one is replaced', () => {
+test('saving a step again keeps an intact checkpoint and replaces a damaged one', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const { progress, state } = checkpointAt(10);
@@ -150,7 +150,7 @@ test('a whole checkpoint of a step stays when the step is saved again; a damaged
   assert.equal(readCheckpoint(directory, 10).progress.elapsedSeconds, 99);
 });
 
-test('one changed bit in either file of arrays is damage', () => {
+test('a checkpoint with one changed bit in either safetensors file is damaged', () => {
   for (const file of ['model.safetensors', 'optimizer.safetensors']) {
     const directory = fresh();
     writeCheckpoint(directory, checkpointAt(10));
@@ -158,24 +158,24 @@ test('one changed bit in either file of arrays is damage', () => {
     const bytes = readFileSync(path);
     bytes[bytes.length - 2]! ^= 1;
     writeFileSync(path, bytes);
-    refuses(directory, 10, file);
+    assertDamaged(directory, 10, file);
   }
 });
 
-test('a folder that was not finished is no checkpoint, and is not in the way of the next', () => {
+test('an unfinished folder is not a checkpoint, and the next checkpoint removes it', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const unfinished = join(directory, 'step-000020.0123abcd.tmp');
   mkdirSync(unfinished);
-  writeFileSync(join(unfinished, 'model.safetensors'), 'half');
-  writeFileSync(join(unfinished, 'left over'), '');
+  writeFileSync(join(unfinished, 'model.safetensors'), 'incomplete');
+  writeFileSync(join(unfinished, 'leftover'), '');
   assert.deepEqual(listCheckpoints(directory), [10]);
   writeCheckpoint(directory, checkpointAt(20));
   assert.deepEqual(names(directory), ['step-000010', 'step-000020']);
   assert.deepEqual(names(join(directory, 'step-000020')).length, 3);
 });
 
-test('other things in the folder are no checkpoints, and stay', () => {
+test('other files and folders beside the checkpoints are ignored and kept', () => {
   const directory = fresh();
   mkdirSync(join(directory, 'step-000005-backup'), { recursive: true });
   writeFileSync(join(directory, 'notes'), '');
@@ -183,22 +183,22 @@ test('other things in the folder are no checkpoints, and stay', () => {
   assert.deepEqual(names(directory), ['notes', 'step-000005-backup', 'step-000020', 'step-000030']);
 });
 
-test('a run that has no checkpoint yet has none', () => {
+test('a folder that does not exist contains no checkpoint', () => {
   assert.deepEqual(listCheckpoints(fresh()), []);
 });
 
-test('progress.json cut anywhere is damaged', () => {
+test('progress.json is damaged if it is truncated at any byte', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const path = join(directory, 'step-000010/progress.json');
   const text = readFileSync(path, 'utf8').trimEnd();
   for (let length = 0; length < text.length; length += 7) {
     writeFileSync(path, text.slice(0, length));
-    refuses(directory, 10, `${length} bytes`);
+    assertDamaged(directory, 10, `${length} bytes`);
   }
 });
 
-test('progress.json that is JSON but no progress of this step is damaged', () => {
+test('progress.json is damaged if it is JSON but not the progress of this step', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const path = join(directory, 'step-000010/progress.json');
@@ -215,31 +215,31 @@ test('progress.json that is JSON but no progress of this step is damaged', () =>
   for (const other of [null, 5, [], {}, ...wrong.map((change) => ({ ...progress, ...change }))]) {
     const text = JSON.stringify(other);
     writeFileSync(path, text);
-    refuses(directory, 10, text);
+    assertDamaged(directory, 10, text);
   }
 });
 
-test('a checkpoint without one of its files, or with a cut one, is damaged', () => {
+test('a checkpoint is damaged if one of its files is missing or truncated', () => {
   for (const file of ['model.safetensors', 'optimizer.safetensors', 'progress.json']) {
     const directory = fresh();
     writeCheckpoint(directory, checkpointAt(10));
     const path = join(directory, 'step-000010', file);
     writeFileSync(path, readFileSync(path).subarray(0, -3));
-    refuses(directory, 10, `${file} cut`);
+    assertDamaged(directory, 10, `${file} truncated`);
     rmSync(path);
-    refuses(directory, 10, `${file} missing`);
+    assertDamaged(directory, 10, `${file} missing`);
   }
-  refuses(fresh(), 10, 'no folder');
+  assertDamaged(fresh(), 10, 'no folder');
 });
 
-test('a checkpoint that cannot be written is an error of the disk, and leaves what was there', () => {
+test('a checkpoint that cannot be written is an E_IO error, and existing files do not change', () => {
   const directory = fresh();
   writeFileSync(directory, 'a file');
   assert.throws(() => writeCheckpoint(directory, checkpointAt(10)), { name: 'UserError', code: 'E_IO' });
   assert.equal(readFileSync(directory, 'utf8'), 'a file');
 });
 
-test('a checkpoint names its run and the CSV files before it, and another run does not read it', () => {
+test('a checkpoint records its run and the state of the CSV files, and cannot be read as one of another run', () => {
   const directory = fresh();
   const csv = { bytes: 7, sha256: 'a'.repeat(64) };
   const origin = { run_id: 'wn-s0', steps_csv: csv, metrics_csv: { ...csv, bytes: 0 } };
@@ -250,18 +250,22 @@ test('a checkpoint names its run and the CSV files before it, and another run do
     message: /expected a checkpoint of wn-s1, got one of wn-s0/,
   });
   writeCheckpoint(directory, checkpointAt(10), { ...origin, run_id: 'wn-s1' });
-  assert.equal(readCheckpoint(directory, 10, 'wn-s1').origin?.run_id, 'wn-s1', 'it is replaced');
+  assert.equal(
+    readCheckpoint(directory, 10, 'wn-s1').origin?.run_id,
+    'wn-s1',
+    'the checkpoint of the other run is replaced',
+  );
 });
 
-test('a key of progress.json with a changed letter is damage', () => {
+test('progress.json is damaged if one letter of a key is changed', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const path = join(directory, 'step-000010/progress.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('progress_sha256', 'qrogress_sha256'));
-  refuses(directory, 10, 'another key');
+  assertDamaged(directory, 10, 'another key');
 });
 
-test('a link in the place of the folder of checkpoints is refused, and nothing behind it is removed', () => {
+test('a symbolic link in place of the checkpoints folder is refused, and the files in its target are kept', () => {
   const directory = fresh();
   const elsewhere = mkdtempSync(join(root, 'elsewhere-'));
   mkdirSync(join(elsewhere, 'thesis.12345678.tmp'));
@@ -270,7 +274,7 @@ test('a link in the place of the folder of checkpoints is refused, and nothing b
   assert.deepEqual(names(elsewhere), ['thesis.12345678.tmp']);
 });
 
-test('a failed write leaves the older checkpoints and no rest', () => {
+test('a failed write keeps the older checkpoints and leaves no temporary folder', () => {
   const directory = fresh();
   writeCheckpoint(directory, checkpointAt(10));
   const { progress, state } = checkpointAt(20);

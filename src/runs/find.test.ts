@@ -1,4 +1,4 @@
-/** @file Finding runs again. */
+/** @file Laws of finding and listing runs. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ function list(runs: string): FoundRun[] {
   });
 }
 
-test('runs are listed by start, oldest first, and nothing else that lies there', () => {
+test('runs are listed by start time, oldest first, and other files and folders are not listed', () => {
   const runs = fresh();
   add(runs, 'a', { started_at: '2026-03-01T00:00:00.000Z' });
   add(runs, 'b', { started_at: '2026-01-01T00:00:00.000Z' });
@@ -28,14 +28,14 @@ test('runs are listed by start, oldest first, and nothing else that lies there',
   );
 });
 
-test('a folder of runs that is not there has none; a file in its place is an error', () => {
+test('a runs folder that does not exist contains no runs, and a file in its place is an error', () => {
   assert.deepEqual(list(join(root, 'absent')), []);
   const file = join(root, 'file');
   writeFileSync(file, '');
   assert.throws(() => list(file), { name: 'UserError', code: 'E_IO' });
 });
 
-test('a run is found by its id, by the start of it, and by its folder', () => {
+test('a run is found by its id, by the start of its id, and by its folder', () => {
   const runs = fresh();
   const one = add(runs, 'wn-s0-01234567');
   const other = add(runs, 'base-s0-89abcdef', { status: 'failed' });
@@ -49,14 +49,14 @@ test('a run is found by its id, by the start of it, and by its folder', () => {
   }
 });
 
-test('a whole id is no start of a longer one', () => {
+test('a complete id names that run, even if a longer id starts with it', () => {
   const runs = fresh();
   add(runs, 'wn-s1-01234567');
   add(runs, 'wn-s1-01234567-copy');
   assert.equal(findRun(runs, 'wn-s1-01234567').record.run_id, 'wn-s1-01234567');
 });
 
-test('a name that means several runs, or none, is an error that says which', () => {
+test('a name that matches several runs or none is an error that lists the matches', () => {
   const runs = fresh();
   for (const id of ['wn-s0-00000000', 'wn-s1-00000000', 'base-s0-00000000']) add(runs, id);
   assert.throws(
@@ -67,7 +67,7 @@ test('a name that means several runs, or none, is an error that says which', () 
   assert.throws(() => findRun(runs, 's0-00000000'), isRunError(/found no run/));
 });
 
-test('no name means the newest run, or the newest that is wanted', () => {
+test('without a name, the newest run of the requested kind is found', () => {
   const runs = fresh();
   add(runs, 'c', { started_at: '2026-02-01T00:00:00.000Z', status: 'interrupted' });
   add(runs, 'a', { started_at: '2026-03-01T00:00:00.000Z' });
@@ -75,19 +75,19 @@ test('no name means the newest run, or the newest that is wanted', () => {
   assert.equal(findRun(runs, undefined).record.run_id, 'a');
   const interrupted = findRun(runs, undefined, {
     kind: 'interrupted run',
-    wanted: ({ status }) => status === 'interrupted',
+    matches: ({ status }) => status === 'interrupted',
   });
   assert.equal(interrupted.record.run_id, 'c');
   assert.throws(
-    () => findRun(runs, undefined, { kind: 'unfinished run', wanted: () => false }),
+    () => findRun(runs, undefined, { kind: 'unfinished run', matches: () => false }),
     isRunError(/no unfinished run in/),
   );
   assert.throws(() => findRun(join(root, 'absent'), undefined), isRunError(/no run in/));
 });
 
-test('a damaged run that a name means is named, with its file; it does not hide the others', () => {
+test('the error for a damaged run names the damaged file, and the other runs are still found', () => {
   const runs = fresh();
-  const whole = add(runs, 'wn-s0-00000000');
+  const intact = add(runs, 'wn-s0-00000000');
   const damaged = add(runs, 'wn-s1-00000000');
   writeFileSync(join(damaged, 'config.json'), '');
   for (const name of ['wn-s1-00000000', 'wn-s1', damaged]) {
@@ -96,18 +96,18 @@ test('a damaged run that a name means is named, with its file; it does not hide 
       isRunError(/wn-s1-00000000.config\.json: expected JSON, got an empty file/),
     );
   }
-  assert.equal(findRun(runs, 'wn-s0').directory, whole);
-  assert.equal(findRun(runs, undefined).directory, whole);
+  assert.equal(findRun(runs, 'wn-s0').directory, intact);
+  assert.equal(findRun(runs, undefined).directory, intact);
   assert.throws(() => findRun(runs, 'wn'), isRunError(/found 2 runs/));
   const found: string[] = [];
   assert.deepEqual(
     listRuns(runs, (_, directory) => found.push(directory)).map(({ directory }) => directory),
-    [whole],
+    [intact],
   );
   assert.deepEqual(found, [damaged]);
 });
 
-test('files beside runs, as `runs/*` names them, are left out; a file alone is not', () => {
+test('files among several names are ignored, but a single file is not', () => {
   const runs = fresh();
   const run = add(runs, 'wn-s0-00000000');
   const file = join(runs, 'curves.csv');
@@ -116,7 +116,7 @@ test('files beside runs, as `runs/*` names them, are left out; a file alone is n
   assert.deepEqual(withoutFiles([file]), [file]);
 });
 
-test('the runs of a sweep are listed without its plan, too', () => {
+test('the runs of a sweep are listed even if its plan is missing', () => {
   const runs = fresh();
   mkdirSync(join(runs, 'sweep'));
   const run = add(join(runs, 'sweep'), 'wn-s0-00000000');

@@ -22,10 +22,10 @@ export function runDirectories(runsDirectory: string, name: string): string[] {
     const inside = isDirectory(folder) ? candidates(folder).filter(holdsRun) : [];
     if (inside.length > 0) return inside;
   }
-  const started = (existsSync(runsDirectory) ? candidates(runsDirectory) : []).filter(
+  const byPrefix = (existsSync(runsDirectory) ? candidates(runsDirectory) : []).filter(
     (directory) => holdsRun(directory) && basename(directory).startsWith(name),
   );
-  return started.length === 1 ? started : [findRun(runsDirectory, name).directory];
+  return byPrefix.length === 1 ? byPrefix : [findRun(runsDirectory, name).directory];
 }
 
 /** Folders that may hold a run: those in the folder and, one level deeper, those of its sweeps. */
@@ -64,7 +64,7 @@ export function withoutFiles(names: readonly string[]): readonly string[] {
 export function findRun(
   runsDirectory: string,
   name: string | undefined,
-  newest: { kind: string; wanted: (run: FoundRun) => boolean } = { kind: 'run', wanted: () => true },
+  newest: { kind: string; matches: (run: FoundRun) => boolean } = { kind: 'run', matches: () => true },
 ): FoundRun {
   if (name !== undefined) refuseSweep(runsDirectory, name);
   const direct = name === undefined ? null : readRun(name);
@@ -72,7 +72,7 @@ export function findRun(
   const damaged = new Map<string, UserError>();
   const runs = listRuns(runsDirectory, (error, directory) => damaged.set(directory, error));
   if (name === undefined) {
-    const found = runs.filter(newest.wanted).at(-1); // damaged runs are skipped
+    const found = runs.filter(newest.matches).at(-1); // damaged runs are skipped
     if (found) return found;
     const others = damaged.size === 0 ? '' : ` ${damaged.size} cannot be read.`;
     throw new UserError('E_RUN', `There is no ${newest.kind} in ${runsDirectory}.${others}`, {
@@ -89,8 +89,8 @@ export function findRun(
     ...[...damaged].map(([directory, error]) => ({ directory, id: basename(directory), error })),
   ];
   const exact = known.filter((each) => namesOf(each).includes(name));
-  const started = known.filter((each) => namesOf(each).some((other) => other.startsWith(name)));
-  const matches = exact.length > 0 ? exact : started;
+  const byPrefix = known.filter((each) => namesOf(each).some((other) => other.startsWith(name)));
+  const matches = exact.length > 0 ? exact : byPrefix;
   const [match] = matches;
   if (match && matches.length === 1) {
     if ('run' in match) return match.run;

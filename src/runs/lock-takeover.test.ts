@@ -1,4 +1,4 @@
-/** @file Replacing the lock of a dead process, losing a lock, and locks that are damaged. */
+/** @file Laws of taking over the lock of a dead process, of losing a lock, and of damaged locks. */
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -19,30 +19,39 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { acquireLock } from './lock.js';
-import { children, fresh, isTaken, lockOf, root, sleeper, stored, writeLock } from './lock.testing.js';
+import {
+  assertAvailable,
+  children,
+  fresh,
+  lockOf,
+  root,
+  sleeper,
+  stored,
+  writeLock,
+} from './lock.testing.js';
 import { thisProcess } from './owner.js';
 
-test('a lock without an owner is being written, and is a rest of a crash a moment later', () => {
+test('a lock without an owner counts as being written, and a moment later as left from a crash', () => {
   for (const content of ['', '{"host":"a', 'null', '{}', '{"host":"a","pid":0,"started":"1"}']) {
     const directory = fresh();
     writeLock(directory, content);
-    const begun = Date.now();
+    const started = Date.now();
     const { release } = acquireLock(directory);
-    assert.ok(Date.now() - begun >= 150, content);
+    assert.ok(Date.now() - started >= 150, content);
     assert.equal(stored(directory).pid, process.pid);
     release();
     assert.deepEqual(readdirSync(directory), []);
   }
 });
 
-test('a torn lock with a time in the future is left from a crash', () => {
+test('an incomplete lock with a time in the future counts as left from a crash', () => {
   const directory = fresh();
   writeLock(directory, '');
   utimesSync(lockOf(directory), new Date(2100, 0), new Date(2100, 0));
-  isTaken(directory);
+  assertAvailable(directory);
 });
 
-test('a takeover that was killed half way does not stand in the way of the next', async () => {
+test('a process that was killed during a takeover does not block the next takeover', async () => {
   const { child, owner } = await sleeper();
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -56,7 +65,7 @@ test('a takeover that was killed half way does not stand in the way of the next'
   release();
 });
 
-test('of many processes that take over one dead lock, one has it', async () => {
+test('if many processes take over the lock of a dead process, exactly one succeeds', async () => {
   const { child, owner } = await sleeper();
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -73,17 +82,17 @@ test('of many processes that take over one dead lock, one has it', async () => {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     children.push(rival);
-    return { rival, says: rival.stdout.setEncoding('utf8')[Symbol.asyncIterator]() };
+    return { rival, lines: rival.stdout.setEncoding('utf8')[Symbol.asyncIterator]() };
   });
   const next = (): Promise<string[]> =>
-    Promise.all(rivals.map(async ({ says }) => String((await says.next()).value).trim()));
+    Promise.all(rivals.map(async ({ lines }) => String((await lines.next()).value).trim()));
   assert.deepEqual(await next(), Array(6).fill('ready'));
   for (const { rival } of rivals) rival.stdin.write('go\n');
   assert.deepEqual((await next()).sort(), [...Array(5).fill('E_LOCKED'), 'taken']);
   for (const { rival } of rivals) rival.kill('SIGKILL');
 });
 
-test('the owner touches its lock while its thread computes, and an old lock stays alive so', async () => {
+test('the heartbeat keeps a lock alive while the main thread of its owner is busy', async () => {
   const directory = fresh();
   writeFileSync(lockOf(directory), 'text');
   const old = new Date(Date.now() - 50_000);
@@ -93,13 +102,13 @@ test('the owner touches its lock while its thread computes, and an old lock stay
   const isTouched = (): boolean => Date.now() - statSync(lockOf(directory)).mtimeMs < 5000;
   for (let waited = 0; !isTouched(); waited += 10) {
     assert.ok(waited < 5000);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // this thread does nothing else
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // blocks this thread
     if (waited === 0) await once(beat, 'online');
   }
   await beat.terminate();
 });
 
-test('who has lost its lock is told by whom, and writes nothing more', () => {
+test('a process that has lost its lock gets an error that names the new owner', () => {
   const directory = fresh();
   const lock = acquireLock(directory);
   lock.assertHeld();
@@ -113,30 +122,30 @@ test('who has lost its lock is told by whom, and writes nothing more', () => {
   lock.release();
 });
 
-test('giving back leaves the lock of a process that has taken the run over', () => {
+test('releasing a lock does not remove the lock of a process that has taken over the run', () => {
   const directory = fresh();
   const { release } = acquireLock(directory);
   const owner = { ...thisProcess(), host: 'another-host.example', pid: 1 };
-  writeLock(directory, owner); // as another host does when this one was frozen for more than 60 s
+  writeLock(directory, owner); // as another host does if this one was suspended for more than 60 s
   release();
   assert.deepEqual(stored(directory), owner);
 });
 
-test('a held lock does not keep its process from ending', () => {
+test('a held lock does not prevent its process from exiting', () => {
   const directory = fresh();
   const script = `import { acquireLock } from ${JSON.stringify(new URL('lock.js', import.meta.url))};
     acquireLock(${JSON.stringify(directory)});`;
   const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 5000 });
   assert.equal(status, 0);
   assert.ok(existsSync(lockOf(directory)));
-  isTaken(directory); // and its lock is that of a dead process
+  assertAvailable(directory); // its owner is dead
 });
 
-test('a folder that is not there cannot be locked: an error of the disk', () => {
+test('locking a folder that does not exist is an E_IO error', () => {
   assert.throws(() => acquireLock(join(root, 'absent')), { name: 'UserError', code: 'E_IO' });
 });
 
-test('a lock that is no file is an error at once, not an endless wait', {
+test('a lock that is not a regular file is an error, not an endless wait', {
   skip: process.platform === 'win32' ? 'needs mkfifo' : false,
 }, () => {
   const makers: ((path: string) => void)[] = [

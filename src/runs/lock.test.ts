@@ -1,4 +1,4 @@
-/** @file The owners of a run: living and dead, on this host and on others. */
+/** @file Laws of locks: a run with a living owner is refused, and a run with a dead owner is taken over. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -9,11 +9,11 @@ import { test } from 'node:test';
 import { UserError } from '../errors.js';
 import { acquireLock, ownerOf } from './lock.js';
 import {
+  assertAvailable,
+  assertRefused,
   children,
   fresh,
   hasProc,
-  isRefused,
-  isTaken,
   lockOf,
   sleeper,
   statOf,
@@ -22,7 +22,7 @@ import {
 } from './lock.testing.js';
 import { type Owner, thisProcess } from './owner.js';
 
-test('a lock names host, process and start time, and is gone once it is given back', () => {
+test('a lock names the host, the process and its start time, and is removed on release', () => {
   const directory = fresh();
   assert.equal(ownerOf(directory), null);
   const { release } = acquireLock(directory);
@@ -36,45 +36,45 @@ test('a lock names host, process and start time, and is gone once it is given ba
   assert.deepEqual(ownerOf(directory), expected);
   release();
   assert.equal(ownerOf(directory), null);
-  isTaken(directory);
+  assertAvailable(directory);
 });
 
-test('giving back twice is giving back once', () => {
+test('a second release has no effect', () => {
   const directory = fresh();
   const { release } = acquireLock(directory);
   release();
   release();
-  isTaken(directory);
+  assertAvailable(directory);
 });
 
-test('a run that this process owns is refused to this process as well', () => {
+test('a process cannot lock a run twice', () => {
   const directory = fresh();
   const { release } = acquireLock(directory);
-  isRefused(directory, `process ${process.pid} on ${hostname()}`);
+  assertRefused(directory, `process ${process.pid} on ${hostname()}`);
   release();
 });
 
-test('a run that another living process owns is refused, naming it, however old its lock is', async () => {
+test('a run that another running process owns is refused with its name, however old the lock is', async () => {
   const { owner } = await sleeper();
   const directory = fresh();
   for (const secondsAgo of [0, 3600]) {
     writeLock(directory, owner, secondsAgo);
-    isRefused(directory, `process ${owner.pid} on ${hostname()}`);
+    assertRefused(directory, `process ${owner.pid} on ${hostname()}`);
     assert.deepEqual(ownerOf(directory), owner);
   }
 });
 
-test('a run of a process that has ended is taken over at once', async () => {
+test('the run of a process that has ended is taken over without waiting', async () => {
   const { child, owner } = await sleeper();
   const directory = fresh();
   writeLock(directory, owner);
-  isRefused(directory, String(owner.pid));
+  assertRefused(directory, String(owner.pid));
   child.kill('SIGKILL');
   await once(child, 'exit');
-  isTaken(directory);
+  assertAvailable(directory);
 });
 
-test('a process that was killed but not yet reaped by its parent has ended', {
+test('a process that was killed but not yet reaped by its parent counts as ended', {
   skip: hasProc ? false : 'no /proc',
 }, async () => {
   // a shell starts a child, writes its pid, and becomes a sleep, which never waits for the child
@@ -88,17 +88,17 @@ test('a process that was killed but not yet reaped by its parent has ended', {
   while (statOf(pid)[0] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5));
   const directory = fresh();
   writeLock(directory, { ...thisProcess(), pid, started });
-  isTaken(directory);
+  assertAvailable(directory);
 });
 
-test('a process with the pid of the owner but another start time is another process', async () => {
+test('a process with the pid of the owner but another start time is not the owner', async () => {
   const { owner } = await sleeper();
   const directory = fresh();
   writeLock(directory, { ...owner, started: `1${owner.started}` });
-  isTaken(directory);
+  assertAvailable(directory);
 });
 
-/** Owners that cannot be seen from here. */
+/** Owners whose processes cannot be checked on this machine. */
 const elsewhere: [string, Partial<Owner>, RegExp][] = [
   ['another host', { host: 'another-host.example', boot: '1' }, /on another-host\.example\.$/],
   [
@@ -106,25 +106,25 @@ const elsewhere: [string, Partial<Owner>, RegExp][] = [
     { namespace: 'pid:[1]' },
     /\(in another container, or on another machine with/,
   ],
-  ['another machine of the same name', { boot: '1' }, /\(in another container, or on another machine with/],
+  ['another machine with the same name', { boot: '1' }, /\(in another container, or on another machine with/],
 ];
 
 for (const [where, change, named] of elsewhere) {
-  test(`a lock of ${where} is refused while it is touched, and taken over after 60 s`, () => {
+  test(`a lock from ${where} is refused while it has a heartbeat, and taken over after 60 s without one`, () => {
     const directory = fresh();
     const owner = { ...thisProcess(), pid: process.pid, ...change };
     for (const secondsAgo of [0, 30, 55]) {
       writeLock(directory, owner, secondsAgo);
-      isRefused(directory, `process ${process.pid} on `);
+      assertRefused(directory, `process ${process.pid} on `);
       assert.throws(() => acquireLock(directory), { message: named });
       assert.deepEqual(ownerOf(directory), owner);
     }
     writeLock(directory, owner, 61);
-    isTaken(directory);
+    assertAvailable(directory);
   });
 }
 
-test('a refusal because of another machine says when the lock expires, and what to do', () => {
+test('if another machine owns the run, the error says when the lock expires and what to do', () => {
   const directory = fresh();
   writeLock(directory, { ...thisProcess(), host: 'b', boot: '1' }, 20);
   const until = new Date(statSync(lockOf(directory)).mtimeMs + 60_000).toTimeString().slice(0, 8);
@@ -134,13 +134,13 @@ test('a refusal because of another machine says when the lock expires, and what 
   );
 });
 
-test('a lock that earlier versions wrote is understood', async () => {
+test('a lock from an earlier version is read', async () => {
   const { child, owner } = await sleeper();
   const directory = fresh();
   const { host, pid, started } = owner;
   writeLock(directory, JSON.stringify({ host, pid, started }));
-  isRefused(directory, `process ${pid} on ${host}`);
+  assertRefused(directory, `process ${pid} on ${host}`);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  isTaken(directory);
+  assertAvailable(directory);
 });

@@ -1,4 +1,4 @@
-/** @file Locks and processes for the tests of locks. */
+/** @file Helpers for the tests of locks: lock files, processes and assertions. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -36,14 +36,14 @@ export function lockOf(directory: string): string {
 
 export const hasProc = existsSync('/proc/self/stat');
 
-/** Fields of `/proc/<pid>/stat` behind the name: state, parent, …; empty where there is no /proc. */
+/** The fields of `/proc/<pid>/stat` after the process name: state, parent, …; empty without /proc. */
 export function statOf(pid: number): string[] {
   if (!hasProc) return [];
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-/** A process that sleeps until the tests are over, as an owner. */
+/** Starts a process that sleeps until the tests end, and describes it as an owner. */
 export async function sleeper(): Promise<{ child: ChildProcess; owner: Owner }> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
   children.push(child);
@@ -52,7 +52,7 @@ export async function sleeper(): Promise<{ child: ChildProcess; owner: Owner }> 
   return { child, owner: { ...thisProcess(), pid, started: statOf(pid)[19] ?? '' } };
 }
 
-/** A lock of somebody else, last touched so many seconds ago. */
+/** Writes a lock with this owner or text, whose last heartbeat was some seconds ago. */
 export function writeLock(directory: string, content: Owner | string, secondsAgo = 0): void {
   writeFileSync(lockOf(directory), typeof content === 'string' ? content : `${JSON.stringify(content)}\n`);
   const touched = Date.now() / 1000 - secondsAgo;
@@ -63,15 +63,15 @@ export function stored(directory: string): Owner {
   return JSON.parse(readFileSync(lockOf(directory), 'utf8')) as Owner;
 }
 
-/** Refused, naming the owner, and nothing changed. */
-export function isRefused(directory: string, who: string): void {
+/** Asserts that locking is refused with the name of the owner, and changes no file. */
+export function assertRefused(directory: string, owner: string): void {
   const before = readFileSync(lockOf(directory), 'utf8');
   assert.throws(
     () => acquireLock(directory),
     (error) => {
       assert.ok(error instanceof UserError, String(error));
       assert.equal(error.code, 'E_LOCKED');
-      assert.ok(error.message.includes(directory) && error.message.includes(who), error.message);
+      assert.ok(error.message.includes(directory) && error.message.includes(owner), error.message);
       assert.ok(error.hint);
       return true;
     },
@@ -80,12 +80,12 @@ export function isRefused(directory: string, who: string): void {
   assert.deepEqual(readdirSync(directory), ['lock']);
 }
 
-/** Taken, owned by this process, and given back. */
-export function isTaken(directory: string): void {
+/** Asserts that this process can lock the folder and release it. */
+export function assertAvailable(directory: string): void {
   assert.equal(ownerOf(directory), null);
   const { release } = acquireLock(directory);
   assert.equal(stored(directory).pid, process.pid);
-  assert.deepEqual(readdirSync(directory), ['lock'], 'no rest of the old lock');
+  assert.deepEqual(readdirSync(directory), ['lock'], 'no file of the old lock remains');
   release();
   assert.deepEqual(readdirSync(directory), []);
 }

@@ -1,4 +1,4 @@
-/** @file The CSV files of a run: their bytes, going on after a stop, and reading them while they grow. */
+/** @file Laws of the CSV files of a run: their bytes, appending after a stop, and reading them while they grow. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -65,7 +65,7 @@ function isDataError(path: string, message: RegExp) {
   };
 }
 
-test('the header comes first, lines end in LF, and a row is there once it was awaited', async () => {
+test('a file starts with the header, lines end in LF, and a row is in the file after its write resolves', async () => {
   const path = fresh();
   const log = openCsv(path, stepColumns, 0);
   const header = 'step,epoch,loss,accuracy,lr,grad_norm,grad_norm_clipped,clip_fraction,elapsed_seconds\n';
@@ -77,7 +77,7 @@ test('the header comes first, lines end in LF, and a row is there once it was aw
   assert.equal(textOf(path).split('\n').length, 4);
 });
 
-test('metrics.csv has the published columns, times last', () => {
+test('metrics.csv has the documented columns, and the time columns are last', () => {
   const path = fresh();
   openCsv(path, epochColumns, 0);
   assert.equal(
@@ -91,13 +91,13 @@ test('metrics.csv has the published columns, times last', () => {
   }
 });
 
-test('the order of the columns is that of the header, not that of the row', async () => {
+test('cells are written in the order of the header, not of the row object', async () => {
   const path = fresh();
   await openCsv(path, pair, 0).write({ loss: 2, step: 1 });
   assert.equal(textOf(path), 'step,loss\n1,2\n');
 });
 
-test('NaN and Infinity are spelled out, and what was not measured is empty', async () => {
+test('NaN and Infinity are written as words, and a missing value as an empty cell', async () => {
   const path = fresh();
   const log = openCsv(path, pair, 0);
   for (const [step, loss] of [
@@ -127,7 +127,7 @@ test('every number is written with the fewest digits that read back as the same 
   assert.match(textOf(path), /\n2,0\.1\n3,0\.30000000000000004\n/);
 });
 
-test('a file opened at a step loses the rows behind it, and goes on', async () => {
+test('opening a file at a step removes the later rows, and new rows follow the rest', async () => {
   const path = fresh('step,loss\n10,1\n20,2\n30,3\n40,4\n');
   const log = openCsv(path, pair, 20);
   assert.equal(textOf(path), 'step,loss\n10,1\n20,2\n');
@@ -135,7 +135,7 @@ test('a file opened at a step loses the rows behind it, and goes on', async () =
   assert.equal(textOf(path), 'step,loss\n10,1\n20,2\n30,3.5\n');
 });
 
-test('the state of a file is the hash of its bytes, whether they were there or were appended', async () => {
+test('the state of a file has the size and hash of all bytes, existing and appended', async () => {
   const path = fresh('step,loss\n10,1\n20,2\n30,3\n');
   const log = openCsv(path, pair, 20);
   for (const step of [30, 40]) {
@@ -145,7 +145,7 @@ test('the state of a file is the hash of its bytes, whether they were there or w
   }
 });
 
-test('a file that another program removes, empties or extends while it is written is an error', async () => {
+test('sync fails if another program has removed, emptied or extended the file', async () => {
   for (const change of [
     rmSync,
     (path: string) => truncateSync(path),
@@ -168,23 +168,23 @@ test('a step, epoch or time that cannot be is refused', () => {
     });
 });
 
-test('a torn last line is cut off, wherever it was torn', () => {
-  const whole = 'step,loss\n10,1\n20,0.2\n30,0.375\n';
+test('opening a file removes an incomplete last line, whatever its length', () => {
+  const full = 'step,loss\n10,1\n20,0.2\n30,0.375\n';
   const complete = 'step,loss\n10,1\n20,0.2\n';
-  for (let length = complete.length; length < whole.length; length++) {
-    const path = fresh(whole.slice(0, length));
+  for (let length = complete.length; length < full.length; length++) {
+    const path = fresh(full.slice(0, length));
     openCsv(path, pair, 30);
-    assert.equal(textOf(path), complete, JSON.stringify(whole.slice(0, length)));
+    assert.equal(textOf(path), complete, JSON.stringify(full.slice(0, length)));
   }
 });
 
-test('a torn last line is never a shorter number that looks like a row to keep', () => {
-  const path = fresh('step,loss\n10,1\n1'); // the beginning of "120,0.5"
+test('an incomplete last line is never read as a row with a smaller step', () => {
+  const path = fresh('step,loss\n10,1\n1'); // the start of "120,0.5"
   openCsv(path, pair, 100);
   assert.equal(textOf(path), 'step,loss\n10,1\n');
 });
 
-test('metrics.csv is cut by its step, not by its first column', async () => {
+test('metrics.csv is shortened by its step column, not by its first column', async () => {
   const path = fresh();
   const log = openCsv(path, epochColumns, 0);
   const row = Object.fromEntries(epochColumns.map((name) => [name, null])) as EpochRow;
@@ -199,47 +199,47 @@ test('metrics.csv is cut by its step, not by its first column', async () => {
   );
 });
 
-test('at step 0 the file starts anew, whatever was there', () => {
+test('opening a file at step 0 discards its contents', () => {
   const path = fresh('something,else\n0,1\n');
   openCsv(path, pair, 0);
   assert.equal(textOf(path), 'step,loss\n');
 });
 
-test('a file that is not there yet is made at any step, and so is an empty or headless one', () => {
+test('a file that is missing, empty or without a complete header is created at any step', () => {
   for (const path of [fresh(), fresh(''), fresh('step,lo')]) {
     openCsv(path, pair, 100);
     assert.equal(textOf(path), 'step,loss\n');
   }
 });
 
-test('reading leaves out a torn last line, wherever it was torn', () => {
-  const whole = 'step,loss\n10,1\n20,0.25\n';
+test('reading ignores an incomplete last line, whatever its length', () => {
+  const full = 'step,loss\n10,1\n20,0.25\n';
   const complete = 'step,loss\n10,1\n'.length;
-  for (let length = complete; length < whole.length; length++) {
-    const path = fresh(whole.slice(0, length));
+  for (let length = complete; length < full.length; length++) {
+    const path = fresh(full.slice(0, length));
     assert.deepEqual(readCsv(path, pair), [{ step: 10, loss: 1 }], `${length} bytes`);
   }
-  assert.equal(readCsv(fresh(whole), pair).length, 2);
+  assert.equal(readCsv(fresh(full), pair).length, 2);
   assert.deepEqual(readCsv(fresh('step,lo'), pair), []);
   assert.deepEqual(readCsv(fresh(''), pair), []);
 });
 
-test('reading takes the columns it was asked for, in any order, and leaves the others', () => {
+test('reading returns the requested columns, in any order, without the others', () => {
   const path = fresh('loss,note,step\n0.5,9,1\n');
   assert.deepEqual(readCsv(path, pair), [{ step: 1, loss: 0.5 }]);
 });
 
-test('a column that is missing is an error that names it and what is there', () => {
+test('a missing column is an error that names it and the existing columns', () => {
   const path = fresh('step,loos\n1,2\n');
   assert.throws(() => readCsv(path, pair), isDataError(path, /expected a column loss, got step,loos/));
 });
 
-test('a column that is missing is missed before the first row, too', () => {
+test('a missing column is an error even in a file without rows', () => {
   const path = fresh('step,loos\n');
   assert.throws(() => readCsv(path, pair), isDataError(path, /expected a column loss/));
 });
 
-test('a cell that is not a number is an error that names column, row and cell', () => {
+test('a cell that is not a number is an error that names its column, its row and its text', () => {
   for (const cell of ['abc', '1.5x', 'nan', '-', 'undefined', '0,5'.replace(',', ';')]) {
     const path = fresh(`step,loss\n1,0.5\n2,${cell}\n`);
     assert.throws(
@@ -250,7 +250,7 @@ test('a cell that is not a number is an error that names column, row and cell', 
   }
 });
 
-test('a blank cell is neither a zero nor unmeasured', () => {
+test('a cell of blanks is an error, neither zero nor a missing value', () => {
   const path = fresh('step,loss\n1, \n');
   assert.throws(() => readCsv(path, pair), isDataError(path, /expected a number for loss in row 1/));
 });
@@ -260,12 +260,14 @@ test('rows of unequal length are an error that names the file', () => {
   assert.throws(() => readCsv(path, pair), isDataError(path, /expected CSV, got/));
 });
 
-test('a file that is not there is an error that names it', () => {
+test('reading a file that does not exist is an error that names it', () => {
   const path = fresh();
   assert.throws(() => readCsv(path, pair), isDataError(path, /no such file/));
 });
 
-test('a full disk is told as such', { skip: existsSync('/dev/full') ? false : 'no /dev/full' }, async () => {
+test('an error for a full disk says that the disk is full', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, async () => {
   const path = fresh();
   const log = openCsv(path, pair, 0);
   rmSync(path);
@@ -280,7 +282,7 @@ test('a full disk is told as such', { skip: existsSync('/dev/full') ? false : 'n
   });
 });
 
-test('a folder that is not there is an error of the disk', () => {
+test('opening a file in a folder that does not exist is an E_IO error', () => {
   assert.throws(() => openCsv(join(root, 'absent/steps.csv'), pair, 0), {
     name: 'UserError',
     code: 'E_IO',

@@ -1,4 +1,4 @@
-/** @file Reading the JSON files of a run, whole and damaged. */
+/** @file Laws of reading the JSON files of a run, intact and damaged. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -28,7 +28,7 @@ function list(runs: string): FoundRun[] {
   });
 }
 
-test('a record is read as it was written, and replaced without a rest', () => {
+test('a record is read exactly as it was written, and replacing it leaves no temporary file', () => {
   const directory = add(fresh(), 'wn-s0-01234567', { status: 'running' });
   const completed = record('wn-s0-01234567', { error: 'ä "quoted"' });
   writeRecord(directory, completed);
@@ -36,19 +36,19 @@ test('a record is read as it was written, and replaced without a rest', () => {
   assert.deepEqual(readdirSync(directory).sort(), ['config.json', 'run.json']);
 });
 
-test('a folder without run.json holds no run', () => {
+test('a folder without run.json has no record', () => {
   assert.equal(readRecord(fresh()), null);
   assert.equal(readRecord(join(root, 'absent')), null);
 });
 
-test('a record of format 1 is read, and has an arithmetic of its own', () => {
+test('a record of format 1 is read, and its arithmetic contains its backend and kernel', () => {
   const { arithmetic: _, ...before } = record('x');
   const directory = add(fresh(), 'x');
   writeFileSync(join(directory, 'run.json'), toJson({ ...before, format: 1 }));
   assert.deepEqual(readRecord(directory), { ...before, format: 1, arithmetic: 'format-1-wasm-k' });
 });
 
-test('a record of another format is refused', () => {
+test('a record of an unknown format is an error', () => {
   for (const format of [0, 3, '2', null, undefined]) {
     const directory = fresh();
     writeFileSync(join(directory, 'run.json'), toJson({ ...record('x'), format }));
@@ -60,7 +60,7 @@ test('a record of another format is refused', () => {
   }
 });
 
-test('a torn run.json is reported by its path, wherever it was torn', () => {
+test('a truncated run.json is an error that names its path, whatever its length', () => {
   const runs = fresh();
   const directory = join(runs, 'wn-s0-01234567');
   mkdirSync(directory);
@@ -72,7 +72,7 @@ test('a torn run.json is reported by its path, wherever it was torn', () => {
   assert.throws(() => list(runs), isRunError(/wn-s0-01234567.run\.json/));
 });
 
-test('a run.json that is JSON but no record is reported', () => {
+test('a run.json that is JSON but not a record is an error', () => {
   const directory = fresh();
   for (const text of ['{}', '[]', '5', '"completed"', 'null']) {
     writeFileSync(join(directory, 'run.json'), text);
@@ -80,7 +80,7 @@ test('a run.json that is JSON but no record is reported', () => {
   }
 });
 
-test('config.json and summary.json are read, a missing summary is null, torn ones are reported', () => {
+test('config.json and summary.json are read, a missing summary is null, and truncated files are errors', () => {
   const directory = fresh();
   assert.equal(readSummary(directory, record('x')), null);
   assert.throws(() => readConfig(directory), isRunError(/config\.json/));
@@ -93,7 +93,7 @@ test('config.json and summary.json are read, a missing summary is null, torn one
   assert.throws(() => readSummary(directory, record('x')), isRunError(/summary\.json: expected JSON/));
 });
 
-test('a run that says running is stale without an owner, and any other status stays', () => {
+test('a run that is recorded as running is stale without an owner, and any other status does not depend on the owner', () => {
   const runs = fresh();
   const directory = add(runs, 'wn-s0-01234567', { status: 'running' });
   const running = record('wn-s0-01234567', { status: 'running' });
@@ -107,7 +107,7 @@ test('a run that says running is stale without an owner, and any other status st
     join(directory, 'lock'),
     JSON.stringify({ host: hostname(), pid: process.pid, started: 'x' }),
   );
-  assert.equal(statusOf(directory, running), 'stale', 'the owner is another process that had this pid');
+  assert.equal(statusOf(directory, running), 'stale', 'the owner was an earlier process with this pid');
   for (const status of ['completed', 'interrupted', 'failed', 'diverged'] as StoredStatus[]) {
     assert.equal(statusOf(directory, record('wn-s0-01234567', { status })), status);
   }
@@ -121,18 +121,18 @@ test('a record without checksums of its data is damaged', () => {
   }
 });
 
-/** Ways in which a file is damaged. */
+/** Kinds of damage: the name, the damage, and the expected message after the file name. */
 const damages: [string, (path: string) => void, RegExp][] = [
   ['missing', (path) => rmSync(path), / is missing\.$/],
   ['empty', (path) => writeFileSync(path, ''), /: expected JSON, got an empty file\.$/],
   ['torn', (path) => writeFileSync(path, '{"format": 2, "stat'), /: expected JSON, got /],
   ['null', (path) => writeFileSync(path, 'null'), /: expected a JSON object, got null\.$/],
   ['a list', (path) => writeFileSync(path, '[]'), /: expected a JSON object, got \[\]\.$/],
-  ['of another program', (path) => writeFileSync(path, '{"a": 1}'), /: .+\.$/],
+  ['from another program', (path) => writeFileSync(path, '{"a": 1}'), /: .+\.$/],
 ];
 
 for (const [how, damage, message] of damages) {
-  test(`a file that is ${how} is named, and what repairs it; a summary can be written anew`, () => {
+  test(`the error for a file that is ${how} names the file and how to repair it`, () => {
     for (const file of ['run.json', 'config.json', 'summary.json']) {
       const directory = add(fresh(), 'x');
       writeFileSync(join(directory, 'steps.csv'), '');
@@ -151,7 +151,7 @@ for (const [how, damage, message] of damages) {
   });
 }
 
-test('a summary of another run, or one that was changed since the run ended, is damaged', () => {
+test('a summary is damaged if it belongs to another run or was changed after the run ended', () => {
   const directory = add(fresh(), 'x');
   const text = readFileSync(join(directory, 'summary.json'), 'utf8');
   const hashed = record('x', { summary_sha256: createHash('sha256').update(text).digest('hex') });
@@ -165,13 +165,13 @@ test('a summary of another run, or one that was changed since the run ended, is 
   assert.throws(() => readSummary(directory, record('x')), isRunError(/the summary of x, got that of y/));
 });
 
-test('a folder that holds a copy of another run has no result for this one', () => {
+test('a copy of another run in the folder of a run is not a result of this run', () => {
   const directory = add(fresh(), 'x');
   assert.equal(readResult(directory, 'x')?.run_id, 'x');
   assert.equal(readResult(directory, 'y'), null);
 });
 
-test('a record whose texts could steer a terminal is damaged, and its error is escaped', () => {
+test('control characters make the texts of a record damaged, and are escaped in its error message', () => {
   const directory = add(fresh(), 'x', { error: 'no \u001b[8m space' });
   assert.equal(readRecord(directory)?.error, 'no \\u001b[8m space');
   for (const host of ['a\u001b[8m', 'a\nb', 'a\u202eb']) {
@@ -180,13 +180,13 @@ test('a record whose texts could steer a terminal is damaged, and its error is e
   }
 });
 
-test('a JSON file of absurd size is refused before it is read', () => {
+test('a JSON file that is too large is an error before it is read', () => {
   const directory = add(fresh(), 'x');
   truncateSync(join(directory, 'run.json'), 2 ** 31);
   assert.throws(() => readRecord(directory), isRunError(/run\.json: it has 2,147,483,648 bytes, more than/));
 });
 
-test('the folder of a summary is where it is, not where it was written', () => {
+test('the folder in a summary is the one that it was read from, not the one that it was written to', () => {
   const directory = add(fresh(), 'x');
   assert.equal(readSummary(directory, record('x'))?.dir, directory);
 });

@@ -1,4 +1,4 @@
-/** @file The identity of a run. */
+/** @file Laws of fingerprints and run ids. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { type Config, type ConfigKey, configKeys } from '../config.js';
 import { FORMAT, fingerprintOf, runId } from './record.js';
 import { checksums, defaults } from './run.testing.js';
 
-test('a fingerprint is 64 hex digits, the same for the same config and data', () => {
+test('a fingerprint has 64 hex digits, and equal configs and data have the same one', () => {
   assert.match(fingerprintOf(defaults, 'a', checksums), /^[0-9a-f]{64}$/);
   assert.equal(
     fingerprintOf({ ...defaults }, 'a', { ...checksums }),
@@ -14,7 +14,7 @@ test('a fingerprint is 64 hex digits, the same for the same config and data', ()
   );
 });
 
-test('a fingerprint is the same in every version of the program with this format', () => {
+test('a fingerprint is the same in all versions of the program with this file format', () => {
   assert.equal(FORMAT, 2);
   assert.equal(
     fingerprintOf(defaults, 'a', checksums),
@@ -22,7 +22,7 @@ test('a fingerprint is the same in every version of the program with this format
   );
 });
 
-test('a fingerprint ignores the order of keys', () => {
+test('a fingerprint does not depend on the order of keys', () => {
   const reversed = Object.fromEntries(Object.entries(defaults).reverse()) as Config;
   assert.equal(fingerprintOf(reversed, 'a', checksums), fingerprintOf(defaults, 'a', checksums));
   assert.equal(
@@ -31,7 +31,7 @@ test('a fingerprint ignores the order of keys', () => {
   );
 });
 
-test('a fingerprint ignores the seed, what computes, and the folder of the data, and changes with every other key', () => {
+test('a fingerprint does not depend on seed, backend, device, threads and data folder, but on every other key', () => {
   const others: Config = {
     model: 'base',
     units: 101,
@@ -53,32 +53,32 @@ test('a fingerprint ignores the seed, what computes, and the folder of the data,
   };
   const ignored: ConfigKey[] = ['seed', 'backend', 'device', 'threads', 'data'];
   const same = fingerprintOf(defaults, 'a', checksums);
-  const prints = configKeys.map((key) => {
+  const fingerprints = configKeys.map((key) => {
     assert.notDeepEqual(others[key], defaults[key], key);
-    const print = fingerprintOf({ ...defaults, [key]: others[key] }, 'a', checksums);
-    assert.equal(print === same, ignored.includes(key), key);
-    return print;
+    const fingerprint = fingerprintOf({ ...defaults, [key]: others[key] }, 'a', checksums);
+    assert.equal(fingerprint === same, ignored.includes(key), key);
+    return fingerprint;
   });
-  assert.equal(new Set(prints).size, configKeys.length - ignored.length + 1);
+  assert.equal(new Set(fingerprints).size, configKeys.length - ignored.length + 1);
 });
 
-test('a fingerprint changes with the arithmetic', () => {
+test('a fingerprint depends on the arithmetic', () => {
   assert.notEqual(fingerprintOf(defaults, 'b', checksums), fingerprintOf(defaults, 'a', checksums));
 });
 
-test('a fingerprint changes with the data, by content and by name', () => {
-  const prints = [
+test('a fingerprint depends on the checksums and the names of the data files', () => {
+  const others = [
     checksums,
     { ...checksums, labels: 'b3' },
     { images: 'b2', labels: 'a1' },
     { images: 'a1' },
   ];
-  assert.equal(new Set(prints.map((data) => fingerprintOf(defaults, 'a', data))).size, prints.length);
+  assert.equal(new Set(others.map((data) => fingerprintOf(defaults, 'a', data))).size, others.length);
 });
 
-test('a run id is model, clip if there is one, seed and the first eight digits of the fingerprint', () => {
-  const print = '0123456789abcdef'.repeat(4);
-  const id = (change: Partial<Config>): string => runId({ ...defaults, ...change }, print);
+test('a run id consists of the model, the clip if there is one, the seed and eight digits of the fingerprint', () => {
+  const fingerprint = '0123456789abcdef'.repeat(4);
+  const id = (change: Partial<Config>): string => runId({ ...defaults, ...change }, fingerprint);
   assert.equal(id({}), 'wn-s0-01234567');
   assert.equal(id({ model: 'base', seed: 4294967295 }), 'base-s4294967295-01234567');
   assert.equal(id({ clip: 0.5 }), 'wn-clip0.5-s0-01234567');

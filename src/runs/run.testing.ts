@@ -1,4 +1,4 @@
-/** @file Made-up runs in folders, for tests. */
+/** @file Creates folders of synthetic runs for tests. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-/** As it lies in summary.json. */
+/** The contents of a summary.json. */
 export function storedSummary(id: string): Omit<Summary, 'dir'> {
   return {
     run_id: id,
@@ -71,7 +71,7 @@ export function storedSummary(id: string): Omit<Summary, 'dir'> {
   };
 }
 
-/** Puts a run into a folder of runs, with a summary if it is completed, and says where it is. */
+/** Creates a run in a folder of runs, with a summary if it is completed. Returns the folder of the run. */
 export function add(runs: string, id: string, change: Partial<RunRecord> = {}): string {
   const directory = join(runs, id);
   mkdirSync(directory, { recursive: true });

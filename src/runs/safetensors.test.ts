@@ -1,4 +1,4 @@
-/** @file Safetensors files: exact round trips, the published layout, and damage of every kind. */
+/** @file Laws of safetensors files: exact round trips, the published layout, and errors for every kind of damage. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const arrays: ReadonlyMap<string, NamedArray> = new Map<string, NamedArray>([
   ['empty', { shape: [0, 4], data: new Float32Array(0) }],
 ]);
 
-/** A file with this header and so many bytes of data. */
+/** A file with this header and this number of data bytes. */
 function fileOf(header: string, dataBytes: number): Buffer {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
@@ -34,7 +34,7 @@ function headerOf(file: Buffer): { bytes: number; text: string } {
   return { bytes, text: file.toString('utf8', 8, 8 + bytes) };
 }
 
-function refuses(bytes: Uint8Array, what: string): void {
+function assertDamaged(bytes: Uint8Array, what: string): void {
   writeFileSync(path, bytes);
   assert.throws(
     () => readSafetensors(path),
@@ -49,13 +49,13 @@ function refuses(bytes: Uint8Array, what: string): void {
   );
 }
 
-/** Writes a file anew. */
+/** Writes a file, replacing an existing one. */
 function write(to: string, arrays: ReadonlyMap<string, NamedArray>): string {
   rmSync(to, { force: true });
   return writeSafetensors(to, arrays);
 }
 
-test('what was written is read: names, types, shapes and every bit', () => {
+test('names, types, shapes and data are read exactly as they were written', () => {
   write(path, arrays);
   const read = readSafetensors(path);
   assert.deepEqual(new Set(read.keys()), new Set(arrays.keys()));
@@ -66,25 +66,25 @@ test('what was written is read: names, types, shapes and every bit', () => {
   }
 });
 
-test('no arrays at all are a file, too', () => {
+test('a file can contain no arrays', () => {
   write(path, new Map());
   assert.equal(readSafetensors(path).size, 0);
 });
 
-test('a view into a larger buffer is written as what it shows', () => {
+test('a view into a larger buffer is written without the rest of the buffer', () => {
   const data = Float32Array.of(0, 1, 2, 3, 4).subarray(1, 4);
   write(path, new Map([['view', { shape: [3], data }]]));
   assert.deepEqual(readSafetensors(path).get('view')?.data, Float32Array.of(1, 2, 3));
 });
 
-test('what is read does not share memory with anything', () => {
+test('arrays that are read do not share memory', () => {
   write(path, arrays);
   const read = readSafetensors(path);
   const buffers = [...read.values()].map(({ data }) => data.buffer);
   assert.equal(new Set(buffers).size, read.size);
 });
 
-test('the file is a length, a JSON header, and gapless data, each array at a multiple of its width', () => {
+test('a file is a length, a JSON header and data without gaps, with each array aligned to its element size', () => {
   write(path, arrays);
   const file = readFileSync(path);
   const { bytes, text } = headerOf(file);
@@ -101,7 +101,7 @@ test('the file is a length, a JSON header, and gapless data, each array at a mul
   assert.deepEqual(header.sums, { dtype: 'F64', shape: [3], data_offsets: [0, 24] });
 });
 
-test('the header fills a multiple of eight bytes for names of any length', () => {
+test('the size of the header is a multiple of eight bytes for names of any length', () => {
   for (const name of ['a', 'ab', 'abc', 'abcd', 'abcde', 'abcdef', 'abcdefg', 'abcdefgh']) {
     write(path, new Map([[name, { shape: [1], data: Float32Array.of(7) }]]));
     const file = readFileSync(path);
@@ -110,12 +110,12 @@ test('the header fills a multiple of eight bytes for names of any length', () =>
   }
 });
 
-test('names beyond ASCII survive', () => {
+test('names can contain characters outside ASCII', () => {
   write(path, new Map([['β/größe', { shape: [1], data: Float32Array.of(7) }]]));
   assert.deepEqual(readSafetensors(path).get('β/größe')?.data, Float32Array.of(7));
 });
 
-test('a file that another program wrote is read: metadata, any order, no padding', () => {
+test('a file from another program is read: with metadata, in any order, without padding', () => {
   const header = JSON.stringify({
     __metadata__: { format: 'pt' },
     b: { dtype: 'I32', shape: [1], data_offsets: [8, 12] },
@@ -136,31 +136,32 @@ test('a file that another program wrote is read: metadata, any order, no padding
   );
 });
 
-test('arrays that share bytes, or leave bytes out, are damage', () => {
+test('a file is damaged if arrays overlap or leave gaps', () => {
   const array = (...data_offsets: number[]) => ({ dtype: 'F32', shape: [2], data_offsets });
-  refuses(fileOf(JSON.stringify({ a: array(0, 8), b: array(0, 8) }), 8), 'the same bytes');
-  refuses(fileOf(JSON.stringify({ a: array(8, 16) }), 16), 'a hole');
+  assertDamaged(fileOf(JSON.stringify({ a: array(0, 8), b: array(0, 8) }), 8), 'the same bytes');
+  assertDamaged(fileOf(JSON.stringify({ a: array(8, 16) }), 16), 'a gap');
 });
 
-test('a file cut anywhere is damaged', () => {
+test('a file is damaged if it is truncated at any byte', () => {
   write(path, arrays);
-  const whole = readFileSync(path);
-  for (let length = 0; length < whole.length; length++) refuses(whole.subarray(0, length), `${length} bytes`);
+  const intact = readFileSync(path);
+  for (let length = 0; length < intact.length; length++)
+    assertDamaged(intact.subarray(0, length), `${length} bytes`);
 });
 
-test('a header that is not JSON is damaged', () => {
+test('a file is damaged if its header is not JSON', () => {
   for (const text of ['', 'PK', '{', "{'a': 1}", '{"a": 1,}', '\0'.repeat(8)]) {
-    refuses(fileOf(text, 8), JSON.stringify(text));
+    assertDamaged(fileOf(text, 8), JSON.stringify(text));
   }
-  refuses(Buffer.from('<html>This is not the file that you wanted</html>'), 'a web page');
-  refuses(Buffer.alloc(64, 0xff), 'a length beyond all files');
+  assertDamaged(Buffer.from('<html>This is an error page</html>'), 'a web page');
+  assertDamaged(Buffer.alloc(64, 0xff), 'a length greater than the file');
 });
 
-test('a header that is JSON but no header is damaged', () => {
-  for (const text of ['null', '5', '"text"', '[]', '[1]']) refuses(fileOf(text, 8), text);
+test('a file is damaged if its header is JSON but not an object', () => {
+  for (const text of ['null', '5', '"text"', '[]', '[1]']) assertDamaged(fileOf(text, 8), text);
 });
 
-test('an entry without what an entry needs is damaged', () => {
+test('a file is damaged if an entry of its header is incomplete or invalid', () => {
   const good = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
   const bad: unknown[] = [
     null,
@@ -188,17 +189,17 @@ test('an entry without what an entry needs is damaged', () => {
   ];
   for (const entry of bad) {
     const text = JSON.stringify({ a: entry });
-    refuses(fileOf(text, 8), text);
+    assertDamaged(fileOf(text, 8), text);
   }
 });
 
-test('a byte that is wrong anywhere before the data gives arrays or E_CHECKPOINT, never another error', () => {
+test('a wrong byte anywhere before the data causes E_CHECKPOINT or consistent arrays, but no other error', () => {
   const small = new Map([['w', { shape: [2, 1], data: Float32Array.of(1, 2) }]]);
   write(path, small);
-  const whole = readFileSync(path);
-  for (let at = 0; at < whole.length - 8; at++) {
+  const intact = readFileSync(path);
+  for (let at = 0; at < intact.length - 8; at++) {
     for (const value of [0, 0x20, 0x2d, 0x39, 0x7d]) {
-      const damaged = Buffer.from(whole);
+      const damaged = Buffer.from(intact);
       damaged[at] = value;
       writeFileSync(path, damaged);
       try {
@@ -216,7 +217,7 @@ test('a byte that is wrong anywhere before the data gives arrays or E_CHECKPOINT
   }
 });
 
-test('a file that is not there is damaged, and a folder that is not there cannot be written to', () => {
+test('reading a missing file is an E_CHECKPOINT error, and writing to a missing folder is an E_IO error', () => {
   assert.throws(() => readSafetensors(join(folder, 'absent')), { code: 'E_CHECKPOINT' });
   assert.throws(() => write(join(folder, 'absent/x'), arrays), { code: 'E_IO' });
 });
