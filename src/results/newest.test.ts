@@ -1,4 +1,4 @@
-/** @file The default runs of a command. */
+/** @file Laws of the runs that a command uses by default. */
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ function addRun(name: string, day: number): void {
 test('without names, the runs are those of the newest sweep, or all runs if the newest run belongs to no sweep', () => {
   assert.throws(() => newestIn(scratch), { code: 'E_RUN', hint: /wnlstm train/ });
   addRun('alone', 1);
-  assert.deepEqual(newestIn(scratch), { names: [scratch], words: `the only run in ${scratch}` });
+  assert.deepEqual(newestIn(scratch), { names: [scratch], description: `the only run in ${scratch}` });
   for (const [sweep, day] of [
     ['later', 5],
     ['earlier', 3],
@@ -24,7 +24,10 @@ test('without names, the runs are those of the newest sweep, or all runs if the 
     addRun(`${sweep}/wn-s0`, day);
     writeFileSync(join(scratch, sweep, 'plan.json'), '{}');
   }
-  assert.deepEqual(newestIn(scratch), { names: [join(scratch, 'later')], words: 'the newest sweep, later' });
+  assert.deepEqual(newestIn(scratch), {
+    names: [join(scratch, 'later')],
+    description: 'the newest sweep, later',
+  });
   addRun('alone-again', 6);
-  assert.deepEqual(newestIn(scratch), { names: [scratch], words: `all 4 runs in ${scratch}` });
+  assert.deepEqual(newestIn(scratch), { names: [scratch], description: `all 4 runs in ${scratch}` });
 });

@@ -1,13 +1,15 @@
-/** @file Which runs a command uses if none are named. */
+/** @file Chooses the runs that a command uses if the user names none. */
 
 import { basename, dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { isSweep, listRuns } from '../runs/find.js';
 
-/** Names for `readResults`, and a description of them. */
+/** The chosen runs. */
 export interface Newest {
+  /** Names for `readResults`. */
   readonly names: readonly string[];
-  readonly words: string;
+  /** A description for the user, such as "the newest sweep, article". */
+  readonly description: string;
 }
 
 /**
@@ -24,10 +26,10 @@ export function newestIn(runsDirectory: string): Newest {
     });
   }
   const folder = dirname(last.directory);
-  if (isSweep(folder)) return { names: [folder], words: `the newest sweep, ${basename(folder)}` };
+  if (isSweep(folder)) return { names: [folder], description: `the newest sweep, ${basename(folder)}` };
   return {
     names: [runsDirectory],
-    words:
+    description:
       runs.length === 1 ? `the only run in ${runsDirectory}` : `all ${runs.length} runs in ${runsDirectory}`,
   };
 }

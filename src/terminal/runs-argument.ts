@@ -25,6 +25,6 @@ export function namedRuns(
 ): readonly string[] {
   if (names !== undefined && names.length > 0) return names;
   const newest = newestIn(runsDirectory);
-  printNote(`No run was named; using ${newest.words}.`, io);
+  printNote(`No run was named; using ${newest.description}.`, io);
   return newest.names;
 }
