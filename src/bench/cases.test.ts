@@ -1,4 +1,4 @@
-/** @file What the benchmark times. */
+/** @file Laws of the benchmark's cases, operation counts and synthetic data. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,8 +6,8 @@ import { ARTICLE, combine, flopsOf, indicesOf, SCALING_SHAPES, syntheticDataset 
 
 const article = { ...ARTICLE, backend: 'wasm', device: 'cpu', model: 'wn', threads: 1 } as const;
 
-test("a step at the article's size is about half a billion operations", () => {
-  // Forward, weight gradient and gradient of h, counted by hand for one time step beyond the first.
+test("a step with the article's shape has about half a billion operations", () => {
+  // The expected number is written out: forward, weight gradient and gradient of h for each time step after the first one.
   const { batch, units, inputs, timeSteps } = ARTICLE;
   const step = 2 * batch * 4 * units * (2 * inputs + 3 * units);
   const first = 2 * batch * 4 * units * 2 * inputs;
@@ -15,14 +15,14 @@ test("a step at the article's size is about half a billion operations", () => {
   assert.ok(Math.abs(flopsOf(article) / 495e6 - 1) < 0.02);
 });
 
-test('cases are all combinations', () => {
+test('the cases are all combinations of the arguments', () => {
   assert.equal(
     combine(['native', 'wasm'], 'cpu', ['base', 'wn'], [1, 2], SCALING_SHAPES).length,
     8 * SCALING_SHAPES.length,
   );
 });
 
-test('TensorFlow is timed on one number of threads, and alone on the GPU', () => {
+test('TensorFlow is timed with one number of threads, and only TensorFlow uses the GPU', () => {
   const cases = combine(['native', 'tensorflow'], 'cuda', ['wn'], [1, 2], [ARTICLE]);
   assert.deepEqual(
     cases.map(({ backend, device, threads }) => [backend, device, threads]),
@@ -34,7 +34,7 @@ test('TensorFlow is timed on one number of threads, and alone on the GPU', () =>
   );
 });
 
-test('the data has as many examples as asked, and indices stay within them', () => {
+test('the data has the requested number of examples, and all indices are below it', () => {
   const { train } = syntheticDataset(article, 20);
   assert.equal(train.images.length, 20 * 28 * 28);
   const { count } = syntheticDataset(article).train;

@@ -1,21 +1,21 @@
-/** @file Timing, over a clock that the test moves. */
+/** @file Laws of timing, tested with a clock that the tests advance. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measure, median } from './timing.js';
 
-test('the median is the middle one, or the mean of the two in the middle', () => {
+test('the median is the middle value, or the mean of the two middle values', () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 3, 2]), 2.5);
 });
 
-test('a repeat lasts at least as long as asked, and gives the time of one call', async () => {
+test('a repeat lasts at least the requested time, and its result is the time of one call', async () => {
   let time = 0;
   const timing = await measure(() => (time += 2), { repeats: 5, now: () => time });
   assert.deepEqual(timing, { median: 2, min: 2, max: 2, repeats: 5, calls: 75 });
 });
 
-test('a single slow repeat moves the largest time, not the median', async () => {
+test('one slow repeat changes the largest time, but not the median', async () => {
   let time = 0;
   let calls = 0;
   const timing = await measure(() => (time += ++calls === 300 ? 1000 : 1), {
@@ -27,7 +27,7 @@ test('a single slow repeat moves the largest time, not the median', async () => 
   assert.ok(timing.max > 10);
 });
 
-test('what the calls left to be done is waited for, and counts', async () => {
+test('the time to finish the work of the calls is included', async () => {
   let time = 0;
   let queued = 0;
   const finish = (): void => {
@@ -38,7 +38,7 @@ test('what the calls left to be done is waited for, and counts', async () => {
   assert.equal(each, 3);
 });
 
-test('timing ends when the signal says so', async () => {
+test('timing ends when the signal is aborted', async () => {
   const abort = new AbortController();
   let time = 0;
   const run = (): void => {

@@ -1,4 +1,4 @@
-/** @file Sorting and filtering the list of runs. */
+/** @file Laws of sorting and filtering the list of runs. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';

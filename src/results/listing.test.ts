@@ -1,4 +1,4 @@
-/** @file The state of runs in the list. */
+/** @file Laws of the state of runs in the list. */
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

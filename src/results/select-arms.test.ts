@@ -41,8 +41,8 @@ function resultsWith(accuracies: readonly number[]): Results {
 
 const results = resultsWith([0.1, 0.9, 0.5, 0.3, 0.2, 0.8]);
 
-function namesBy(given: Results, criterion: string): string[] {
-  return selectArms(given, criterion).arms.map(({ name }) => name);
+function namesBy(from: Results, criterion: string): string[] {
+  return selectArms(from, criterion).arms.map(({ name }) => name);
 }
 
 test('the grid point of each arm that is best on validation data is selected', () => {

@@ -17,16 +17,18 @@ export interface Best {
 /** The state of the training loop after a step. */
 export interface Progress {
   readonly step: number;
-  /** Sums since the last row of steps.csv, and since the last row of metrics.csv, without those still in the engine. */
+  /** The sums since the last row of steps.csv, without those that are still in the engine. */
   readonly row: StepMetrics;
+  /** The sums since the last row of metrics.csv, without those that are still in the engine. */
   readonly epoch: StepMetrics;
   readonly best: Best | null;
   /** Whether the loss became infinite or NaN, which ends the run. */
   readonly diverged: boolean;
   /** Seconds of training; the time between a stop and the resumption does not count. */
   readonly elapsedSeconds: number;
-  /** Seconds spent in steps, in total and in the current epoch. */
+  /** Seconds spent in steps. */
   readonly stepSeconds: number;
+  /** Seconds spent in the steps of the current epoch. */
   readonly epochSeconds: number;
 }
 
@@ -50,7 +52,7 @@ export interface StoredProgress {
   readonly hashes: FileHashes | null;
 }
 
-/** The file is about a kilobyte. */
+/** The largest accepted size; the file usually has about one kilobyte. */
 const MOST_BYTES = 2 ** 20;
 
 type Check = (value: unknown) => boolean;
@@ -113,7 +115,7 @@ export function readProgress(path: string, step: number): StoredProgress {
   const found = sha256(toJson(others));
   if (hasHashes && found !== expected)
     throw bad(
-      `expected the SHA-256 ${String(expected).slice(0, 16)}…, which the file records of itself, got ${found.slice(0, 16)}…`,
+      `expected the SHA-256 ${String(expected).slice(0, 16)}…, which the file records for itself, got ${found.slice(0, 16)}…`,
     );
   return {
     progress: pick<Progress>(stored, PROGRESS),

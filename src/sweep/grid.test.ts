@@ -1,4 +1,4 @@
-/** @file Laws of sweep files: what they multiply out to, and what they refuse. */
+/** @file Laws of sweep files: the arms that they expand to, and the errors of invalid files. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ function namesOf(file: Record<string, unknown>): string[] {
   return parseSweep({ ...minimal, ...file }, 'x.json').arms.map(({ name }) => name);
 }
 
-test('a sweep is arms x grid, the last axis turning fastest', () => {
+test('a sweep has every combination of its arms and grid values, and the last axis varies fastest', () => {
   const names = namesOf({
     arms: { base: { model: 'base' }, wn: {} },
     grid: { lr: [0.1, 0.01], clip: [null, 0.5] },
@@ -31,7 +31,7 @@ test('a sweep is arms x grid, the last axis turning fastest', () => {
   ]);
 });
 
-test('a value of the grid may be several keys, and may have a name', () => {
+test('a grid value can set several keys and can have a name', () => {
   const keys = { clip: 0.5, clipMode: 'value' };
   const unnamed = parseSweep({ ...minimal, grid: { clipping: [keys] } }, 'x.json').arms[0]!;
   assert.equal(unnamed.name, 'clip=0.5,clipMode=value');
@@ -43,7 +43,7 @@ test('a value of the grid may be several keys, and may have a name', () => {
   }
 });
 
-test('the grid wins over the arm, the arm over base, base over the defaults', () => {
+test('the grid overrides the arm, the arm overrides base, and base overrides the defaults', () => {
   const file = {
     base: { units: 7, lr: 1, batch: 8 },
     arms: { a: { lr: 2, batch: 9 } },
@@ -53,12 +53,12 @@ test('the grid wins over the arm, the arm over base, base over the defaults', ()
   assert.deepEqual([config.units, config.lr, config.batch, config.epochs], [7, 2, 10, 5]);
 });
 
-test('a number of seeds means the first so many', () => {
+test('a number of seeds means the seeds from 0', () => {
   assert.deepEqual(parseSweep({ ...minimal, seeds: 3 }, 'x.json').seeds, [0, 1, 2]);
   assert.deepEqual(parseSweep({ ...minimal, seeds: [5, 1] }, 'x.json').seeds, [5, 1]);
 });
 
-test('without comparisons each arm is compared with the first', () => {
+test('without declared comparisons, each arm is compared with the first one', () => {
   const { comparisons } = parseSweep({ ...minimal, grid: { lr: [1, 2, 3] } }, 'x.json');
   assert.deepEqual(comparisons, [
     ['lr=2', 'lr=1'],
@@ -66,7 +66,7 @@ test('without comparisons each arm is compared with the first', () => {
   ]);
 });
 
-test('a sweep file that cannot be meant is refused, and the error says what to change', () => {
+test('an invalid sweep file is refused, and the error says what to change', () => {
   const refused: [Record<string, unknown>, RegExp][] = [
     [{ arms: { a: { unit: 3 } } }, /x\.json, arm a: unknown key unit \(nearest: units\)/],
     [{ base: { lr: 'high' } }, /lr: expected a number from 1e-37, got "high"/],
@@ -109,7 +109,7 @@ test('a sweep file that cannot be meant is refused, and the error says what to c
   }
 });
 
-test('a grid too large to write down is refused before it is multiplied out', () => {
+test('a grid that is too large is refused before it is expanded', () => {
   const values = Array.from({ length: 1000 }, (_, index) => index + 1);
   const grid = { lr: values, units: values, batch: values };
   assert.throws(
@@ -118,7 +118,7 @@ test('a grid too large to write down is refused before it is multiplied out', ()
   );
 });
 
-test('arms and values of the grid keep the order of the file, also those whose names are numbers', () => {
+test('arms and grid values keep the order of the file, even if their names are numbers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wnlstm-'));
   const path = join(folder, 'order.json');
   writeFileSync(
@@ -136,7 +136,7 @@ test('arms and values of the grid keep the order of the file, also those whose n
   rmSync(folder, { recursive: true });
 });
 
-test('the sweeps that come with the program are valid', () => {
+test('the bundled sweep files are valid', () => {
   const folder = join(packageRoot, 'configs/sweeps');
   const counts = readdirSync(folder).map((file) => {
     const { name, arms, seeds } = readSweepFile(join(folder, file));
@@ -150,7 +150,7 @@ test('the sweeps that come with the program are valid', () => {
   ]);
 });
 
-test('a config in the place of a sweep file is called what it is', () => {
+test('the error for a config in place of a sweep file says that it is a config', () => {
   assert.throws(() => readSweepFile(join(packageRoot, 'configs/smoke.json')), {
     message: /smoke\.json is the config of one run, not a sweep file\.$/,
   });

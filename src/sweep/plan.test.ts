@@ -1,4 +1,4 @@
-/** @file Laws of plan.json: it is frozen, and says so when somebody changed it. */
+/** @file Laws of plan.json: it does not change, and a changed plan is an error. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,14 +34,14 @@ function planOf(change: Record<string, unknown> = {}, sums = checksums): Plan {
   return freeze(decided(parseSweep({ ...file, ...change }, 'x.json')), sums, NOW);
 }
 
-test('what is written is read back', () => {
+test('a plan is read exactly as it was written', () => {
   const plan = planOf({ about: 'why' });
   writePlan(folder, plan);
   assert.deepEqual(readPlan(folder), plan);
   assert.equal(readPlan(join(folder, 'nothing')), null);
 });
 
-test('runs go seed by seed, each with a folder of its own', () => {
+test('runs are ordered by seed, and each has its own folder', () => {
   const runs = plannedRuns(planOf());
   assert.deepEqual(
     runs.map(({ arm, seed, config }) => [arm, seed, config.seed, config.model]),
@@ -56,7 +56,7 @@ test('runs go seed by seed, each with a folder of its own', () => {
   assert.match(runs[1]!.id, /^wn-s3-[0-9a-f]{8}$/);
 });
 
-test('a plan that was changed by hand is refused', () => {
+test('a plan that was edited is refused', () => {
   writePlan(folder, planOf());
   const path = join(folder, 'plan.json');
   const text = readFileSync(path, 'utf8');
@@ -73,7 +73,7 @@ test('a plan that was changed by hand is refused', () => {
   }
 });
 
-test('a plan with a valid checksum is still checked, as the checksum does not authenticate it', () => {
+test('each value of a plan is checked even if its checksum is valid', () => {
   const plan = planOf();
   const [arm, ...others] = plan.arms as [PlannedArm, ...PlannedArm[]];
   const forged: [Partial<Plan>, RegExp][] = [
@@ -87,7 +87,7 @@ test('a plan with a valid checksum is still checked, as the checksum does not au
     ],
     [
       { arms: [{ ...arm, config: { ...arm.config, units: 7 } }, ...others] },
-      /fingerprint of base does not fit/,
+      /fingerprint of base does not match/,
     ],
     [{ name: '../x' }, /name: expected a name/],
     [{ seeds: ['../x' as unknown as number] }, /seeds: expected/],
@@ -115,16 +115,16 @@ test('two arms with the same config are refused', () => {
   assert.throws(() => planOf({ arms: { a: { lr: 0.1 }, b: {} } }), /arms a and b have the same config/);
 });
 
-test('more seeds are the smallest new ones, and it is on record that they came later', () => {
+test('added seeds are the smallest unused ones, and the plan records when they were added', () => {
   const plan = addSeeds(planOf(), 3, NOW);
   assert.deepEqual(plan.seeds, [3, 1, 0, 2, 4]);
   assert.deepEqual(plan.added, [{ at: NOW, seeds: [0, 2, 4] }]);
   assert.equal(differenceFrom(plan, planOf()), null);
 });
 
-test('a file that differs from its plan is told apart, and how', () => {
+test('the first difference between a sweep file and its plan is described', () => {
   const plan = planOf();
-  assert.equal(differenceFrom(plan, planOf({ about: 'other words' })), null);
+  assert.equal(differenceFrom(plan, planOf({ about: 'another purpose' })), null);
   assert.match(
     String(differenceFrom(plan, planOf({ arms: { base: { model: 'base' } } }))),
     /^arms base instead of/,

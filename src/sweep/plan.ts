@@ -1,4 +1,4 @@
-/** @file plan.json: a sweep as it is fixed before its first run, so that comparisons cannot be chosen after seeing results. */
+/** @file plan.json fixes a sweep before its first run, so that comparisons cannot be chosen after seeing results. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { fingerprintOf, runId } from '../runs/record.js';
 import { plural } from '../text/plural.js';
 import { MOST_SEEDS, SWEEP_NAME, type Sweep, type SweepArm } from './grid.js';
 
-/** An arm whose backend is decided, and with it the arithmetic. `config.seed` has no meaning. */
+/** An arm whose backend and arithmetic are decided. `config.seed` has no meaning. */
 export interface DecidedArm extends SweepArm {
   readonly config: ResolvedConfig;
   readonly arithmetic: string;
@@ -60,7 +60,7 @@ const FORMAT = 2;
  * Makes the plan of a sweep.
  *
  * @param now the time in ISO 8601
- * @throws {UserError} E_CONFIG if two arms are the same configuration
+ * @throws {UserError} E_CONFIG if two arms have the same config
  */
 export function freeze(sweep: DecidedSweep, checksums: Readonly<Record<string, string>>, now: string): Plan {
   const arms = sweep.arms.map(
@@ -106,7 +106,7 @@ export function plannedRuns({ arms, seeds }: Plan): PlannedRun[] {
 /**
  * Adds seeds to a plan: the smallest that it does not have yet.
  *
- * @param now the time that is recorded; for a new plan, its own time
+ * @param now the time to record; for a new plan, the time of the plan
  */
 export function addSeeds(plan: Plan, count: number, now: string): Plan {
   if (plan.seeds.length + count > MOST_SEEDS) {
@@ -160,7 +160,7 @@ export function readPlan(directory: string): Plan | null {
   if (stored.format !== FORMAT && stored.format !== 1)
     throw bad(`expected format ${FORMAT}, got ${stored.format}`);
   const { checksum, ...plan } = stored;
-  if (checksum !== checksumOf(plan)) throw bad('the plan was changed: its checksum does not fit');
+  if (checksum !== checksumOf(plan)) throw bad('the plan was changed: its checksum does not match');
   const problem = planProblem(plan);
   if (problem) throw bad(problem);
   if (plan.format === FORMAT) return plan;
@@ -208,7 +208,7 @@ function armProblem(arm: PlannedArm, { format, data }: Plan): string | null {
     return (error as Error).message.replace(/\.$/, '');
   }
   if (format !== FORMAT || fingerprintOf(config, arm.arithmetic, data) === arm.fingerprint) return null;
-  return `arms: the fingerprint of ${arm.name} does not fit its config`;
+  return `arms: the fingerprint of ${arm.name} does not match its config`;
 }
 
 function areSeeds(value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** @file Laws of the scheduler and the board, with an executor that computes nothing. */
+/** @file Laws of the scheduler and the board, tested with an executor that computes nothing. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -59,7 +59,7 @@ function failsAt(seed: number) {
   return (run: PlannedRun): JobEnd => (run.seed === seed ? { kind: 'failed', reason: 'why' } : completes());
 }
 
-test('every run is computed once, in order, as many at a time as there are slots', async () => {
+test('every run is computed once, in order, and the number of runs at the same time is the number of slots', async () => {
   for (const slots of [1, 2, 20]) {
     const executor = fakeExecutor(slots, completes);
     const started: PlannedRun[] = [];
@@ -74,12 +74,12 @@ test('every run is computed once, in order, as many at a time as there are slots
 
 test('a failure stops the other runs only with failFast', async () => {
   const executor = fakeExecutor(2, failsAt(0));
-  const patient = await runSweep(runs, '', executor, { failFast: false, signal: never }, () => {});
-  assert.equal([...patient.values()].filter(({ kind }) => kind === 'failed').length, 3);
-  assert.equal([...patient.values()].filter(({ kind }) => kind === 'completed').length, 6);
-  const hasty = await runSweep(runs, '', executor, { failFast: true, signal: never }, () => {});
-  assert.ok(hasty.size <= 3, 'no run starts after the failure');
-  assert.ok([...hasty.values()].some(({ kind }) => kind === 'failed'));
+  const all = await runSweep(runs, '', executor, { failFast: false, signal: never }, () => {});
+  assert.equal([...all.values()].filter(({ kind }) => kind === 'failed').length, 3);
+  assert.equal([...all.values()].filter(({ kind }) => kind === 'completed').length, 6);
+  const some = await runSweep(runs, '', executor, { failFast: true, signal: never }, () => {});
+  assert.ok(some.size <= 3, 'no run starts after the failure');
+  assert.ok([...some.values()].some(({ kind }) => kind === 'failed'));
 });
 
 test('if an executor throws, no run starts after the sweep has ended', async () => {
@@ -135,16 +135,16 @@ test('a signal stops the running jobs and starts no other', async () => {
 
 test('the board counts the steps of all runs, and of resumed runs only the steps that this process computed', () => {
   const board = createBoard(plan, runs, () => 10, new Map([[runs[0]!, { ...storedSummary('r'), dir: '' }]]));
-  const happen = (...events: SweepEvent[]): void => events.forEach(board.onEvent);
+  const report = (...events: SweepEvent[]): void => events.forEach(board.onEvent);
   assert.deepEqual(board.steps(), { total: 90, completed: 10, computed: 0 });
   const run = runs[1]!;
   const progress = (step: number): SweepEvent => ({ kind: 'step', run, step });
-  happen({ kind: 'start', run }, progress(4));
+  report({ kind: 'start', run }, progress(4));
   assert.deepEqual(board.steps(), { total: 90, completed: 14, computed: 0 });
-  happen(progress(7));
+  report(progress(7));
   assert.deepEqual(board.steps(), { total: 90, completed: 17, computed: 3 });
   assert.deepEqual(board.state(run.arm, run.seed), { kind: 'running', fraction: 0.7 });
-  happen({ kind: 'end', run, end: ended('diverged', 7) });
+  report({ kind: 'end', run, end: ended('diverged', 7) });
   assert.deepEqual(board.steps(), { total: 87, completed: 17, computed: 3 });
   assert.equal(board.count('completed', 'diverged'), 2);
   assert.equal(board.count('waiting'), 7);

@@ -1,4 +1,4 @@
-/** @file `auto` goes on with what was begun, or says why it does not. */
+/** @file Laws of `auto`: it continues an unfinished run with the same backend, or a note gives the reason why it does not. */
 
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';

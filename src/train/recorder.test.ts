@@ -1,4 +1,4 @@
-/** @file What is written down, and by whom. */
+/** @file Laws of the recorder: only the process that holds the lock of a run writes to it. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { defaults, fresh, record, storedSummary } from '../runs/run.testing.js';
 import { openRecorder } from './recorder.js';
 import { trainTiny } from './tiny-run.testing.js';
 
-/** Every file below a folder, with its content. */
+/** Every file below a folder, with its contents. */
 function contents(directory: string): Map<string, string> {
   return new Map(
     readdirSync(directory, { recursive: true, encoding: 'utf8' })
@@ -21,7 +21,7 @@ function contents(directory: string): Map<string, string> {
   );
 }
 
-test('a process that has lost its run to another writes nothing more to it', async () => {
+test('a process that has lost its run to another one does not write to it', async () => {
   for (const at of ['step', 'epoch', 'checkpoint'] as const) {
     let before: Map<string, string> | undefined;
     const run = await trainTiny({}, (event, directory) => {
@@ -35,25 +35,25 @@ test('a process that has lost its run to another writes nothing more to it', asy
   }
 });
 
-test('the lock is checked before each file is written, also when a run is opened and ended', () => {
+test('the lock is checked before each write, including those at the start and the end of a run', () => {
   const summary = { ...storedSummary('r'), dir: '' };
   const write = (directory: string, assertHeld: () => void): void =>
     openRecorder(directory, defaults, record('r'), 0, { assertHeld }).finish('completed', summary);
-  let looks = 0;
-  write(fresh(), () => void looks++);
-  assert.equal(looks, 7);
-  for (let lost = 1; lost <= looks; lost++) {
+  let checks = 0;
+  write(fresh(), () => void checks++);
+  assert.equal(checks, 7);
+  for (let lost = 1; lost <= checks; lost++) {
     const directory = fresh();
-    let look = 0;
+    let check = 0;
     const assertHeld = (): void => {
-      if (++look === lost) throw new UserError('E_LOCKED', 'lost');
+      if (++check === lost) throw new UserError('E_LOCKED', 'lost');
     };
     assert.throws(() => write(directory, assertHeld), { code: 'E_LOCKED' });
-    assert.equal(contents(directory).size, Math.min(Math.max(lost - 2, 0), 5), `look ${lost}`);
+    assert.equal(contents(directory).size, Math.min(Math.max(lost - 2, 0), 5), `check ${lost}`);
   }
 });
 
-test('a checkpoint whose run was taken over while it was written gets no name', async () => {
+test('a checkpoint is not renamed into place if the run was taken over while it was written', async () => {
   const directory = join(await trainTiny({}), 'checkpoints');
   const [step] = listCheckpoints(directory).slice(-1);
   const before = [...contents(directory)];

@@ -1,4 +1,4 @@
-/** @file Tiny runs, and ways to damage them, for the tests of verify and reproduce. */
+/** @file Trains tiny runs and damages them, for the tests of training, `verify` and `reproduce`. */
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,14 +15,15 @@ import { trainRun } from './run.js';
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-verify-'));
 after(() => rmSync(scratch, { recursive: true }));
 
-/** Four classes, 55 examples to train on. */
+/** A data set with four classes and 55 training examples. */
 export const data = writeTinyDataset(join(scratch, 'data'), { size: 8, train: 60, test: 20, classes: 4 });
 
 /**
- * Trains a run, and says where it is.
+ * Trains a tiny run. Returns its folder.
  *
- * @param stopAt whether to stop it, asked after every event
- * @param runsDirectory a run of the same config in it goes on
+ * @param change changes of the config
+ * @param stopAt returns whether to stop the run; called after every event
+ * @param runsDirectory the folder for the run; an unfinished run of the same config in it is resumed
  */
 export async function trainTiny(
   change: Record<string, unknown>,
@@ -51,26 +52,26 @@ export async function trainTiny(
 }
 
 /** A completed run of three epochs of five steps. */
-export const whole = await trainTiny({});
+export const intact = await trainTiny({});
 
-/** A copy of a run, to be damaged. */
-export function copy(of = whole): string {
+/** Copies a run, so that the copy can be damaged. Returns the new folder. */
+export function copy(of = intact): string {
   const directory = mkdtempSync(join(scratch, 'copy-'));
   cpSync(of, directory, { recursive: true });
   return directory;
 }
 
-/** Changes the text of a file, as bytes. */
+/** Changes the text of a file, whose bytes are read as Latin-1. */
 export function edit(path: string, change: (text: string) => string): void {
   const text = readFileSync(path, 'latin1');
   assert.notEqual(change(text), text, `nothing to change in ${path}`);
   writeFileSync(path, change(text), 'latin1');
 }
 
-/** What changes the files of a run. */
+/** A function that damages the files of a run. */
 export type Damage = (run: string) => void;
 
-/** Replaces what a pattern finds in a file. */
+/** Replaces the matches of a pattern in a file. */
 export function replace(file: string, from: string | RegExp, to: string): Damage {
   return (run) => edit(join(run, file), (text) => text.replace(from, to));
 }
@@ -82,7 +83,7 @@ export const forgetSummaryHash: Damage = (run) =>
     return toJson(record);
   });
 
-/** Replaces what a pattern finds in summary.json, whose SHA-256 is not recorded. */
+/** Replaces the matches of a pattern in summary.json, and removes its recorded SHA-256. */
 export function replaceInSummary(from: string | RegExp, to: string): Damage {
   return (run) => {
     forgetSummaryHash(run);
@@ -94,7 +95,7 @@ export function remove(file: string): Damage {
   return (run) => rmSync(join(run, file), { recursive: true });
 }
 
-/** The problems of a run: where, and what. */
+/** The problems of a run: for each the place and the message. */
 export function problemsOf(run: string): [string, string][] {
   return verifyRun(run).problems.map(({ file, line, message }) => [
     line === null ? file : `${file}:${line}`,
@@ -102,10 +103,10 @@ export function problemsOf(run: string): [string, string][] {
   ]);
 }
 
-/** Kinds of damage: what it is, where it is found, how it is done, and in which words it is found. */
+/** Kinds of damage: for each a name, the place where it is found, the damage, and the expected message. */
 export type Damages = readonly (readonly [string, string, Damage, RegExp])[];
 
-/** A test for each damage: it is found, and as one problem. */
+/** Defines a test for each kind of damage: it is found, and reported as exactly one problem. */
 export function testDamages(damages: Damages): void {
   for (const [what, where, damage, message] of damages) {
     test(`${what} is found (${where})`, () => {

@@ -1,4 +1,4 @@
-/** @file The training loop, over an engine that only counts. */
+/** @file Laws of the training loop, tested with an engine that only counts its steps. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,12 +24,12 @@ const dataset: Dataset = {
   checksums: {},
 };
 
-/** Six steps an epoch; rows every four steps. */
+/** A config with six steps per epoch and a row every four steps. */
 function config(change: Partial<Config> = {}): Config {
   return parseConfig({ batch: 4, logEvery: 4, epochs: 2, lr: 0.5, ...change }, 'test');
 }
 
-/** Its loss at step s is s, so that every mean can be seen through; `state` is the number of steps. */
+/** An engine whose loss at step s is s, so that every mean is easy to compute. Its state is the number of steps. */
 function countingEngine(
   options: { nanFrom?: number; valLoss?: number } = {},
 ): Engine & { evaluations: number } {
@@ -53,9 +53,9 @@ function countingEngine(
       });
     },
     drainMetrics: () => {
-      const taken = sums;
+      const drained = sums;
       sums = NO_METRICS;
-      return taken;
+      return drained;
     },
     evaluate() {
       this.evaluations++;
@@ -80,7 +80,7 @@ function countingEngine(
   };
 }
 
-/** A clock that moves by `ms` at every look. */
+/** A clock that advances by `ms` at every call. */
 function clock(ms: number) {
   let time = 0;
   return () => {
@@ -106,7 +106,7 @@ async function collect(
 
 const TIMES = ['elapsed_seconds', 'epoch_seconds', 'examples_per_second'];
 
-/** The rows of both CSVs without what depends on time. */
+/** The rows of both CSVs without the time columns. */
 function rows(events: TrainingEvent[]): object[] {
   return events.flatMap((event) =>
     event.kind === 'step' || event.kind === 'epoch'
@@ -123,7 +123,7 @@ function mean(first: number, last: number): number {
   return (first + last) / 2;
 }
 
-test('a row holds the means of the steps since the row before', async () => {
+test('a row contains the means over the steps since the previous row', async () => {
   const found = (await collect(countingEngine())).flatMap((event) =>
     event.kind === 'step' ? [event.row] : [],
   );
@@ -146,7 +146,7 @@ test('a row holds the means of the steps since the row before', async () => {
   assert.deepEqual(found[0], { ...found[0], lr: 0.5, grad_norm_clipped: 1, clip_fraction: 0.5 });
 });
 
-test('an epoch is floor(examples / batch) steps, also where a row spans two of them', async () => {
+test('an epoch has floor(examples / batch) steps, even if a row of steps.csv spans two epochs', async () => {
   const found = (await collect(countingEngine())).flatMap((event) =>
     event.kind === 'epoch' ? [event.row] : [],
   );
@@ -164,7 +164,7 @@ test('an epoch is floor(examples / batch) steps, also where a row spans two of t
   );
 });
 
-test('steps replaces epochs, and the last step always closes an epoch', async () => {
+test('`steps` takes precedence over `epochs`, and the last step always ends an epoch', async () => {
   const found = (await collect(countingEngine(), { config: config({ steps: 8 }) })).flatMap((event) =>
     event.kind === 'epoch' ? [event.row] : [],
   );
@@ -177,13 +177,13 @@ test('steps replaces epochs, and the last step always closes an epoch', async ()
   );
 });
 
-test('the best epoch is the first of those with the highest validation accuracy', async () => {
+test('the best epoch is the first one with the highest validation accuracy', async () => {
   const last = checkpoints(await collect(countingEngine())).at(-1);
   assert.deepEqual(last?.progress.best, { epoch: 1, step: 6, valLoss: 1 / 6, valAccuracy: 0.9 });
 });
 
-test('a run that goes on from any step writes the rows that the whole run writes', async () => {
-  const whole = rows(await collect(countingEngine(), { config: config({ epochs: 3 }) }));
+test('a checkpoint at any step changes no later row', async () => {
+  const uninterrupted = rows(await collect(countingEngine(), { config: config({ epochs: 3 }) }));
   for (let stop = 1; stop < 18; stop++) {
     const abort = new AbortController();
     const engine = countingEngine();
@@ -198,11 +198,11 @@ test('a run that goes on from any step writes the rows that the whole run writes
     const from = checkpoints(before).at(-1);
     assert.equal(from?.progress.step, stop);
     const after = await collect(countingEngine(), { config: config({ epochs: 3 }), from });
-    assert.deepEqual([...rows(before), ...rows(after)], whole, `stopped after step ${stop}`);
+    assert.deepEqual([...rows(before), ...rows(after)], uninterrupted, `stopped after step ${stop}`);
   }
 });
 
-test('a checkpoint comes at every epoch, and between them once a minute', async () => {
+test('a checkpoint follows every epoch, and also every minute within an epoch', async () => {
   const steps = async (now: () => number) =>
     checkpoints(await collect(countingEngine(), { now })).map(({ progress }) => progress.step);
   assert.deepEqual(await steps(clock(1)), [6, 12]);
@@ -210,7 +210,7 @@ test('a checkpoint comes at every epoch, and between them once a minute', async 
   assert.ok(often.length > 4 && often.includes(6) && often.includes(12), String(often));
 });
 
-test('a loss that is NaN stops the run, after its row and a checkpoint', async () => {
+test('a NaN loss ends the run after its row and a checkpoint', async () => {
   const events = await collect(countingEngine({ nanFrom: 7 }));
   const kinds = events.map(({ kind }) => kind);
   assert.deepEqual(kinds, ['step', 'epoch', 'checkpoint', 'step', 'checkpoint', 'end']);
@@ -218,7 +218,7 @@ test('a loss that is NaN stops the run, after its row and a checkpoint', async (
   assert.ok(end?.kind === 'end' && end.outcome === 'diverged' && end.progress.step === 8);
 });
 
-test('a divergence at the end of an epoch gets its row, and no epoch', async () => {
+test('a divergence in the last step of an epoch has a row in steps.csv, but none in metrics.csv', async () => {
   const events = await collect(countingEngine({ nanFrom: 6 }));
   assert.deepEqual(
     events.map(({ kind }) => kind),
@@ -226,7 +226,7 @@ test('a divergence at the end of an epoch gets its row, and no epoch', async () 
   );
 });
 
-test('a validation loss that is infinite stops the run', async () => {
+test('an infinite validation loss ends the run', async () => {
   const events = await collect(countingEngine({ valLoss: Number.POSITIVE_INFINITY }));
   assert.deepEqual(
     events.map(({ kind }) => kind),
@@ -234,7 +234,7 @@ test('a validation loss that is infinite stops the run', async () => {
   );
 });
 
-test('a signal before the first step leaves a checkpoint at step 0', async () => {
+test('a signal before the first step leads to a checkpoint at step 0', async () => {
   const events = await collect(countingEngine(), { signal: AbortSignal.abort() });
   assert.deepEqual(
     events.map(({ kind }) => kind),
@@ -242,7 +242,7 @@ test('a signal before the first step leaves a checkpoint at step 0', async () =>
   );
 });
 
-test('a checkpoint of a divergence ends a run again, and trains nothing', async () => {
+test('a run that resumes from the checkpoint of a divergence ends without training', async () => {
   const events = await collect(countingEngine({ nanFrom: 7 }));
   const from = checkpoints(events).at(-1);
   const again = await collect(countingEngine(), { from });
@@ -253,7 +253,7 @@ test('a checkpoint of a divergence ends a run again, and trains nothing', async 
   assert.ok(again[0]!.kind === 'end' && again[0]!.outcome === 'diverged');
 });
 
-test('an epoch whose validation loss is NaN is not the best', async () => {
+test('an epoch with a NaN validation loss is never the best', async () => {
   const last = checkpoints(await collect(countingEngine({ valLoss: Number.NaN }))).at(-1);
   assert.equal(last?.progress.best, null);
 });

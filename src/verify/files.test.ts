@@ -1,4 +1,4 @@
-/** @file Damage to the record, config, summary and checkpoints of a run is found, and named with the file. */
+/** @file Laws of `verify`: damage to the record, config, summary or checkpoints of a run is found, with the name of the file. */
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ function write(file: string, text: string): Damage {
 }
 
 /** Damages a run whose checkpoint has no checksums, as earlier versions wrote it. */
-function ofBefore(damage: Damage): Damage {
+function inEarlierVersion(damage: Damage): Damage {
   return (run) => {
     edit(join(run, progress), (text) => {
       const { run_id, steps_csv, metrics_csv, model_sha256, optimizer_sha256, progress_sha256, ...old } =
@@ -38,7 +38,7 @@ function ofBefore(damage: Damage): Damage {
   };
 }
 
-/** Flips bits of one byte of an array in a safetensors file. */
+/** Flips bits in one byte of an array in a safetensors file. */
 function flip(file: string, name: string, byte: number, bits: number): Damage {
   return (run) => {
     const bytes = readFileSync(join(run, file));
@@ -50,21 +50,21 @@ function flip(file: string, name: string, byte: number, bits: number): Damage {
 }
 
 testDamages([
+  ['a changed config', 'config.json', replace('config.json', /("forgetBias": )1/, '$12'), /fingerprint/],
+  ['a config that is not JSON', 'config.json', write('config.json', '{'), /^Expected JSON, got/],
   [
-    'a config that was changed',
+    'a config with a renamed key',
     'config.json',
-    replace('config.json', /("forgetBias": )1/, '$12'),
-    /fingerprint/,
+    replace('config.json', '"units"', '"unit"'),
+    /missing: units/,
   ],
-  ['a config that is none', 'config.json', write('config.json', '{'), /^Expected JSON, got/],
-  ['a config with another key', 'config.json', replace('config.json', '"units"', '"unit"'), /missing: units/],
   [
     'an unknown status',
     'run.json',
     replace('run.json', '"completed"', '"complete"'),
     /[sS]tatus: expected one of/,
   ],
-  ['a record that is none', 'run.json', write('run.json', '{'), /^Expected JSON, got/],
+  ['a record that is not JSON', 'run.json', write('run.json', '{'), /^Expected JSON, got/],
   [
     'a record without checksums',
     'run.json',
@@ -72,85 +72,95 @@ testDamages([
     /xpected .*SHA-256/,
   ],
   [
-    'a result that was changed',
+    'a changed result',
     'summary.json',
     replaceInSummary(/("val_accuracy": )[^,]+/, '$10.99'),
     /val_accuracy is 0.99, expected .* as in metrics.csv/,
   ],
   [
-    'another number of steps',
+    'a changed number of steps',
     'summary.json',
     replaceInSummary('"steps": 15', '"steps": 10'),
     /steps is 10, expected 15/,
   ],
-  ['another best epoch', 'summary.json', replaceInSummary(/("best_epoch": )\d/, '$19'), /best_epoch is 9/],
-  ['another time', 'summary.json', replaceInSummary(/("seconds": )[\d.]+/, '$19'), /seconds is 9, expected/],
+  ['a changed best epoch', 'summary.json', replaceInSummary(/("best_epoch": )\d/, '$19'), /best_epoch is 9/],
   [
-    'a summary that is none',
+    'a changed time',
+    'summary.json',
+    replaceInSummary(/("seconds": )[\d.]+/, '$19'),
+    /seconds is 9, expected/,
+  ],
+  [
+    'a summary that is not an object',
     'summary.json',
     write('summary.json', 'null'),
     /Expected a JSON object, got null/,
   ],
   ['a weight with one bit changed', model, flip(model, 'lstm/b', 0, 1), /^Expected the SHA-256/],
   [
-    'a moment with one bit changed',
+    'an optimizer moment with one bit changed',
     optimizer,
     flip(optimizer, 'adam/m/lstm/b', 0, 1),
     /^Expected the SHA-256/,
   ],
   [
-    'a weight with one bit changed, of an earlier version',
+    'a weight with one bit changed in a run of an earlier version',
     'summary.json',
-    ofBefore(flip(model, 'lstm/b', 0, 1)),
+    inEarlierVersion(flip(model, 'lstm/b', 0, 1)),
     /weights_sha256 is/,
   ],
   [
     'a negative mean of squares',
     optimizer,
-    ofBefore(flip(optimizer, 'adam/v/lstm/b', 3, 128)),
+    inEarlierVersion(flip(optimizer, 'adam/v/lstm/b', 3, 128)),
     /holds negative numbers/,
   ],
   [
-    'another step of the optimizer',
+    'a changed step in the optimizer',
     optimizer,
-    ofBefore(flip(optimizer, 'step', 0, 1)),
+    inEarlierVersion(flip(optimizer, 'step', 0, 1)),
     /Expected step 15, got 14/,
   ],
   [
-    'a checkpoint that is cut short',
+    'a truncated checkpoint',
     optimizer,
     (run) => edit(join(run, optimizer), (text) => text.slice(0, 99)),
     /^Expected/,
   ],
-  ['a header with another byte', model, replace(model, '{', 'z'), /^Expected a safetensors header in JSON/],
-  ['progress that is none', progress, write(progress, '[]'), /Expected the progress of step 15/],
   [
-    'progress with another best epoch',
+    'a header with one byte changed',
+    model,
+    replace(model, '{', 'z'),
+    /^Expected a safetensors header in JSON/,
+  ],
+  ['progress that is not an object', progress, write(progress, '[]'), /Expected the progress of step 15/],
+  [
+    'progress with a changed best epoch',
     progress,
-    ofBefore(replace(progress, /("valLoss": )[\d.]+/, '$10.5')),
+    inEarlierVersion(replace(progress, /("valLoss": )[\d.]+/, '$10.5')),
     /valLoss is 0.5/,
   ],
   [
-    'progress with another sum',
+    'progress with a changed sum',
     progress,
     replace(progress, /("stepSeconds": )/, '$11'),
-    /^Expected the SHA-256 \w+…, which the file records of itself/,
+    /^Expected the SHA-256 \w+…, which the file records for itself/,
   ],
   ...['run.json', 'config.json', 'steps.csv', 'metrics.csv', 'summary.json', model, optimizer, progress].map(
-    (file) => ['a file that is missing', file, remove(file), /^It is missing\.$/] as const,
+    (file) => ['a missing file', file, remove(file), /^It is missing\.$/] as const,
   ),
 ]);
 
-test('an array of another name is found as one that is missing and one that is too many', () => {
+test('a renamed array is reported as one missing and one unknown array', () => {
   const run = copy();
-  ofBefore(replace(optimizer, 'adam/m/pred/b', 'adam/m/pred/c'))(run);
+  inEarlierVersion(replace(optimizer, 'adam/m/pred/b', 'adam/m/pred/c'))(run);
   assert.deepEqual(problemsOf(run), [
     [optimizer, 'adam/m/pred/b is missing.'],
     [optimizer, 'adam/m/pred/c is not an array of this run.'],
   ]);
 });
 
-test('a seed that was changed is found against the id and the summary', () => {
+test('a changed seed is found because the run id and the summary differ from it', () => {
   const run = copy();
   replace('config.json', '"seed": 0', '"seed": 1')(run);
   const [[file, message], other] = problemsOf(run) as [[string, string], [string, string]];
@@ -161,7 +171,7 @@ test('a seed that was changed is found against the id and the summary', () => {
   assert.deepEqual(other, ['summary.json', 'seed is 0, expected 1 as in config.json.']);
 });
 
-test('checkpoints that are missing are found', () => {
+test('missing checkpoints are found', () => {
   const run = copy();
   remove(last)(run);
   assert.ok(

@@ -1,4 +1,4 @@
-/** @file A run is trained again from its record: what is the same, what is different, what is refused; nothing is left behind. */
+/** @file Laws of repeating a run from its record: equal runs, differences, refused runs, and the temporary folder. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -13,11 +13,11 @@ import {
   copy,
   type Damage,
   data,
+  intact,
   remove,
   replace,
   replaceInSummary,
   trainTiny,
-  whole,
 } from '../train/tiny-run.testing.js';
 import { type Change, type Repetition, repeatRun } from './repeat.js';
 import type { Comparison } from './reproduce.js';
@@ -25,7 +25,7 @@ import type { Comparison } from './reproduce.js';
 const temporary = mkdtempSync(join(tmpdir(), 'wnlstm-repeat-'));
 process.env.TMPDIR = temporary;
 after(() => rmSync(temporary, { recursive: true }));
-afterEach(() => assert.deepEqual(readdirSync(temporary), [], 'the temporary folder is left behind'));
+afterEach(() => assert.deepEqual(readdirSync(temporary), [], 'the temporary folder was not removed'));
 
 async function repeat(
   run: string,
@@ -50,10 +50,10 @@ function damaged(...damages: readonly Damage[]): string {
 
 const unfused = loadModule().arithmetic === UNFUSED && 'this CPU has no fused multiply-add';
 
-test('a run and its repetition on another backend and more threads are the same', {
+test('a repetition with another backend and more threads gives the same bytes', {
   skip: unfused,
 }, async () => {
-  const { differences, environment, compared, weights, isExact } = await comparisonOf(whole, {
+  const { differences, environment, compared, weights, isExact } = await comparisonOf(intact, {
     backend: 'auto',
     threads: 3,
   });
@@ -66,7 +66,7 @@ test('a run and its repetition on another backend and more threads are the same'
   );
 });
 
-test('a run that was stopped and resumed is the same as its repetition, which was not', async () => {
+test('a run that was stopped and resumed gives the same bytes as an uninterrupted repetition', async () => {
   const stopped = await trainTiny({ seed: 5 }, (event) => event.kind === 'step' && event.row.step === 6);
   assert.equal(findRun('runs', stopped).status, 'interrupted');
   await assert.rejects(repeat(stopped), /Expected a run with a result, but .* is interrupted/);
@@ -74,7 +74,7 @@ test('a run that was stopped and resumed is the same as its repetition, which wa
   assert.deepEqual((await comparisonOf(stopped)).differences, []);
 });
 
-test('a run that diverged is compared up to there: the bits of a NaN are not promised', async () => {
+test('a run that diverged is compared up to the divergence, because the bits of a NaN are not specified', async () => {
   const wild = { lr: 1e39, optimizer: 'sgd', epochs: 2, logEvery: 1 };
   const diverged = await trainTiny(wild);
   assert.deepEqual((await comparisonOf(diverged)).differences, []);
@@ -90,7 +90,7 @@ test('a run that diverged is compared up to there: the bits of a NaN are not pro
   assert.deepEqual((await comparisonOf(validation)).differences, []);
 });
 
-test('where a run and its repetition differ, the first step and column come first', async () => {
+test('the first difference of each CSV file is reported, ordered by step, before those of summary.json', async () => {
   const run = damaged(
     replace('steps.csv', /\n9,2,[^,]*/, '\n9,2,0.5'),
     replace('metrics.csv', /(\n1,5,.*?),[^,]*/, '$1,0.25'),
@@ -108,7 +108,7 @@ test('where a run and its repetition differ, the first step and column come firs
   assert.equal(differences[1]!.recorded, '0.5');
 });
 
-test('a row that is missing on either side is a difference at its step', async () => {
+test('a row that is missing in the run or in its repetition is a difference at its step', async () => {
   const missing = async (damage: Damage) =>
     (await comparisonOf(damaged(damage))).differences.map(({ file, step, name, recorded, repeated }) => [
       file,
@@ -125,7 +125,7 @@ test('a row that is missing on either side is a difference at its step', async (
   assert.deepEqual(await missing(replace('steps.csv', '\n6,', '\n4,1,\n6,')), [more]);
 });
 
-test('what could not give the same is refused before anything is trained', async () => {
+test('a run that cannot be reproduced is refused before training starts', async () => {
   const refused: [Damage, RegExp][] = [
     [replace('run.json', /("arithmetic": ")[^"]*/, '$1other-1'), /computed with the arithmetic other-1/],
     [replace('run.json', '"format": 2', '"format": 1'), /computed with the arithmetic format-1-wasm-/],
@@ -139,28 +139,28 @@ test('what could not give the same is refused before anything is trained', async
     [remove('steps.csv'), /Could not read .*steps\.csv: no such file/],
     [remove('summary.json'), /has no summary\.json/],
   ];
-  const fail = (): never => assert.fail('it was trained');
+  const fail = (): never => assert.fail('training started');
   for (const [damage, message] of refused) await assert.rejects(repeat(damaged(damage), {}, fail), message);
-  await assert.rejects(repeat(whole, { backend: 'js' }, fail), /the js backend computes with js,/);
+  await assert.rejects(repeat(intact, { backend: 'js' }, fail), /the js backend computes with js,/);
   renameSync(data, `${data}-away`);
   try {
-    await assert.rejects(repeat(whole, {}, fail), /no such folder/);
+    await assert.rejects(repeat(intact, {}, fail), /no such folder/);
   } finally {
     renameSync(`${data}-away`, data);
   }
 });
 
-test('a repetition that is stopped, or fails, compares nothing', async () => {
+test('a repetition that is stopped or fails compares nothing', async () => {
   const stop = new AbortController();
-  const stopped = await repeat(whole, {}, ({ kind }) => kind === 'step' && stop.abort(130), stop.signal);
+  const stopped = await repeat(intact, {}, ({ kind }) => kind === 'step' && stop.abort(130), stop.signal);
   assert.deepEqual(stopped, { kind: 'interrupted', step: 3 });
-  const failed = await repeat(whole, {}, () => {
-    throw new Error('no more');
+  const failed = await repeat(intact, {}, () => {
+    throw new Error('broken');
   });
-  assert.equal(failed.kind === 'failed' && String(failed.error), 'Error: no more');
+  assert.equal(failed.kind === 'failed' && String(failed.error), 'Error: broken');
 });
 
-test('a run of the js backend is compared as well, and does not promise the same bytes', async () => {
+test('a run of the js backend is compared without a guarantee of equal bytes', async () => {
   const { isExact, differences } = await comparisonOf(await trainTiny({ backend: 'js', steps: 2 }));
   assert.deepEqual([isExact, differences], [false, []]);
 });
