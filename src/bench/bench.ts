@@ -20,7 +20,7 @@ export interface Result extends Case {
   readonly examplesPerSecond: number;
 }
 
-/** So small that the weights hardly change. After long training, gradients would become denormal numbers, which are slow. */
+/** A tiny rate, so that the weights hardly change. After long training, gradients would become denormal numbers, which are slow. */
 const LEARNING_RATE = 1e-7;
 
 /** The largest relative difference that rounding may cause in three steps. */

@@ -33,7 +33,7 @@ export const SCALING_SHAPES = [
   { ...ARTICLE, timeSteps: 784, inputs: 1 },
 ];
 
-/** Multiplications and additions of the three matrix products of a step; all other operations are below one percent. */
+/** The number of multiplications and additions in the matrix products of a step. All other operations are below one percent. */
 export function flopsOf({ units, batch, timeSteps, inputs }: Case): number {
   const timesInputs = 2 * timeSteps * inputs; // forward, weight gradient
   const timesHidden = 3 * (timeSteps - 1) * units; // and the gradient of h; h is 0 at the first time step
@@ -41,7 +41,7 @@ export function flopsOf({ units, batch, timeSteps, inputs }: Case): number {
 }
 
 /**
- * All combinations, in order. TensorFlow cannot change its number of threads after it has started, so it gets only the
+ * All combinations of the arguments, in order. TensorFlow cannot change its number of threads after it has started, so it gets only the
  * largest number.
  *
  * @param device the device of the tensorflow backend; the other backends compute on the CPU

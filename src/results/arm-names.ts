@@ -6,7 +6,7 @@ import { type Config, type ConfigKey, configKeys } from '../config.js';
 import { NOT_IDENTITY, type RunRecord } from '../runs/record.js';
 import { plural } from '../text/plural.js';
 
-/** One run of an arm; all runs of an arm have the same fingerprint, so any of them names it. */
+/** The run that represents an arm. All runs of an arm have the same fingerprint, so any of them can. */
 export interface ArmSample {
   readonly config: Config;
   readonly record: Pick<RunRecord, 'arithmetic' | 'data'>;

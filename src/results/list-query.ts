@@ -21,7 +21,7 @@ const COLUMNS = new Map<string, (listed: ListedRun) => Value>([
   ['backend', ({ run }) => run.record.backend],
 ]);
 
-/** `clip=0.5`, `status!=completed`, `lr<0.1`, `val>=0.95`. */
+/** Conditions such as `clip=0.5`, `status!=completed`, `lr<0.1` and `val>=0.95`. */
 const CONDITION = /^(\w+)\s*(!=|<=|>=|=|<|>)\s*(.*)$/;
 
 /**

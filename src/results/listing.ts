@@ -73,7 +73,7 @@ function armsByFingerprint(
   }
 }
 
-/** How far a run without a summary is; its last checkpoint may be past its last row. */
+/** The state of a run without a summary. Its last checkpoint may be later than its last row. */
 function unfinishedState(directory: string): Pick<ListedRun, 'step' | 'valAccuracy'> {
   const epoch = readOr([], () => readEpochs(directory)).at(-1);
   const row = readOr([], () => readSteps(directory)).at(-1);

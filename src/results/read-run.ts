@@ -70,7 +70,7 @@ function describe(error: UserError | undefined): string {
   return [error?.message, error?.hint].filter(Boolean).join(' ').replace(/\.$/, '');
 }
 
-/** Which rows a run should have but does not, as part of a sentence; null if none are missing. */
+/** Describes the rows that are missing in a run, as part of a sentence; null if none are missing. */
 export function missingRows(run: FoundRun, { steps, epochs }: RunRows): string | null {
   const { summary, status } = run;
   if (status !== 'completed') return missingBeforeCheckpoint(run, steps);
@@ -85,7 +85,7 @@ export function missingRows(run: FoundRun, { steps, epochs }: RunRows): string |
   return null;
 }
 
-/** Rows are written before each checkpoint, so steps.csv reaches at least to the last one. */
+/** Rows are written before each checkpoint, so steps.csv reaches at least the last checkpoint. */
 function missingBeforeCheckpoint({ directory, config }: FoundRun, steps: RunRows['steps']): string | null {
   const checkpoint = lastCheckpoint(directory);
   const last = steps.at(-1)?.step ?? 0;
@@ -100,7 +100,7 @@ export function lastCheckpoint(directory: string): number {
   return readOr([], () => listCheckpoints(join(directory, 'checkpoints'))).at(-1) ?? 0;
 }
 
-/** What `read` returns, or `fallback` if the file is damaged: `wnlstm verify` reports the damage. */
+/** Returns the result of `read`, or `fallback` if the file is damaged, which `wnlstm verify` reports. */
 export function readOr<Value>(fallback: Value, read: () => Value): Value {
   try {
     return read();

@@ -18,12 +18,12 @@ export interface Results<Run extends RunRows = ArmRun> {
   /** The name of the sweep, or a description of the runs. */
   readonly title: string;
   readonly plan: Plan | null;
-  /** The folder for files made from the runs: that of the sweep or of the only run; null if there is none. */
+  /** The folder for files made from the runs: the folder of the sweep or of the only run; otherwise null. */
   readonly directory: string | null;
   readonly arms: readonly Arm<Run>[];
   /** Pairs of arm names that the plan declares. */
   readonly comparisons: readonly (readonly [string, string])[];
-  /** What was excluded and what limits the comparison, one sentence each. */
+  /** Sentences about excluded runs and about limits of the comparison. */
   readonly notes: readonly string[];
   /** The runs that belong to the arms. */
   readonly found: readonly FoundRun[];

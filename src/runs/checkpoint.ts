@@ -1,4 +1,4 @@
-/** @file Checkpoints: everything that the rest of a run depends on, in a folder that is complete or does not exist. */
+/** @file Writes and reads checkpoints: folders with the complete state of a run after a step. A folder is complete or absent. */
 
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ export function hashWeights(state: TrainingState): string {
  *
  * @param directory `runs/<run-id>/checkpoints`
  * @param origin the run, and its CSV files at this moment
- * @param assertHeld called again before the checkpoint gets its name; throws if another process owns the run
+ * @param assertHeld called before the checkpoint is renamed into place; throws if another process owns the run
  * @throws {UserError} E_IO if it cannot be written; older checkpoints are kept
  */
 export function writeCheckpoint(
@@ -92,21 +92,21 @@ function isIntact(directory: string, step: number, runId: string | undefined): b
   }
 }
 
-function pick(state: TrainingState, wanted: (name: string) => boolean): TrainingState {
-  return new Map([...state].filter(([name]) => wanted(name)));
+function pick(state: TrainingState, isPicked: (name: string) => boolean): TrainingState {
+  return new Map([...state].filter(([name]) => isPicked(name)));
 }
 
 function isOptimizerArray(name: string): boolean {
   return !/^(lstm|pred)\//.test(name);
 }
 
-/** Deletes all checkpoints but the last two and the best by validation. One that cannot be deleted does no harm. */
+/** Deletes all checkpoints but the last two and the best by validation. A checkpoint that cannot be deleted is kept. */
 function prune(directory: string, best: number | undefined): void {
   const steps = listCheckpoints(directory);
   const kept = new Set([...steps.slice(-2), best]);
   for (const step of steps.filter((each) => !kept.has(each))) {
     const folder = join(directory, checkpointName(step));
-    const aside = temporaryName(folder); // a half-deleted folder must not look like a checkpoint
+    const aside = temporaryName(folder); // a folder that is only partly deleted must not look like a checkpoint
     try {
       renameSync(folder, aside);
       rmSync(aside, { recursive: true, force: true });
@@ -134,8 +134,8 @@ export function listCheckpoints(directory: string): number[] {
 /**
  * Reads the checkpoint of a step.
  *
- * @param runId the id that its run must have; a checkpoint of an earlier version belongs to any run
- * @throws {UserError} E_CHECKPOINT if a file of it is missing or damaged, or if it belongs to another run
+ * @param runId the id of the run that it must belong to; checkpoints of earlier versions do not record it and are accepted for any run
+ * @throws {UserError} E_CHECKPOINT if one of its files is missing or damaged, or if it belongs to another run
  */
 export function readCheckpoint(directory: string, step: number, runId?: string): StoredCheckpoint {
   const folder = join(directory, checkpointName(step));

@@ -12,7 +12,7 @@ export interface Heartbeat {
 /**
  * Starts the heartbeat of a lock.
  *
- * The file stays open. If another process replaces the lock, the writes go to the old file, which nobody reads.
+ * The file stays open. If another process replaces the lock, the writes go to the old file, which no process reads.
  */
 export function beat({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undefined {
   const handle = openSync(path, 'r+');
@@ -21,7 +21,7 @@ export function beat({ path, text, everyMs }: Heartbeat): NodeJS.Timeout | undef
   if (bytes.toString() !== text) return undefined;
   return setInterval(() => {
     try {
-      writeSync(handle, text, 0); // a write, so that the file server sets the time
+      writeSync(handle, text, 0); // a write, so that a file server sets the modification time by its own clock
     } catch {
       // The disk is full or unreachable; the next row or checkpoint reports it.
     }

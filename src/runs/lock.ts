@@ -1,4 +1,4 @@
-/** @file A lock gives one process at a time a folder: an exclusive file that names its owner, with a heartbeat. */
+/** @file Locks a folder for one process: an exclusively created file that names its owner, whose heartbeat keeps it alive. */
 
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { describeOwner, isRunning, type Owner, parseOwner, thisProcess } from '.
 const HEARTBEAT_MS = 10_000;
 /** An owner on another machine counts as dead when its lock has had no heartbeat for this long. */
 const STALE_MS = 60_000;
-/** A lock without an owner is being written; after this time it is left from a crash. */
+/** A lock without an owner counts as being written for this long, and afterwards as left from a crash. */
 const WRITE_MS = 200;
 
 /** The longest wait for other processes that take the same lock. */
@@ -22,7 +22,7 @@ export interface Lock {
   /**
    * Must be called before every write to the folder.
    *
-   * @throws {UserError} E_LOCKED if another process has taken the folder over, for example while this machine slept
+   * @throws {UserError} E_LOCKED if another process has taken over the folder, for example while this machine slept
    */
   readonly assertHeld: () => void;
   /** Removes the lock. */
@@ -54,7 +54,7 @@ function readLock(path: string): Found | null {
     return { text, owner: parseOwner(text), touched: statSync(path).mtimeMs };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    if (systemCode(error) === 'ENOENT') return null; // no lock, or it was removed just now
+    if (systemCode(error) === 'ENOENT') return null; // there is no lock, or it was just removed
     throw ioError(`read ${path}`, error);
   }
 }
@@ -116,7 +116,7 @@ function take(directory: string, text: string, follow: string): void {
       if (!isTaken && Date.now() > deadline) throw blocked(directory);
       if (!isTaken) pause(5);
     }
-    // If this process was delayed between creating the file and writing it, it may have been declared dead.
+    // If this process was delayed between creating the file and writing it, another process may have declared it dead.
     if (isTaken && readLock(path)?.text === text) return;
   }
 }

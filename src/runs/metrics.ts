@@ -46,7 +46,7 @@ export type Row<Column extends string> = Readonly<Record<Column, number | null>>
 export type StepRow = Row<(typeof stepColumns)[number]>;
 export type EpochRow = Row<(typeof epochColumns)[number]>;
 
-/** The extent and content of a CSV file at some moment. */
+/** The size and hash of a CSV file at some moment. */
 export interface CsvState {
   readonly bytes: number;
   /** SHA-256 of these bytes, 64 hex digits. */
@@ -63,7 +63,7 @@ export interface CsvLog<Column extends string> {
   sync(): CsvState;
 }
 
-/** What spreadsheets put between cells; they write decimal commas then. */
+/** The characters between cells. Spreadsheets that write `;` or a tab may also write decimal commas. */
 const DELIMITERS = [',', ';', '\t'];
 
 /**
@@ -116,7 +116,7 @@ export function openCsv<Column extends string>(
         'E_IO',
         `${path} has ${size} bytes, but the run has written ${bytes}: another program changed it.`,
         {
-          hint: 'Only read the files of a run while it trains. Resume the run to train on from its last checkpoint.',
+          hint: 'Do not change the files of a run while it trains. Resume the run to continue from its last checkpoint.',
         },
       );
     },
@@ -138,7 +138,7 @@ function format(value: number | null): string {
 export function readCsv<Column extends string>(path: string, columns: readonly Column[]): Row<Column>[] {
   const bad = (message: string, cause?: unknown): UserError =>
     new UserError('E_DATA', `${path}: ${message}.`, {
-      hint: `Restore a copy of it. The summary and the weights do not depend on it; \`wnlstm verify ${dirname(path)}\` checks them.`,
+      hint: `Restore a copy of it. The summary and the weights do not depend on it; check them with \`wnlstm verify ${dirname(path)}\`.`,
       cause,
     });
   let text: string;

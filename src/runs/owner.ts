@@ -9,14 +9,14 @@ export interface Owner {
   readonly host: string;
   /** The boot id of the machine, since host names may be equal, as in containers. Empty without /proc. */
   readonly boot: string;
-  /** The pid namespace: in another container the same pid is another process. Empty if there is none. */
+  /** The pid namespace: in another container, the same pid is another process. Empty without /proc. */
   readonly namespace: string;
   readonly pid: number;
   /** The start time of the process, in the system's units: a pid is reused, but not together with its start time. */
   readonly started: string;
 }
 
-/** Parses an owner, also in the form of earlier versions; null if the text is none. */
+/** Parses an owner, also in the form of earlier versions; null if the text is not an owner. */
 export function parseOwner(text: string): Owner | null {
   try {
     const { host, boot, namespace, pid, started } = JSON.parse(text) as Partial<Owner>;
@@ -34,7 +34,7 @@ export function parseOwner(text: string): Owner | null {
   }
 }
 
-/** An owner for people, such as `process 12 on host a`. */
+/** Describes an owner in a message, such as `process 12 on a`. */
 export function describeOwner(owner: Owner): string {
   const mine = thisProcess();
   const elsewhere = owner.host === mine.host && isRunning(owner) === null;
@@ -74,7 +74,7 @@ function textOr(fallback: string, read: () => string): string {
   }
 }
 
-/** This process. */
+/** The identity of this process. */
 export function thisProcess(): Owner {
   return {
     host: hostname(),

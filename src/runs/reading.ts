@@ -14,7 +14,7 @@ import { FORMAT, type RunRecord, type Status, type Summary } from './record.js';
 
 type JsonFile = 'run.json' | 'config.json' | 'summary.json';
 
-/** The JSON files of a run are a few kilobytes. */
+/** The largest accepted size; the JSON files of a run usually have a few kilobytes. */
 const MOST_JSON_BYTES = 2 ** 26;
 
 /** A run found on disk. */
@@ -25,11 +25,11 @@ export interface FoundRun {
   readonly summary: Summary | null;
   readonly record: RunRecord;
   readonly status: Status;
-  /** The problems of its summary. */
+  /** The problems of its summary; empty if it is intact. */
   readonly damage: readonly UserError[];
 }
 
-/** Files that only the folder of a run holds; any of them may be lost. */
+/** Files that mark the folder of a run. One of them is sufficient, because the others may be lost. */
 const RUN_FILES = ['record', 'steps', 'checkpoints'] as const;
 
 /**
@@ -165,7 +165,7 @@ export function readConfig(directory: string): ResolvedConfig {
 }
 
 /**
- * The summary of a run, with the folder it was read from as `dir`; null if there is none.
+ * The summary of a run, with the folder that it was read from as `dir`; null if there is none.
  *
  * @throws {UserError} E_RUN if it is damaged, changed, or the summary of another run
  */

@@ -47,7 +47,7 @@ export interface RunRecord {
   };
   /** SHA-256 of summary.json; missing without a result, and in runs of earlier versions. */
   readonly summary_sha256?: string;
-  /** The reason of a failure, or null. */
+  /** The reason for a failure, or null. */
   readonly error: string | null;
 }
 
@@ -118,12 +118,12 @@ export function runId(config: Config, fingerprint: string): string {
   ].join('-');
 }
 
-/** The commit that computed a run, for people. */
+/** Describes the commit that computed a run. */
 export function describeCommit({ git_commit, git_dirty }: RunRecord): string {
   return git_commit === null ? 'none' : `${git_commit.slice(0, 12)}${git_dirty ? ', with changes' : ''}`;
 }
 
-/** Replaces run.json. Its status is the only end marker, so it is written last. */
+/** Replaces run.json. Only its status shows that a run has ended, so it is written after all other files. */
 export function writeRecord(directory: string, record: RunRecord): void {
   replaceFile(runPaths(directory).record, toJson(record));
 }

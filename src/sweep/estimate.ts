@@ -10,7 +10,7 @@ import type { PlannedRun } from './plan.js';
 
 const WARM_UP_STEPS = 5;
 const TIMED_MS = 300;
-/** Starting a process, reading the data and writing the files. */
+/** The time to start a process, read the data and write the files. */
 const START_SECONDS = 0.6;
 
 interface Cost {

@@ -1,4 +1,4 @@
-/** @file The executor contract: the seam between scheduling runs and computing them. */
+/** @file The interface of executors: the scheduler decides the order of runs, and an executor computes them. */
 
 import type { Summary } from '../runs/record.js';
 import type { PlannedRun } from './plan.js';
@@ -29,7 +29,7 @@ export interface Executor {
    * Runs a job to its end. Never rejects because of what happens in the job.
    *
    * @param slot an index below `slots`; no two jobs have the same slot at the same time
-   * @param onStep receives the number of completed steps, now and then
+   * @param onStep receives the number of completed steps, from time to time
    * @param signal when aborted, the run writes a checkpoint and ends as `interrupted`
    */
   execute(job: Job, slot: number, onStep: (step: number) => void, signal: AbortSignal): Promise<JobEnd>;

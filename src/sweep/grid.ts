@@ -9,7 +9,7 @@ import { expandHome } from '../package.js';
 import { nearest } from '../text/nearest.js';
 import { plural } from '../text/plural.js';
 
-/** The default margin: differences of test accuracy below it do not matter. */
+/** The default margin: smaller differences of test accuracy do not matter. */
 export const DEFAULT_MARGIN = 0.005;
 
 const keys = z.record(z.string(), z.unknown());
@@ -63,7 +63,7 @@ export interface Sweep {
   readonly arms: readonly SweepArm[];
   readonly seeds: readonly number[];
   readonly comparisons: readonly (readonly [string, string])[];
-  /** Differences of test accuracy that do not matter. */
+  /** Smaller differences of test accuracy do not matter. */
   readonly margin: number;
 }
 

@@ -11,14 +11,14 @@ import type { TrainingEvent } from '../train/events.js';
 import { type Outcome, trainRun } from '../train/run.js';
 import type { Executor, Job, JobEnd } from './executor.js';
 
-/** Longer than the lock of another machine or container can outlive its owner. */
+/** Longer than a lock from another machine or container can remain valid after its owner has ended. */
 const LOCK_WAIT_MS = 70_000;
 
 /**
  * Trains one run of a sweep.
  *
- * @param threads null: as many as there are cores
- * @param onStep receives the number of completed steps, now and then
+ * @param threads the number of threads; null for one per core
+ * @param onStep receives the number of completed steps, from time to time
  */
 export async function runJob(
   { run, directory, ifLocked }: Job,

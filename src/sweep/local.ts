@@ -65,7 +65,7 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
       try {
         return await runChild(...job);
       } catch (error) {
-        return { kind: 'failed', reason: firstLine(error) }; // no folder could be made, or no process started
+        return { kind: 'failed', reason: firstLine(error) }; // the folder could not be created, or the process could not be started
       }
     },
     dispose: () => {
@@ -74,7 +74,7 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
   };
 }
 
-/** The reason of a failure for a child that ended without a report. */
+/** The reason for the failure of a child that ended without a report. */
 function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
 }

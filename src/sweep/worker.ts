@@ -1,4 +1,4 @@
-/** @file A child process that runs one job. It reports to its parent, and stops when told to or when its parent is gone. */
+/** @file A child process that runs one job. It reports to its parent, and stops on request or when its parent has ended. */
 
 import { onStopSignal } from '../signals.js';
 import type { Job, JobEnd } from './executor.js';
@@ -18,7 +18,7 @@ process.on('message', (message: ToWorker) => {
 });
 process.on('disconnect', () => stop.abort()); // the sweep was killed
 onStopSignal((signal) => {
-  if (signal !== 'SIGHUP') stop.abort(); // a worker has no terminal; the sweep decides what a hang-up means
+  if (signal !== 'SIGHUP') stop.abort(); // a worker has no terminal; the sweep handles SIGHUP
 });
 
 async function work(job: Job, threads: number): Promise<void> {

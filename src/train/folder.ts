@@ -1,4 +1,4 @@
-/** @file What a run's folder already holds before training starts. */
+/** @file Handles the files that a run's folder already contains when training starts. */
 
 import { existsSync, rmSync } from 'node:fs';
 import type { ResolvedConfig } from '../config.js';
@@ -14,7 +14,7 @@ import type { RunRecord, Summary } from '../runs/record.js';
  * The result of a run that has ended, or null if it has none.
  *
  * @param runId the id that the folder's run must have
- * @param fingerprint the fingerprint that it must have
+ * @param fingerprint the fingerprint that the run must have
  * @throws {UserError} E_RUN if the folder holds a run of another config, data or arithmetic
  */
 export function findResult(
@@ -67,7 +67,7 @@ export function restoreConfig(directory: string, config: ResolvedConfig): void {
   }
 }
 
-/** Removes a run's files. Checkpoints go first: what a crash leaves must not look like a run that can resume. */
+/** Removes a run's files. Checkpoints are removed first, so that a crash cannot leave files that look like a run to resume. */
 export function removeRun(directory: string, lock: Lock): void {
   const { checkpoints, summary, epochs, steps, config, record } = runPaths(directory);
   for (const path of [checkpoints, summary, epochs, steps, config, record]) {

@@ -23,7 +23,7 @@ export interface ResumePoint {
  * Finds the point from which a run resumes. Changes no file.
  *
  * @param runId the id of the run
- * @param before the contents of run.json; null if it is missing
+ * @param before the record of the earlier process; null if run.json is missing
  * @throws {UserError} E_CHECKPOINT if all checkpoints are damaged or missing; E_DATA if a CSV cannot be read
  */
 export function resumePoint(

@@ -28,7 +28,7 @@ import { START, scheduleOf, train } from './trainer.js';
 /** What to train, and where to record it. */
 export interface RunInput {
   readonly config: Config;
-  /** The folder and backend of a run for which both are decided already; null: they follow from the config. */
+  /** The folder and backend, if they are already decided; null if they follow from the config. */
   readonly target: { readonly directory: string; readonly choice: Choice } | null;
   /** A run without a target gets its own folder in this one. */
   readonly runsDirectory: string;
@@ -186,7 +186,7 @@ function recordOf(
   };
 }
 
-/** The validation set is the first examples; if the data are sorted by class, it lacks classes. */
+/** A note if classes are missing in the validation set. In data that is sorted by class, the first examples lack most classes. */
 function unvalidatedNotes(dataset: Dataset): string[] {
   const classes = unvalidatedClasses(dataset);
   if (classes.length === 0) return [];

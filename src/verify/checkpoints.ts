@@ -1,4 +1,4 @@
-/** @file Whether the checkpoints of a run load, hold the arrays that its config gives, and agree with its rows. */
+/** @file Checks that the checkpoints of a run can be read, contain the arrays for its config, and agree with its rows. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

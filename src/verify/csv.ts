@@ -1,4 +1,4 @@
-/** @file Reads a CSV of a run strictly: every cell that training would not write is a problem with its line. */
+/** @file Reads a CSV of a run strictly: every cell that training cannot have written is a problem, with its line. */
 
 import { type Row, timeColumns } from '../runs/metrics.js';
 import type { StoredStatus } from '../runs/record.js';

@@ -8,7 +8,7 @@ import { ioError, systemCode, UserError } from '../errors.js';
 export interface Problem {
   /** The path in the run's folder. */
   readonly file: string;
-  /** The line, from 1; null if the whole file is meant. */
+  /** The line, from 1; null if the problem concerns the complete file. */
   readonly line: number | null;
   readonly message: string;
 }
@@ -17,11 +17,11 @@ export interface Problem {
 export interface Findings {
   readonly problems: readonly Problem[];
   readonly add: (...problems: readonly Problem[]) => void;
-  /** Adds a problem of a whole file. */
+  /** Adds a problem that concerns a complete file. */
   readonly wrong: (file: string, message: string) => void;
   /** Calls a reader. If it throws, the error becomes a problem and the result is null. */
   readonly attempt: <T>(file: string, read: (path: string) => T) => T | null;
-  /** Returns whether a file exists; if not, this is a problem. */
+  /** Returns whether a file exists, and adds a problem if it does not. */
   readonly demand: (file: string) => boolean;
 }
 
@@ -45,9 +45,9 @@ export function createFindings(directory: string): Findings {
       }
     },
     demand: (file) => {
-      const isThere = existsSync(join(directory, file));
-      if (!isThere) wrong(file, 'It is missing.');
-      return isThere;
+      const exists = existsSync(join(directory, file));
+      if (!exists) wrong(file, 'It is missing.');
+      return exists;
     },
   };
 }

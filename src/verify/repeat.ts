@@ -1,4 +1,4 @@
-/** @file Trains a run again in a temporary folder and compares the two. The run itself is only read. */
+/** @file Trains a run again in a temporary folder and compares the results. The folder of the run is not changed. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ export type Change = Partial<Pick<Config, 'backend' | 'threads' | 'data'>>;
  * Trains a run again and compares the results.
  *
  * @param onEvent receives the events of the repetition, with the folder of the run itself
- * @throws {UserError} if training did not start: the run has no result, or its files, arithmetic or data do not fit
+ * @throws {UserError} if training did not start: the run has no result, or its files, arithmetic or data do not match
  */
 export async function repeatRun(
   run: FoundRun,
@@ -75,7 +75,7 @@ async function resolve(
   if (choice.arithmetic !== record.arithmetic) {
     throw new UserError(
       'E_RUN',
-      `${record.run_id} was computed with the arithmetic ${record.arithmetic}, but the ${choice.backend} backend computes with ${choice.arithmetic}, which gives other bits.`,
+      `${record.run_id} was computed with the arithmetic ${record.arithmetic}, but the ${choice.backend} backend computes with ${choice.arithmetic}, so its results are not exactly the same.`,
       {
         hint: `Train it with this arithmetic: \`wnlstm train --config ${runPaths(directory).config}\`.`,
       },

@@ -16,7 +16,7 @@ export interface Difference {
   readonly step: string | null;
   /** A column of a CSV, or a key of summary.json. */
   readonly name: string;
-  /** The values as they are written; null if missing. */
+  /** The text in the file of the run, and in that of the repetition; null if it is missing. */
   readonly recorded: string | null;
   readonly repeated: string | null;
 }
@@ -63,7 +63,7 @@ const RESULTS: readonly (keyof Summary)[] = [
   'best_test_accuracy',
 ];
 
-/** Those of them that repeat the last row of metrics.csv. */
+/** The results that repeat the last row of metrics.csv. */
 const OF_LAST_ROW: readonly (keyof Summary)[] = ['loss', 'accuracy', 'val_loss', 'val_accuracy'];
 
 /** Columns that are exact even in the row where a run diverges. The other columns depend on the bits of a NaN, which are not specified. */

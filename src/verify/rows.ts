@@ -13,7 +13,7 @@ import type { StoredStatus } from '../runs/record.js';
 import { lineOf, type Parsed, parseCsv } from './csv.js';
 import type { Problem } from './findings.js';
 
-/** What the other files say about the rows. */
+/** Facts about a run from its other files. */
 export interface Known {
   readonly config: Config;
   readonly status: StoredStatus;
@@ -39,8 +39,9 @@ export interface CheckedRows {
 /** The expected rows of one file. */
 interface Expected {
   readonly file: string;
-  /** The number of steps between two rows, and the step of the last possible row. */
+  /** The number of steps between two rows. */
   readonly interval: number;
+  /** The step of the last possible row. */
   readonly end: number;
   /** The step of the last row, or null if it is unknown. A run that crashed may have later rows. */
   readonly last: number | null;
@@ -51,7 +52,7 @@ const SUMMED = stepColumns.filter(
   (name) => name !== 'step' && name !== 'epoch' && name !== 'lr' && !timeColumns.includes(name),
 );
 
-/** Both files average the same steps; rounding errors are far below this. */
+/** The largest accepted relative difference between the sums of the two files; rounding errors are far smaller. */
 const SUM_TOLERANCE = 1e-9;
 
 interface Segment {
@@ -90,7 +91,7 @@ export function checkRows(texts: Texts, known: Known): CheckedRows {
       file: 'metrics.csv',
       interval: stepsPerEpoch,
       end: total,
-      // a step that diverges ends no epoch
+      // an epoch does not end with a step that diverges
       last: lastAt(isDiverged && reached !== null ? reached - 1 : reached, stepsPerEpoch),
       stepsPerEpoch,
     }),
@@ -103,8 +104,8 @@ export function checkRows(texts: Texts, known: Known): CheckedRows {
 }
 
 /**
- * The number of steps in an epoch, as most rows say, so that one damaged row does not make the others look wrong. The data
- * set itself is not needed. Null before the end of the first epoch.
+ * The number of steps in an epoch according to most rows, so that one damaged row does not make the others look wrong.
+ * Null before the end of the first epoch. The data set itself is not needed.
  */
 function stepsPerEpochOf(
   { config, status, checkpoint, summary }: Known,
@@ -162,7 +163,7 @@ function checkFile(
 }
 
 /**
- * Checks the sequence of steps. A removed or changed row is one problem, and the rows after it are not.
+ * Checks the sequence of steps. A removed or changed row is reported once, without the rows after it.
  *
  * @param next returns the step after a step
  */
@@ -202,7 +203,7 @@ function checkSums(steps: readonly StepRow[], epochs: readonly EpochRow[]): Prob
   });
 }
 
-/** Cuts both files where each has a row of the same step: between two cuts they are about the same steps. */
+/** Splits both files at the steps for which each has a row, so that the two parts of a segment cover the same steps. */
 function segmentsOf(steps: readonly StepRow[], epochs: readonly EpochRow[]): Segment[] {
   const segments: Segment[] = [];
   let [firstStep, firstEpoch] = [0, 0];
@@ -220,7 +221,7 @@ function segmentsOf(steps: readonly StepRow[], epochs: readonly EpochRow[]): Seg
   return segments;
 }
 
-/** The sum over all steps of some rows: the mean of each times the steps since the row before. */
+/** The sum over all steps of some rows: the mean in each row, times the number of steps since the previous row. */
 function sumOf(
   rows: readonly Row<(typeof SUMMED)[number] | 'step'>[],
   column: (typeof SUMMED)[number],

@@ -1,4 +1,4 @@
-/** @file Checks that the files of a run fit together: record, config, rows, summary and checkpoints. Changes no file. */
+/** @file Checks that the files of a run agree: record, config, rows, summary and checkpoints. Changes no file. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -23,14 +23,12 @@ export interface Verification {
   readonly steps: number;
   /** SHA-256 of the last weights; null if they are missing, or the run diverged. */
   readonly weightsSha256: string | null;
-  /** Whether the summary has that hash; summaries of format 1 have none. */
+  /** Whether the summary records this hash; summaries of format 1 do not. */
   readonly hashRecorded: boolean;
   readonly problems: readonly Problem[];
 }
 
-/**
- * Checks every file of a run. A file that cannot be read is a problem too.
- */
+/** Checks every file of a run. A file that cannot be read is a problem too. */
 export function verifyRun(directory: string): Verification {
   const findings = createFindings(directory);
   const { problems, add, wrong, attempt } = findings;
@@ -53,7 +51,7 @@ export function verifyRun(directory: string): Verification {
   checkEnd(record, checkpoint, last, findings);
 
   const epochs = rows?.problems.length === 0 ? rows.epochs : null;
-  const classes = record.data.classes ?? 10; // runs of earlier versions, which did not record it, are of MNIST
+  const classes = record.data.classes ?? 10; // earlier versions did not record it; their data is MNIST
   add(...checkCheckpoints(loaded, steps, config, classes, epochs));
   const weightsSha256 = last && !last.progress.diverged ? hashWeights(last.state) : null;
   if (summary) {
