@@ -1,4 +1,4 @@
-// Attacks runs and sweeps, and checks that every way to end keeps the three laws in laws.mjs:
+// Attacks runs and sweeps, and checks that the three laws in laws.mjs hold, however a run ends:
 // node scripts/attack/attack.mjs [--minutes N] [--seed S] [--parts kill,error,sweep,race,damage] [--lanes N]
 // Needs a build, Linux with glibc, and cc. Prints each violation when it is found, and a table at the end. Exits with 1 if
 // there was a violation.

@@ -95,10 +95,10 @@ const filesOf = (run) =>
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(run.length + 1))
     .sort();
 
-/** Whether damage to this file may change the final bytes of a resumed run: true for its rows so far. */
+/** Whether damage to this file may change the final bytes of a resumed run. A resumed run keeps its existing rows. */
 const mayChangeBytes = (file) => file.endsWith('.csv');
 
-/** The newest checkpoint. A run can resume without it, from the one before; the best one is needed for its test result. */
+/** The newest checkpoint. If it is damaged, a run resumes from the one before it. */
 const newestOf = (run) => join('checkpoints', readdirSync(join(run, 'checkpoints')).sort().at(-1));
 
 export function* damageCases(scene, random) {

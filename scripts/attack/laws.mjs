@@ -1,5 +1,5 @@
-// The three laws that hold after every way to end, as checks that return a list of violations: (1) all commands can read the
-// run on disk, (2) the same command again produces the bytes of an uninterrupted run, (3) the exit code says what happened.
+// The three laws that hold however a run ends, as checks that return a list of violations: (1) all commands can read the run
+// on disk, (2) the same command again produces the bytes of an uninterrupted run, (3) the exit code says what happened.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { timeColumns } from '../../dist/runs/metrics.js';
@@ -8,7 +8,7 @@ const STACK = /\n\s+at .*:\d+:\d+|\b(Type|Range|Reference|Syntax|Assertion)Error
 
 const SENTENCE = /^error \S.*\.$/m;
 
-/** Law 3. Also, a call must not hang, print a stack trace, or fail without an error message. */
+/** Checks law 3. A call must also not hang, print a stack trace, or fail without an error message. */
 export const saysWhatHappened = (what, { code, signal, out, err, thrown }, codes, sentence = SENTENCE) => {
   const tail = (err || out).trim().slice(-400);
   if (thrown) return [`${what} threw: ${thrown.slice(0, 600)}`];
@@ -24,7 +24,7 @@ const holdsRun = (run) =>
   ['run.json', 'steps.csv', 'checkpoints'].some((name) => existsSync(join(run, name)));
 
 /**
- * Law 1. A second, complete run is in the same folder; it must always be listed.
+ * Checks law 1. A second, complete run in the same folder must always be listed.
  *
  * @param {ReturnType<import('./program.mjs').createInside>} inside
  * @param {string} run the folder of the run
@@ -32,12 +32,12 @@ const holdsRun = (run) =>
  */
 export const isReadable = async (inside, run, { other, isDamaged = false }) => {
   const [runs, id] = [dirname(run), basename(run)];
-  const isThere = holdsRun(run);
+  const exists = holdsRun(run);
   const commands = [
     ['ls', ['ls', '--runs', runs], [0]],
-    ['show', ['show', id, '--runs', runs], isThere ? [0, 2] : [2]],
+    ['show', ['show', id, '--runs', runs], exists ? [0, 2] : [2]],
     ['show of the newest', ['show', '--runs', runs], [0]],
-    ['verify', ['verify', run, '--runs', runs], !isThere ? [2] : isDamaged ? [0, 3] : [0]],
+    ['verify', ['verify', run, '--runs', runs], !exists ? [2] : isDamaged ? [0, 3] : [0]],
     ['verify of the other', ['verify', join(runs, other), '--runs', runs], [0]],
     ['plot', ['plot', runs, '--format', 'text', '--runs', runs], [0]],
     ...(isDamaged ? [['ls as JSON', ['ls', '--json', '--sort', 'val', '--runs', runs], [0]]] : []),
@@ -49,7 +49,7 @@ export const isReadable = async (inside, run, { other, isDamaged = false }) => {
     problems.push(...saysWhatHappened(what, result, codes));
     if (what !== 'ls') continue;
     if (!result.out.includes(other)) problems.push(`ls hides the other run: ${result.out}${result.err}`);
-    if (isThere && !`${result.out}${result.err}`.includes(id))
+    if (exists && !`${result.out}${result.err}`.includes(id))
       problems.push(`ls does not name the run: ${result.out}`);
   }
   return problems;
@@ -80,20 +80,20 @@ export const hasBytes = (run, expected) => {
   return [`different bytes, first in line ${line}: expected ${lines[line]}, got ${got[line]}`];
 };
 
-/** Remaining locks and claims. Only a killed process may leave one, and only until the run is resumed. */
+/** Lists the locks and claims that remain. Only a killed process may leave one, and only until the run is resumed. */
 export const leftovers = (folder) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true })
         .filter((name) => /(^|\/)lock(\.|$)/.test(name))
-        .map((name) => `left behind: ${name}`)
+        .map((name) => `not removed: ${name}`)
     : [];
 
 /**
- * Law 2. Runs the same command again and compares the bytes.
+ * Checks law 2: runs the same command again and compares the bytes.
  *
  * @param {ReturnType<import('./program.mjs').createInside>} inside
  */
-export const endsAsUndisturbed = async (inside, argv, run, expected) => {
+export const endsAsUninterrupted = async (inside, argv, run, expected) => {
   const again = await inside.run(argv);
   const problems = saysWhatHappened('the same command again', again, [0]);
   if (problems.length > 0) return problems;

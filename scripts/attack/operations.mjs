@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { endOwner, endsAsUndisturbed, isReadable, saysWhatHappened, statusIn } from './laws.mjs';
+import { endOwner, endsAsUninterrupted, isReadable, saysWhatHappened, statusIn } from './laws.mjs';
 import { runOutside } from './program.mjs';
 
 /**
@@ -40,13 +40,13 @@ const inCopy = async (scene, session, inside, attack) => {
     if (problems.length > 0) return problems;
     const isDamaged = session.more.includes('--force'); // partly removed, so verify may find damage
     const read = await isReadable(inside, run, { other: scene.other, isDamaged });
-    return [...read, ...(await endsAsUndisturbed(inside, argv, run, scene.expected))];
+    return [...read, ...(await endsAsUninterrupted(inside, argv, run, scene.expected))];
   } finally {
     rmSync(runs, { recursive: true, force: true });
   }
 };
 
-/** Law 3 for a process that received a stop signal. */
+/** Checks law 3 for a process that received a stop signal. */
 const stoppedOrDone = (run, result) => {
   const problems = saysWhatHappened('a stop', result, [0, 143]);
   const status = statusIn(run);
@@ -80,7 +80,7 @@ const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EMFILE'];
 /** The errors of file systems that cannot sync folders; they must have no effect. */
 const NO_SYNC = ['EINVAL', 'ENOTSUP'];
 
-/** Law 3 for a process in which an operation failed: 0 only for a complete run, otherwise an error message. */
+/** Checks law 3 for a process in which an operation failed: it ends with 0 only for a complete run, otherwise with an error message. */
 const failedOrDone = (run, before, result, { kind, mayFail }) => {
   const problems = saysWhatHappened('a fault', result, mayFail ? [0, 1, 2] : [0]);
   if (problems.length > 0) return problems;

@@ -14,7 +14,7 @@ const EPOCHS = ['--epochs', '40'];
 const LEFT = {
   'no lock': () => null,
   'a dead lock': () => JSON.stringify({ ...mine(), pid: process.pid, started: '0' }),
-  'a torn lock': (random) => LEFT['a dead lock']().slice(0, random.below(60)),
+  'an incomplete lock': (random) => LEFT['a dead lock']().slice(0, random.below(60)),
   'an empty lock': () => '',
 };
 const mine = () => ({
@@ -37,12 +37,12 @@ const untilPaused = async (child) => {
 export const prepareRaces = async (scene) => {
   const runs = scene.fresh('race');
   const { code, err } = await runOutside(scene.training(runs, ...EPOCHS));
-  if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${err}`);
+  if (code !== 0) throw new Error(`the uninterrupted run ended with ${code}: ${err}`);
   const id = readdirSync(runs)[0];
   return { id, expected: bytesOf(join(runs, id)) };
 };
 
-const begin = (scene, { id }, lock) => {
+const prepareFolder = (scene, { id }, lock) => {
   const runs = scene.fresh('race');
   const run = join(runs, id);
   mkdirSync(run);
@@ -66,11 +66,11 @@ const onlyOneTrained = (results, run, expected) => {
   ];
 };
 
-const atOnce = (scene, race, left, random) => ({
+const simultaneousStarts = (scene, race, left, random) => ({
   part: 'several processes start the same run at the same time',
   title: `${PROCESSES} processes, ${left}`,
   attack: async () => {
-    const { runs, run, argv } = begin(scene, race, LEFT[left](random));
+    const { runs, run, argv } = prepareFolder(scene, race, LEFT[left](random));
     // Each is suspended before its first operation on the lock; then all continue together.
     const held = faultEnvironment(scene.library, { path: join(run, 'lock'), how: 'pause', at: 1 });
     const processes = Array.from({ length: PROCESSES }, () => start(argv, held));
@@ -83,11 +83,11 @@ const atOnce = (scene, race, left, random) => ({
   },
 });
 
-const heldUp = (scene, race, left, at, random) => ({
+const delayedStart = (scene, race, left, at, random) => ({
   part: 'a process is delayed while it takes the lock, and another one starts',
   title: `delayed before operation ${at} on the lock, ${left}`,
   attack: async () => {
-    const { runs, run, argv } = begin(scene, race, LEFT[left](random));
+    const { runs, run, argv } = prepareFolder(scene, race, LEFT[left](random));
     const held = faultEnvironment(scene.library, { path: join(run, 'lock'), how: 'pause', at });
     const first = start(argv, held);
     await untilPaused(first.child);
@@ -111,7 +111,7 @@ const writeOf = (path, run) => {
  * Suspends the owner before an operation, and gives the lock to another owner before it continues. It may complete the write
  * that it had started, but must not start another. Rows are synced as part of the checkpoint to which they belong.
  */
-const robbed = (scene, session, { number, kind }) => ({
+const lostLock = (scene, session, { number, kind }) => ({
   part: 'the owner is suspended and loses its lock',
   kind,
   title: `${session.name}, suspended before operation ${number}: ${kind}`,
@@ -123,8 +123,8 @@ const robbed = (scene, session, { number, kind }) => ({
     const owner = start(scene.training(runs, ...session.more), faultEnvironment(scene.library, fault));
     await untilPaused(owner.child);
     const lock = `${JSON.stringify({ ...mine(), host: 'another', pid: 1, started: '1' })}\n`;
-    const wasThere = existsSync(join(run, 'lock'));
-    if (wasThere) writeFileSync(join(run, 'lock'), lock);
+    const wasLocked = existsSync(join(run, 'lock'));
+    if (wasLocked) writeFileSync(join(run, 'lock'), lock);
     owner.child.kill('SIGCONT');
     const result = await owner.ended;
     const operations = existsSync(log) ? parseLog(readFileSync(log, 'utf8')) : [];
@@ -132,17 +132,17 @@ const robbed = (scene, session, { number, kind }) => ({
       .filter(({ path, name }) => !path.includes('/lock') && !(name === 'fsync' && path.endsWith('.csv')))
       .filter(({ name, path }) => !(name === 'fsync-folder' && path === run))
       .map(({ path }) => writeOf(path, run));
-    const begun = new Set(writes);
+    const started = new Set(writes);
     const isKept =
-      !wasThere || (existsSync(join(run, 'lock')) && readFileSync(join(run, 'lock'), 'utf8') === lock);
+      !wasLocked || (existsSync(join(run, 'lock')) && readFileSync(join(run, 'lock'), 'utf8') === lock);
     rmSync(runs, { recursive: true, force: true });
     rmSync(log, { force: true });
     const isLast = result.code === 0; // it had nothing more to write
     return [
       ...saysWhatHappened('an owner without its lock', result, [0, 1, 2]),
-      ...(begun.size <= 1 ? [] : [`it continues to write ${[...begun].join(', ')}`]),
+      ...(started.size <= 1 ? [] : [`it continues to write ${[...started].join(', ')}`]),
       ...(isKept ? [] : ["it removed the new owner's lock"]),
-      ...(isLast || !wasThere || /taken over by process 1 on another|is in use by process 1/.test(result.err)
+      ...(isLast || !wasLocked || /taken over by process 1 on another|is in use by process 1/.test(result.err)
         ? []
         : [`it does not name the new owner: ${result.err}`]),
     ];
@@ -156,12 +156,12 @@ export function* raceCases(scene, race, random) {
       session.operations
         .filter(({ name, path }) => !path.includes('/lock') && !(name === 'mkdir' && path.endsWith(scene.id)))
         .filter(({ name, path }) => name !== 'write' || !path.endsWith('.safetensors')) // part of one write, as is its fsync
-        .map((operation) => robbed(scene, session, operation)),
+        .map((operation) => lostLock(scene, session, operation)),
     ),
   );
   for (let round = 0; ; round++) {
-    yield atOnce(scene, race, lefts[round % lefts.length], random);
-    yield heldUp(scene, race, lefts[(round >> 1) % lefts.length], 1 + (round % 5), random);
+    yield simultaneousStarts(scene, race, lefts[round % lefts.length], random);
+    yield delayedStart(scene, race, lefts[(round >> 1) % lefts.length], 1 + (round % 5), random);
     yield* points.splice(0, 6);
   }
 }

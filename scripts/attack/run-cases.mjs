@@ -27,19 +27,19 @@ export const runCases = async (sources, { library, lanes, until, onProblem = () 
     }
   };
   const lane = async () => {
-    const hands = { inside: createInside(null), faulty: createInside(library) };
+    const processes = { inside: createInside(null), faulty: createInside(library) };
     try {
-      for (let taken = next(); taken; taken = next()) {
-        const { source, value } = taken;
-        const began = performance.now();
+      for (let chosen = next(); chosen; chosen = next()) {
+        const { source, value } = chosen;
+        const started = performance.now();
         source.spent += 500; // provisional, so that the lanes do not all take from one source
         let problems;
         try {
-          problems = await value.attack(hands);
+          problems = await value.attack(processes);
         } catch (error) {
           problems = [`the attack itself failed: ${error.stack}`];
         }
-        const seconds = (performance.now() - began) / 1000;
+        const seconds = (performance.now() - started) / 1000;
         source.spent += seconds * 1000 - 500;
         const row = rows.get(value.part) ?? { count: 0, seconds: 0, problems: [] };
         rows.set(value.part, row);
@@ -50,8 +50,8 @@ export const runCases = async (sources, { library, lanes, until, onProblem = () 
         onProblem(value.title, problems);
       }
     } finally {
-      hands.inside.close();
-      hands.faulty.close();
+      processes.inside.close();
+      processes.faulty.close();
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));

@@ -37,12 +37,12 @@ export const prepareSweep = async (scene) => {
   writeFileSync(file, JSON.stringify({ name: NAME, base, arms, seeds: 2 }));
   const argv = (runs) => ['sweep', file, '--runs', runs, '--jobs', '2', '--threads', '2', '--quiet'];
   const runs = scene.fresh('sweep');
-  const began = performance.now();
+  const started = performance.now();
   const { code, err } = await runOutside(argv(runs));
-  if (code !== 0) throw new Error(`the undisturbed sweep ended with ${code}: ${err}`);
+  if (code !== 0) throw new Error(`the uninterrupted sweep ended with ${code}: ${err}`);
   const folder = join(runs, NAME);
   const expected = new Map(runsOf(folder).map((id) => [id, bytesOf(join(folder, id))]));
-  return { argv, expected, usualMs: performance.now() - began };
+  return { argv, expected, usualMs: performance.now() - started };
 };
 
 /** Runs the commands that must be able to read a sweep at any time. */
@@ -65,7 +65,7 @@ const MOST_KILLS = 5;
 const MOST_OPERATIONS = 180; // about the number of operations of a run
 
 /** Gives the parent and each child the same fault, each at its own operation with the same number. */
-const disturbOperation = async (scene, runs, { argv }, random) => {
+const attackOperation = async (scene, runs, { argv }, random) => {
   const how = random.pick(['kill-before', 'kill-half', 'kill-after', 'stop', 'fail', 'fail-on']);
   const fault = { path: runs, how, at: 1 + random.below(MOST_OPERATIONS), errno: constants.errno.ENOSPC };
   const result = await start(argv(runs), faultEnvironment(scene.library, fault)).ended;
@@ -74,16 +74,16 @@ const disturbOperation = async (scene, runs, { argv }, random) => {
   return saysWhatHappened(what, result, [0, 1, 2, 75], /failed|^error \S.*\.$/m);
 };
 
-const disturb = async (runs, { argv, usualMs }, random) => {
+const attackProcesses = async (runs, { argv, usualMs }, random) => {
   const { child, ended } = start(argv(runs));
-  const whom = random.pick(['parent', 'children', 'both']);
+  const target = random.pick(['parent', 'children', 'both']);
   const signal = random.pick(['SIGKILL', 'SIGTERM']);
   await Promise.race([sleep(usualMs * (0.1 + random.next())), ended]);
   const children = child.exitCode === null ? childrenOf(child.pid) : [];
-  if (whom !== 'parent') for (const pid of children) send(pid, signal);
-  if (whom !== 'children') child.kill(signal);
+  if (target !== 'parent') for (const pid of children) send(pid, signal);
+  if (target !== 'children') child.kill(signal);
   const result = await ended;
-  const what = `${signal} to ${whom}`;
+  const what = `${signal} to ${target}`;
   if (result.signal)
     return result.signal === 'SIGKILL' || signal === 'SIGTERM' ? [] : [`${what}: ended by ${result.signal}`];
   return saysWhatHappened(what, result, [0, 1, 75], /failed/);
@@ -103,8 +103,8 @@ export function* sweepCases(scene, sweep, random) {
           const isOperation = random.below(3) === 0;
           problems.push(
             ...(isOperation
-              ? await disturbOperation(scene, runs, sweep, random)
-              : await disturb(runs, sweep, random)),
+              ? await attackOperation(scene, runs, sweep, random)
+              : await attackProcesses(runs, sweep, random)),
           );
           problems.push(...(await readSweep(inside, runs)));
         }
