@@ -1,4 +1,4 @@
-/** @file Laws of arm names: they are unique, and contain what the ids of runs contain. */
+/** @file Laws of arm names: they are unique, and contain the keys in which the arms differ. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -26,7 +26,7 @@ test('a name contains the keys in which arms differ', () => {
   assert.deepEqual(namesOf([sample({}), sample({}, { arithmetic: 'b' })]), ['wn (a)', 'wn (b)']);
 });
 
-test('the name of a clipped arm contains the clip, also without other arms', () => {
+test('the name of a clipped arm contains the clip, even if it is the only arm', () => {
   assert.deepEqual(namesOf([sample({ clip: 0.5 })]), ['wn clip=0.5']);
   assert.deepEqual(namesOf([sample({ clip: 0.5 }), sample({ clip: 0.5, lr: 1 })]), [
     'wn lr=0.1 clip=0.5',
@@ -41,8 +41,8 @@ test('a name contains either steps or epochs, the one in effect', () => {
     'wn steps=300',
     'wn epochs=5',
   ]);
-  const twins = namesOf([sample({ steps: 300, epochs: 1 }), sample({ steps: 300 })]);
-  assert.deepEqual(twins, ['wn epochs=1 steps=300', 'wn epochs=5 steps=300']);
+  const similar = namesOf([sample({ steps: 300, epochs: 1 }), sample({ steps: 300 })]);
+  assert.deepEqual(similar, ['wn epochs=1 steps=300', 'wn epochs=5 steps=300']);
 });
 
 test('arms with different data sets have unique names with their folders', () => {
@@ -54,7 +54,7 @@ test('arms with different data sets have unique names with their folders', () =>
   ]);
   const changed = namesOf([on('/a/digits', '0'), on('/a/digits', '1')]);
   assert.deepEqual(changed, ['wn data=/a/digits (1)', 'wn data=/a/digits (2)']);
-  assert.deepEqual(namesOf([on('/a/digits', '0'), on('/b/copy', '0')]), ['wn', 'wn']); // the same data, so they are one arm in practice
+  assert.deepEqual(namesOf([on('/a/digits', '0'), on('/b/copy', '0')]), ['wn', 'wn']); // the data is the same, so these samples belong to one arm
 });
 
 test('a name contains values other than the most common one, and clipMode only with a clip', () => {

@@ -10,7 +10,7 @@ import { add, defaults, fresh } from '../runs/run.testing.js';
 import { filteredBy, sortedBy } from './list-query.js';
 import { type ListedRun, listed } from './listing.js';
 
-const made = (() => {
+const listedRuns = (() => {
   const runs = fresh();
   for (const [id, change] of [
     ['a', { clip: 0.5, lr: 0.1 }],
@@ -29,11 +29,11 @@ function names(runs: readonly ListedRun[]): string {
 }
 
 test('runs are sorted by a column or a config key, and those without a value are last in both directions', () => {
-  assert.equal(names(sortedBy(made, 'lr', false)), 'bca');
-  assert.equal(names(sortedBy(made, 'lr', true)), 'acb');
-  assert.equal(names(sortedBy(made, 'test', true)).at(-1), 'c');
-  assert.equal(names(sortedBy(made, 'test', false)).at(-1), 'c');
-  assert.throws(() => sortedBy(made, 'tset', false), { code: 'E_USAGE', message: /nearest: test/ });
+  assert.equal(names(sortedBy(listedRuns, 'lr', false)), 'bca');
+  assert.equal(names(sortedBy(listedRuns, 'lr', true)), 'acb');
+  assert.equal(names(sortedBy(listedRuns, 'test', true)).at(-1), 'c');
+  assert.equal(names(sortedBy(listedRuns, 'test', false)).at(-1), 'c');
+  assert.throws(() => sortedBy(listedRuns, 'tset', false), { code: 'E_USAGE', message: /nearest: test/ });
 });
 
 test('runs are filtered by conditions on columns and config keys', () => {
@@ -54,9 +54,9 @@ test('runs are filtered by conditions on columns and config keys', () => {
     ['val>=0.91', 'ab'],
     ['val>92', ''],
   ]) {
-    assert.equal(names(filteredBy(made, condition!)), expected, condition);
+    assert.equal(names(filteredBy(listedRuns, condition!)), expected, condition);
   }
   for (const wrong of ['lr', 'lr ~ 1', '', 'unit=3']) {
-    assert.throws(() => filteredBy(made, wrong), { code: 'E_USAGE' }, wrong);
+    assert.throws(() => filteredBy(listedRuns, wrong), { code: 'E_USAGE' }, wrong);
   }
 });

@@ -104,9 +104,9 @@ test('an unfinished, incomplete or damaged run is excluded with a note', () => {
     ],
     [/1 of 6 runs is missing\. Run the sweep again to train it\./, (run) => rmSync(run, { recursive: true })],
   ];
-  for (const [message, harm] of cases) {
+  for (const [message, damage] of cases) {
     const { runs, run } = copy();
-    harm(run);
+    damage(run);
     const results = readResults(runs, ['x']);
     assert.deepEqual(seedsOf(results)[0], [1, 2], String(message));
     assert.match(results.notes.join('\n'), message);
@@ -136,7 +136,7 @@ test('a run with another config than planned is excluded with a note', () => {
   assert.match(results.notes.join('\n'), /its config or data differs from the plan/);
 });
 
-test('added seeds, and runs older than the plan, are noted', () => {
+test('notes name added seeds and runs that are older than the plan', () => {
   const { runs, folder } = copy();
   assert.deepEqual(readResults(runs, ['x']).notes, []);
   writePlan(
@@ -148,7 +148,7 @@ test('added seeds, and runs older than the plan, are noted', () => {
   assert.match(notes, /6 runs started before the plan was made/);
 });
 
-test('a diverged run counts with the chance level', () => {
+test('the test accuracy of a diverged run is the chance level', () => {
   const { runs, run } = copy();
   forgetSummaryHash(run);
   for (const file of ['run.json', 'summary.json']) {
@@ -175,7 +175,7 @@ test('runs without a plan form arms by their configs, with each seed once', () =
   assert.match(results.notes.join('\n'), /No comparison was declared/);
 });
 
-test('runs with different lengths or data are not comparable, but can be plotted together', async () => {
+test('runs with different lengths or data cannot be compared, but can be plotted together', async () => {
   await sweepIn('other', 'long', { base: { ...base, steps: 6 } });
   const loose = join(scratch, 'loose');
   renameSync(join(scratch, 'other/long'), loose);
@@ -205,7 +205,7 @@ test('runs with different lengths or data are not comparable, but can be plotted
   assert.deepEqual(namesOf(foreign), ['base data=data', 'base data=letters', 'wn data=data']);
 });
 
-test('no results are an error', () => {
+test('reading runs without any result is an error', () => {
   const { runs, folder } = copy();
   assert.throws(() => readResults(runs, ['nowhere']), { code: 'E_RUN' });
   for (const { id } of plannedRuns(plan)) rmSync(join(folder, id), { recursive: true });

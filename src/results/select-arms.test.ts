@@ -56,8 +56,8 @@ test('a diverged run gives its grid point the worst loss, and lowers its accurac
   const arms = results.arms.map((arm, at): Arm => {
     if (at !== 1) return arm;
     const [first, ...rest] = arm.runs;
-    const lost = { ...first!, status: 'diverged' as const };
-    return { ...arm, runs: [lost, ...rest] };
+    const diverged = { ...first!, status: 'diverged' as const };
+    return { ...arm, runs: [diverged, ...rest] };
   });
   assert.deepEqual(namesBy({ ...results, arms }, 'val_loss'), ['a lr=3', 'b lr=3']);
   assert.deepEqual(namesBy({ ...results, arms }, 'val_accuracy'), ['a lr=3', 'b lr=3']);

@@ -61,6 +61,7 @@ function isDataError(path: string, message: RegExp) {
     assert.equal(error.code, 'E_DATA');
     assert.ok(error.message.includes(path), error.message);
     assert.match(error.message, message);
+    assert.doesNotMatch(error.hint ?? '', /\p{Cc}/u, 'a hint without control characters');
     return true;
   };
 }

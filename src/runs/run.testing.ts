@@ -76,9 +76,10 @@ export function add(runs: string, id: string, change: Partial<RunRecord> = {}): 
   const directory = join(runs, id);
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'config.json'), toJson(defaults));
-  const made = record(id, change);
-  if (made.status === 'completed') writeFileSync(join(directory, 'summary.json'), toJson(storedSummary(id)));
-  writeRecord(directory, made);
+  const stored = record(id, change);
+  if (stored.status === 'completed')
+    writeFileSync(join(directory, 'summary.json'), toJson(storedSummary(id)));
+  writeRecord(directory, stored);
   return directory;
 }
 
