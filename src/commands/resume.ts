@@ -19,6 +19,7 @@ export const configure: Configure = (command, io, run) => {
   );
   addMovedDataOption(addRunsOption(withArgument))
     .option('--threads <n>', 'number of threads; the results do not depend on it')
+    .option('--wait', 'wait for another process that trains the run, instead of an error')
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the summary as one line of JSON')
     .action(
@@ -35,7 +36,15 @@ export const configure: Configure = (command, io, run) => {
         const target = { directory, choice: await chooseToContinue(recorded) };
         const { argv, signal } = io;
         return trainAndReport(
-          { config, target, runsDirectory: dirname(directory), force: false, argv, signal },
+          {
+            config,
+            target,
+            runsDirectory: dirname(directory),
+            force: false,
+            wait: Boolean(options.wait),
+            argv,
+            signal,
+          },
           options,
           io,
         );

@@ -15,6 +15,7 @@ import { type PlannedRun, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
 import { gpuNames } from '../tensorflow/gpu.js';
 import type { Configure, Io } from '../terminal/io.js';
+import { printNote } from '../terminal/messages.js';
 import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
 import { quoted, runsFlag } from '../terminal/shell.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
@@ -60,6 +61,7 @@ function addSweepOptions(command: Command) {
     .option('--dry-run', 'print what would run and how long it would take, and exit')
     .option('--plan-only', 'write the plan and exit; wnlstm work trains its runs')
     .option('--fail-fast', 'stop the sweep at the first run that fails')
+    .option('--wait', 'wait for another process that runs the sweep, instead of an error')
     .option('--yes', `do not ask for confirmation of more than ${plural(MANY_RUNS, 'run')}`)
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the result, or with --dry-run the plan, as one line of JSON');
@@ -78,7 +80,12 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
   const { directory } = file;
   const created = makeDirectory(directory);
   try {
-    const lock = acquireLock(directory, `wnlstm ls --runs ${quoted(directory)}`);
+    const lock = await acquireLock(directory, {
+      follow: `wnlstm ls --runs ${quoted(directory)}`,
+      wait: Boolean(options.wait),
+      onWait: (reason) => printNote(reason, io),
+      signal: io.signal,
+    });
     try {
       const prepared = await prepare(file, options);
       if (prepared.left.length > MANY_RUNS && !options.yes) await confirm(prepared.left.length, io);

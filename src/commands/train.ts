@@ -10,6 +10,7 @@ import { alignColumns } from '../text/table.js';
 export const configure: Configure = (command, io, run) => {
   addRunsOption(addConfigOptions(command))
     .option('--force', 'start over: discard an earlier run of the same config')
+    .option('--wait', 'wait for another process that trains the same run, instead of an error')
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the summary as one line of JSON')
     .option('--print-config', 'print every value and its source, and exit')
@@ -28,6 +29,7 @@ export const configure: Configure = (command, io, run) => {
             runsDirectory: options.runs,
             target: null,
             force: Boolean(options.force),
+            wait: Boolean(options.wait),
             argv,
             signal,
           },

@@ -64,26 +64,23 @@ export function stored(directory: string): Owner {
 }
 
 /** Asserts that locking is refused with the name of the owner, and changes no file. */
-export function assertRefused(directory: string, owner: string): void {
+export async function assertRefused(directory: string, owner: string): Promise<void> {
   const before = readFileSync(lockOf(directory), 'utf8');
-  assert.throws(
-    () => acquireLock(directory),
-    (error) => {
-      assert.ok(error instanceof UserError, String(error));
-      assert.equal(error.code, 'E_LOCKED');
-      assert.ok(error.message.includes(directory) && error.message.includes(owner), error.message);
-      assert.ok(error.hint);
-      return true;
-    },
-  );
+  await assert.rejects(acquireLock(directory), (error) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, 'E_LOCKED');
+    assert.ok(error.message.includes(directory) && error.message.includes(owner), error.message);
+    assert.ok(error.hint);
+    return true;
+  });
   assert.equal(readFileSync(lockOf(directory), 'utf8'), before);
   assert.deepEqual(readdirSync(directory), ['lock']);
 }
 
 /** Asserts that this process can lock the folder and release it. */
-export function assertAvailable(directory: string): void {
+export async function assertAvailable(directory: string): Promise<void> {
   assert.equal(ownerOf(directory), null);
-  const { release } = acquireLock(directory);
+  const { release } = await acquireLock(directory);
   assert.equal(stored(directory).pid, process.pid);
   assert.deepEqual(readdirSync(directory), ['lock'], 'no file of the old lock remains');
   release();

@@ -1,86 +1,80 @@
-/** @file Locks a folder for one process: an exclusively created file that names its owner, whose heartbeat keeps it alive. */
+/** @file A lock gives one process at a time a folder. It is a lease: its owner renews it, and loses it if it does not. */
 
-import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ioError, systemCode, UserError } from '../errors.js';
+import { setTimeout } from 'node:timers/promises';
+import { UserError } from '../errors.js';
 import { startThreads } from '../threads.js';
-import { beat, type Heartbeat } from './heartbeat.js';
-import { describeOwner, isRunning, type Owner, parseOwner, thisProcess } from './owner.js';
+import { beat, type Heartbeat, lockText, withoutBeat } from './heartbeat.js';
+import {
+  createLock,
+  type Found,
+  isBeingWritten,
+  readLock,
+  readLockAfresh,
+  replaceDead,
+  STALE_MS,
+  seemsAlive,
+} from './lock-file.js';
+import { describeOwner, isRunning, type Owner, thisProcess } from './owner.js';
+import { runPaths } from './paths.js';
 
 const HEARTBEAT_MS = 10_000;
-/** An owner on another machine counts as dead when its lock has had no heartbeat for this long. */
-const STALE_MS = 60_000;
-/** A lock without an owner counts as being written for this long, and afterwards as left from a crash. */
-const WRITE_MS = 200;
-
 /** The longest wait for other processes that take the same lock. */
 const TAKE_MS = 20_000;
+/** Time between two looks at the lock of another machine. */
+const WATCH_MS = 500;
 
 /** A folder that this process owns. */
 export interface Lock {
   /**
    * Must be called before every write to the folder.
    *
-   * @throws {UserError} E_LOCKED if another process has taken over the folder, for example while this machine slept
+   * @throws {UserError} E_LOCKED if another process has taken the folder over, for example while this machine slept
    */
   readonly assertHeld: () => void;
   /** Removes the lock. */
   readonly release: () => void;
 }
 
-interface Found {
-  readonly text: string;
-  readonly owner: Owner | null;
-  /** The time of the last heartbeat, in milliseconds. */
-  readonly touched: number;
+/** How to take a lock that another process has. */
+export interface LockOptions {
+  /** The command that shows what the owner does, for messages. */
+  readonly follow?: string;
+  /** Whether to wait until the owner has ended, instead of an error. */
+  readonly wait?: boolean;
+  /** Called once when this process starts to wait, with the reason. */
+  readonly onWait?: (reason: string) => void;
+  /** When aborted, the wait ends with an error. */
+  readonly signal?: AbortSignal;
+  /** The time without a heartbeat after which an owner on another machine counts as dead. */
+  readonly staleMs?: number;
 }
 
-/** The owner of a folder, or null if it has none that is alive. */
+/** The owner of a folder, or null if it has none that seems alive. */
 export function ownerOf(directory: string): Owner | null {
-  const found = readLock(join(directory, 'lock'));
-  return found && isAlive(found) ? found.owner : null;
-}
-
-/** The contents of a lock file; null if it does not exist. */
-function readLock(path: string): Found | null {
-  try {
-    if (!lstatSync(path).isFile()) {
-      throw new UserError('E_IO', `${path}: expected a regular file, got a folder, a link or a pipe.`, {
-        hint: 'wnlstm does not create such locks. Remove it, then run the same command again.',
-      });
-    }
-    const text = readFileSync(path, 'utf8');
-    return { text, owner: parseOwner(text), touched: statSync(path).mtimeMs };
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (systemCode(error) === 'ENOENT') return null; // there is no lock, or it was just removed
-    throw ioError(`read ${path}`, error);
-  }
-}
-
-function isAlive({ owner, touched }: Found): boolean {
-  const age = Date.now() - touched;
-  if (owner === null) return Math.abs(age) < WRITE_MS; // a clock that was set back gives a negative age
-  return isRunning(owner) ?? age < STALE_MS;
+  const found = readLockAfresh(runPaths(directory).lock);
+  return found && seemsAlive(found) ? found.owner : null;
 }
 
 /**
- * Locks the folder of a run or sweep for this process. The lock of a dead owner is replaced.
+ * Locks the folder of a run or sweep for this process. The lock of a dead owner is replaced: on this machine at once, on
+ * another machine after its heartbeat has stood still for a minute by the clock of this process.
  *
- * @param follow the command that shows what the owner does
  * @throws {UserError} E_LOCKED, naming the owner, if it is alive
  */
-export function acquireLock(directory: string, follow = `tail -f ${join(directory, 'steps.csv')}`): Lock {
-  const path = join(directory, 'lock');
-  const text = `${JSON.stringify(thisProcess())}\n`;
-  take(directory, text, follow);
+export async function acquireLock(directory: string, options: LockOptions = {}): Promise<Lock> {
+  const path = runPaths(directory).lock;
+  const text = lockText(thisProcess());
+  const isMine = (found: Found | null): boolean =>
+    found !== null && withoutBeat(found.text) === withoutBeat(text);
+  await take(directory, text, isMine, options);
   const endHeartbeat = startHeartbeat(path, text);
   let held = true;
   return {
     assertHeld: () => {
       const found = readLock(path);
-      if (held && found?.text === text) return;
+      if (held && isMine(found)) return;
       const how = found?.owner ? `was taken over by ${describeOwner(found.owner)}` : 'is no longer locked';
       throw new UserError('E_LOCKED', `${directory} ${how}; this process does not write to it any more.`, {
         hint: `This process was suspended or unreachable for more than ${STALE_MS / 1000} s, or the lock was removed. The current owner is in ${path}.`,
@@ -91,7 +85,7 @@ export function acquireLock(directory: string, follow = `tail -f ${join(director
       held = false;
       endHeartbeat();
       try {
-        if (readLock(path)?.text === text) rmSync(path, { force: true }); // otherwise it belongs to another process
+        if (isMine(readLock(path))) rmSync(path, { force: true }); // otherwise it belongs to another process
       } catch {
         // The folder is unreachable. An earlier error matters more, and the lock expires with this process.
       }
@@ -99,80 +93,82 @@ export function acquireLock(directory: string, follow = `tail -f ${join(director
   };
 }
 
-/**
- * Creates the lock or replaces that of a dead owner. Waits only for processes that are doing the same.
- *
- * @throws {UserError} E_LOCKED if the owner is alive, or another process takes the lock for too long
- */
-function take(directory: string, text: string, follow: string): void {
-  const path = join(directory, 'lock');
-  for (const deadline = Date.now() + TAKE_MS; ; ) {
-    let isTaken = create(path, text);
-    const found = isTaken ? null : readLock(path);
+/** Creates the lock, or replaces that of a dead owner. */
+async function take(
+  directory: string,
+  text: string,
+  isMine: (found: Found | null) => boolean,
+  { follow = `tail -f ${runPaths(directory).steps}`, wait, onWait, signal, staleMs = STALE_MS }: LockOptions,
+): Promise<void> {
+  const path = runPaths(directory).lock;
+  const isDead = watchLock(staleMs);
+  let deadline = Date.now() + TAKE_MS;
+  let isWaiting = false;
+  const startWaiting = (reason: string): void => {
+    if (!isWaiting) onWait?.(reason);
+    isWaiting = true;
+  };
+  for (;;) {
+    let isTaken = createLock(path, text);
+    const found = isTaken ? null : readLockAfresh(path);
     if (found) {
-      const alive = isAlive(found);
-      if (alive && found.owner) throw refusal(directory, found, found.owner, follow);
-      isTaken = !alive && replaceDead(path, found.text, text);
+      const dead = isDead(found);
+      if (found.owner && dead !== true) {
+        const who = describeOwner(found.owner);
+        if ((dead === false && !wait) || signal?.aborted) throw refusal(directory, found.owner, follow);
+        startWaiting(
+          dead === false
+            ? `Waiting for ${who}, which uses ${directory}.`
+            : `Waiting up to ${staleMs / 1000} s to see whether ${who}, which has locked ${directory}, is alive.`,
+        );
+        await setTimeout(Math.min(WATCH_MS, staleMs / 4), undefined, { signal }).catch(() => {});
+        deadline = Date.now() + TAKE_MS;
+        continue;
+      }
+      isTaken = dead === true && replaceDead(path, found.text, text);
       if (!isTaken && Date.now() > deadline) throw blocked(directory);
-      if (!isTaken) pause(5);
+      if (!isTaken) await setTimeout(5);
     }
-    // If this process was delayed between creating the file and writing it, another process may have declared it dead.
-    if (isTaken && readLock(path)?.text === text) return;
+    // If this process was delayed between creating the file and writing it, it may have been declared dead.
+    if (isTaken && isMine(readLock(path))) return;
   }
 }
 
-/** Creates a lock file. Returns false if it exists already. */
-function create(path: string, text: string): boolean {
-  try {
-    writeFileSync(path, text, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true }); // the file exists, but is empty
-    throw ioError(`write ${path}`, error);
-  }
+/**
+ * Watches a lock. The result says whether its owner is dead; null if this is not known yet, for a lock that is being written
+ * or an owner on another machine. Such an owner is alive if its heartbeat moves while this process looks, and dead if it stands
+ * still for `staleMs`. So the clocks of two machines are never compared.
+ */
+function watchLock(staleMs: number): (found: Found) => boolean | null {
+  let seen: Found | null = null;
+  let since = 0;
+  return (found) => {
+    if (found.owner === null) return isBeingWritten(found.touched) ? null : true;
+    const running = isRunning(found.owner);
+    if (running !== null) return !running;
+    const isSame = seen !== null && withoutBeat(seen.text) === withoutBeat(found.text);
+    const isStill = isSame && seen?.text === found.text && seen.touched === found.touched;
+    if (!isStill) since = performance.now();
+    seen = found;
+    if (isSame && !isStill) return false;
+    return performance.now() - since >= staleMs ? true : null;
+  };
 }
 
 function blocked(directory: string): UserError {
   return new UserError(
     'E_LOCKED',
     `${directory}: another process is about to lock it, but does not finish.`,
-    {
-      hint: `It may be suspended. Continue or stop it; the files ${join(directory, 'lock.*')} name it.`,
-    },
+    { hint: `It may be suspended. Continue or stop it; the files ${join(directory, 'lock.*')} name it.` },
   );
 }
 
-function refusal(directory: string, { touched }: Found, owner: Owner, follow: string): UserError {
-  const expiry = new Date(touched + STALE_MS);
-  const isToday = expiry.toDateString() === new Date().toDateString();
-  const until = `${isToday ? '' : `${expiry.toDateString()}, `}${expiry.toTimeString().slice(0, 8)}`;
-  const elsewhere = `If that process has crashed, run the same command again at ${until}, when its lock expires (${STALE_MS / 1000} s after its last heartbeat). If it is running, stop it there, or follow it with \`${follow}\`.`;
+function refusal(directory: string, owner: Owner, follow: string): UserError {
+  const stop = `Follow it with \`${follow}\`, stop it, or wait for it with \`--wait\`.`;
+  const elsewhere = `${stop} If it crashes, its lock can be taken over ${STALE_MS / 1000} s after its last heartbeat.`;
   return new UserError('E_LOCKED', `${directory} is in use by ${describeOwner(owner)}.`, {
-    hint: isRunning(owner) === null ? elsewhere : `Follow it with \`${follow}\`, or stop that process first.`,
+    hint: isRunning(owner) === null ? elsewhere : stop,
   });
-}
-
-/**
- * Replaces the lock of a dead owner. The process must first create a claim, a file whose name is derived from the dead lock;
- * renaming the claim then makes it the lock, atomically. The claim of a dead process is replaced in the same way.
- *
- * @returns false if another process was faster
- */
-function replaceDead(path: string, dead: string, text: string): boolean {
-  const claim = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 8)}`;
-  if (!create(claim, text)) {
-    const other = readLock(claim);
-    if (other === null || isAlive(other) || !replaceDead(claim, other.text, text)) return false;
-  }
-  const isUnchanged = readLock(path)?.text === dead;
-  if (isUnchanged) renameSync(claim, path);
-  else rmSync(claim, { force: true });
-  return isUnchanged;
-}
-
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** Starts the heartbeat of a lock; returns the function that ends it. */

@@ -93,12 +93,12 @@ test('config.json and summary.json are read, a missing summary is null, and trun
   assert.throws(() => readSummary(directory, record('x')), isRunError(/summary\.json: expected JSON/));
 });
 
-test('a run that is recorded as running is stale without an owner, and any other status does not depend on the owner', () => {
+test('a run that is recorded as running is stale without an owner, and any other status does not depend on the owner', async () => {
   const runs = fresh();
   const directory = add(runs, 'wn-s0-01234567', { status: 'running' });
   const running = record('wn-s0-01234567', { status: 'running' });
   assert.equal(statusOf(directory, running), 'stale');
-  const lock = acquireLock(directory);
+  const lock = await acquireLock(directory);
   assert.equal(statusOf(directory, running), 'running');
   assert.equal(list(runs)[0]!.status, 'running');
   lock.release();

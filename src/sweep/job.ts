@@ -91,6 +91,7 @@ function appendToLog(path: string, text: string): void {
 
 /** The lines of an event in log.txt. */
 function describeEvent(event: TrainingEvent): string[] {
+  if (event.kind === 'wait') return [event.reason];
   if (event.kind === 'open') {
     const { device, resumedFrom, notes } = event.opening;
     const from = resumedFrom > 0 ? `, from step ${resumedFrom}` : '';

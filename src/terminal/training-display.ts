@@ -8,6 +8,7 @@ import type { OnEvent, Opening } from '../train/events.js';
 import { createBars, logAbove } from './bars.js';
 import { describeModel, describeSplits, number, percent, seconds } from './format.js';
 import type { Io } from './io.js';
+import { printNote } from './messages.js';
 
 /** Shows the events of a run. Close it also after an error. */
 export interface TrainingDisplay {
@@ -54,6 +55,7 @@ export function createTrainingDisplay(io: Io, quiet: boolean): TrainingDisplay {
   };
   return {
     onEvent: (event) => {
+      if (event.kind === 'wait') printNote(event.reason, io);
       if (event.kind === 'open') open(event.opening);
       if (event.kind === 'step') bar.step(event.row.step ?? 0, event.row);
       if (event.kind === 'progress') bar.step(event.step);

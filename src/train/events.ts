@@ -40,8 +40,11 @@ export type LoopEvent =
       readonly progress: Progress;
     };
 
-/** An event of a run; `open` is always the first. */
-export type TrainingEvent = { readonly kind: 'open'; readonly opening: Opening } | LoopEvent;
+/** An event of a run. `open` comes before those of the loop; `wait` only before it, if another process may own the run. */
+export type TrainingEvent =
+  | { readonly kind: 'wait'; readonly reason: string }
+  | { readonly kind: 'open'; readonly opening: Opening }
+  | LoopEvent;
 
 /** Receives the events of a run. */
 export type OnEvent = (event: TrainingEvent) => void;

@@ -34,6 +34,8 @@ export interface RunInput {
   readonly runsDirectory: string;
   /** Whether to remove an earlier run of the same config first. */
   readonly force: boolean;
+  /** Whether to wait for another process that owns the run, instead of an error. */
+  readonly wait?: boolean;
   readonly argv: readonly string[];
   /** When aborted, training stops after the current step, with a checkpoint. */
   readonly signal: AbortSignal;
@@ -68,7 +70,11 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
     return { kind: earlier.status, summary: earlier, trained: false };
   }
   makeDirectory(directory);
-  const lock = acquireLock(directory);
+  const lock = await acquireLock(directory, {
+    wait: input.wait ?? false,
+    onWait: (reason) => onEvent({ kind: 'wait', reason }),
+    signal: input.signal,
+  });
   try {
     // Another process may have finished the run before this one got the lock.
     const finished = input.force ? null : findResult(directory, id, fingerprint, choice);

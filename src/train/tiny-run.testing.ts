@@ -46,7 +46,7 @@ export async function trainTiny(
   const input = { config, target: null, runsDirectory, force: false, argv: [], signal: stop.signal };
   await trainRun(input, (event) => {
     if (event.kind === 'open') directory = event.opening.directory;
-    else if (stopAt(event, directory)) stop.abort(130);
+    else if (event.kind !== 'wait' && stopAt(event, directory)) stop.abort(130);
   });
   return directory;
 }

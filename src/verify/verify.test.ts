@@ -77,11 +77,11 @@ test('in a run that was killed, an incomplete last line and rows after the last 
   assert.deepEqual(problemsOf(run), [['steps.csv:3', 'Expected step 6, got 9.']]);
 });
 
-test('a checkpoint that a running process deletes is not a problem', () => {
+test('a checkpoint that a running process deletes is not a problem', async () => {
   const run = copy();
   replace('run.json', '"completed"', '"running"')(run);
   remove(`${LAST}/model.safetensors`)(run);
-  const lock = acquireLock(run);
+  const lock = await acquireLock(run);
   try {
     assert.deepEqual(verifyRun(run).problems, []);
   } finally {
