@@ -51,6 +51,15 @@ function isOneOf(codes: readonly string[], error: unknown): boolean {
 /** JavaScript has no longer strings. */
 const MOST_TEXT_BYTES = 2 ** 29 - 24;
 
+/** Lists a folder. Without it, a network file system may answer from memory that a new file does not exist. */
+export function refreshFolder(directory: string): void {
+  try {
+    readdirSync(directory);
+  } catch {
+    // Reading a file in the folder reports the reason.
+  }
+}
+
 /** Removes a folder if it is empty. */
 export function removeIfEmpty(directory: string): void {
   try {

@@ -1,9 +1,10 @@
 /** @file The file of a lock: reading it, creating it, and replacing that of a dead owner without a gap. */
 
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ioError, systemCode, UserError } from '../errors.js';
+import { refreshFolder } from '../files.js';
 import { isRunning, type Owner, parseOwner } from './owner.js';
 
 /** An owner on another machine counts as dead when its lock has had no heartbeat for this long. */
@@ -36,13 +37,9 @@ export function readLock(path: string): Found | null {
   }
 }
 
-/** Reads a lock after a listing of its folder: without it, a network file system may remember that there was no lock. */
+/** Reads a lock that another machine may have created just now. */
 export function readLockAfresh(path: string): Found | null {
-  try {
-    readdirSync(dirname(path));
-  } catch {
-    // Reading the lock reports the reason.
-  }
+  refreshFolder(dirname(path));
   return readLock(path);
 }
 

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../errors.js';
+import { refreshFolder } from '../files.js';
 import { listCheckpoints } from '../runs/checkpoint.js';
 import { ownerOf } from '../runs/lock.js';
 import { runPaths } from '../runs/paths.js';
@@ -40,8 +41,11 @@ export async function work(
 ): Promise<ReadonlyMap<PlannedRun, JobEnd>> {
   const ends = new Map<PlannedRun, JobEnd>();
   const folderOf = ({ id }: PlannedRun): string => join(directory, id);
-  const isOpen = (run: PlannedRun): boolean =>
-    ends.get(run)?.kind !== 'failed' && readResult(folderOf(run), run.id) === null;
+  const isOpen = (run: PlannedRun): boolean => {
+    if (ends.get(run)?.kind === 'failed') return false;
+    refreshFolder(folderOf(run));
+    return readResult(folderOf(run), run.id) === null;
+  };
   const isFree = (run: PlannedRun): boolean => isOpen(run) && ownerOf(folderOf(run)) === null;
 
   while (!signal.aborted) {
