@@ -1,4 +1,4 @@
-/** @file `wnlstm help`: the help of a command, or a document of the package. */
+/** @file `wnlstm help`: the help of a command, or a document of the package, or both if they have the same name. */
 
 import { readFileSync } from 'node:fs';
 import { bundledNames, bundledPath } from '../bundled-files.js';
@@ -14,10 +14,12 @@ export const configure: Configure = (command, io, run) => {
         (parent, name) => parent?.commands.find((each) => each.name() === name),
         program,
       );
+      const name = topic.join(' ');
       if (subject) subject.outputHelp();
-      else {
+      if (subject && bundledNames('document').includes(name)) io.out('');
+      if (!subject || bundledNames('document').includes(name)) {
         const commands = program.commands.map((each) => each.name());
-        io.out(readDocument(topic.join(' '), commands).trimEnd());
+        io.out(readDocument(name, commands).trimEnd());
       }
       return EXIT.done;
     }),

@@ -9,6 +9,7 @@ import { packageRoot } from '../../package.js';
 import { ARITHMETIC } from '../arithmetic.js';
 import { inputOf, oracleBatch, oracleCases } from '../oracle.testing.js';
 import { createFusedEngine } from './engine.js';
+import { CLIP_MODES } from './kernel.js';
 import { createWasmKernel } from './wasm.js';
 
 const [example] = oracleCases();
@@ -45,4 +46,10 @@ test("the kernel's constants are those of TypeScript", () => {
   assert.equal(Math.fround(constantIn('update.h', 'ONE_MINUS_BETA1')), Math.fround(1 - BETA1));
   assert.equal(Math.fround(constantIn('update.h', 'ONE_MINUS_BETA2')), Math.fround(1 - BETA2));
   assert.equal(constantIn('step.c', 'ARITHMETIC'), ARITHMETIC);
+  const net = readFileSync(join(packageRoot, 'src/engines/fused/kernel/net.h'), 'utf8');
+  const modes = /enum \{ (CLIP_NONE[^}]*) \}/.exec(net)?.[1]?.split(', ');
+  assert.deepEqual(modes, [
+    'CLIP_NONE',
+    ...Object.keys(CLIP_MODES).map((mode) => `CLIP_${mode.toUpperCase().replace('-', '_')}`),
+  ]);
 });

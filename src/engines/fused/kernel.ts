@@ -55,7 +55,7 @@ export interface Kernel {
 }
 
 /** Numbers of the clip modes in kernel/net.h. */
-const CLIP_MODES = { norm: 1, 'global-norm': 2, value: 3 } as const;
+export const CLIP_MODES = { norm: 1, 'global-norm': 2, value: 3 } as const;
 
 /**
  * The arguments of `wnlstm_init` after the block.
