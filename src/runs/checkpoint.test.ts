@@ -58,17 +58,17 @@ function names(directory: string): string[] {
   return readdirSync(directory).sort();
 }
 
-function assertDamaged(directory: string, step: number, what: string): void {
+function assertDamaged(directory: string, step: number, label: string): void {
   assert.throws(
     () => readCheckpoint(directory, step),
     (error) => {
-      assert.ok(error instanceof UserError, `${what}: ${error}`);
-      assert.equal(error.code, 'E_CHECKPOINT', what);
+      assert.ok(error instanceof UserError, `${label}: ${error}`);
+      assert.equal(error.code, 'E_CHECKPOINT', label);
       assert.ok(error.message.includes(directory), error.message);
       assert.ok(error.hint);
       return true;
     },
-    what,
+    label,
   );
 }
 

@@ -125,7 +125,7 @@ test('a record without checksums of its data is damaged', () => {
 const damages: [string, (path: string) => void, RegExp][] = [
   ['missing', (path) => rmSync(path), / is missing\.$/],
   ['empty', (path) => writeFileSync(path, ''), /: expected JSON, got an empty file\.$/],
-  ['torn', (path) => writeFileSync(path, '{"format": 2, "stat'), /: expected JSON, got /],
+  ['truncated', (path) => writeFileSync(path, '{"format": 2, "stat'), /: expected JSON, got /],
   ['null', (path) => writeFileSync(path, 'null'), /: expected a JSON object, got null\.$/],
   ['a list', (path) => writeFileSync(path, '[]'), /: expected a JSON object, got \[\]\.$/],
   ['from another program', (path) => writeFileSync(path, '{"a": 1}'), /: .+\.$/],

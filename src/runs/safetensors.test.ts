@@ -34,18 +34,18 @@ function headerOf(file: Buffer): { bytes: number; text: string } {
   return { bytes, text: file.toString('utf8', 8, 8 + bytes) };
 }
 
-function assertDamaged(bytes: Uint8Array, what: string): void {
+function assertDamaged(bytes: Uint8Array, label: string): void {
   writeFileSync(path, bytes);
   assert.throws(
     () => readSafetensors(path),
     (error) => {
-      assert.ok(error instanceof UserError, `${what}: ${error}`);
+      assert.ok(error instanceof UserError, `${label}: ${error}`);
       assert.equal(error.code, 'E_CHECKPOINT');
       assert.ok(error.message.startsWith(`${path}: expected `), error.message);
       assert.ok(error.hint);
       return true;
     },
-    what,
+    label,
   );
 }
 

@@ -38,7 +38,7 @@ test('a plan is read exactly as it was written', () => {
   const plan = planOf({ about: 'why' });
   writePlan(folder, plan);
   assert.deepEqual(readPlan(folder), plan);
-  assert.equal(readPlan(join(folder, 'nothing')), null);
+  assert.equal(readPlan(join(folder, 'absent')), null);
 });
 
 test('runs are ordered by seed, and each has its own folder', () => {
@@ -91,7 +91,7 @@ test('each value of a plan is checked even if its checksum is valid', () => {
     ],
     [{ name: '../x' }, /name: expected a name/],
     [{ seeds: ['../x' as unknown as number] }, /seeds: expected/],
-    [{ comparisons: [['wn', 'nothing']] }, /comparisons: expected pairs of arms/],
+    [{ comparisons: [['wn', 'absent']] }, /comparisons: expected pairs of arms/],
     [{ added: [null as unknown as Plan['added'][number]] }, /added: expected/],
     [{ arms: [] }, /arms: expected a list/],
     [{ arms: [null as unknown as Plan['arms'][number]] }, /name or fingerprint of an arm is missing/],

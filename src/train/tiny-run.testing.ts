@@ -108,13 +108,13 @@ export type Damages = readonly (readonly [string, string, Damage, RegExp])[];
 
 /** Defines a test for each kind of damage: it is found, and reported as exactly one problem. */
 export function testDamages(damages: Damages): void {
-  for (const [what, where, damage, message] of damages) {
-    test(`${what} is found (${where})`, () => {
+  for (const [name, place, damage, message] of damages) {
+    test(`${name} is found (${place})`, () => {
       const run = copy();
       damage(run);
       const found = problemsOf(run);
       assert.equal(found.length, 1, JSON.stringify(found));
-      assert.equal(found[0]![0], where);
+      assert.equal(found[0]![0], place);
       assert.match(found[0]![1], message);
     });
   }

@@ -11,7 +11,7 @@ export interface Parsed<Column extends string> {
   /** Whether the header is correct; if not, there are no rows. */
   readonly hasHeader: boolean;
   /** Whether the last line is incomplete. */
-  readonly torn: boolean;
+  readonly isIncomplete: boolean;
 }
 
 const FRACTIONS = ['accuracy', 'val_accuracy', 'clip_fraction'];
@@ -26,11 +26,11 @@ export function parseCsv<Column extends string>(
   const problems: Problem[] = [];
   const wrong = (line: number, message: string): void => void problems.push({ file, line, message });
   const lines = text.split('\n');
-  const torn = lines.pop() !== '';
-  if (torn && !mayBeTorn(status)) wrong(lines.length + 1, 'The last line is incomplete.');
+  const isIncomplete = lines.pop() !== '';
+  if (isIncomplete && !mayBeIncomplete(status)) wrong(lines.length + 1, 'The last line is incomplete.');
   if (lines[0] !== columns.join(',')) {
-    if (lines.length > 0 || !torn) wrong(1, `Expected the header ${columns.join(',')}.`);
-    return { rows: [], problems, hasHeader: false, torn };
+    if (lines.length > 0 || !isIncomplete) wrong(1, `Expected the header ${columns.join(',')}.`);
+    return { rows: [], problems, hasHeader: false, isIncomplete };
   }
   const rows = lines.slice(1).map((lineText, row) => {
     const cells = lineText.split(',');
@@ -48,17 +48,17 @@ export function parseCsv<Column extends string>(
     });
     return Object.fromEntries(values) as Row<Column>;
   });
-  return { rows, problems, hasHeader: true, torn };
+  return { rows, problems, hasHeader: true, isIncomplete };
 }
 
 /** A process that was killed may have left an incomplete line, which resuming the run removes. */
-function mayBeTorn(status: StoredStatus): boolean {
+function mayBeIncomplete(status: StoredStatus): boolean {
   return status === 'running' || status === 'failed';
 }
 
 /** Training stops at the first value that is not finite. A process may be killed before it records that the run diverged. */
 function mayDiverge(status: StoredStatus): boolean {
-  return status === 'diverged' || mayBeTorn(status);
+  return status === 'diverged' || mayBeIncomplete(status);
 }
 
 /** The problem of a cell, or null. */

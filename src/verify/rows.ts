@@ -138,7 +138,7 @@ function floorTo(step: number, multiple: number): number {
 }
 
 function checkFile(
-  { rows, hasHeader, torn }: Parsed<'step' | 'epoch' | 'lr'>,
+  { rows, hasHeader, isIncomplete }: Parsed<'step' | 'epoch' | 'lr'>,
   { config, status }: Known,
   { file, interval, end, last, stepsPerEpoch }: Expected,
 ): Problem[] {
@@ -157,7 +157,7 @@ function checkFile(
   });
   const found = rows.length === 0 ? 0 : (rows.at(-1)?.step ?? last);
   const isEnded = status !== 'running' && status !== 'failed';
-  if (last !== null && found !== null && (isEnded ? found !== last && !torn : found < last))
+  if (last !== null && found !== null && (isEnded ? found !== last && !isIncomplete : found < last))
     wrong(rows.length - 1, `The last row has step ${found}, expected ${last}.`);
   return problems;
 }
