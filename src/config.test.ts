@@ -89,7 +89,7 @@ test('all problems are reported together, each with its key, the expected and th
   for (const part of [
     'model: expected one of base, wn, got "lstm"',
     'units: expected a whole number from 1 to 4096, got 0',
-    'lr: expected a number from 1e-37, got "0.1"',
+    'lr: expected a number of at least 1e-37, got "0.1"',
     'clip: expected a number from 1e-37 to 1e+38 or null, got -1',
     'clipMode: expected one of norm, global-norm, value, got null',
     'seed: expected a whole number from 0 to 4294967295, got 1.5',
@@ -146,7 +146,7 @@ test('no key accepts a value outside its range', () => {
 test('a learning rate that is NaN is reported as NaN', () => {
   assert.match(
     problem(() => parseConfig({ lr: Number.NaN }, 'test')),
-    /lr: expected a number from 1e-37, got NaN/,
+    /lr: expected a number of at least 1e-37, got NaN/,
   );
 });
 
@@ -192,7 +192,7 @@ test('a number that is 0 or infinite in float32 is refused, except a large learn
     for (const value of [0, -1, 1e-46, 1e-300]) {
       assert.match(
         problem(() => parseConfig({ [key]: value }, 'test')),
-        new RegExp(`${key}: expected a number from 1e-37`),
+        new RegExp(`${key}: expected a number (of at least|from) 1e-37`),
       );
     }
   }

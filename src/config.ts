@@ -27,7 +27,7 @@ export const configSchema = z.strictObject({
     .enum(['norm', 'global-norm', 'value'])
     .default('norm')
     .describe(
-      'what is clipped: the norm of each variable (norm), the norm of all variables (global-norm), or each element (value)',
+      'what clip limits: the gradient norm of each variable (norm), the norm of all gradients together (global-norm), or each gradient element (value)',
     ),
   columnNorm: positive(
     'initial norm of each LSTM weight column; none: 0.1 for wn, that of the random values for base',
@@ -50,7 +50,7 @@ export const configSchema = z.strictObject({
     .default(1)
     .describe('bias added to the input of the forget gate'),
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('optimizer'),
-  logEvery: count('write a row of steps.csv every this many steps').default(10),
+  logEvery: count('number of steps between two rows of steps.csv').default(10),
   backend: z
     .enum(['auto', ...BACKENDS])
     .default('auto')
@@ -216,8 +216,9 @@ export function expectedValue(key: ConfigKey, nothing: 'null' | 'none'): string 
   if (plain.enum) return `one of ${plain.enum.join(', ')}${orNone}`;
   if (plain.type === 'string') return `text${orNone}`;
   const kind = plain.type === 'integer' ? 'a whole number' : 'a number';
-  const to = plain.maximum === undefined ? '' : ` to ${plain.maximum}`;
-  return `${kind} from ${plain.minimum}${to}${orNone}`;
+  const { minimum, maximum } = plain;
+  const range = maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  return `${kind} ${range}${orNone}`;
 }
 
 /** The JSON Schema of a config file, which editors use for completion. */

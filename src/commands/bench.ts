@@ -83,7 +83,7 @@ function parseWords<Word extends string>(allowed: readonly Word[]) {
     text.split(',').map((word) => {
       const found = allowed.find((each) => each === word);
       if (found === undefined)
-        throw new InvalidArgumentError(`Expected one or more of ${allowed.join(',')}, got ${word}.`);
+        throw new InvalidArgumentError(`Expected one or more of ${allowed.join(', ')}, got ${word}.`);
       return found;
     });
 }

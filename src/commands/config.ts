@@ -8,6 +8,7 @@ import type { Configure } from '../terminal/io.js';
 export const configure: Configure = (command, io, run) => {
   command
     .command('schema')
+    .summary('print the JSON Schema of config files')
     .description('Print the JSON Schema of config files, which editors use for completion.')
     .action(
       run(() => {

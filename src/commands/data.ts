@@ -12,6 +12,7 @@ import { plural } from '../text/plural.js';
 export const configure: Configure = (command, io, run) => {
   command
     .command('fetch')
+    .summary('download MNIST from a mirror and verify its checksums')
     .description('Download MNIST from a mirror and verify its checksums.')
     .requiredOption('--mirror <url>', 'HTTP address of a folder with the four .gz files')
     .option('--out <dir>', 'folder to write to (default: mnist in the cache folder)', parsePath)

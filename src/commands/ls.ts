@@ -61,7 +61,7 @@ function ls({ runs: folder, sort, reverse, filter, json }: OptionsOf<typeof addO
     if (damaged === 0)
       io.err(withProgramName(`There are no runs in ${folder}. Start one with \`wnlstm train\`.`));
   } else if (runs.length === 0) {
-    io.err(`None of the ${plural(found.length, 'run')} in ${folder} meets ${filter.join(' and ')}.`);
+    io.err(`No run in ${folder} meets ${filter.join(' and ')} (out of ${plural(found.length, 'run')}).`);
   } else {
     io.out(tableOf(runs, io));
   }

@@ -69,14 +69,14 @@ function addOptions(command: Command) {
     .addOption(
       new Option(
         '--x <axis>',
-        'x axis; with seconds, the mean over the seeds of the time at which each reached the step',
+        'x axis; seconds: the time at which a step was reached, as the mean over the seeds',
       )
         .choices(xAxes)
         .default('step' as const),
     )
     .option(
       '--smooth <steps>',
-      'average columns of steps.csv over this many previous steps (default: no smoothing)',
+      'make each point of a column of steps.csv the mean over this number of steps (default: no smoothing)',
       parsePositive,
     )
     .option('--facet', 'plot each arm in its own row; plots loss and accuracy unless --columns is set')

@@ -111,7 +111,7 @@ test('wrong usage prints one line and a hint, and exits with code 2', { skip }, 
     [['tensorflow', '--version', '2.21; x'], /--version: expected a version such as 2\.21\.0, got 2\.21; x/],
     [['tensorflow', '--cpu', '--version', '2.0.0'], /The package index has no tensorflow-cpu==2\.0\.0/],
     [['tensorflow', '--from', join(root, 'absent')], /no such file or folder/],
-    [['--remove', '../..'], /--remove: expected an installation \(.*\), got \.\.\/\.\./],
+    [['--remove', '../..'], /--remove: there is no installation \.\.\/\.\. \(installed: .*\)/],
     [['--lst'], /unknown option '--lst'/],
   ];
   for (const [args, expected] of cases) {

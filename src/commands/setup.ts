@@ -38,7 +38,7 @@ function addOptions(command: Command) {
       parsePath,
     )
     .option('--list', 'list installations')
-    .option('--remove [name]', 'remove an installation, or all');
+    .option('--remove [name]', 'remove this installation, or all if no name is given');
 }
 
 async function setup(what: string | undefined, options: Options, io: Io): Promise<number> {
@@ -76,8 +76,8 @@ function remove(name: string | true, io: Io): number {
   const all = name === true || name === 'tensorflow';
   if (!all && !entries.includes(name)) {
     const names = entries.filter((each) => !each.startsWith('.')).join(', ') || 'none';
-    throw new UserError('E_USAGE', `--remove: expected an installation (${names}), got ${name}.`, {
-      hint: 'See `wnlstm setup --list`. Without a name, `--remove` removes all.',
+    throw new UserError('E_USAGE', `--remove: there is no installation ${name} (installed: ${names}).`, {
+      hint: 'See `wnlstm setup --list`. Without a name, `--remove` removes all installations.',
     });
   }
   for (const each of all ? entries : [name]) {
@@ -99,7 +99,7 @@ async function install(options: Options, io: Io): Promise<number> {
     throw new UserError(
       'E_USAGE',
       `--version: expected a version such as ${DEFAULT_VERSION}, got ${version}.`,
-      { hint: `Without \`--version\`, ${DEFAULT_VERSION} is installed, the tested version.` },
+      { hint: `Without \`--version\`, the tested version ${DEFAULT_VERSION} is installed.` },
     );
   }
   requireSupported(thisMachine());

@@ -92,7 +92,7 @@ export function footnotes(comparison: Comparison): string[] {
     `Steps: the first step at which training accuracy, averaged over ${WINDOW_STEPS} steps, reaches ${levelsHeading}; the median over runs, or ${NOTHING} if half of the runs or more never did.`,
     ...(comparisons.length + exploratory.length > 0
       ? [
-          "Differences are in percentage points of test accuracy. Runs are paired by seed, and the interval is the 95 % t interval of the mean difference. Intervals and tests cover the variation between seeds, not the choice of test images, which are the same for all runs. d_z is Cohen's d of the paired differences, their mean over their standard deviation, with Hedges' correction for few pairs.",
+          "Differences are in percentage points of test accuracy. Runs are paired by seed, and the interval is the 95 % t interval of the mean difference. Intervals and tests cover the variation between seeds, not the choice of test images, which are the same for all runs. d_z is Cohen's d of the paired differences: their mean divided by their standard deviation, with Hedges' correction for few pairs.",
         ]
       : []),
     ...(family > 0 ? [testFootnote(comparison)] : []),
@@ -121,6 +121,6 @@ function testFootnote({ comparisons, family, margin }: Comparison): string {
       : [
           "Holm's method adjusts only p: intervals, and therefore the verdict equivalent, are not adjusted for the number of comparisons.",
         ]),
-    'Undecided: with about that many more seeds, there is an 80 % chance of finding either equivalence or a difference, if mean and standard deviation stay the same.',
+    'Undecided: with the number of further seeds given above, there is an 80 % chance of finding either equivalence or a difference, if mean and standard deviation stay the same.',
   ].join(' ');
 }

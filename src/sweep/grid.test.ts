@@ -69,7 +69,7 @@ test('without declared comparisons, each arm is compared with the first one', ()
 test('an invalid sweep file is refused, and the error says what to change', () => {
   const refused: [Record<string, unknown>, RegExp][] = [
     [{ arms: { a: { unit: 3 } } }, /x\.json, arm a: unknown key unit \(nearest: units\)/],
-    [{ base: { lr: 'high' } }, /lr: expected a number from 1e-37, got "high"/],
+    [{ base: { lr: 'high' } }, /lr: expected a number of at least 1e-37, got "high"/],
     [{ grid: { lr: [] } }, /grid\.lr has no values/],
     [{ grid: { clipping: {} } }, /grid\.clipping has no values/],
     [{ seeds: [1, 1] }, /a seed occurs twice/],

@@ -79,7 +79,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   base: 'an object with keys of a config',
   arms: 'named objects with keys of a config; names consist of letters, digits, and the characters + = . , _ -',
   grid: 'a list of values or an object of named objects for each key',
-  seeds: 'the number of seeds, or a list of whole numbers from 0',
+  seeds: 'the number of seeds, or a list of whole numbers of at least 0',
   comparisons: 'a list of pairs of arms, [["wn", "base"]]',
   margin: 'a number above 0, at most 1',
 };

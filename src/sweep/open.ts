@@ -78,7 +78,7 @@ export async function openSweep(
   const planned = freeze({ ...sweep, arms }, dataset.checksums, now);
   const difference = earlier && differenceFrom(earlier, planned);
   if (difference) {
-    throw new UserError('E_RUN', `${name} has ${difference}, which differs from the plan in ${directory}.`, {
+    throw new UserError('E_RUN', `${name} differs from the plan in ${directory}: it has ${difference}.`, {
       hint: 'Give the file another `name`, or use another folder with `--runs DIR`. To add seeds, use `--add-seeds N`.',
     });
   }

@@ -154,7 +154,7 @@ export function readPlan(directory: string): Plan | null {
   try {
     stored = JSON.parse(text) as Plan & { checksum?: string };
   } catch (error) {
-    throw bad(`expected JSON, got ${text.trim() === '' ? 'an empty file' : (error as Error).message}`, error);
+    throw bad(text.trim() === '' ? 'it is empty' : `it is not JSON (${(error as Error).message})`, error);
   }
   if (!isObject(stored) || !Number.isInteger(stored.format)) throw bad('expected a plan, got other JSON');
   if (stored.format !== FORMAT && stored.format !== 1)
@@ -183,7 +183,7 @@ function planProblem(plan: Plan): string | null {
     const problem = armProblem(arm, plan);
     if (problem) return problem;
   }
-  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers from 0';
+  if (!areSeeds(seeds)) return 'seeds: expected a list of whole numbers of at least 0';
   const isAdded = (each: Plan['added'][number]): boolean =>
     isObject(each) && typeof each.at === 'string' && areSeeds(each.seeds);
   if (!Array.isArray(added) || !added.every(isAdded)) return 'added: expected a list of times and seeds';

@@ -73,7 +73,8 @@ function testProblems(summary: Summary, bestIsLast: boolean): string[] {
   }
   for (const key of ['test_loss', 'best_test_loss'] as const) {
     const value = summary[key];
-    if (value !== null && !(value >= 0)) problems.push(`${key}: expected a number from 0, got ${value}.`);
+    if (value !== null && !(value >= 0))
+      problems.push(`${key}: expected a number of at least 0, got ${value}.`);
   }
   if (!bestIsLast) return problems;
   for (const [key, last] of [
