@@ -52,7 +52,7 @@ export async function* fetchMnist(
       await checkExists(url, limitMs);
       bytes = await download(url, limitMs);
     } catch (error) {
-      throw new UserError('E_DATA', `Expected a gzip file at ${url}, got: ${reasonOf(error)}.`, {
+      throw new UserError('E_DATA', `Could not download ${url}: ${reasonOf(error)}.`, {
         hint: 'Check in a browser that the mirror has the four .gz files of MNIST. No download is needed for the bundled MNIST.',
         cause: error,
       });

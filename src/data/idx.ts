@@ -65,7 +65,7 @@ function unpack(raw: Buffer, path: string): Buffer {
   const size = sizeInHeader(head);
   if (size === null) throw damaged(path, 'expected a complete gzip file of an IDX file, got other data');
   if (size > MAX_BYTES)
-    throw damaged(path, `expected at most 4 GiB, its header states ${(size / 2 ** 30).toFixed(1)} GiB`);
+    throw damaged(path, `expected at most 4 GiB, but its header states ${(size / 2 ** 30).toFixed(1)} GiB`);
   try {
     return gunzipSync(raw, { maxOutputLength: size });
   } catch (error) {

@@ -83,11 +83,11 @@ test('an error names the missing file of the most complete folder, and the searc
   renameSync(join(directory, 'MNIST/raw/t10k-labels-idx1-ubyte'), join(directory, 'other'));
   refuses(
     directory,
-    /^Expected t10k-labels-idx1-ubyte .* in .*MNIST\/raw, got no such file\. Also searched .*MNIST/,
+    /^Expected t10k-labels-idx1-ubyte .* in .*MNIST\/raw, but there is no such file\. Also searched .*MNIST/,
   );
-  refuses(join(directory, 'other'), /got a file, not a folder/);
-  refuses(join(directory, 'absent'), /got no such folder/);
+  refuses(join(directory, 'other'), /but this is a file, not a folder/);
+  refuses(join(directory, 'absent'), /but there is no such folder/);
   const empty = mkdtempSync(join(root, 'empty-'));
   writeFileSync(join(empty, 'notes.txt'), '');
-  refuses(empty, /Expected train-images-idx3-ubyte .*, got no such file\.$/);
+  refuses(empty, /Expected train-images-idx3-ubyte .*, but there is no such file\.$/);
 });

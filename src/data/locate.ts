@@ -33,8 +33,8 @@ interface Candidate {
  */
 export function locateDataset(directory: string): DatasetPaths {
   if (!isDirectory(directory)) {
-    const got = isFile(directory) ? 'a file, not a folder' : 'no such folder';
-    throw missing(`Expected ${FILE_NAMES[0]} (raw or .gz) in ${directory}, got ${got}.`);
+    const problem = isFile(directory) ? 'this is a file, not a folder' : 'there is no such folder';
+    throw missing(`Expected ${FILE_NAMES[0]} (raw or .gz) in ${directory}, but ${problem}.`);
   }
   const here = candidatesIn(directory);
   const below = here.some(isComplete) ? [] : foldersIn(directory).flatMap(candidatesIn);
@@ -61,7 +61,7 @@ export function locateDataset(directory: string): DatasetPaths {
     searched.length === 0
       ? ''
       : ` Also searched ${searched.slice(0, 8).join(', ')}${searched.length > 8 ? ', …' : ''}.`;
-  throw missing(`Expected ${absent} (raw or .gz) in ${fullest.name}, got no such file.${elsewhere}`);
+  throw missing(`Expected ${absent} (raw or .gz) in ${fullest.name}, but there is no such file.${elsewhere}`);
 }
 
 function isFile(path: string): boolean {

@@ -198,11 +198,14 @@ test('a data set of one class is an error that mentions classes', () => {
 });
 
 test('a missing folder or file is an error that names it', () => {
-  refuses(join(root, 'absent'), /Expected train-images-idx3-ubyte .+ in .+absent, got no such folder/);
+  refuses(
+    join(root, 'absent'),
+    /Expected train-images-idx3-ubyte .+ in .+absent, but there is no such folder/,
+  );
   for (const name of names) {
     const directory = tiny();
     rmSync(join(directory, name));
-    refuses(directory, new RegExp(`Expected ${name} \\(raw or \\.gz\\) in .+, got no such file`));
+    refuses(directory, new RegExp(`Expected ${name} \\(raw or \\.gz\\) in .+, but there is no such file`));
   }
 });
 

@@ -176,7 +176,7 @@ test('a run that resumes without its earlier rows reports it, and a run with unr
   const rows = readFileSync(join(torn.run, 'steps.csv'), 'utf8');
   assertRefused(
     wnlstm('resume', 'd', '--runs', torn.runs),
-    /steps\.csv: expected CSV|steps\.csv: expected a number/,
+    /steps\.csv: it is not CSV|steps\.csv: expected a number/,
   );
   assert.equal(readFileSync(join(torn.run, 'steps.csv'), 'utf8'), rows);
 });
@@ -215,7 +215,7 @@ test('a run whose data was moved is resumed and reproduced with --data', () => {
   const run = onlyRun(runs);
   const moved = `${data}-moved`;
   renameSync(data, moved);
-  assertRefused(wnlstm('reproduce', run), /moving, got no such folder/);
+  assertRefused(wnlstm('reproduce', run), /moving, but there is no such folder/);
   assert.equal(wnlstm('reproduce', run, '--data', moved, '--quiet').code, 0);
   edit(join(run, 'run.json'), (text) => text.replace('"completed"', '"interrupted"'));
   assert.equal(wnlstm('resume', run, '--data', moved).code, 0);

@@ -28,7 +28,7 @@ test('ls lists the other runs if one is damaged', () => {
   const { code, out, err } = wnlstm('ls', '--runs', runs);
   assert.equal(code, 0);
   assert.match(out, new RegExp(`${run.split('/').at(-1)} +completed`));
-  assert.match(err, /damaged .*other\/run.json: expected JSON/);
+  assert.match(err, /damaged .*other\/run.json: it is not JSON/);
 });
 
 test('wrong input prints one line and a hint, exits with code 2 and starts nothing', () => {
@@ -38,7 +38,7 @@ test('wrong input prints one line and a hint, exits with code 2 and starts nothi
     return join(scratch, name);
   };
   assertRefused(train(runs, '--units', '0'), /--units: expected a whole number from 1 to 4096, got 0/);
-  assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number from 1e-37, got "NaN"/);
+  assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number of at least 1e-37, got "NaN"/);
   assertRefused(train(runs, '--units', '0', '--model', 'x'), /--model.*--units|--units.*--model/s);
   assertRefused(train(runs, '--clp', '1'), /unknown option '--clp'.*(Did you mean --clip|$)/s);
   assertRefused(
@@ -80,7 +80,7 @@ test('a truncated checkpoint is refused, and no file changes', () => {
   const before = csvs(run);
   assertRefused(
     train(runs, '--epochs', '1'),
-    /model.safetensors: expected the SHA-256 \w+… in progress\.json, got /,
+    /model\.safetensors: expected the SHA-256 \w{16}… in progress\.json, got \w{16}…/,
   );
   assertSameText(csvs(run), before, 'the CSVs');
   assert.equal(readFileSync(file).length, 1000);

@@ -258,7 +258,7 @@ test('a cell of blanks is an error, neither zero nor a missing value', () => {
 
 test('rows of unequal length are an error that names the file', () => {
   const path = fresh('step,loss\n1,2\n3\n');
-  assert.throws(() => readCsv(path, pair), isDataError(path, /expected CSV, got/));
+  assert.throws(() => readCsv(path, pair), isDataError(path, /it is not CSV \(/));
 });
 
 test('reading a file that does not exist is an error that names it', () => {

@@ -160,7 +160,7 @@ export function readCsv<Column extends string>(path: string, columns: readonly C
   try {
     records = parse(complete, { columns: true, delimiter }) as Record<string, string>[];
   } catch (error) {
-    throw bad(`expected CSV, got ${(error as Error).message}`, error);
+    throw bad(`it is not CSV (${(error as Error).message})`, error);
   }
   let last = 0;
   return records.map((record, index) => {

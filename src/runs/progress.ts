@@ -99,7 +99,7 @@ export function readProgress(path: string, step: number): StoredProgress {
       unknown
     >;
   } catch (error) {
-    throw bad(`expected JSON, got ${(error as Error).message}`, error);
+    throw bad(`it is not JSON (${(error as Error).message})`, error);
   }
   if (stored.step !== step) throw bad(`expected the progress of step ${step}, got something else`);
   const hasOrigin = 'run_id' in stored;

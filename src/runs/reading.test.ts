@@ -67,7 +67,10 @@ test('a truncated run.json is an error that names its path, whatever its length'
   const text = toJson(record('wn-s0-01234567')).trimEnd();
   for (let length = 0; length < text.length; length += 11) {
     writeFileSync(join(directory, 'run.json'), text.slice(0, length));
-    assert.throws(() => readRecord(directory), isRunError(/wn-s0-01234567.run\.json: expected JSON, got /));
+    assert.throws(
+      () => readRecord(directory),
+      isRunError(/wn-s0-01234567.run\.json: it is (empty|not JSON \()/),
+    );
   }
   assert.throws(() => list(runs), isRunError(/wn-s0-01234567.run\.json/));
 });
@@ -89,8 +92,8 @@ test('config.json and summary.json are read, a missing summary is null, and trun
   assert.deepEqual(readConfig(directory), defaults);
   assert.deepEqual(readSummary(directory, record('x')), { ...storedSummary('x'), dir: directory });
   for (const name of ['config.json', 'summary.json']) writeFileSync(join(directory, name), '{ "units":');
-  assert.throws(() => readConfig(directory), isRunError(/config\.json: expected JSON/));
-  assert.throws(() => readSummary(directory, record('x')), isRunError(/summary\.json: expected JSON/));
+  assert.throws(() => readConfig(directory), isRunError(/config\.json: it is not JSON/));
+  assert.throws(() => readSummary(directory, record('x')), isRunError(/summary\.json: it is not JSON/));
 });
 
 test('a run that is recorded as running is stale without an owner, and any other status does not depend on the owner', async () => {
@@ -124,8 +127,8 @@ test('a record without checksums of its data is damaged', () => {
 /** Kinds of damage: the name, the damage, and the expected message after the file name. */
 const damages: [string, (path: string) => void, RegExp][] = [
   ['missing', (path) => rmSync(path), / is missing\.$/],
-  ['empty', (path) => writeFileSync(path, ''), /: expected JSON, got an empty file\.$/],
-  ['truncated', (path) => writeFileSync(path, '{"format": 2, "stat'), /: expected JSON, got /],
+  ['empty', (path) => writeFileSync(path, ''), /: it is empty\.$/],
+  ['torn', (path) => writeFileSync(path, '{"format": 2, "stat'), /: it is not JSON \(/],
   ['null', (path) => writeFileSync(path, 'null'), /: expected a JSON object, got null\.$/],
   ['a list', (path) => writeFileSync(path, '[]'), /: expected a JSON object, got \[\]\.$/],
   ['from another program', (path) => writeFileSync(path, '{"a": 1}'), /: .+\.$/],

@@ -137,8 +137,8 @@ function parseObject(directory: string, file: JsonFile, text: string): Record<st
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const got = text.trim() === '' ? 'an empty file' : (error as Error).message;
-    throw damaged(directory, file, `: expected JSON, got ${got}`, error);
+    const what = text.trim() === '' ? 'it is empty' : `it is not JSON (${(error as Error).message})`;
+    throw damaged(directory, file, `: ${what}`, error);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;

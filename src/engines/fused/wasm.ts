@@ -50,7 +50,7 @@ export function createWasmKernel({ module }: WasmModule = loadModule()): Kernel 
     } catch (error) {
       throw new UserError(
         'E_BACKEND',
-        `The wasm backend has at most 4 GiB of memory, this network and data need ${(end / 2 ** 30).toFixed(1)} GiB.`,
+        `The wasm backend has at most 4 GiB of memory, but this network and its data need ${(end / 2 ** 30).toFixed(1)} GiB.`,
         {
           hint: 'Reduce --units, use smaller images, or use `--backend native`.',
           cause: error,
