@@ -26,8 +26,8 @@ function addOptions(command: Command) {
   return addRunsOption(command)
     .option(
       '--sort <name>',
-      'sort by run, status, step, val, test, begun (start time), sweep, arm, data, backend, or any key of a config',
-      'begun',
+      'sort by run, status, step, val, test, started, sweep, arm, data, backend, or any key of a config',
+      'started',
     )
     .option('--reverse', 'sort in descending order, for example the best run first')
     .addOption(

@@ -56,7 +56,7 @@ test('runs are filtered by conditions on columns and config keys', () => {
   ]) {
     assert.equal(names(filteredBy(listedRuns, condition!)), expected, condition);
   }
-  for (const wrong of ['lr', 'lr ~ 1', '', 'unit=3']) {
+  for (const wrong of ['lr', 'lr ~ 1', '', 'unit=3', 'lr<<1', 'lr=', 'val>=abc']) {
     assert.throws(() => filteredBy(listedRuns, wrong), { code: 'E_USAGE' }, wrong);
   }
 });

@@ -14,7 +14,7 @@ const COLUMNS = new Map<string, (listed: ListedRun) => Value>([
   ['step', ({ step }) => step],
   ['val', ({ valAccuracy }) => valAccuracy],
   ['test', ({ testAccuracy }) => testAccuracy],
-  ['begun', ({ run }) => run.record.started_at],
+  ['started', ({ run }) => run.record.started_at],
   ['sweep', ({ sweep }) => sweep],
   ['arm', ({ arm }) => arm],
   ['data', ({ data }) => data],
@@ -22,7 +22,7 @@ const COLUMNS = new Map<string, (listed: ListedRun) => Value>([
 ]);
 
 /** Conditions such as `clip=0.5`, `status!=completed`, `lr<0.1` and `val>=0.95`. */
-const CONDITION = /^(\w+)\s*(!=|<=|>=|=|<|>)\s*(.*)$/;
+const CONDITION = /^(\w+)\s*(!=|<=|>=|=|<|>)\s*([^\s<>=!].*)$/;
 
 /**
  * Sorts runs by a column or a config key, in ascending order. Runs without a value are last in both directions.
@@ -39,7 +39,7 @@ export function sortedBy(runs: readonly ListedRun[], name: string, reverse: bool
 }
 
 function readerOf(name: string): (listed: ListedRun) => Value {
-  const column = COLUMNS.get(name);
+  const column = COLUMNS.get(name === 'begun' ? 'started' : name); // its name in earlier versions
   if (column) return column;
   if ((configKeys as string[]).includes(name)) return ({ run }) => run.config[name as ConfigKey];
   const known = [...new Set([...COLUMNS.keys(), ...configKeys])];
@@ -72,6 +72,10 @@ export function filteredBy(runs: readonly ListedRun[], condition: string): Liste
   // The list shows percentages, so 95 means 0.95.
   const isPercent = (name === 'val' || name === 'test') && Number(text) > 1;
   const limit = isPercent ? String(Number(text) / 100) : text;
+  const isOrdered = operator !== '=' && operator !== '!=';
+  if (isOrdered && Number.isNaN(Number(text)) && runs.some((run) => typeof value(run) === 'number')) {
+    throw new UserError('E_USAGE', `--filter: expected a number to compare ${name} with, got ${text}.`);
+  }
   return runs.filter((run) => holds(value(run), operator, limit));
 }
 
