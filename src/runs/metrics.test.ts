@@ -278,7 +278,7 @@ test('an error for a full disk says that the disk is full', {
     assert.equal(error.code, 'E_IO');
     assert.ok(error.message.includes(path), error.message);
     assert.match(error.message, /the disk is full/);
-    assert.match(error.hint ?? '', /last checkpoint/);
+    assert.match(error.hint ?? '', /Free some space/);
     return true;
   });
 });

@@ -51,7 +51,7 @@ function flip(file: string, name: string, byte: number, bits: number): Damage {
 
 testDamages([
   ['a changed config', 'config.json', replace('config.json', /("forgetBias": )1/, '$12'), /fingerprint/],
-  ['a config that is not JSON', 'config.json', write('config.json', '{'), /^Expected JSON, got/],
+  ['a config that is not JSON', 'config.json', write('config.json', '{'), /^It is not JSON/],
   [
     'a config with a renamed key',
     'config.json',
@@ -64,7 +64,7 @@ testDamages([
     replace('run.json', '"completed"', '"complete"'),
     /[sS]tatus: expected one of/,
   ],
-  ['a record that is not JSON', 'run.json', write('run.json', '{'), /^Expected JSON, got/],
+  ['a record that is not JSON', 'run.json', write('run.json', '{'), /^It is not JSON/],
   [
     'a record without checksums',
     'run.json',
