@@ -1,5 +1,5 @@
 // Attacks runs and sweeps, and checks that the three laws in laws.mjs hold, however a run ends:
-// node scripts/attack/attack.mjs [--minutes N] [--seed S] [--parts kill,error,sweep,race,damage] [--lanes N]
+// node scripts/attack/attack.mjs [--minutes N] [--seed S] [--parts kill,error,sweep,race,damage,work] [--lanes N]
 // Needs a build, Linux with glibc, and cc. Prints each violation when it is found, and a table at the end. Exits with 1 if
 // there was a violation.
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -5,6 +5,7 @@ import { prepareRaces, raceCases } from './races.mjs';
 import { runCases } from './run-cases.mjs';
 import { createScene, randomFrom } from './scene.mjs';
 import { prepareSweep, sweepCases } from './sweeps.mjs';
+import { workerCases } from './workers.mjs';
 
 /** The parts. Each derives its own seed, so that its cases do not depend on which other parts run. */
 const CASES = {
@@ -13,6 +14,7 @@ const CASES = {
   sweep: async (scene, random) => sweepCases(scene, await prepareSweep(scene), random),
   race: async (scene, random) => raceCases(scene, await prepareRaces(scene), random),
   damage: (scene, random) => damageCases(scene, random),
+  work: async (scene, random) => workerCases(scene, await prepareSweep(scene), random),
 };
 export const PARTS = Object.keys(CASES);
 

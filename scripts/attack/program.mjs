@@ -19,10 +19,13 @@ const LONGEST_MS = 90_000; // a call that takes longer counts as hanging
  *
  * @param {readonly string[]} argv
  * @param {Record<string, string>} [variables]
+ * @param {readonly string[]} [prefix] a command that runs the program, such as `unshare`
+ * @param {number} [longestMs] a call that takes longer counts as hanging
  * @returns {{ child: import('node:child_process').ChildProcess, ended: Promise<Result> }}
  */
-export const start = (argv, variables = {}) => {
-  const child = spawn(process.execPath, [bin, ...argv], {
+export const start = (argv, variables = {}, prefix = [], longestMs = LONGEST_MS) => {
+  const [command, ...words] = [...prefix, process.execPath, bin, ...argv];
+  const child = spawn(command, words, {
     env: { ...environment, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -30,9 +33,9 @@ export const start = (argv, variables = {}) => {
   child.stdout.on('data', (text) => (out += text));
   child.stderr.on('data', (text) => (err += text));
   const timer = setTimeout(() => {
-    thrown = `hangs: it did not end within ${LONGEST_MS / 1000} s`;
+    thrown = `hangs: it did not end within ${longestMs / 1000} s`;
     child.kill('SIGKILL');
-  }, LONGEST_MS);
+  }, longestMs);
   const ended = new Promise((resolve) => {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
