@@ -75,6 +75,12 @@ const COMMANDS: readonly {
     document: 'training',
     load: () => import('./commands/resume.js'),
   },
+  {
+    name: 'extend',
+    summary: 'train a finished run for more epochs, as a new run',
+    document: 'training',
+    load: () => import('./commands/extend.js'),
+  },
   { name: 'ls', summary: 'list runs', load: () => import('./commands/ls.js') },
   { name: 'show', summary: 'show a run and its epochs', load: () => import('./commands/show.js') },
   {

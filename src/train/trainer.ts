@@ -88,7 +88,8 @@ export async function* train(
     let diverged = !hasFiniteValues(sums); // no sums, no divergence: it shows when they are drained
     if (isLogStep || diverged) {
       yield { kind: 'step', row: stepRow(progress, stepsPerEpoch, lr) };
-      update({ row: NO_METRICS });
+      // The last step closes its row early. A run that extends this one continues the sums of that row.
+      if (step % logEvery === 0) update({ row: NO_METRICS });
     }
     if (isEpochEnd && !diverged) {
       const validation = engine.evaluate(dataset.validation);
