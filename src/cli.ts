@@ -96,6 +96,12 @@ const COMMANDS: readonly {
     load: () => import('./commands/verify.js'),
   },
   {
+    name: 'diff',
+    summary: 'show what differs between two runs',
+    document: 'training',
+    load: () => import('./commands/diff.js'),
+  },
+  {
     name: 'compare',
     summary: 'compare models over seeds: intervals, tests and verdicts',
     document: 'compare',
@@ -106,6 +112,12 @@ const COMMANDS: readonly {
     summary: 'plot the learning curves of runs',
     document: 'figures',
     load: () => import('./commands/plot.js'),
+  },
+  {
+    name: 'rm',
+    summary: 'remove runs and sweeps',
+    document: 'training',
+    load: () => import('./commands/rm.js'),
   },
   { name: 'data', summary: 'download MNIST from a mirror', load: () => import('./commands/data.js') },
   {
@@ -139,7 +151,7 @@ const COMMANDS: readonly {
 ];
 
 /** The commands whose result is on disk, and not only printed. */
-const KEEPS_RESULT = ['train', 'resume', 'sweep', 'setup', 'data'];
+const KEEPS_RESULT = ['train', 'resume', 'extend', 'sweep', 'work', 'rm', 'setup', 'data'];
 
 const EPILOGUE = `
 Examples:

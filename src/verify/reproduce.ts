@@ -86,7 +86,7 @@ export function readResultFiles(directory: string): ResultFiles {
   });
 }
 
-function readCells(path: string): string[][] {
+export function readCells(path: string): string[][] {
   try {
     return readRegular(path)
       .toString()
@@ -134,7 +134,7 @@ export function compareResults(recorded: ResultFiles, repeated: ResultFiles): Co
 }
 
 /** The differences between two environments: name, recorded value, present value. */
-function compareEnvironments(recorded: RunRecord, repeated: RunRecord): Comparison['environment'] {
+export function compareEnvironments(recorded: RunRecord, repeated: RunRecord): Comparison['environment'] {
   const [was, is] = [environmentOf(recorded), environmentOf(repeated)];
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
     .map((name) => [name, was[name] ?? 'none', is[name] ?? 'none'] as const)

@@ -1,0 +1,52 @@
+/** @file `wnlstm rm` removes what was named, after a confirmation, and never a run that is in use. */
+
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { assertRefused, wnlstm } from '../end-to-end/cli.testing.js';
+import { thisProcess } from '../runs/owner.js';
+import { add, fresh } from '../runs/run.testing.js';
+
+test('runs are removed after a confirmation, others stay, and --dry-run removes nothing', () => {
+  const runs = fresh();
+  const [a, b, c] = ['wn-a', 'wn-b', 'base-c'].map((id) => add(runs, id)) as [string, string, string];
+  assertRefused(
+    wnlstm('rm', a, '--runs', runs),
+    /Removing 1 run \(.* MB\) needs confirmation; nothing was removed/,
+  );
+  assert.match(
+    wnlstm('rm', a, b, '--dry-run', '--runs', runs).out,
+    /wn-a\n.*wn-b\n2 runs \(.* MB\) would be removed\n$/,
+  );
+  assert.ok(existsSync(a));
+  assert.match(wnlstm('rm', a, 'wn-b', '--yes', '--runs', runs).out, /^2 runs \(.* MB\) removed\n$/);
+  assert.deepEqual(
+    [a, b, c].map((path) => existsSync(path)),
+    [false, false, true],
+  );
+});
+
+test('a run in use is not removed, and neither are the others that were named', () => {
+  const runs = fresh();
+  const [a, b] = ['wn-a', 'wn-b'].map((id) => add(runs, id)) as [string, string];
+  writeFileSync(join(b, 'lock'), `${JSON.stringify(thisProcess())}\n`);
+  assertRefused(
+    wnlstm('rm', a, b, '--yes', '--runs', runs),
+    /wn-b is in use by process \d+ on .*; nothing was removed/,
+  );
+  assert.deepEqual(
+    [a, b].map((path) => existsSync(path)),
+    [true, true],
+  );
+});
+
+test('a sweep, and a run of a sweep, are removed only with --sweep', () => {
+  const runs = fresh();
+  const run = add(join(runs, 'sweep'), 'wn-a');
+  writeFileSync(join(runs, 'sweep/plan.json'), '{}');
+  for (const name of ['sweep', run])
+    assertRefused(wnlstm('rm', name, '--yes', '--runs', runs), /wn-a is a run of the sweep .*sweep\./);
+  assert.equal(wnlstm('rm', 'sweep', '--yes', '--sweep', '--runs', runs).code, 0);
+  assert.equal(existsSync(join(runs, 'sweep')), false);
+});

@@ -1,0 +1,92 @@
+/** @file `wnlstm rm`: removes runs and sweeps. */
+
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { EXIT, UserError } from '../errors.js';
+import { isSweep, runDirectories, withoutFiles } from '../runs/find.js';
+import { acquireLock, ownerOf } from '../runs/lock.js';
+import { describeOwner } from '../runs/owner.js';
+import type { Configure, Io } from '../terminal/io.js';
+import { addRunsOption, type OptionsOf, parseRuns } from '../terminal/options.js';
+import { plural } from '../text/plural.js';
+import { removeRun } from '../train/folder.js';
+
+type Options = OptionsOf<typeof addOptions>;
+
+export const configure: Configure = (command, io, run) => {
+  addOptions(command).action(run((names, options) => remove(names, options, io)));
+};
+
+function addOptions(command: Command) {
+  return addRunsOption(
+    command.argument(
+      '<runs...>',
+      'runs (folders, ids or starts of ids), sweeps, or folders of runs',
+      parseRuns,
+    ),
+  )
+    .option('--sweep', 'also remove sweeps, with their plans, and runs of sweeps')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--dry-run', 'list what would be removed, and exit');
+}
+
+async function remove(names: readonly string[], options: Options, io: Io): Promise<number> {
+  const given = withoutFiles(names);
+  const runs = [...new Set(given.flatMap((name) => runDirectories(options.runs, name)))];
+  const sweeps = [...new Set(given.flatMap((name) => [name, join(options.runs, name)]).filter(isSweep))];
+  if (!options.sweep) refuseSweeps(runs);
+  for (const directory of [...runs, ...sweeps]) refuseOwned(directory);
+  const bytes = runs.reduce((sum, directory) => sum + sizeOf(directory), 0);
+  const what = `${plural(runs.length, 'run')} (${(bytes / 1e6).toFixed(1)} MB)`;
+  if (options.dryRun) {
+    for (const directory of runs) io.out(directory);
+    io.out(`${what} would be removed`);
+    return EXIT.done;
+  }
+  if (!options.yes) await confirm(runs, what, io);
+  for (const directory of runs) {
+    io.signal.throwIfAborted();
+    const lock = await acquireLock(directory, { signal: io.signal });
+    removeRun(directory, lock);
+    rmSync(directory, { recursive: true, force: true });
+    lock.release();
+  }
+  for (const directory of sweeps) rmSync(directory, { recursive: true, force: true });
+  io.out(`${what} removed`);
+  return EXIT.done;
+}
+
+/** A run of a sweep belongs to a plan, whose results would be incomplete without it. */
+function refuseSweeps(runs: readonly string[]): void {
+  const inSweep = runs.find((directory) => isSweep(dirname(directory)));
+  if (inSweep === undefined) return;
+  throw new UserError('E_USAGE', `${inSweep} is a run of the sweep ${dirname(inSweep)}.`, {
+    hint: 'To remove runs of a sweep, or a sweep with its plan, add `--sweep`.',
+  });
+}
+
+function refuseOwned(directory: string): void {
+  const owner = ownerOf(directory);
+  if (owner === null) return;
+  throw new UserError('E_LOCKED', `${directory} is in use by ${describeOwner(owner)}; nothing was removed.`, {
+    hint: 'Stop that process first.',
+  });
+}
+
+async function confirm(runs: readonly string[], what: string, io: Io): Promise<void> {
+  const problem = new UserError('E_USAGE', `Removing ${what} needs confirmation; nothing was removed.`, {
+    hint: 'List the runs with `--dry-run`, or confirm with `--yes`.',
+  });
+  if (!io.ask) throw problem;
+  for (const directory of runs) io.err(directory);
+  const answer = await io.ask(`Remove ${what}? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) throw problem;
+}
+
+function sizeOf(directory: string): number {
+  if (!existsSync(directory)) return 0;
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => statSync(join(directory, name), { throwIfNoEntry: false }))
+    .reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0);
+}
