@@ -20,6 +20,10 @@ export const configure: Configure = (command, io, run) => {
   addMovedDataOption(addRunsOption(withArgument))
     .option('--threads <n>', 'number of threads; the results do not depend on it')
     .option('--wait', 'wait for another process that trains the run, instead of an error')
+    .option(
+      '--notify <command>',
+      'run this command in a shell at the end, with the outcome in WNLSTM_* variables',
+    )
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the summary as one line of JSON')
     .action(

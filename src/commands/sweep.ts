@@ -16,6 +16,7 @@ import { runSweep } from '../sweep/scheduler.js';
 import { gpuNames } from '../tensorflow/gpu.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
+import { notify } from '../terminal/notify.js';
 import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
 import { quoted, runsFlag } from '../terminal/shell.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
@@ -25,6 +26,7 @@ import {
   type PreparedSweep,
   reportPlan,
   reportSweep,
+  sweepOutcome,
 } from '../terminal/sweep-report.js';
 import { plural } from '../text/plural.js';
 import { restoreConfig } from '../train/folder.js';
@@ -63,6 +65,10 @@ function addSweepOptions(command: Command) {
     .option('--fail-fast', 'stop the sweep at the first run that fails')
     .option('--wait', 'wait for another process that runs the sweep, instead of an error')
     .option('--yes', `do not ask for confirmation of more than ${plural(MANY_RUNS, 'run')}`)
+    .option(
+      '--notify <command>',
+      'run this command in a shell at the end, with the outcome in WNLSTM_* variables',
+    )
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the result, or with --dry-run the plan, as one line of JSON');
 }
@@ -158,7 +164,9 @@ async function runPrepared(
       },
     );
     display.close();
-    return reportSweep(prepared, board, ends, options, io);
+    const code = reportSweep(prepared, board, ends, options, io);
+    notify(options.notify, sweepOutcome(prepared, board, ends), io);
+    return code;
   } finally {
     display.close();
     executor.dispose();

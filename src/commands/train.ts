@@ -11,6 +11,10 @@ export const configure: Configure = (command, io, run) => {
   addRunsOption(addConfigOptions(command))
     .option('--force', 'start over: discard an earlier run of the same config')
     .option('--wait', 'wait for another process that trains the same run, instead of an error')
+    .option(
+      '--notify <command>',
+      'run this command in a shell at the end, with the outcome in WNLSTM_* variables',
+    )
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the summary as one line of JSON')
     .option('--print-config', 'print every value and its source, and exit')

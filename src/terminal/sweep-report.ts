@@ -135,6 +135,27 @@ export function reportSweep(
   return code;
 }
 
+/** The outcome of a sweep for --notify. */
+export function sweepOutcome(
+  { plan, directory, runs }: PreparedSweep,
+  board: Board,
+  ends: ReadonlyMap<PlannedRun, JobEnd>,
+): Readonly<Record<string, string | number>> {
+  const [completed, diverged] = [board.count('completed'), board.count('diverged')];
+  const failed = [...ends.values()].filter(({ kind }) => kind === 'failed').length;
+  const left = runs.length - completed - diverged;
+  return {
+    STATUS: failed > 0 ? 'failed' : left > 0 ? 'interrupted' : 'completed',
+    DIR: directory,
+    SWEEP: plan.name,
+    RUNS: runs.length,
+    COMPLETED: completed,
+    DIVERGED: diverged,
+    FAILED: failed,
+    LEFT: left,
+  };
+}
+
 /** The last lines of a run's log. */
 function logTail(directory: string, { id }: PlannedRun): string[] {
   const path = join(directory, id, 'log.txt');

@@ -5,6 +5,7 @@ import { type Outcome, type RunInput, trainRun } from '../train/run.js';
 import { percent } from './format.js';
 import { type Io, stopCode } from './io.js';
 import { printError, printNote } from './messages.js';
+import { notify } from './notify.js';
 import { describeSummary, nextCommands } from './run-summary.js';
 import { quoted, withProgramName } from './shell.js';
 import { createTrainingDisplay } from './training-display.js';
@@ -15,6 +16,7 @@ const TRY = 'Try a smaller --lr, or --clip 0.5.';
 interface ReportOptions {
   readonly quiet?: boolean;
   readonly json?: boolean;
+  readonly notify?: string;
 }
 
 /**
@@ -30,7 +32,33 @@ export async function trainAndReport(input: RunInput, options: ReportOptions, io
   } finally {
     display.close();
   }
-  return report(outcome, options, io);
+  const code = report(outcome, options, io);
+  notify(options.notify, outcomeOf(outcome), io);
+  return code;
+}
+
+/** The outcome of a run for --notify. */
+function outcomeOf(outcome: Outcome): Parameters<typeof notify>[1] {
+  switch (outcome.kind) {
+    case 'completed':
+    case 'diverged': {
+      const { dir, run_id, steps, val_accuracy, test_accuracy } = outcome.summary;
+      return {
+        STATUS: outcome.kind,
+        DIR: dir,
+        RUN: run_id,
+        STEPS: steps,
+        VAL_ACCURACY: val_accuracy,
+        TEST_ACCURACY: test_accuracy,
+      };
+    }
+    case 'interrupted':
+      return { STATUS: outcome.kind, DIR: outcome.directory, STEPS: outcome.step };
+    case 'failed':
+      return { STATUS: outcome.kind, DIR: outcome.directory, ERROR: String(outcome.error) };
+    default:
+      return outcome satisfies never;
+  }
 }
 
 function report(outcome: Outcome, options: ReportOptions, io: Io): number {
