@@ -38,6 +38,7 @@ const LAYERS = [
   ['engines'],
   ['train'],
   ['bench', 'sweep', 'verify'],
+  ['slurm'],
   ['results'],
   ['compare'],
   ['figures'],
@@ -81,7 +82,7 @@ test('each package is imported only in its folder', () => {
     [/^(commander|@commander-js\/extra-typings|cli-progress|chalk)$/, /^(commands\/|terminal\/|cli\.ts$)/],
     [/^(vega|vega-lite|@resvg\/resvg-js)$/, /^figures\/figure-files\.ts$/],
     [/^jstat$/, /^compare\/(stats|power)\.ts$/],
-    [/^zod$/, /^(config|sweep\/grid)\.ts$/],
+    [/^zod$/, /^(config|sweep\/(grid|slurm-keys))\.ts$/],
   ];
   for (const name of shipped) {
     for (const imported of importsOf(name)) {

@@ -12,7 +12,8 @@ export type ErrorCode =
   | 'E_RUN'
   | 'E_LOCKED'
   | 'E_CHECKPOINT'
-  | 'E_IO';
+  | 'E_IO'
+  | 'E_SLURM';
 
 /** The exit codes of the program, as `wnlstm --help` lists them. */
 export const EXIT = {

@@ -31,8 +31,18 @@ export async function estimateSeconds(
   slots: number,
   threads: number,
 ): Promise<number> {
+  const seconds = await estimateEach(runs, dataset, threads);
+  return seconds.reduce((sum, each) => sum + each, 0) / Math.min(slots, Math.max(runs.length, 1));
+}
+
+/** Estimates the seconds of each run on its own. */
+export async function estimateEach(
+  runs: readonly PlannedRun[],
+  dataset: Dataset,
+  threads: number,
+): Promise<number[]> {
   const costs = new Map<string, Cost>();
-  let seconds = 0;
+  const seconds: number[] = [];
   for (const { config } of runs) {
     const kind = kindOf(config);
     const cost = costs.get(kind) ?? (await measure({ ...config, threads }, dataset));
@@ -40,9 +50,11 @@ export async function estimateSeconds(
     const { totalSteps, stepsPerEpoch } = scheduleOf(config, dataset.train.count);
     const evaluations =
       Math.ceil(totalSteps / stepsPerEpoch) + (2 * dataset.test.count) / dataset.validation.count;
-    seconds += START_SECONDS + totalSteps * cost.secondsPerStep + evaluations * cost.secondsPerEvaluation;
+    seconds.push(
+      START_SECONDS + totalSteps * cost.secondsPerStep + evaluations * cost.secondsPerEvaluation,
+    );
   }
-  return seconds / Math.min(slots, Math.max(runs.length, 1));
+  return seconds;
 }
 
 /** The values that the time of a step depends on. */

@@ -101,6 +101,12 @@ test('an invalid sweep file is refused, and the error says what to change', () =
     [{ grid: JSON.parse('{"__proto__": [1, 2]}') }, /grid\.__proto__: expected/],
     [{ name: '../x' }, /name: expected a name of letters/],
     [{ margin: 0 }, /margin: /],
+    [{ slurm: 3 }, /slurm: expected an object with any of the keys partition, /],
+    [{ slurm: { partiton: 'a' } }, /unknown key slurm\.partiton \(nearest: partition\)/],
+    [{ slurm: { cpus: 0 } }, /slurm\.cpus: expected a whole number from 1/],
+    [{ slurm: { time: 60 } }, /slurm\.time: expected text/],
+    [{ slurm: { partition: 'a\n#SBATCH -p b' } }, /slurm\.partition: expected text/],
+    [{ slurm: { sbatch: '--qos=low' } }, /slurm\.sbatch: expected a list/],
     [{ arms: { a: { data: 'x' }, b: {} } }, /arms have different data/],
     [{ grid: { lr: [0.1, 0.1] } }, /two arms have the name lr=0\.1/],
   ];

@@ -8,6 +8,7 @@ import { UserError } from '../errors.js';
 import { expandHome } from '../package.js';
 import { nearest } from '../text/nearest.js';
 import { plural } from '../text/plural.js';
+import { type SlurmKeys, slurmProblem, slurmSchema } from './slurm-keys.js';
 
 /** The default margin: smaller differences of test accuracy do not matter. */
 export const DEFAULT_MARGIN = 0.005;
@@ -44,6 +45,7 @@ const sweepSchema = z.strictObject({
   ]),
   comparisons: z.array(z.tuple([z.string(), z.string()])).optional(),
   margin: z.number().positive().max(1).default(DEFAULT_MARGIN),
+  slurm: slurmSchema.default({}),
 });
 
 /** One configuration of a sweep. Its runs differ only in the seed. */
@@ -65,6 +67,8 @@ export interface Sweep {
   readonly comparisons: readonly (readonly [string, string])[];
   /** Smaller differences of test accuracy do not matter. */
   readonly margin: number;
+  /** How Slurm computes it, which the plan does not fix. */
+  readonly slurm: SlurmKeys;
 }
 
 interface Point {
@@ -127,7 +131,7 @@ export function parseSweep(input: Record<string, unknown>, where: string): Sweep
   }
   const parsed = sweepSchema.safeParse(input);
   if (!parsed.success) throw problem(where, shapeProblems(parsed.error, input));
-  const { name, about, base, arms: namedKeys, grid, seeds: seedsOrCount, comparisons, margin } = parsed.data;
+  const { name, about, base, arms: namedKeys, grid, seeds: seedsOrCount, comparisons, margin, slurm } = parsed.data;
 
   // The checked objects are copies in JavaScript's order of keys; this is the order of the file.
   const asWritten = input as { arms?: typeof namedKeys; grid?: typeof grid };
@@ -175,6 +179,7 @@ export function parseSweep(input: Record<string, unknown>, where: string): Sweep
     comparisons:
       comparisons ?? names.slice(1).map((armName): readonly [string, string] => [armName, names[0] ?? '']),
     margin,
+    slurm,
   };
 }
 
@@ -190,6 +195,7 @@ function problem(where: string, message: string): UserError {
 
 function shapeProblems(error: z.ZodError, input: Record<string, unknown>): string {
   const problems = error.issues.map((issue) => {
+    if (issue.path[0] === 'slurm') return slurmProblem(issue);
     if (issue.code === 'unrecognized_keys') {
       const known = Object.keys(sweepSchema.shape);
       return issue.keys

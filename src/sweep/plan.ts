@@ -18,7 +18,7 @@ export interface DecidedArm extends SweepArm {
 }
 
 /** A sweep whose backends are decided. */
-export interface DecidedSweep extends Sweep {
+export interface DecidedSweep extends Omit<Sweep, 'slurm'> {
   readonly arms: readonly DecidedArm[];
 }
 
