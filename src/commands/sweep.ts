@@ -19,6 +19,13 @@ import { printNote } from '../terminal/messages.js';
 import { notify } from '../terminal/notify.js';
 import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
 import { quoted, runsFlag } from '../terminal/shell.js';
+import { addSlurmOptions, checkLauncher } from '../terminal/slurm-options.js';
+import {
+  cancelOnSlurm,
+  checkSlurm,
+  dryRunOnSlurm,
+  submitToSlurm,
+} from '../terminal/slurm-sweep.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
 import {
   dryRun,
@@ -35,6 +42,9 @@ import { scheduleOf } from '../train/trainer.js';
 /** A sweep of more runs than this needs confirmation. */
 const MANY_RUNS = 1000;
 
+/** Time for another submission of the same sweep to end. */
+const SUBMISSION_MS = 30_000;
+
 type SweepOptions = OptionsOf<typeof addSweepOptions>;
 
 export const configure: Configure = (command, io, run) => {
@@ -42,6 +52,10 @@ export const configure: Configure = (command, io, run) => {
 };
 
 function addSweepOptions(command: Command) {
+  return addSlurmOptions(addLocalOptions(command));
+}
+
+function addLocalOptions(command: Command) {
   return addRunsOption(
     command.argument('<file>', 'sweep file, or the name of a bundled one such as article', parsePath),
   )
@@ -63,7 +77,7 @@ function addSweepOptions(command: Command) {
     .option('--dry-run', 'print what would run and how long it would take, and exit')
     .option('--plan-only', 'write the plan and exit; wnlstm work trains its runs')
     .option('--fail-fast', 'stop the sweep at the first run that fails')
-    .option('--wait', 'wait for another process that runs the sweep, instead of an error')
+    .option('--wait', 'wait for another process that runs the sweep; slurm: show progress until all jobs have ended')
     .option('--yes', `do not ask for confirmation of more than ${plural(MANY_RUNS, 'run')}`)
     .option(
       '--notify <command>',
@@ -74,23 +88,29 @@ function addSweepOptions(command: Command) {
 }
 
 async function sweep(path: string, options: SweepOptions, io: Io): Promise<number> {
+  checkLauncher(options);
   const { backend, device } = options;
   const file = findSweep(path, pathOrBundled('sweep file', path), options.runs, {
     ...(backend === undefined ? {} : { backend }),
     ...(device === undefined ? {} : { device }),
   });
+  const isSlurm = options.launcher === 'slurm';
+  if (options.cancel) return cancelOnSlurm(file, io);
   if (options.dryRun) {
+    if (isSlurm) return dryRunOnSlurm(file, await prepare(file, options), options, io);
     await dryRun(await prepare(file, options), Boolean(options.json), io);
     return EXIT.done;
   }
+  if (isSlurm) await checkSlurm(file, options);
   const { directory } = file;
   const created = makeDirectory(directory);
+  let afterwards = null;
   try {
     const lock = await acquireLock(directory, {
       follow: `wnlstm ls --runs ${quoted(directory)}`,
-      wait: Boolean(options.wait),
+      wait: isSlurm || Boolean(options.wait), // another submission takes seconds
       onWait: (reason) => printNote(reason, io),
-      signal: io.signal,
+      signal: isSlurm ? AbortSignal.any([io.signal, AbortSignal.timeout(SUBMISSION_MS)]) : io.signal,
     });
     try {
       const prepared = await prepare(file, options);
@@ -98,13 +118,15 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
       lock.assertHeld();
       writePlan(directory, prepared.plan);
       if (options.planOnly) return reportPlan(prepared, io);
-      return await runPrepared(prepared, lock, options, io);
+      if (!isSlurm) return await runPrepared(prepared, lock, options, io);
+      afterwards = await submitToSlurm(file, prepared, lock, options, io);
     } finally {
       lock.release();
     }
   } finally {
     for (const folder of created) removeIfEmpty(folder); // if nothing was started
   }
+  return afterwards();
 }
 
 async function prepare(file: SweepFile, options: SweepOptions): Promise<PreparedSweep> {

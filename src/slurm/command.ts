@@ -47,7 +47,9 @@ function run(program: string, args: readonly string[], unset: readonly string[])
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
     child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
     child.on('close', (code) => resolve({ code, stdout, stderr }));
-    child.on('error', (error) => reject(systemCode(error) === 'ENOENT' ? missing(program) : ioError(`run ${program}`, error)));
+    child.on('error', (error) =>
+      reject(systemCode(error) === 'ENOENT' ? missing(program) : ioError(`run ${program}`, error)),
+    );
   });
 }
 

@@ -30,6 +30,7 @@ export const FAILURE = 'wnlstm: ';
 /** The text of a batch script. */
 export function batchScript(input: ScriptInput): string {
   const { directory, tasks, node, program, slurmFolder, options } = input;
+  const jobs = options.gres === undefined ? '' : ' --jobs 1'; // one run at a time on a GPU
   return `#!/bin/bash
 # Written by wnlstm sweep. Each task of this job array trains the runs of one entry of the tasks file.
 ${directives(input)
@@ -40,7 +41,8 @@ sweep=${shellQuoted(directory)}
 tasks=${shellQuoted(tasks)}
 node=${shellQuoted(node)}
 program=${shellQuoted(program)}
-${slurmFolder === null ? '' : `PATH=$PATH:${shellQuoted(slurmFolder)}\n`}task=\${SLURM_ARRAY_TASK_ID}
+${slurmFolder === null ? '' : `PATH=$PATH:${shellQuoted(slurmFolder)}\n`}export NO_COLOR=1 FORCE_COLOR=
+task=\${SLURM_ARRAY_TASK_ID}
 self=\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}
 
 say() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1"; }
@@ -66,7 +68,7 @@ say "task $self starts on $(hostname), after \${SLURM_RESTART_COUNT:-0} restarts
 "$node" --version >/dev/null || fail "$node does not run on $(hostname); the line above says why. Leave this node out with --sbatch --exclude=$(hostname)."
 [ -f "$program" ] || fail "$(hostname) has no $program. Install wnlstm in a folder that all nodes share, or leave this node out with --sbatch --exclude=$(hostname)."
 
-"$node" "$program" work "$sweep" --tasks "$tasks" --task "$task" --threads ${options.cpus} --idle-exit &
+"$node" "$program" work "$sweep" --tasks "$tasks" --task "$task" --threads ${options.cpus}${jobs} --idle-exit &
 child=$!
 [ -z "$signal" ] || forward "$signal"
 # A signal ends wait before the child has ended.

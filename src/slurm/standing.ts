@@ -6,7 +6,7 @@ import { ioError, systemCode } from '../errors.js';
 import { ownerOf } from '../runs/lock.js';
 import type { PlannedRun } from '../sweep/plan.js';
 import { singleLine } from '../text/printable.js';
-import { logOf, slurmFolder, type SubmittedJob } from './jobs.js';
+import { logOf, type SubmittedJob, slurmFolder } from './jobs.js';
 import type { QueuedTask } from './queue.js';
 import { FAILURE } from './script.js';
 

@@ -58,9 +58,13 @@ export function submissionsOf(
 /** Slurm replaces nothing in the name of a log that contains a backslash. */
 function checkPath(directory: string): void {
   if (!/[\p{Cc}\\]/u.test(directory)) return;
-  throw new UserError('E_USAGE', `Slurm cannot write logs to ${directory}: its path contains a backslash or a line break.`, {
-    hint: 'Use another folder with `--runs DIR`.',
-  });
+  throw new UserError(
+    'E_USAGE',
+    `Slurm cannot write logs to ${directory}: its path contains a backslash or a line break.`,
+    {
+      hint: 'Use another folder with `--runs DIR`.',
+    },
+  );
 }
 
 /** The arguments of sbatch that submit a batch script. */
@@ -84,9 +88,13 @@ export async function submit(
   const printed = await slurm('sbatch', sbatchArguments(submission), 'submit the job', overriding(options));
   const [, id] = /^(\d+)(?:;|$)/m.exec(printed) ?? [];
   if (id === undefined) {
-    throw new UserError('E_SLURM', `Expected the id of a job from sbatch, got ${printed.trim() || 'nothing'}.`, {
-      hint: 'Look for the job with `squeue`, and cancel it with `scancel`; then run the same command again.',
-    });
+    throw new UserError(
+      'E_SLURM',
+      `Expected the id of a job from sbatch, got ${printed.trim() || 'nothing'}.`,
+      {
+        hint: 'Look for the job with `squeue`, and cancel it with `scancel`; then run the same command again.',
+      },
+    );
   }
   recordJob(directory, number, id, new Date().toISOString());
   return id;

@@ -22,7 +22,12 @@ export async function groupRuns(
 ): Promise<string[][]> {
   const { runsPerTask, cpus, time } = options;
   const ids = runs.map(({ id }) => id);
-  if (runsPerTask !== undefined) return fill(ids, ids.map(() => 1), runsPerTask);
+  if (runsPerTask !== undefined)
+    return fill(
+      ids,
+      ids.map(() => 1),
+      runsPerTask,
+    );
   const limit = (time === undefined ? null : secondsOf(time)) ?? Number.POSITIVE_INFINITY;
   const seconds = await estimates(runs, dataset);
   // A task trains as many runs at the same time as it has cores.

@@ -50,7 +50,10 @@ interface Open {
  *
  * @returns how each run ended; a run whose task left the queue without a result is interrupted or failed
  */
-export async function watch(watched: Watched, { onEvent, onNote }: Watcher): Promise<Map<PlannedRun, JobEnd>> {
+export async function watch(
+  watched: Watched,
+  { onEvent, onNote }: Watcher,
+): Promise<Map<PlannedRun, JobEnd>> {
   const { directory, signal, pollMs = POLL_MS } = watched;
   const ends = new Map<PlannedRun, JobEnd>();
   let open = watched.runs.map((run): Open => ({ run, step: null, started: false, pollsWithoutTask: 0 }));
@@ -107,7 +110,8 @@ function look(
 /** How a run ended whose task is not in the queue any more, and that has no result. */
 function endOfLost({ run, started }: Open, directory: string, standing: Standing): JobEnd {
   const record = recordOrNull(join(directory, run.id));
-  if (record?.status === 'failed') return { kind: 'failed', reason: record.error ?? 'its log has the reason' };
+  if (record?.status === 'failed')
+    return { kind: 'failed', reason: record.error ?? 'its log has the reason' };
   const reason = standing.kind === 'lost' ? failureOf(directory, standing.task, started) : null;
   return reason === null ? { kind: 'interrupted' } : { kind: 'failed', reason };
 }
@@ -136,7 +140,8 @@ async function queueOrNull(
 }
 
 /** The reasons for waiting that end by themselves. */
-const USUAL = /^(None|Priority|Resources|Dependency|BeginTime|JobArrayTaskLimit|Cleaning|Prolog|Licenses|.*Limit.*)$/;
+const USUAL =
+  /^(None|Priority|Resources|Dependency|BeginTime|JobArrayTaskLimit|Cleaning|Prolog|Licenses|.*Limit.*)$/;
 
 /** Notes a task that waits for something that may never happen. */
 function noteStuck({ id, state, reason }: QueuedTask, onNote: Watcher['onNote']): void {

@@ -50,9 +50,7 @@ export async function estimateEach(
     const { totalSteps, stepsPerEpoch } = scheduleOf(config, dataset.train.count);
     const evaluations =
       Math.ceil(totalSteps / stepsPerEpoch) + (2 * dataset.test.count) / dataset.validation.count;
-    seconds.push(
-      START_SECONDS + totalSteps * cost.secondsPerStep + evaluations * cost.secondsPerEvaluation,
-    );
+    seconds.push(START_SECONDS + totalSteps * cost.secondsPerStep + evaluations * cost.secondsPerEvaluation);
   }
   return seconds;
 }

@@ -131,7 +131,17 @@ export function parseSweep(input: Record<string, unknown>, where: string): Sweep
   }
   const parsed = sweepSchema.safeParse(input);
   if (!parsed.success) throw problem(where, shapeProblems(parsed.error, input));
-  const { name, about, base, arms: namedKeys, grid, seeds: seedsOrCount, comparisons, margin, slurm } = parsed.data;
+  const {
+    name,
+    about,
+    base,
+    arms: namedKeys,
+    grid,
+    seeds: seedsOrCount,
+    comparisons,
+    margin,
+    slurm,
+  } = parsed.data;
 
   // The checked objects are copies in JavaScript's order of keys; this is the order of the file.
   const asWritten = input as { arms?: typeof namedKeys; grid?: typeof grid };

@@ -9,10 +9,13 @@ import { wrap, wrapWords } from '../text/wrap.js';
 import { createBars, logAbove } from './bars.js';
 import { percent, seconds } from './format.js';
 import type { Io } from './io.js';
+import { printNote } from './messages.js';
 
 /** Shows a sweep while it runs. */
 export interface SweepDisplay {
   readonly onEvent: (event: SweepEvent) => void;
+  /** Prints a sentence above the table. */
+  readonly onNote: (note: string) => void;
   readonly close: () => void;
 }
 
@@ -29,7 +32,7 @@ const NAME = 24;
 
 /** Creates the display of a sweep. Close it also after an error. */
 export function createSweepDisplay(board: Board, io: Io, quiet: boolean): SweepDisplay {
-  if (quiet) return { onEvent: () => {}, close: () => {} };
+  if (quiet) return { onEvent: () => {}, onNote: () => {}, close: () => {} };
   const { terminal } = io;
   return terminal && (terminal.columns || 80) >= NARROWEST
     ? tableDisplay(board, io, terminal)
@@ -73,6 +76,7 @@ function tableDisplay(board: Board, io: Io, terminal: NodeJS.WriteStream): Sweep
         logAbove(bars, wrap(describeEnd(event.run, event.end, board), columns(), '  '));
       }
     },
+    onNote: (note) => logAbove(bars, wrap(note, columns(), '  ')),
     close: () => {
       if (!open) return;
       open = false;
@@ -109,6 +113,7 @@ function lineDisplay(board: Board, io: Io): SweepDisplay {
         }`,
       );
     },
+    onNote: (note) => printNote(note, io),
     close: () => {},
   };
 }

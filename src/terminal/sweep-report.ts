@@ -62,9 +62,13 @@ export function reportPlan(prepared: PreparedSweep, io: Io): number {
   return EXIT.done;
 }
 
-/** The lines that are printed before a sweep. */
-export function introduction(prepared: PreparedSweep, io: Io): string[] {
-  const { plan, directory, choices, runs, left, shape, startedBefore } = prepared;
+/**
+ * The lines that are printed before a sweep.
+ *
+ * @param where what computes it; the default is this machine
+ */
+export function introduction(prepared: PreparedSweep, io: Io, where = describeShape(prepared)): string[] {
+  const { plan, directory, choices, runs, left, startedBefore } = prepared;
   const { bold, dim, yellow } = io.errColor;
   const there = startedBefore ? `, ${runs.length - left.length} of them finished` : '';
   const backends = choices.map(
@@ -75,10 +79,14 @@ export function introduction(prepared: PreparedSweep, io: Io): string[] {
     `${bold('wnlstm')} ${plan.name}: ${plural(plan.arms.length, 'arm')} x ${plural(plan.seeds.length, 'seed')}, ${plural(runs.length, 'run')}${there}`,
     ...(plan.about ? [dim(plan.about)] : []),
     dim(backends.join('; ')),
-    dim(`${plural(shape.jobs, 'job')} at a time, ${plural(shape.threads, 'thread')} each`),
+    dim(where),
     dim(directory),
     ...warnings(prepared).map((warning) => `${yellow('note')} ${warning}`),
   ];
+}
+
+function describeShape({ shape }: PreparedSweep): string {
+  return `${plural(shape.jobs, 'job')} at a time, ${plural(shape.threads, 'thread')} each`;
 }
 
 /** Warns if the plan has too few seeds for any comparison to become significant. */
