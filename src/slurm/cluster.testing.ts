@@ -2,9 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { hostname, userInfo } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -31,8 +31,9 @@ export function noCluster(): string | false {
   return `SKIPPED: nothing is tested on a real Slurm, because ${missing.join(', ')} cannot be found. Install them with \`apt-get install --no-install-recommends slurmctld slurmd slurm-client munge\`.`;
 }
 
-/** Starts the cluster. `folder` must exist. */
-export async function startCluster(folder: string): Promise<Cluster> {
+/** Starts the cluster in a temporary folder, which `stop` removes. */
+export async function startCluster(): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'wnlstm-slurm-'));
   const node = hostname().replace(/\..*/, '');
   const at = (name: string): string => join(folder, name);
   writeFileSync(at('munge.key'), randomBytes(1024), { mode: 0o400 });
@@ -67,6 +68,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
         process.kill(pid, 'SIGTERM');
         await untilTrue(() => !isRunning(pid), `${name} has ended`);
       }
+      rmSync(folder, { recursive: true });
     },
   };
 }
@@ -98,7 +100,7 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SwitchType=switch/none
 MpiDefault=none
-ReturnToService=2
+ReturnToService=1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 SchedulerParameters=sched_min_interval=100000,sched_interval=1

@@ -51,15 +51,15 @@ fail() {
   exit ${NOT_RUNNABLE}
 }
 
-# The signal reaches this shell only, so it is passed on. A child that has just started cannot handle USR1 yet.
+# Slurm sends USR1 to this shell only, so it is passed on: as USR2, which means the same to the program. A USR1 before the
+# program has started would start Node's debugger.
 forward() {
   signal=$1
-  while [ "$1" = USR1 ] && [ "$SECONDS" -lt 5 ]; do sleep 1; done
   [ -z "$child" ] || kill -s "$1" "$child" 2>/dev/null
 }
 signal=
 child=
-trap 'forward USR1' USR1
+trap 'forward USR2' USR1
 trap 'forward TERM' TERM
 
 say "task $self starts on $(hostname), after \${SLURM_RESTART_COUNT:-0} restarts"
@@ -74,7 +74,8 @@ child=$!
 # A signal ends wait before the child has ended.
 while signal= && wait "$child"; code=$? && [ -n "$signal" ]; do :; done
 
-if [ "$code" -eq 75 ]; then
+# 140: USR2 has ended the program before it started.
+if [ "$code" -eq 75 ] || [ "$code" -eq 140 ]; then
   say "task $self was told to stop; it goes back to the queue"
   scontrol requeue "$self" || echo "${FAILURE}task $self could not be requeued. Run the sweep command again." >&2
 else

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { environment, resultsOf, runsIn, scratch, sweep, sweepFile } from '../commands/sweep.testing.js';
@@ -22,22 +22,25 @@ interface Ended {
 
 before(async () => {
   if (skip) return;
-  const folder = join(scratch, 'cluster');
-  mkdirSync(folder);
-  cluster = await startCluster(folder);
+  cluster = await startCluster();
   sweep(LONG, 'local-long', '--jobs', '2');
 });
 after(() => (skip ? undefined : cluster.stop()));
 
 /** Two runs of some seconds each. */
-const LONG = sweepFile('long', { seeds: 1 }, { batch: 1, steps: 40_000, logEvery: 100 });
+const LONG = sweepFile('long', { seeds: 1 }, { batch: 1, steps: 30_000, logEvery: 100 });
 
 /** Runs `wnlstm sweep --launcher slurm`. */
 function submit(file: string, runs: string, ...more: string[]): Promise<Ended> {
   return program(packageRoot, [file, '--launcher', 'slurm', '--runs', join(scratch, runs), ...more]);
 }
 
-function program(root: string, args: readonly string[]): Promise<Ended> {
+/** Runs `wnlstm sweep` of a package. `onErr` receives everything that it has written to standard error so far. */
+function program(
+  root: string,
+  args: readonly string[],
+  onErr: (text: string) => void = () => {},
+): Promise<Ended> {
   const child = spawn(process.execPath, [join(root, 'bin/wnlstm.js'), 'sweep', ...args], {
     env: { ...environment, ...cluster.env, NO_COLOR: '1', FORCE_COLOR: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,7 +48,10 @@ function program(root: string, args: readonly string[]): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data.toString();
+    onErr(stderr);
+  });
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
 }
 
@@ -60,8 +66,7 @@ async function startLong(runs: string, ...more: string[]): Promise<string> {
 function untilTraining(runs: string): Promise<void> {
   const folder = join(scratch, runs, 'long');
   return untilTrue(
-    () =>
-      runsIn(folder).some((run) => existsSync(join(folder, run, 'steps.csv')) && rowsOf(folder, run) > 20),
+    () => runsIn(folder).some((run) => existsSync(join(folder, run, 'steps.csv')) && rowsOf(folder, run) > 5),
     'a run trains',
   );
 }
@@ -181,9 +186,13 @@ test('a task whose node lacks the package fails with a reason to act on', { skip
   const submitted = await program(copy, [...args, '--sbatch', '--hold']);
   assert.equal(submitted.status, 0, submitted.stderr);
   rmSync(copy, { recursive: true });
-  const waiting = submit(file, 'lacking', '--wait');
-  cluster.run('scontrol', 'release', readJobs(join(scratch, 'lacking/lacking')).at(-1)!.id);
-  const { status, stderr } = await waiting;
+  const { id } = readJobs(join(scratch, 'lacking/lacking')).at(-1)!;
+  let isReleased = false;
+  const { status, stderr } = await program(packageRoot, [...args, '--wait'], (text) => {
+    if (isReleased || !text.includes('0 tasks to submit')) return;
+    isReleased = true;
+    cluster.run('scontrol', 'release', id);
+  });
   assert.equal(status, 1, stderr);
   assert.match(
     stderr,
