@@ -20,12 +20,7 @@ import { notify } from '../terminal/notify.js';
 import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
 import { quoted, runsFlag } from '../terminal/shell.js';
 import { addSlurmOptions, checkLauncher } from '../terminal/slurm-options.js';
-import {
-  cancelOnSlurm,
-  checkSlurm,
-  dryRunOnSlurm,
-  submitToSlurm,
-} from '../terminal/slurm-sweep.js';
+import { cancelOnSlurm, checkSlurm, dryRunOnSlurm, submitToSlurm } from '../terminal/slurm-sweep.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
 import {
   dryRun,
@@ -77,7 +72,10 @@ function addLocalOptions(command: Command) {
     .option('--dry-run', 'print what would run and how long it would take, and exit')
     .option('--plan-only', 'write the plan and exit; wnlstm work trains its runs')
     .option('--fail-fast', 'stop the sweep at the first run that fails')
-    .option('--wait', 'wait for another process that runs the sweep; slurm: show progress until all jobs have ended')
+    .option(
+      '--wait',
+      'wait for another process that runs the sweep; slurm: show progress until all jobs have ended',
+    )
     .option('--yes', `do not ask for confirmation of more than ${plural(MANY_RUNS, 'run')}`)
     .option(
       '--notify <command>',

@@ -48,20 +48,28 @@ export function tasksByRun(jobs: readonly SubmittedJob[]): ReadonlyMap<string, r
 }
 
 /**
- * Why a task left no result, from its log; null if it was cancelled, or if the log does not say.
+ * Why a task left no result for a run, from the task's log; null if it was cancelled, or if the log does not say.
  *
  * @param started whether the task is known to have started
  */
-export function failureOf(directory: string, task: string, started: boolean): string | null {
+export function failureOf(
+  directory: string,
+  task: string,
+  { arm, seed }: PlannedRun,
+  started: boolean,
+): string | null {
   const text = readLog(logOf(directory, task));
   if (text === null) {
     return started
       ? `task ${task} left no log: its node does not see ${slurmFolder(directory)}, which must be on a file system that all nodes share`
       : null;
   }
-  const lastStart = text.slice(Math.max(0, text.lastIndexOf(' starts on ')));
-  const line = lastStart.split('\n').findLast(isReason);
-  return line === undefined ? null : singleLine(line.replace(FAILURE, '').replace(/\.$/, ''));
+  const lines = text.slice(Math.max(0, text.lastIndexOf(' starts on '))).split('\n');
+  const ofRun = `failed  ${arm} seed ${seed}: `;
+  const line = lines.findLast((each) => each.startsWith(ofRun)) ?? lines.findLast(isReason);
+  return line === undefined
+    ? null
+    : singleLine(line.replace(ofRun, '').replace(FAILURE, '').replace(/\.$/, ''));
 }
 
 function readLog(path: string): string | null {

@@ -112,7 +112,7 @@ function endOfLost({ run, started }: Open, directory: string, standing: Standing
   const record = recordOrNull(join(directory, run.id));
   if (record?.status === 'failed')
     return { kind: 'failed', reason: record.error ?? 'its log has the reason' };
-  const reason = standing.kind === 'lost' ? failureOf(directory, standing.task, started) : null;
+  const reason = standing.kind === 'lost' ? failureOf(directory, standing.task, run, started) : null;
   return reason === null ? { kind: 'interrupted' } : { kind: 'failed', reason };
 }
 

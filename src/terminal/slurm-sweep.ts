@@ -19,12 +19,11 @@ import { scheduleOf } from '../train/trainer.js';
 import { type Io, stopCode } from './io.js';
 import { printNote } from './messages.js';
 import { quoted, withProgramName } from './shell.js';
-import type { SlurmFlags } from './slurm-options.js';
-import { slurmKeysOf } from './slurm-options.js';
+import { type SlurmFlags, slurmKeysOf } from './slurm-options.js';
 import { createSweepDisplay } from './sweep-display.js';
 import { introduction, type PreparedSweep, reportSweep } from './sweep-report.js';
 
-type Options = SlurmFlags & { readonly quiet?: true; readonly json?: true };
+type Options = SlurmFlags & { readonly wait?: true; readonly quiet?: true; readonly json?: true };
 
 /** A sweep with what it has in the queue and what is to be submitted. */
 interface SlurmSweep {
@@ -146,9 +145,9 @@ function runsIn({ tasks }: Submission): number {
 /** A note for each reason why tasks of earlier jobs left no result. */
 function lostNotes({ prepared, standings }: SlurmSweep): string[] {
   const reasons = new Map<string, number>();
-  for (const standing of standings.values()) {
+  for (const [run, standing] of standings) {
     if (standing.kind !== 'lost') continue;
-    const reason = failureOf(prepared.directory, standing.task, false) ?? '';
+    const reason = failureOf(prepared.directory, standing.task, run, false) ?? '';
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return [...reasons].map(([reason, count]) => {
