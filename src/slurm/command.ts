@@ -5,6 +5,9 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ioError, systemCode, UserError } from '../errors.js';
 
+const UNREACHABLE =
+  'The controller of the cluster does not answer. Try again later; `scontrol ping` shows its state.';
+
 /** Longer than Slurm's commands wait for a controller that does not answer. */
 const TIMEOUT_MS = 120_000;
 
@@ -40,17 +43,28 @@ function run(program: string, args: readonly string[], unset: readonly string[])
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment(unset),
-      timeout: TIMEOUT_MS,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.stdout.on('data', (data: Buffer) => {
+      stdout += data.toString();
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      stderr += data.toString();
+    });
     child.on('close', (code) => resolve({ code, stdout, stderr }));
-    child.on('error', (error) =>
-      reject(systemCode(error) === 'ENOENT' ? missing(program) : ioError(`run ${program}`, error)),
-    );
+    child.on('error', (error) => reject(problem(program, error)));
   });
+}
+
+function problem(program: string, error: Error): UserError {
+  if (error.name === 'AbortError')
+    return new UserError('E_SLURM', `${program} did not answer in ${TIMEOUT_MS / 1000} s.`, {
+      hint: UNREACHABLE,
+      cause: error,
+    });
+  return systemCode(error) === 'ENOENT' ? missing(program) : ioError(`run ${program}`, error);
 }
 
 /** The environment without variables such as SQUEUE_STATES, which would change what a command reports. */
@@ -75,10 +89,10 @@ function reasonIn(stderr: string): string {
 }
 
 function hintFor(stderr: string): string {
-  if (/partition/i.test(stderr)) return 'List the partitions with `sinfo -s`.';
-  if (/account/i.test(stderr)) return 'List your accounts with `sacctmgr show associations user=$USER`.';
-  if (/Unable to contact|Could not establish|Connection|Unknown host/i.test(stderr))
-    return 'The controller of the cluster does not answer. Try again later; `scontrol ping` shows its state.';
+  if (/invalid partition/i.test(stderr)) return 'List the partitions with `sinfo -s`.';
+  if (/invalid account/i.test(stderr))
+    return 'List your accounts with `sacctmgr show associations user=$USER`.';
+  if (/Unable to contact|Could not establish|Connection|Unknown host/i.test(stderr)) return UNREACHABLE;
   if (/limit|QOS/i.test(stderr))
     return 'Submit fewer or smaller tasks: see --runs-per-task, --cpus, --mem and --time.';
   return 'See `--dry-run` for the batch script, and the options of this command for Slurm.';
