@@ -50,6 +50,13 @@ export async function dryRunOnSlurm(
 ): Promise<number> {
   const isCluster = folderOf('squeue') !== null;
   const sweep = await examine(file, prepared, flags, isCluster);
+  if (flags.json) {
+    const { plan, directory, runs, left } = prepared;
+    const arrays = sweep.submissions.map(({ path, script, tasks }) => ({ path, script, tasks }));
+    const counts = { runs: runs.length, left: left.length };
+    io.out(JSON.stringify({ name: plan.name, dir: directory, ...counts, submissions: arrays }));
+    return EXIT.done;
+  }
   for (const line of introductionOf(sweep, io)) io.err(line);
   if (!isCluster) printNote('Slurm is not available here, so the queue is not considered.', io);
   if (sweep.submissions.length === 0) io.out('Nothing to submit.');
