@@ -156,6 +156,28 @@ test('the slurm keys of a sweep file are options, which flags override and the p
   assert.ok(!readFileSync(join(scratch, 'keys/keys/plan.json'), 'utf8').includes('slurm'));
 });
 
+test('a sweep for GPUs is submitted from a machine that has none, one run per task', { skip }, () => {
+  const file = sweepFile('gpu', {}, { backend: 'tensorflow', device: 'cuda' });
+  const { stdout, stderr } = run(
+    file,
+    'gpu',
+    NOWHERE,
+    '--launcher',
+    'slurm',
+    '--dry-run',
+    '--gres',
+    'gpu:1',
+    '--json',
+  );
+  const { submissions } = JSON.parse(stdout);
+  assert.deepEqual(
+    submissions[0]?.tasks.map((task: string[]) => task.length),
+    [1, 1, 1, 1],
+    stderr,
+  );
+  assert.match(submissions[0].script, /#SBATCH --gres=gpu:1\n[\s\S]* --threads 1 --jobs 1 --idle-exit &/);
+});
+
 test('--cancel of a sweep without jobs says so', { skip }, () => {
   const { status, stdout } = run(sweepFile('none'), 'none', NOWHERE, '--cancel');
   assert.deepEqual([status, stdout], [0, 'none has no jobs in the queue.\n']);

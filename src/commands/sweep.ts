@@ -128,9 +128,10 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
 }
 
 async function prepare(file: SweepFile, options: SweepOptions): Promise<PreparedSweep> {
-  const opened = await openSweep(file, options.addSeeds);
+  const isSlurm = options.launcher === 'slurm';
+  const opened = await openSweep(file, options.addSeeds, isSlurm);
   const threads = options.threads ?? usableCores();
-  const gpus = gpusFor(opened.plan.arms);
+  const gpus = isSlurm ? [] : gpusFor(opened.plan.arms);
   const jobs = Math.max(1, Math.min(opened.left.length, options.jobs ?? (gpus.length || threads)));
   return {
     ...opened,

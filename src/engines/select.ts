@@ -40,7 +40,7 @@ const CHECK: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 
     return {
       backend: 'tensorflow',
       device,
-      arithmetic: `tensorflow-${device}`,
+      arithmetic: tensorflowArithmetic(device),
       build: `tensorflow-${manifest.version}-${manifest.variant}`,
     };
   },
@@ -72,6 +72,20 @@ export async function chooseBackend({ backend, device }: Requested): Promise<Cho
     if (!(error instanceof UserError)) throw error;
     return { ...(await CHECK.wasm(device)), why: `no native kernel: ${error.message.replace(/\.$/, '')}` };
   }
+}
+
+/**
+ * The backend of a run on another machine, whose GPU cannot be checked here.
+ *
+ * @returns null unless the config names the tensorflow backend and a device, which decide the arithmetic
+ */
+export function chooseUnchecked({ backend, device }: Requested): Choice | null {
+  if (backend !== 'tensorflow' || device === 'auto') return null;
+  return { backend, device, arithmetic: tensorflowArithmetic(device), build: 'unknown', why: null };
+}
+
+function tensorflowArithmetic(device: Device): string {
+  return `tensorflow-${device}`;
 }
 
 /**

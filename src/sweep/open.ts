@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { type Dataset, readDataset } from '../data/mnist.js';
-import { type Choice, chooseBackend, chooseToContinue } from '../engines/select.js';
+import { type Choice, chooseBackend, chooseToContinue, chooseUnchecked } from '../engines/select.js';
 import { UserError } from '../errors.js';
 import { readResult } from '../runs/reading.js';
 import type { Summary } from '../runs/record.js';
@@ -64,16 +64,18 @@ export function findSweep(
  * Opens a sweep.
  *
  * @param moreSeeds the number of seeds to add to the plan
+ * @param elsewhere whether other machines compute it, so that its GPU need not be here
  * @throws {UserError} E_RUN if the file differs from the plan in the folder; E_BACKEND, E_DATA
  */
 export async function openSweep(
   { name, sweep, directory }: SweepFile,
   moreSeeds: number | undefined,
+  elsewhere = false,
 ): Promise<OpenedSweep> {
   const earlier = readPlan(directory);
   const data = sweep.arms[0]?.config.data ?? null;
   const dataset = readDataset(data);
-  const { arms, choices } = await decideBackends(sweep, earlier);
+  const { arms, choices } = await decideBackends(sweep, earlier, elsewhere);
   const now = new Date().toISOString();
   const planned = freeze({ ...sweep, arms }, dataset.checksums, now);
   const difference = earlier && differenceFrom(earlier, planned);
@@ -102,6 +104,7 @@ export async function openSweep(
 async function decideBackends(
   sweep: Sweep,
   earlier: Plan | null,
+  elsewhere: boolean,
 ): Promise<{ arms: DecidedArm[]; choices: Choice[] }> {
   const choices = new Map<string, Choice>();
   const arms: DecidedArm[] = [];
@@ -111,6 +114,7 @@ async function decideBackends(
     const key = `${backend} ${device}`;
     const choice =
       choices.get(key) ??
+      (elsewhere ? chooseUnchecked({ backend, device }) : null) ??
       (before && arm.config.backend === 'auto'
         ? await chooseToContinue(before)
         : await chooseBackend(arm.config));
