@@ -1,9 +1,8 @@
 /** @file `wnlstm sweep --launcher slurm`: submits the runs that are neither finished nor queued, and watches them if asked to. */
 
-import { EXIT } from '../errors.js';
+import { EXIT, UserError } from '../errors.js';
 import type { Lock } from '../runs/lock.js';
 import { cancelJobs } from '../slurm/cancel.js';
-import { folderOf } from '../slurm/command.js';
 import { readJobs } from '../slurm/jobs.js';
 import { type SlurmOptions, slurmOptions } from '../slurm/options.js';
 import { maxArraySize, parseArraySize, type QueuedTask, readQueue } from '../slurm/queue.js';
@@ -48,8 +47,8 @@ export async function dryRunOnSlurm(
   flags: Options,
   io: Io,
 ): Promise<number> {
-  const isCluster = folderOf('squeue') !== null;
-  const sweep = await examine(file, prepared, flags, isCluster);
+  const cluster = await clusterOrNote(prepared.plan.name);
+  const sweep = await examine(file, prepared, flags, cluster);
   if (flags.json) {
     const { plan, directory, runs, left } = prepared;
     const arrays = sweep.submissions.map(({ path, script, tasks }) => ({ path, script, tasks }));
@@ -58,7 +57,7 @@ export async function dryRunOnSlurm(
     return EXIT.done;
   }
   for (const line of introductionOf(sweep, io)) io.err(line);
-  if (!isCluster) printNote('Slurm is not available here, so the queue is not considered.', io);
+  if (cluster.note !== null) printNote(cluster.note, io);
   if (sweep.submissions.length === 0) io.out('Nothing to submit.');
   for (const submission of sweep.submissions) {
     io.out(submission.script);
@@ -68,22 +67,45 @@ export async function dryRunOnSlurm(
   return EXIT.done;
 }
 
+/** What a submission needs to know about the cluster. */
+interface ClusterState {
+  /** The largest number of tasks in a job array. */
+  readonly arraySize: number;
+  readonly queue: ReadonlyMap<string, QueuedTask>;
+}
+
+async function readCluster(sweep: string): Promise<ClusterState> {
+  return { arraySize: await maxArraySize(), queue: await readQueue(sweep) };
+}
+
+/** The state of the cluster, or the defaults of Slurm and a note that there is none. */
+async function clusterOrNote(sweep: string): Promise<ClusterState & { readonly note: string | null }> {
+  try {
+    return { ...(await readCluster(sweep)), note: null };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'E_SLURM') throw error;
+    return {
+      arraySize: parseArraySize(''),
+      queue: new Map(),
+      note: `The queue is not considered. ${error.message}`,
+    };
+  }
+}
+
 /** Finds what is to be submitted. */
 async function examine(
   file: SweepFile,
   prepared: PreparedSweep,
   flags: Options,
-  isCluster: boolean,
+  { arraySize, queue }: ClusterState,
 ): Promise<SlurmSweep> {
   const { plan, directory, left, dataset } = prepared;
   const options = slurmOptions(slurmKeysOf(flags), file.sweep.slurm);
-  const size = isCluster ? await maxArraySize() : parseArraySize('');
-  const queue = isCluster ? await readQueue(plan.name) : new Map<string, QueuedTask>();
   const tasks = tasksByRun(readJobs(directory));
   const standings = new Map(left.map((run) => [run, standingOf(directory, run, tasks, queue)]));
   const runs = left.filter((run) => ['new', 'lost'].includes(standings.get(run)?.kind ?? ''));
   const groups = await groupRuns(runs, dataset, options);
-  const submissions = submissionsOf(plan.name, directory, groups, size, options);
+  const submissions = submissionsOf(plan.name, directory, groups, arraySize, options);
   return { prepared, options, standings, submissions };
 }
 
@@ -110,7 +132,7 @@ export async function submitToSlurm(
   flags: Options,
   io: Io,
 ): Promise<() => Promise<number>> {
-  const sweep = await examine(file, prepared, flags, true);
+  const sweep = await examine(file, prepared, flags, await readCluster(prepared.plan.name));
   if (!flags.quiet) {
     for (const line of introductionOf(sweep, io)) io.err(line);
     for (const note of lostNotes(sweep)) printNote(note, io);
