@@ -84,5 +84,6 @@ function readLog(path: string): string | null {
 /** Whether a line of a log is a reason: written by the batch script, or by Slurm unless it says that the task was cancelled. */
 function isReason(line: string): boolean {
   if (line.startsWith(FAILURE)) return true;
-  return line.startsWith('slurmstepd: error') && (!line.includes('CANCELLED') || line.includes('TIME LIMIT'));
+  // slurmstepd, or slurmstepd-HOST
+  return /^slurmstepd\S*: error: /.test(line) && (!line.includes('CANCELLED') || line.includes('TIME LIMIT'));
 }

@@ -108,7 +108,7 @@ test('a run whose task was cancelled is interrupted', async () => {
   assert.deepEqual((await watchOne(directory, ['12_0|PENDING|None', ''])).end, { kind: 'interrupted' });
   log(
     directory,
-    '12_0 starts on a\nslurmstepd: error: *** JOB 12 ON a CANCELLED AT 2026-01-01T00:00:00 ***\n',
+    '12_0 starts on a\nslurmstepd-a: error: *** JOB 12 ON a CANCELLED AT 2026-01-01T00:00:00 ***\n',
   );
   assert.deepEqual((await watchOne(directory, ['12_0|RUNNING|None', ''])).end, { kind: 'interrupted' });
 });
@@ -125,7 +125,7 @@ test('a run whose task ended without a result has failed, for the reason in run.
   );
   log(directory, 'x 12_0 starts on a\nwnlstm: old.\nx 12_0 starts on a\nwnlstm: a has no /node.\nends\n');
   assert.equal(await reason(), 'a has no /node');
-  log(directory, 'x starts on a\nslurmstepd: error: *** JOB 12 CANCELLED AT x DUE TO TIME LIMIT ***\n');
+  log(directory, 'x starts on a\nslurmstepd-a: error: *** JOB 12 CANCELLED AT x DUE TO TIME LIMIT ***\n');
   assert.match(await reason(), /TIME LIMIT/);
   log(
     directory,
