@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -24,9 +24,8 @@ export interface Cluster {
 
 /** Why no cluster can be started here; false if it can. */
 export function noCluster(): string | false {
-  const missing = PROGRAMS.filter(
-    (name) => spawnSync('which', [name], { env: { ...process.env, PATH } }).status !== 0,
-  );
+  const folders = PATH.split(delimiter);
+  const missing = PROGRAMS.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
   if (missing.length === 0) return false;
   return `SKIPPED: nothing is tested on a real Slurm, because ${missing.join(', ')} cannot be found. Install them with \`apt-get install --no-install-recommends slurmctld slurmd slurm-client munge\`.`;
 }
@@ -45,32 +44,40 @@ export async function startCluster(): Promise<Cluster> {
     if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
     return stdout;
   };
-  run(
-    'munged',
-    '--force',
-    ...Object.entries({ key: 'munge.key', pid: 'munged.pid', log: 'munged.log', seed: 'munge.seed' }).map(
-      ([kind, name]) => `--${kind}-file=${at(name)}`,
-    ),
-    `--socket=${at('munge.sock')}`,
-  );
-  run('slurmctld');
-  run('slurmd');
-  await untilTrue(() => run('sinfo', '-h', '-o', '%T').includes('idle'), 'the node is idle');
+  const files = { key: 'munge.key', pid: 'munged.pid', log: 'munged.log', seed: 'munge.seed' };
+  const munge = Object.entries(files).map(([kind, name]) => `--${kind}-file=${at(name)}`);
+  try {
+    run('munged', '--force', `--socket=${at('munge.sock')}`, ...munge);
+    run('slurmctld');
+    run('slurmd');
+    await untilTrue(() => run('sinfo', '-h', '-o', '%T').includes('idle'), 'the node is idle');
+  } catch (error) {
+    await endDaemons(folder);
+    throw error;
+  }
   return {
     env,
     node,
     run,
     stop: async () => {
       run('scancel', '--user', userInfo().username);
-      await untilTrue(() => run('squeue', '-h') === '', 'the queue is empty');
-      for (const name of ['slurmd.pid', 'slurmctld.pid', 'munged.pid']) {
-        const pid = Number(readFileSync(at(name), 'utf8'));
-        process.kill(pid, 'SIGTERM');
-        await untilTrue(() => !isRunning(pid), `${name} has ended`);
-      }
+      await untilTrue(() => run('squeue', '-h') === '', 'the queue is empty').finally(() =>
+        endDaemons(folder),
+      );
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Ends the daemons of a cluster by their process ids. */
+async function endDaemons(folder: string): Promise<void> {
+  for (const name of ['slurmd.pid', 'slurmctld.pid', 'munged.pid']) {
+    const path = join(folder, name);
+    if (!existsSync(path)) continue;
+    const pid = Number(readFileSync(path, 'utf8'));
+    if (pid > 0 && isRunning(pid)) process.kill(pid, 'SIGTERM');
+    await untilTrue(() => !isRunning(pid), `${name} has ended`);
+  }
 }
 
 async function configuration(folder: string, node: string): Promise<string> {
@@ -120,10 +127,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Whether a process runs. In a container nobody may wait for a daemon that has ended: Z. */
 function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
