@@ -27,7 +27,7 @@ export function noCluster(): string | false {
   const folders = PATH.split(delimiter);
   const missing = PROGRAMS.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
   if (missing.length === 0) return false;
-  return `SKIPPED: nothing is tested on a real Slurm, because ${missing.join(', ')} cannot be found. Install them with \`apt-get install --no-install-recommends slurmctld slurmd slurm-client munge\`.`;
+  return `nothing is tested on a real Slurm, because ${missing.join(', ')} cannot be found; install it with \`apt-get install --no-install-recommends slurmctld slurmd slurm-client munge\``;
 }
 
 /** Starts the cluster in a temporary folder, which `stop` removes. */

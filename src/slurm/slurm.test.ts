@@ -11,7 +11,6 @@ import { type Cluster, noCluster, startCluster, untilTrue } from './cluster.test
 import { readJobs } from './jobs.js';
 
 const skip = noCluster();
-if (skip) process.stderr.write(`${skip}\n`);
 let cluster: Cluster;
 
 interface Ended {
