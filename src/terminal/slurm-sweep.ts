@@ -1,7 +1,9 @@
 /** @file `wnlstm sweep --launcher slurm`: submits the runs that are neither finished nor queued, and watches them if asked to. */
 
+import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.js';
 import type { Lock } from '../runs/lock.js';
+import { readResult } from '../runs/reading.js';
 import { cancelJobs } from '../slurm/cancel.js';
 import { readJobs } from '../slurm/jobs.js';
 import { type SlurmOptions, slurmOptions } from '../slurm/options.js';
@@ -103,6 +105,10 @@ async function examine(
   const options = slurmOptions(slurmKeysOf(flags), file.sweep.slurm);
   const tasks = tasksByRun(readJobs(directory));
   const standings = new Map(left.map((run) => [run, standingOf(directory, run, tasks, queue)]));
+  for (const [run, { kind }] of standings) {
+    // A task may have ended between the look for results and the look at the queue.
+    if (kind === 'lost' && readResult(join(directory, run.id), run.id)) standings.delete(run);
+  }
   const runs = left.filter((run) => ['new', 'lost'].includes(standings.get(run)?.kind ?? ''));
   const groups = await groupRuns(runs, dataset, options);
   const submissions = submissionsOf(plan.name, directory, groups, arraySize, options);
