@@ -180,5 +180,8 @@ test('a sweep for GPUs is submitted from a machine that has none, one run per ta
 
 test('--cancel of a sweep without jobs says so', { skip }, () => {
   const { status, stdout } = run(sweepFile('none'), 'none', NOWHERE, '--cancel');
-  assert.deepEqual([status, stdout], [0, 'none has no jobs in the queue.\n']);
+  assert.deepEqual(
+    [status, stdout],
+    [0, `The sweep in ${join(scratch, 'none/none')} has no jobs in the queue.\n`],
+  );
 });

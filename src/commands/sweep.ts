@@ -8,6 +8,7 @@ import { usableCores } from '../cores.js';
 import { EXIT, UserError } from '../errors.js';
 import { makeDirectory, removeIfEmpty } from '../files.js';
 import { acquireLock, type Lock } from '../runs/lock.js';
+import { readJobs } from '../slurm/jobs.js';
 import { createBoard } from '../sweep/board.js';
 import { createLocalExecutor } from '../sweep/local.js';
 import { findSweep, openSweep, type SweepFile } from '../sweep/open.js';
@@ -116,6 +117,11 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
       lock.assertHeld();
       writePlan(directory, prepared.plan);
       if (options.planOnly) return reportPlan(prepared, io);
+      if (!isSlurm && readJobs(directory).length > 0)
+        printNote(
+          'Jobs of this sweep were submitted to Slurm. To continue there, add `--launcher slurm`.',
+          io,
+        );
       if (!isSlurm) return await runPrepared(prepared, lock, options, io);
       afterwards = await submitToSlurm(file, prepared, lock, options, io);
     } finally {

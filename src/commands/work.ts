@@ -67,7 +67,14 @@ async function workOn(folder: string, options: WorkOptions, io: Io): Promise<num
       },
     );
     display.close();
-    const failed = reportWork(plan.name, folder, runs, ends, options, io);
+    const failed = reportWork(
+      plan.name,
+      folder,
+      runs,
+      ends,
+      { ...options, isTask: options.task !== undefined },
+      io,
+    );
     return io.signal.aborted ? stopCode(io) : failed ? EXIT.failed : EXIT.done;
   } finally {
     display.close();

@@ -35,7 +35,7 @@ export function groupByPlan(directory: string, plan: Plan, notes: string[]): Run
   const missing = planned.filter(({ id }) => !found.has(id)).length - damaged.length;
   if (missing > 0) {
     notes.push(
-      `${missing} of ${plural(planned.length, 'run')} ${missing === 1 ? 'is' : 'are'} missing. Run the sweep again to train ${missing === 1 ? 'it' : 'them'}.`,
+      `${missing} of ${plural(planned.length, 'run')} ${missing === 1 ? 'is' : 'are'} missing. Run the sweep again to train ${missing === 1 ? 'it' : 'them'}, unless a job or worker will.`,
     );
   }
   for (const message of damaged) {

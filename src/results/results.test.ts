@@ -102,7 +102,10 @@ test('an unfinished, incomplete or damaged run is excluded with a note', () => {
       /expected format 2, got 0/,
       (run) => edit(join(run, 'run.json'), (text) => text.replace('"format": 2', '"format": 0')),
     ],
-    [/1 of 6 runs is missing\. Run the sweep again to train it\./, (run) => rmSync(run, { recursive: true })],
+    [
+      /1 of 6 runs is missing\. Run the sweep again to train it, unless a job or worker will\./,
+      (run) => rmSync(run, { recursive: true }),
+    ],
   ];
   for (const [message, damage] of cases) {
     const { runs, run } = copy();

@@ -58,6 +58,7 @@ while signal= && wait "$child"; code=$? && [ -n "$signal" ]; do :; done
 # 140: USR2 has ended the program before it started.
 if [ "$code" -eq 75 ] || [ "$code" -eq 140 ]; then
   say "task $self was told to stop; it goes back to the queue"
+  trap '' USR1 TERM # requeueing ends this task with TERM, also scontrol
   scontrol requeue "$self" || echo "wnlstm: task $self could not be requeued. Run the sweep command again." >&2
 else
   say "task $self ends with exit code $code"

@@ -54,7 +54,7 @@ export async function runJob(
         return outcome satisfies never;
     }
   } catch (error) {
-    if (ifLocked === 'leave' && isLocked(error)) return { kind: 'taken' };
+    if (isLocked(error)) return { kind: 'taken' }; // its log belongs to the other process
     log(`failed: ${describeError(error)}`);
     return { kind: 'failed', reason: firstLine(error) };
   }

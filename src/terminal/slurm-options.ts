@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option, type OptionValues } from '@
 import { UserError } from '../errors.js';
 import { isWord, type SlurmKeys } from '../sweep/slurm-keys.js';
 import { parsePositive } from './options.js';
+import { quoted } from './shell.js';
 
 /** The options that `--launcher slurm` allows. */
 export interface SlurmFlags extends SlurmKeys {
@@ -79,6 +80,14 @@ function parseWord(text: string): string {
 /** The options for Slurm among those of a command. */
 export function slurmKeysOf(options: SlurmKeys): SlurmKeys {
   return Object.fromEntries(Object.entries(options).filter(([name]) => name in FLAGS));
+}
+
+/** The options for Slurm as they are written on a command line, each with a space before it. */
+export function slurmFlagsText(options: SlurmKeys): string {
+  return Object.entries(slurmKeysOf(options))
+    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((each) => [name, each] as const))
+    .map(([name, value]) => ` ${quoted(`${FLAGS[name as keyof typeof FLAGS]}=${value}`)}`)
+    .join('');
 }
 
 /**

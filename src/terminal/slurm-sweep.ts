@@ -20,7 +20,7 @@ import { scheduleOf } from '../train/trainer.js';
 import { type Io, stopCode } from './io.js';
 import { printNote } from './messages.js';
 import { quoted, withProgramName } from './shell.js';
-import { type SlurmFlags, slurmKeysOf } from './slurm-options.js';
+import { type SlurmFlags, slurmFlagsText, slurmKeysOf } from './slurm-options.js';
 import { createSweepDisplay } from './sweep-display.js';
 import { introduction, type PreparedSweep, reportSweep } from './sweep-report.js';
 
@@ -141,7 +141,6 @@ export async function submitToSlurm(
   const sweep = await examine(file, prepared, flags, await readCluster(prepared.plan.name));
   if (!flags.quiet) {
     for (const line of introductionOf(sweep, io)) io.err(line);
-    for (const note of lostNotes(sweep)) printNote(note, io);
   }
   const submitted: Submitted[] = [];
   for (const submission of sweep.submissions) {
@@ -150,6 +149,7 @@ export async function submitToSlurm(
     submitted.push({ job, tasks: submission.tasks.length, runs: runsIn(submission) });
     if (!flags.quiet && !flags.json) io.out(`Submitted job ${job}: ${describe(submission)}`);
   }
+  if (!flags.quiet) for (const note of lostNotes(sweep)) printNote(note, io);
   return () => (flags.wait ? watchSlurm(prepared, flags, io) : reportSubmission(sweep, submitted, flags, io));
 }
 
@@ -186,7 +186,7 @@ function lostNotes({ prepared, standings }: SlurmSweep): string[] {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return [...reasons].map(([reason, count]) => {
-    const what = `${plural(count, 'run')} left the queue without a result, and ${count === 1 ? 'is' : 'are'} submitted again`;
+    const what = `${plural(count, 'run')} had left the queue without a result, and ${count === 1 ? 'was' : 'were'} submitted again`;
     return reason === '' ? `${what}.` : `${what}: ${reason}.`;
   });
 }
@@ -195,9 +195,10 @@ function lostNotes({ prepared, standings }: SlurmSweep): string[] {
 async function reportSubmission(
   { prepared, standings }: SlurmSweep,
   submitted: readonly Submitted[],
-  { quiet, json }: Options,
+  flags: Options,
   io: Io,
 ): Promise<number> {
+  const { quiet, json } = flags;
   const { plan, directory, runs, results, left, resumeCommand } = prepared;
   const count = (kind: Standing['kind']): number =>
     [...standings.values()].filter((standing) => standing.kind === kind).length;
@@ -214,7 +215,8 @@ async function reportSubmission(
   if (count('queued') > 0) io.out(`${plural(count('queued'), 'run')} in the queue already`);
   if (count('owned') > 0) io.out(`${plural(count('owned'), 'run')} in training by other processes`);
   const { dim } = io.outColor;
-  const wait = `${resumeCommand} --launcher slurm --wait`;
+  if (submitted.length === 0 && count('queued') === 0) return EXIT.done;
+  const wait = `${resumeCommand} --launcher slurm${slurmFlagsText(flags)} --wait`;
   io.out(dim(withProgramName(`Follow:  \`${wait}\``)));
   io.out(dim(withProgramName(`List:    \`wnlstm ls --runs ${quoted(directory)}\``)));
   io.out(dim(withProgramName(`Cancel:  \`${resumeCommand} --cancel\``)));
@@ -228,7 +230,7 @@ async function watchSlurm(prepared: PreparedSweep, flags: Options, io: Io): Prom
   const stepsOf = ({ config }: PlannedRun): number => scheduleOf(config, dataset.train.count).totalSteps;
   const board = createBoard(plan, runs, stepsOf, results);
   const display = createSweepDisplay(board, io, Boolean(flags.quiet) || left.length === 0);
-  const again = { ...prepared, resumeCommand: `${resumeCommand} --launcher slurm` };
+  const again = { ...prepared, resumeCommand: `${resumeCommand} --launcher slurm${slurmFlagsText(flags)}` };
   try {
     const ends = await watch(
       {
@@ -261,7 +263,7 @@ export async function cancelOnSlurm({ sweep, directory }: SweepFile, io: Io): Pr
   const ids = await cancelJobs(sweep.name, directory);
   io.out(
     ids.length === 0
-      ? `${sweep.name} has no jobs in the queue.`
+      ? `The sweep in ${directory} has no jobs in the queue.`
       : `Cancelled ${plural(ids.length, 'job')} of ${sweep.name}: ${ids.join(', ')}`,
   );
   return EXIT.done;

@@ -58,7 +58,8 @@ export function reportPlan(prepared: PreparedSweep, io: Io): number {
   const { plan, directory, runs, left } = prepared;
   for (const line of introduction(prepared, io)) io.err(line);
   io.out(`${plan.name}: ${plural(runs.length, 'run')} planned, ${left.length} without a result`);
-  io.out(io.outColor.dim(withProgramName(`Train them: \`wnlstm work ${quoted(directory)}\``)));
+  if (left.length > 0)
+    io.out(io.outColor.dim(withProgramName(`Train them: \`wnlstm work ${quoted(directory)}\``)));
   return EXIT.done;
 }
 

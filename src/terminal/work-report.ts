@@ -17,7 +17,7 @@ export function reportWork(
   folder: string,
   runs: readonly PlannedRun[],
   ends: ReadonlyMap<PlannedRun, JobEnd>,
-  options: { readonly quiet?: boolean; readonly json?: boolean },
+  options: { readonly quiet?: boolean; readonly json?: boolean; readonly isTask: boolean },
   io: Io,
 ): boolean {
   const count = (kind: JobEnd['kind']): number =>
@@ -34,7 +34,8 @@ export function reportWork(
   } else if (!options.quiet) {
     const others = [diverged > 0 ? `${diverged} diverged` : '', failed > 0 ? `${failed} failed` : ''];
     const done = [`${plural(completed, 'run')} completed`, ...others.filter(Boolean)].join(', ');
-    const rest = left === 0 ? 'every run has a result' : `${plural(left, 'run')} without a result`;
+    const all = options.isTask ? 'every run of this task has a result' : 'every run has a result';
+    const rest = left === 0 ? all : `${plural(left, 'run')} without a result`;
     io.out(`${name}: ${done} by this worker; ${rest}`);
   }
   return failed > 0;
