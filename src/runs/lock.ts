@@ -58,7 +58,7 @@ export function ownerOf(directory: string): Owner | null {
 }
 
 /**
- * Locks the folder of a run or sweep for this process. The lock of a dead owner is replaced: on this machine at once, on
+ * Locks the folder of a run or sweep for this process. The lock of a dead owner is replaced: on this machine immediately, on
  * another machine after its heartbeat has stood still for a minute by the clock of this process.
  *
  * @throws {UserError} E_LOCKED, naming the owner, if it is alive
