@@ -199,7 +199,10 @@ test('a task whose node lacks the package fails with a reason to act on', { skip
   );
   // The next submission works and names the reason.
   const again = await submit(file, 'lacking', '--wait');
-  assert.match(again.stderr, /2 runs had left the queue without a result, and were submitted again: \S+ has no /);
+  assert.match(
+    again.stderr,
+    /2 runs had left the queue without a result, and were submitted again: \S+ has no /,
+  );
   assert.equal(again.status, 0, again.stderr);
 });
 
