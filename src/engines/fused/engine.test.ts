@@ -40,14 +40,14 @@ function constantIn(file: string, name: string): number {
 }
 
 test("the kernel's constants are those of TypeScript", () => {
-  assert.equal(constantIn('update.h', 'BETA1'), BETA1);
-  assert.equal(constantIn('update.h', 'BETA2'), BETA2);
-  assert.equal(constantIn('update.h', 'EPSILON'), EPSILON);
-  assert.equal(Math.fround(constantIn('update.h', 'ONE_MINUS_BETA1')), Math.fround(1 - BETA1));
-  assert.equal(Math.fround(constantIn('update.h', 'ONE_MINUS_BETA2')), Math.fround(1 - BETA2));
+  assert.equal(constantIn('formulas.h', 'BETA1'), BETA1);
+  assert.equal(constantIn('formulas.h', 'BETA2'), BETA2);
+  assert.equal(constantIn('formulas.h', 'EPSILON'), EPSILON);
+  assert.equal(Math.fround(constantIn('formulas.h', 'ONE_MINUS_BETA1')), Math.fround(1 - BETA1));
+  assert.equal(Math.fround(constantIn('formulas.h', 'ONE_MINUS_BETA2')), Math.fround(1 - BETA2));
   assert.equal(constantIn('step.c', 'ARITHMETIC'), ARITHMETIC);
-  const net = readFileSync(join(packageRoot, 'src/engines/fused/kernel/net.h'), 'utf8');
-  const modes = /enum \{ (CLIP_NONE[^}]*) \}/.exec(net)?.[1]?.split(', ');
+  const formulas = readFileSync(join(packageRoot, 'src/engines/fused/kernel/formulas.h'), 'utf8');
+  const modes = /enum \{ (CLIP_NONE[^}]*) \}/.exec(formulas)?.[1]?.split(', ');
   assert.deepEqual(modes, [
     'CLIP_NONE',
     ...Object.keys(CLIP_MODES).map((mode) => `CLIP_${mode.toUpperCase().replace('-', '_')}`),

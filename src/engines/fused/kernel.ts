@@ -54,7 +54,7 @@ export interface Kernel {
   nonlinearities(x: Uint8Array, sigmoids: Uint8Array, tanhs: Uint8Array, count: number): void;
 }
 
-/** Numbers of the clip modes in kernel/net.h. */
+/** Numbers of the clip modes in kernel/formulas.h. */
 export const CLIP_MODES = { norm: 1, 'global-norm': 2, value: 3 } as const;
 
 /**

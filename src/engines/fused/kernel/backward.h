@@ -3,24 +3,21 @@
 #include "forward.h"
 
 /*
- * One row, one time step: dz [4H] and the new dc [H], from dh [H], dc [H], the gates and c_prev [H]:
- *   dc += dh o (1 - tanh² c),  dz_i = dc g i (1 - i),  dz_f = dc c_prev f (1 - f),  dz_o = dh tanh c o (1 - o),
- *   dz_g = dc i (1 - g²),  dc = dc f
+ * One row, one time step: dz [4H] and the new dc [H], from dh [H], dc [H], the gates and c_prev [H]; see cell_backward.
  * Runs from the last units to the first: a vector that reaches past the end of a gate is overwritten later.
  */
 static void lstm_cell_backward(const struct net *net, const struct layout *l, const float *gate, const float *c_prev,
                                const float *dh, float *dc, float *dz) {
   const int H = net->units, U = l->units_padded;
   for (int u = U - VW; u >= 0; u -= VW) {
-    vec i = load(gate + u), f = load(gate + U + u), o = load(gate + 2 * U + u), g = load(gate + 3 * U + u);
-    vec tanh_c = load(gate + 4 * U + u);
-    vec dh_t = load(dh + u);
-    vec dc_t = multiply_add(dh_t * o, multiply_add(-tanh_c, tanh_c, splat(1)), load(dc + u));
-    store(dc + u, dc_t * f);
-    store(dz + u, dc_t * g * i * (1.0f - i));
-    store(dz + H + u, dc_t * load(c_prev + u) * f * (1.0f - f));
-    store(dz + 2 * H + u, dh_t * tanh_c * o * (1.0f - o));
-    store(dz + 3 * H + u, dc_t * i * multiply_add(-g, g, splat(1)));
+    const struct cell_gradient d =
+        cell_backward(load(gate + u), load(gate + U + u), load(gate + 2 * U + u), load(gate + 3 * U + u),
+                      load(gate + 4 * U + u), load(c_prev + u), load(dh + u), load(dc + u));
+    store(dc + u, d.c_prev);
+    store(dz + u, d.i);
+    store(dz + H + u, d.f);
+    store(dz + 2 * H + u, d.o);
+    store(dz + 3 * H + u, d.g);
   }
 }
 

@@ -1,5 +1,6 @@
 /* The forward pass, from pixels to loss. Each row of a batch is computed independently. */
 #pragma once
+#include "formulas.h"
 #include "gemm.h"
 #include "math.h"
 #include "net.h"
@@ -46,7 +47,7 @@ static void lstm_cell_forward(const struct net *net, const struct layout *l, con
     store(gate + U + u, f);
     store(gate + 2 * U + u, o);
     store(gate + 3 * U + u, g);
-    store(gate + 5 * U + u, multiply_add(f, load(c_prev + u), i * g));
+    store(gate + 5 * U + u, cell_state(i, f, g, load(c_prev + u)));
   }
   for (int u = 0; u < H; u += VW) {
     const vec tanh_c = vector_tanh(load(gate + 5 * U + u));

@@ -11,8 +11,6 @@
 
 /* The buffers of a parameter matrix; engine.ts has the same numbers. */
 enum { VALUE, GRADIENT, FIRST_MOMENT, SECOND_MOMENT, BUFFERS };
-/* Clip modes; kernel.ts has the same numbers. */
-enum { CLIP_NONE, CLIP_NORM, CLIP_GLOBAL_NORM, CLIP_VALUE };
 
 enum { JOB_STEP, JOB_EVALUATE, JOB_PEAK, JOB_STOP };
 

@@ -1,29 +1,17 @@
 /* The update: backward of weight normalisation, clipping, the optimiser, and weight normalisation of the new weights. */
 #pragma once
+#include "formulas.h"
 #include "gemm.h"
 #include "net.h"
 
-#define MIN_NORM 1e-6f
-
-/* Adam's constants, as in src/model/adam.ts (fused/engine.test.ts compares them). */
-#define BETA1 0.9f
-#define ONE_MINUS_BETA1 0.1f
-#define BETA2 0.999f
-#define ONE_MINUS_BETA2 0.001f
-#define EPSILON 1e-8f
-
-/*
- * Backward of weight normalisation for one vector of columns: dw [rows, VW] becomes dv [rows, VW]; returns dg [VW]:
- *   dg = <dw, v> / n,   dv = g / n (dw - v dg / n),   n = max(norm, 1e-6)
- * Where n is the constant 1e-6, it does not depend on v and the second term is 0. See Salimans & Kingma 2016, eq. 3.
- */
+/* Backward of weight normalisation for one vector of columns: dw [rows, VW] becomes dv [rows, VW]; returns dg [VW]. */
 static vec weight_norm_backward(float *dw, const float *v, int rows, int stride, vec gain, vec inverse) {
   vec dot = splat(0);
   for (int r = 0; r < rows; r++) dot = multiply_add(load(dw + r * stride), load(v + r * stride), dot);
   const vec dgain = dot * inverse;
-  const vec along = where((ivec)(inverse < splat(1.0f / MIN_NORM)), dgain * inverse, splat(0));
+  const vec share = direction_share(dgain, inverse);
   for (int r = 0; r < rows; r++)
-    store(dw + r * stride, gain * inverse * multiply_add(-load(v + r * stride), along, load(dw + r * stride)));
+    store(dw + r * stride, direction_gradient(load(dw + r * stride), load(v + r * stride), gain, inverse, share));
   return dgain;
 }
 
@@ -122,23 +110,19 @@ static struct clipping clip(const struct net *net, const struct layout *l) {
   return result;
 }
 
-/*
- * One optimiser step for VW elements at `offset` (in floats) of the buffers:
- *   Adam: m = β1 m + (1 - β1) g,  v = β2 v + (1 - β2) g²,  p -= step_size m / (√v + ε);   SGD: p -= step_size g
- */
+/* One optimiser step for VW elements at `offset` (in floats) of the buffers. */
 INLINE void optimizer_step_vector(const struct net *net, float *const buffers[BUFFERS], ptrdiff_t offset, float scale,
                                   float step_size) {
   vec g = load(buffers[GRADIENT] + offset) * scale;
   if (net->clip_mode == CLIP_VALUE) g = clamp(g, net->clip);
   vec p = load(buffers[VALUE] + offset);
   if (net->adam) {
-    vec m = multiply_add(splat(BETA1), load(buffers[FIRST_MOMENT] + offset), ONE_MINUS_BETA1 * g);
-    vec v = multiply_add(splat(BETA2), load(buffers[SECOND_MOMENT] + offset), ONE_MINUS_BETA2 * (g * g));
+    vec m = load(buffers[FIRST_MOMENT] + offset), v = load(buffers[SECOND_MOMENT] + offset);
+    p = adam(p, g, &m, &v, step_size);
     store(buffers[FIRST_MOMENT] + offset, m);
     store(buffers[SECOND_MOMENT] + offset, v);
-    p -= step_size * m / (vector_sqrt(v) + EPSILON);
   } else {
-    p = multiply_add(splat(-step_size), g, p);
+    p = sgd(p, g, step_size);
   }
   store(buffers[VALUE] + offset, p);
 }
@@ -154,7 +138,7 @@ static void optimizer_step(const struct net *net, float *const buffers[BUFFERS],
 static vec inverse_norm(const float *v, int rows, int stride) {
   vec square = splat(0);
   for (int r = 0; r < rows; r++) square = multiply_add(load(v + r * stride), load(v + r * stride), square);
-  return 1.0f / vector_max(vector_sqrt(square), splat(MIN_NORM));
+  return inverse_norm_of(square);
 }
 
 /*
