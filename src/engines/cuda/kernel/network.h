@@ -1,9 +1,6 @@
 /* The memory of a network on the device. The host fills the structures: ../network.ts has the same fields in the same order. */
 #pragma once
-#define VW 1
-#define MR 1
-#define NR 1
-#include "../../fused/kernel/vec.h"
+#define SCALAR
 #include "../../fused/kernel/math.h"
 #include "../../fused/kernel/formulas.h"
 
@@ -23,7 +20,7 @@ struct network {
   global<float> w;             /* [I + 1 + H][4H]: effective weights */
   global<float> w_h_t;         /* [4H][H]: effective w_h, transposed */
   global<float> inverse_norm;  /* [2][4H]: 1 / max(norm, 1e-6) of the columns of w_x, of w_h */
-  global<float> inputs_at;     /* [T + 1][B][input_stride]: x_t, 1, h_{t-1} */
+  global<float> input;         /* [T + 1][B][input_stride]: x_t, 1, h_{t-1} */
   global<float> gate;          /* [T][B][6][H]: i, f, o, g, tanh c, c */
   global<float> dz;            /* [T][B][4H] */
   global<float> dlogits;       /* [B][C] */

@@ -15,8 +15,9 @@ template <class T> using global = T *;
 #define BLOCK_INDEX ((int)__nvvm_read_ptx_sreg_ctaid_x())
 #define BARRIER __nvvm_bar_sync(0)
 
-/* A phase: i = 0 .. n - 1, shared out to the threads of the block. */
+/* A phase: i = 0 .. n - 1, shared out to the threads of the block. ONCE: n is at most THREADS. */
 #define EACH(i, n) for (int i = THREAD; i < (n); i += THREADS)
+#define ONCE(i, n) if (const int i = THREAD; i < (n))
 
 /* An array of each thread that lives across barriers, in registers: its indices are constants once loops are unrolled. */
 #define PRIVATE(type, name, dims) type name[1] dims

@@ -10,7 +10,11 @@
 #include <stdint.h>
 
 /* VW: floats per vector. MR x NR: rows x vectors of a register tile; its sums, NR loads and a broadcast fit in registers. */
-#if defined(__AVX512F__)
+#if defined(SCALAR) /* the CUDA kernels */
+#define VW 1
+#define MR 1
+#define NR 1
+#elif defined(__AVX512F__)
 #define VW 16
 #define MR 5
 #define NR 5
@@ -56,7 +60,7 @@ INLINE vec vector_abs(vec x) { return (vec)((ivec)x & isplat(0x7fffffff)); }
  * multiply_add: a * b + c, rounded once. vector_sqrt: the square root. vector_min, vector_max: of x and limit; a NaN in x
  * stays NaN, so that a clamp does not hide a divergence.
  */
-#if defined(__AVX512F__)
+#if VW == 16
 #include <immintrin.h>
 INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 INLINE vec vector_sqrt(vec x) { return (vec)_mm512_sqrt_ps((__m512)x); }
@@ -68,7 +72,7 @@ INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)_mm256_fmadd_ps((__m2
 INLINE vec vector_sqrt(vec x) { return (vec)_mm256_sqrt_ps((__m256)x); }
 INLINE vec vector_min(vec x, vec limit) { return (vec)_mm256_min_ps((__m256)limit, (__m256)x); }
 INLINE vec vector_max(vec x, vec limit) { return (vec)_mm256_max_ps((__m256)limit, (__m256)x); }
-#elif defined(__wasm__)
+#elif VW == 4 && defined(__wasm__)
 #include <wasm_simd128.h>
 #if defined(__wasm_relaxed_simd__) /* wasm-module.ts checks that the machine rounds it once */
 INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)__builtin_wasm_relaxed_madd_f32x4(a, b, c); }
@@ -79,7 +83,7 @@ INLINE vec vector_sqrt(vec x) { return (vec)wasm_f32x4_sqrt((v128_t)x); }
 INLINE vec vector_min(vec x, vec limit) { return (vec)wasm_f32x4_pmin((v128_t)x, (v128_t)limit); }
 INLINE vec vector_max(vec x, vec limit) { return (vec)wasm_f32x4_pmax((v128_t)x, (v128_t)limit); }
 #else
-#if defined(__aarch64__)
+#if VW == 4 && defined(__aarch64__)
 #include <arm_neon.h>
 INLINE vec multiply_add(vec a, vec b, vec c) { return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 #else
