@@ -4,6 +4,7 @@
 set -eu
 : "${ZIG:=python3 -m ziglang}"
 kernel=$(cd "$(dirname "$0")/../src/engines/fused/kernel" && pwd)
+cuda=$(cd "$kernel/../../cuda/kernel" && pwd)
 mkdir -p "${1:-$kernel/../prebuilt}"
 cd "${1:-$kernel/../prebuilt}" # some linkers write the output path into the file, so the path is only a name
 export SOURCE_DATE_EPOCH=0 # the linker for Windows writes a timestamp into the file
@@ -36,6 +37,18 @@ wasm() { # NAME CPU
     -Wl,--export=__heap_base -Wl,--export=__stack_pointer -Wl,--import-memory -Wl,--shared-memory \
     -Wl,--max-memory=4294901760 -Wl,-z,stack-size=65536 -Wl,--strip-all
 }
+# The CUDA kernels, as text that the GPU's driver compiles. Clang knows limits of threads only in its CUDA mode, which zig
+# does not have, so they are written into the text here.
+ptx() { # NAME
+  (cd "$cuda" && $ZIG c++ -target nvptx64-cuda -Xclang -target-cpu -Xclang sm_75 -Xclang -target-feature -Xclang +ptx63 \
+    -Xclang -fcuda-short-ptr -mllvm -nvptx-short-ptr -std=c++17 -O3 -g0 -ffreestanding -nostdinc++ -fno-math-errno \
+    -fno-trapping-math -ffp-contract=off -fno-sanitize=all -Wno-unused-command-line-argument -S -x c++ kernels.cu \
+    -o "$objects/cuda.ptx")
+  sed -n 's/^KERNEL(\([0-9]*\)) \([a-z_0-9]*\)(.*/\1 \2/p' "$cuda/kernels.cu" | while read -r threads entry; do
+    sed -i "/^\.visible \.entry $entry(/,/^)/ s/^)/)\n.maxntid $threads, 1, 1\n.minnctapersm 1/" "$objects/cuda.ptx"
+  done
+  cp "$objects/cuda.ptx" "$1"
+}
 
 library linux-x64-avx2.so x86_64-linux-musl x86_64_v3
 library linux-x64-avx512.so x86_64-linux-musl x86_64_v4
@@ -47,4 +60,5 @@ library win32-arm64.dll aarch64-windows-gnu generic -lkernel32 -lapi-ms-win-core
 rm ./*.lib
 wasm fused.wasm generic+simd128+relaxed_simd+atomics+bulk_memory
 wasm unfused.wasm generic+simd128+atomics+bulk_memory
-sha256sum ./*.dll ./*.dylib ./*.so ./*.wasm | sed 's|\./||' > SHA256SUMS
+ptx cuda.ptx
+sha256sum ./*.dll ./*.dylib ./*.ptx ./*.so ./*.wasm | sed 's|\./||' > SHA256SUMS

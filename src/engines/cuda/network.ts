@@ -48,7 +48,7 @@ export interface Pass {
 // Constants of the kernels, with the names they have there.
 const GROUP = 16;
 const PARTIAL = 9;
-const KEPT = 88;
+const KEPT = 80;
 const LARGEST_PAIRS = 256;
 const TILE_I = 16;
 const TILE_N = 32;

@@ -2,7 +2,7 @@
 #pragma once
 #include "network.h"
 
-enum { KEPT = 88 };          /* rows of w_h that a thread can keep in registers, for its two columns */
+enum { KEPT = 80 };          /* rows of w_h that a thread can keep in registers, for its two columns */
 enum { LARGEST_PAIRS = 256 }; /* pairs of columns, 2H, up to which it does */
 
 /* sum [2][R] += a [R] * w [2]: the columns n and n + pairs of one row of w */
