@@ -7,9 +7,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 await serve(async (contender, input, learningRate) => {
   const engine = await createEngine(contender.replace('ours-', ''), input);
-  const train = (rows) => {
+  const train = async (rows) => {
     for (const row of rows) engine.step(row, learningRate);
-    const { loss, count } = engine.drainMetrics();
+    const { loss, count } = await engine.drainMetrics();
     return loss / count;
   };
   return { version: `${version} (${engine.device})`, train };

@@ -32,7 +32,7 @@ export const serve = async (prepare) => {
         return indices.subarray(row * spec.batch, (row + 1) * spec.batch);
       });
       const start = performance.now();
-      const loss = train(rows);
+      const loss = await train(rows);
       send({ ms: (performance.now() - start) / steps, loss });
     }
   } catch (error) {

@@ -58,10 +58,11 @@ export async function checkAgreement(cases: readonly Case[]): Promise<number> {
 /** The losses of three steps at a small learning rate. */
 async function losses(item: Case): Promise<number[]> {
   const engine = await open(item);
-  const found = [0, 1, 2].map((step) => {
+  const found: number[] = [];
+  for (const step of [0, 1, 2]) {
     engine.step(indicesOf(item, step), 0.01);
-    return engine.drainMetrics().loss;
-  });
+    found.push((await engine.drainMetrics()).loss);
+  }
   engine.dispose();
   return found;
 }
@@ -110,7 +111,7 @@ export async function timeCase(
   };
   const ms = await measure(() => engine.step(nextBatch(), LEARNING_RATE), {
     repeats,
-    finish: () => void engine.drainMetrics(),
+    finish: () => engine.drainMetrics(),
     signal,
   });
   engine.dispose();
@@ -129,7 +130,7 @@ export async function timeCase(
 export async function timeEvaluation(item: Case, signal: AbortSignal): Promise<number> {
   const dataset = syntheticDataset(item, 10_000);
   const engine = await open(item, dataset);
-  const { median } = await measure(() => void engine.evaluate(dataset.test), { repeats: 5, signal });
+  const { median } = await measure(() => engine.evaluate(dataset.test), { repeats: 5, signal });
   engine.dispose();
   return median;
 }

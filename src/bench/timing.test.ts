@@ -38,6 +38,18 @@ test('the time to finish the work of the calls is included', async () => {
   assert.equal(each, 3);
 });
 
+test('calls of an asynchronous function follow one another, and its time is until its promise resolves', async () => {
+  let time = 0;
+  let running = 0;
+  const run = async (): Promise<void> => {
+    assert.equal(++running, 1);
+    await Promise.resolve();
+    running--;
+    time += 2;
+  };
+  assert.equal((await measure(run, { repeats: 3, now: () => time })).median, 2);
+});
+
 test('timing ends when the signal is aborted', async () => {
   const abort = new AbortController();
   let time = 0;

@@ -19,24 +19,27 @@ export interface Pace {
   /** The minimum duration of a repeat, and of the warm-up. */
   readonly repeatMs?: number;
   /** Waits for the work that the calls of a repeat started; its time counts. */
-  readonly finish?: () => void;
+  readonly finish?: () => unknown;
   /** Returns the time in milliseconds. */
   readonly now?: () => number;
   /** Checked between repeats; when aborted, its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
-/** Times a function by calling it repeatedly. */
+/** Times a function by calling it repeatedly. If it returns a promise, the next call waits for it. */
 export async function measure(
-  run: () => void,
+  run: () => unknown,
   { repeats = 7, repeatMs = 150, finish, now = () => performance.now(), signal }: Pace = {},
 ): Promise<Timing> {
   const time = async (calls: number): Promise<number> => {
     await yieldToEventLoop(); // signals are handled here
     signal?.throwIfAborted();
     const started = now();
-    for (let call = 0; call < calls; call++) run();
-    finish?.();
+    for (let call = 0; call < calls; call++) {
+      const pending = run();
+      if (pending instanceof Promise) await pending; // a function that is not asynchronous pays for no turn of the queue
+    }
+    await finish?.();
     return now() - started;
   };
   let calls = 1;

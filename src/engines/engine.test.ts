@@ -39,7 +39,7 @@ for (const backend of BACKENDS) {
     other!.load(half!.save());
     train(other!, 4, 6);
     assert.deepEqual(hashesOf(other!.save()), hashesOf(whole!.save()));
-    assert.deepEqual(other!.drainMetrics(), whole!.drainMetrics());
+    assert.deepEqual(await other!.drainMetrics(), await whole!.drainMetrics());
     for (const engine of [whole, half, other]) engine!.dispose();
   });
 
@@ -52,8 +52,8 @@ for (const backend of BACKENDS) {
     const before = hashesOf(state);
     train(engine, 3, 4);
     assert.deepEqual(hashesOf(state), before);
-    assert.equal(engine.drainMetrics().count, 4);
-    assert.equal(engine.drainMetrics().count, 0);
+    assert.equal((await engine.drainMetrics()).count, 4);
+    assert.equal((await engine.drainMetrics()).count, 0);
     engine.dispose();
   });
 
@@ -62,10 +62,10 @@ for (const backend of BACKENDS) {
   }, async () => {
     const engine = await createEngine(backend, inputOf(example, { optimizer: 'sgd' }));
     const before = hashesOf(engine.save());
-    const evaluation = engine.evaluate(example.dataset.validation);
+    const evaluation = await engine.evaluate(example.dataset.validation);
     assert.deepEqual(hashesOf(engine.save()), before);
     for (let step = 1; step <= 4; step++) engine.step(oracleBatch(example, step), 1e-30); // all four batches of the split
-    const { loss, accuracy, count } = engine.drainMetrics();
+    const { loss, accuracy, count } = await engine.drainMetrics();
     assert.ok(Math.abs(loss / count / evaluation.loss - 1) < 1e-6);
     assert.ok(Math.abs(accuracy / count - evaluation.accuracy) < 1e-12);
     engine.dispose();
@@ -78,8 +78,8 @@ for (const backend of BACKENDS) {
     state.set(name, { shape, data: data.slice().fill(Number.NaN) });
     engine.load(state);
     train(engine, 1, 1);
-    assert.ok(Number.isNaN(engine.drainMetrics().loss));
-    assert.ok(Number.isNaN(engine.evaluate(example.dataset.test).loss));
+    assert.ok(Number.isNaN((await engine.drainMetrics()).loss));
+    assert.ok(Number.isNaN((await engine.evaluate(example.dataset.test)).loss));
     engine.dispose();
   });
 
@@ -112,7 +112,7 @@ for (const backend of BACKENDS) {
     }
     engine.load(state);
     train(engine, 1, 2);
-    const { loss, gradNorm } = engine.drainMetrics();
+    const { loss, gradNorm } = await engine.drainMetrics();
     assert.ok(Number.isFinite(loss) && Number.isFinite(gradNorm));
     engine.dispose();
   });
@@ -132,7 +132,7 @@ for (const backend of FUSED_BACKENDS) {
             0.05,
           );
         }
-        states.push({ ...hashesOf(engine.save()), evaluation: engine.evaluate(example.dataset.test) });
+        states.push({ ...hashesOf(engine.save()), evaluation: await engine.evaluate(example.dataset.test) });
         engine.dispose();
       }
       for (const state of states) assert.deepEqual(state, states[0]);
@@ -160,9 +160,9 @@ test('js: steps, evaluation, saving and disposal leak no tensor', async () => {
   train(engine, 1, 1);
   const started = count();
   train(engine, 2, 5);
-  engine.evaluate(example.dataset.test);
+  await engine.evaluate(example.dataset.test);
   engine.load(engine.save());
-  engine.drainMetrics();
+  await engine.drainMetrics();
   assert.equal(count(), started);
   engine.dispose();
   assert.equal(count(), empty);

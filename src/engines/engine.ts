@@ -24,10 +24,13 @@ export interface Engine {
    * @param lr learning rate
    */
   step(indices: Int32Array, lr: number): void;
-  /** Returns the sums over the steps since the last call and resets them. Waits for the device. */
-  drainMetrics(): StepMetrics;
-  /** Mean loss and accuracy over a complete split of the engine's data set. */
-  evaluate(split: Split): Evaluation;
+  /**
+   * Returns the sums over the steps since the last call and resets them. Waits for the device: an engine whose device works
+   * beside the processor returns a promise, so that other runs of this process go on. Call no other method before it resolves.
+   */
+  drainMetrics(): StepMetrics | Promise<StepMetrics>;
+  /** Mean loss and accuracy over a complete split of the engine's data set. Waits like `drainMetrics`. */
+  evaluate(split: Split): Evaluation | Promise<Evaluation>;
   /** Returns every parameter, optimiser slot and sum of metrics by name. Saving does not reset the metrics. */
   save(): TrainingState;
   /**

@@ -26,11 +26,13 @@ function assertClose(actual: number, expected: number, tolerance: number, what: 
   assert.ok(Math.abs(actual - expected) <= tolerance * scale, `${what}: expected ${expected}, got ${actual}`);
 }
 
-function run(engine: Engine, example: OracleCase, lr: number, steps: number): StepMetrics[] {
-  return Array.from({ length: steps }, (_, index) => {
-    engine.step(oracleBatch(example, index + 1), lr);
-    return engine.drainMetrics();
-  });
+async function run(engine: Engine, example: OracleCase, lr: number, steps: number): Promise<StepMetrics[]> {
+  const metrics: StepMetrics[] = [];
+  for (let step = 1; step <= steps; step++) {
+    engine.step(oracleBatch(example, step), lr);
+    metrics.push(await engine.drainMetrics());
+  }
+  return metrics;
 }
 
 for (const { title, backend, recurrence } of engineCases) {
@@ -46,7 +48,7 @@ for (const { title, backend, recurrence } of engineCases) {
         recurrence,
       );
       const before = engine.save();
-      const [first] = run(engine, example, lr, 1);
+      const [first] = await run(engine, example, lr, 1);
       const after = engine.save();
       engine.dispose();
       assertClose(first!.loss, example.loss, TOLERANCE.loss, 'loss');
@@ -69,7 +71,7 @@ for (const { title, backend, recurrence } of engineCases) {
           testDevice(backend),
           recurrence,
         );
-        const steps = run(engine, example, lr, 10);
+        const steps = await run(engine, example, lr, 10);
         engine.dispose();
         steps.forEach((step, at) => {
           assertClose(step.loss, expected.losses[at]!, TOLERANCE.losses, `loss of step ${at + 1}`);
@@ -102,7 +104,7 @@ for (const backend of FUSED_BACKENDS) {
     );
     for (let step = 1; step <= 3; step++) {
       for (const engine of [mine, oracle]) engine!.step(indices, 0.01);
-      const [actual, expected] = [mine!.drainMetrics(), oracle!.drainMetrics()];
+      const [actual, expected] = [await mine!.drainMetrics(), await oracle!.drainMetrics()];
       assertClose(actual.loss, expected.loss, TOLERANCE.losses, `loss of step ${step}`);
       assertClose(actual.accuracy, expected.accuracy, TOLERANCE.losses, `accuracy of step ${step}`);
       assertClose(actual.gradNorm, expected.gradNorm, TOLERANCE.norm, `norm of step ${step}`);
@@ -125,8 +127,8 @@ for (const backend of FUSED_BACKENDS) {
       const [mine, oracle] = await Promise.all(
         [backend, 'js' as const].map((name) => createEngine(name, input)),
       );
-      const expected = run(oracle!, example, 0.01, 5);
-      run(mine!, example, 0.01, 5).forEach(({ loss, gradNorm }, at) => {
+      const expected = await run(oracle!, example, 0.01, 5);
+      (await run(mine!, example, 0.01, 5)).forEach(({ loss, gradNorm }, at) => {
         assertClose(loss, expected[at]!.loss, TOLERANCE.losses, `loss of step ${at + 1}`);
         assertClose(gradNorm, expected[at]!.gradNorm, TOLERANCE.norm, `norm of step ${at + 1}`);
       });
@@ -139,8 +141,8 @@ for (const backend of FUSED_BACKENDS) {
       const [mine, oracle] = await Promise.all(
         [backend, 'js' as const].map((name) => createEngine(name, inputOf(example))),
       );
-      const expected = run(oracle!, example, 0.1, 10);
-      run(mine!, example, 0.1, 10).forEach(({ loss }, at) => {
+      const expected = await run(oracle!, example, 0.1, 10);
+      (await run(mine!, example, 0.1, 10)).forEach(({ loss }, at) => {
         assertClose(loss, expected[at]!.loss, 1e-4, `loss of step ${at + 1}`);
       });
       for (const engine of [mine, oracle]) engine!.dispose();

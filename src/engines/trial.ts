@@ -30,7 +30,7 @@ export async function tryEngine(
   const parameters = initialParameters(SPEC, 0, null);
   const engine = await create({ spec: SPEC, dataset: tinyDataset(), parameters, threads });
   engine.step(Int32Array.of(0, 1, 2, 3), 0.1);
-  const { loss } = engine.drainMetrics();
+  const { loss } = await engine.drainMetrics();
   engine.dispose();
   if (!(Math.abs(loss - Math.log(SPEC.classes)) < 0.2)) {
     throw new Error(`expected a loss near ${Math.log(SPEC.classes).toFixed(2)} after one step, got ${loss}`);

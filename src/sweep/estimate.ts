@@ -67,12 +67,15 @@ async function measure(config: ResolvedConfig, dataset: Dataset): Promise<Cost> 
     let step = 0;
     const nextStep = (): void => engine.step(batchAt(++step), config.lr);
     while (step < WARM_UP_STEPS) nextStep();
-    engine.drainMetrics(); // waits for the device
+    await engine.drainMetrics(); // waits for the device
     const started = performance.now();
-    while (performance.now() - started < TIMED_MS) nextStep();
-    engine.drainMetrics();
+    while (performance.now() - started < TIMED_MS) {
+      nextStep();
+      if (step % config.logEvery === 0) await engine.drainMetrics(); // as in training
+    }
+    await engine.drainMetrics();
     const between = performance.now();
-    engine.evaluate(dataset.validation);
+    await engine.evaluate(dataset.validation);
     return {
       secondsPerStep: (between - started) / 1000 / (step - WARM_UP_STEPS),
       secondsPerEvaluation: (performance.now() - between) / 1000,

@@ -149,7 +149,8 @@ async function trainInFolder(run: OwnedRun, { argv, signal }: RunInput, onEvent:
         recorder.finish(outcome);
         return { kind: outcome, directory, step: progress.step };
       }
-      const summary = summarise({ engine, dataset, config, directory, record, progress, outcome, lastRow });
+      const ended = { engine, dataset, config, directory, record, progress, outcome, lastRow };
+      const summary = await summarise(ended);
       recorder.finish(outcome, summary);
       return { kind: outcome, summary, trained: true };
     }

@@ -29,7 +29,7 @@ export interface Ended {
  * Evaluates the last weights, and the best by validation accuracy, once on test data.
  * Loads the best weights into the engine, which must not train afterwards.
  */
-export function summarise({
+export async function summarise({
   engine,
   dataset,
   config,
@@ -38,15 +38,15 @@ export function summarise({
   progress,
   outcome,
   lastRow,
-}: Ended): Summary {
+}: Ended): Promise<Summary> {
   const { best, step } = progress;
-  const last: Evaluation | null = outcome === 'completed' ? engine.evaluate(dataset.test) : null;
+  const last: Evaluation | null = outcome === 'completed' ? await engine.evaluate(dataset.test) : null;
   const weights = last && hashWeights(engine.save());
   let bestTest: Evaluation | null = last;
   if (best && (best.step !== step || !last)) {
     const state = readState(runPaths(directory).checkpoints, best.step, record.run_id);
     if (state) engine.load(state);
-    bestTest = state && engine.evaluate(dataset.test);
+    bestTest = state && (await engine.evaluate(dataset.test));
   }
   return {
     run_id: record.run_id,

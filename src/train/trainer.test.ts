@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Config, parseConfig } from '../config.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
@@ -122,6 +123,24 @@ function checkpoints(events: TrainingEvent[]): Checkpoint[] {
 function mean(first: number, last: number): number {
   return (first + last) / 2;
 }
+
+test('an engine that answers with promises gives the same rows and checkpoints', async () => {
+  const engine = countingEngine();
+  const later: Engine = {
+    ...engine,
+    drainMetrics: async () => engine.drainMetrics(),
+    evaluate: async (split) => {
+      await yieldToEventLoop();
+      return engine.evaluate(split);
+    },
+  };
+  const [expected, found] = [await collect(countingEngine()), await collect(later)];
+  assert.deepEqual(rows(found), rows(expected));
+  assert.deepEqual(
+    checkpoints(found).map(({ state }) => state),
+    checkpoints(expected).map(({ state }) => state),
+  );
+});
 
 test('a row contains the means over the steps since the previous row', async () => {
   const found = (await collect(countingEngine())).flatMap((event) =>

@@ -75,7 +75,7 @@ export async function* train(
     const stepStartedAt = now();
     engine.step(batchAt(step), lr);
     let sums: StepMetrics = NO_METRICS;
-    if (isLogStep || isEpochEnd) sums = engine.drainMetrics(); // waits for the device, so it is called rarely
+    if (isLogStep || isEpochEnd) sums = await engine.drainMetrics(); // waits for the device, so it is called rarely
     const seconds = (now() - stepStartedAt) / 1000;
     update({
       step,
@@ -92,7 +92,7 @@ export async function* train(
       if (step % logEvery === 0) update({ row: NO_METRICS });
     }
     if (isEpochEnd && !diverged) {
-      const validation = engine.evaluate(dataset.validation);
+      const validation = await engine.evaluate(dataset.validation);
       const row = epochRow(progress, stepsPerEpoch, config, validation);
       diverged = !Number.isFinite(validation.loss);
       const isBest = !diverged && validation.accuracy > (progress.best?.valAccuracy ?? -1);

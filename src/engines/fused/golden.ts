@@ -125,7 +125,7 @@ export async function goldenHash(
   for (const [array, { data }] of [...engine.save()].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(array).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  const { loss, accuracy } = engine.evaluate(dataset.validation);
+  const { loss, accuracy } = await engine.evaluate(dataset.validation);
   hash.update(new Uint8Array(Float64Array.of(loss, accuracy).buffer));
   engine.dispose();
   return hash.digest('hex').slice(0, 16);

@@ -49,13 +49,13 @@ for (const recurrence of testRecurrences) {
     const empty = binding.getNumOfTensors();
     const again = (await open(recurrence)).engine;
     again.step(oracleBatch(example, 1), 0.01);
-    again.evaluate(example.dataset.test); // the uploaded split is kept
-    again.drainMetrics();
+    await again.evaluate(example.dataset.test); // the uploaded split is kept
+    await again.drainMetrics();
     const started = binding.getNumOfTensors();
     for (let step = 2; step <= 301; step++) again.step(oracleBatch(example, step), 0.01); // more than one upload of step sizes
-    again.evaluate(example.dataset.test);
+    await again.evaluate(example.dataset.test);
     again.load(again.save());
-    again.drainMetrics();
+    await again.drainMetrics();
     assert.ok(binding.getNumOfTensors() <= started, `${started} became ${binding.getNumOfTensors()}`);
     again.dispose();
     assert.equal(binding.getNumOfTensors(), empty);
@@ -72,8 +72,8 @@ for (const recurrence of testRecurrences) {
     train(half, 1, 3);
     other!.load(half!.save());
     train(other, 4, 6);
-    const expected = whole!.drainMetrics();
-    for (const [name, value] of Object.entries(other!.drainMetrics())) {
+    const expected = await whole!.drainMetrics();
+    for (const [name, value] of Object.entries(await other!.drainMetrics())) {
       const wanted = expected[name as keyof typeof expected];
       assert.ok(Math.abs(value - wanted) <= 1e-6 * Math.abs(wanted), `${name}: ${wanted} became ${value}`);
     }
@@ -87,11 +87,11 @@ test("every op of training and evaluation has a GPU kernel in TensorFlow's CUDA 
   for (const optimizer of ['adam', 'sgd'] as const) {
     for (const clipMode of ['norm', 'global-norm', 'value'] as const) {
       const { binding, engine } = await open(testRecurrences[0]!, { optimizer, clipMode, clip: 0.2 });
-      const { executed } = recordOps(binding, () => {
+      const executed = await recordOps(binding, async () => {
         engine.step(oracleBatch(example, 1), 0.01);
-        engine.drainMetrics();
+        await engine.drainMetrics();
         engine.load(engine.save());
-        engine.evaluate(example.dataset.test);
+        await engine.evaluate(example.dataset.test);
       });
       assert.ok(executed.length > 90);
       assert.deepEqual(executed.map(complaintAbout).filter(Boolean), []);

@@ -32,7 +32,7 @@ export interface Executed {
 }
 
 /** Runs a task and records every op that it executes. */
-export function recordOps<T>(binding: Binding, task: () => T): { result: T; executed: Executed[] } {
+export async function recordOps(binding: Binding, task: () => Promise<void>): Promise<Executed[]> {
   const executed: Executed[] = [];
   const made = new Set<number>();
   const { executeOp } = binding;
@@ -43,7 +43,8 @@ export function recordOps<T>(binding: Binding, task: () => T): { result: T; exec
     return results;
   };
   try {
-    return { result: task(), executed };
+    await task();
+    return executed;
   } finally {
     binding.executeOp = executeOp;
   }
