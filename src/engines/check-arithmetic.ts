@@ -3,8 +3,7 @@
 import { UserError } from '../errors.js';
 import { CANONICAL, FUSED_BACKENDS } from './arithmetic.js';
 import { findDifferences, goldenCases } from './fused/golden.js';
-import type { Kernel } from './fused/kernel.js';
-import { chooseBackend, createKernel } from './select.js';
+import { chooseBackend, createEngine } from './select.js';
 
 /** Limits on threads, which do not change results: a wasm kernel takes long to start them. */
 const MAX_THREADS = { native: 64, wasm: 1 } as const;
@@ -25,8 +24,12 @@ export async function checkArithmetic(): Promise<string> {
       if (error instanceof UserError) continue; // doctor reports backends that do not work separately
       throw error;
     }
-    const create = (): Promise<Kernel> => createKernel(backend);
-    const differing = await findDifferences(create, arithmetic, goldenCases, MAX_THREADS[backend]);
+    const differing = await findDifferences(
+      (input) => createEngine(backend, input),
+      arithmetic,
+      goldenCases,
+      MAX_THREADS[backend],
+    );
     if (differing.length > 0) {
       throw new UserError(
         'E_BACKEND',

@@ -4,7 +4,8 @@
  */
 
 import { CANONICAL } from '../arithmetic.js';
-import { findDifferences, goldenCases } from './golden.js';
+import { createFusedEngine } from './engine.js';
+import { type CreateEngine, findDifferences, goldenCases } from './golden.js';
 import { createNativeKernel, loadLibrary } from './native.js';
 
 /** The message from the parent. */
@@ -25,7 +26,8 @@ process.once('message', async ({ path }: KernelRequest) => {
   try {
     const kernel = createNativeKernel(loadLibrary(path));
     const cases = goldenCases.filter((_, at) => at % EVERY === 0);
-    report = { differing: await findDifferences(() => kernel, CANONICAL, cases), cases: cases.length };
+    const create: CreateEngine = (input) => createFusedEngine(kernel, input);
+    report = { differing: await findDifferences(create, CANONICAL, cases), cases: cases.length };
   } catch (error) {
     report = { error: (error as Error).message };
   }

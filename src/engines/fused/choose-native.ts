@@ -7,7 +7,8 @@ import type { LibraryHandle } from 'koffi';
 import { UserError } from '../../errors.js';
 import { CANONICAL } from '../arithmetic.js';
 import type { KernelReport, KernelRequest } from './check-kernel.js';
-import { findDifferences, quickCases } from './golden.js';
+import { createFusedEngine } from './engine.js';
+import { type CreateEngine, findDifferences, quickCases } from './golden.js';
 import { cpuLevel, createNativeKernel, loadLibrary } from './native.js';
 import { buildName, readPrebuilt } from './prebuilt.js';
 
@@ -36,7 +37,8 @@ async function open(): Promise<NativeKernel> {
   const userKernel = process.env.WNLSTM_KERNEL;
   if (userKernel) return openUserKernel(userKernel);
   const { library, build } = findPrebuilt();
-  const differing = await findDifferences(() => createNativeKernel(library), CANONICAL, quickCases);
+  const create: CreateEngine = (input) => createFusedEngine(createNativeKernel(library), input);
+  const differing = await findDifferences(create, CANONICAL, quickCases);
   if (differing.length > 0) throw wrongResults(build, differing, quickCases.length);
   return { library, build };
 }

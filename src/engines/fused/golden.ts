@@ -1,5 +1,5 @@
 /**
- * @file Golden cases: small trainings whose results are recorded to the last bit. They show whether a kernel computes the
+ * @file Golden cases: small trainings whose results are recorded to the last bit. They show whether an engine computes the
  * canonical arithmetic. scripts/fixtures/golden.mjs writes their hashes into golden.json.
  */
 
@@ -10,8 +10,10 @@ import type { Dataset, Split } from '../../data/mnist.js';
 import { initialParameters, type ModelSpec } from '../../model/spec.js';
 import { packageRoot } from '../../package.js';
 import { rng } from '../../rng.js';
-import { createFusedEngine } from './engine.js';
-import type { Kernel } from './kernel.js';
+import type { Engine, EngineInput } from '../engine.js';
+
+/** Makes an engine. */
+export type CreateEngine = (input: EngineInput) => Promise<Engine>;
 
 /** One small training. */
 export interface GoldenCase {
@@ -83,12 +85,12 @@ export const quickCases: readonly GoldenCase[] = goldenCases.filter(({ name }) =
 /**
  * Finds the cases whose results differ from the recorded ones.
  *
- * @param create makes a kernel for each case, because a wasm kernel holds one network
+ * @param create makes an engine for each case
  * @param maxThreads limits the threads of each case, which do not change results
- * @returns their names; empty if the kernel computes this arithmetic
+ * @returns their names; empty if the engines compute this arithmetic
  */
 export async function findDifferences(
-  create: () => Kernel | Promise<Kernel>,
+  create: CreateEngine,
   arithmetic: string,
   cases: readonly GoldenCase[],
   maxThreads?: number,
@@ -96,8 +98,7 @@ export async function findDifferences(
   const recorded = readGolden()[arithmetic] ?? {};
   const differing: string[] = [];
   for (const item of cases) {
-    if ((await goldenHash(await create(), item, maxThreads)) !== recorded[item.name])
-      differing.push(item.name);
+    if ((await goldenHash(create, item, maxThreads)) !== recorded[item.name]) differing.push(item.name);
   }
   return differing;
 }
@@ -108,27 +109,30 @@ export async function findDifferences(
  * @returns 16 hex digits of a SHA-256 over weights, moments, metrics and an evaluation
  */
 export async function goldenHash(
-  kernel: Kernel,
+  create: CreateEngine,
   { name, spec, threads }: GoldenCase,
   maxThreads = Number.POSITIVE_INFINITY,
 ): Promise<string> {
   const dataset = datasetOf(spec.inputs);
   const parameters = initialParameters(spec, 0, null);
   const input = { spec, dataset, parameters, threads: Math.min(threads, maxThreads) };
-  const engine = await createFusedEngine(kernel, input);
-  const random = rng('golden', name);
-  for (let step = 0; step < STEPS; step++) {
-    const indices = Int32Array.from({ length: spec.batch }, () => random.below(EXAMPLES));
-    engine.step(indices, spec.optimizer === 'adam' ? 0.01 : 0.5);
+  const engine = await create(input);
+  try {
+    const random = rng('golden', name);
+    for (let step = 0; step < STEPS; step++) {
+      const indices = Int32Array.from({ length: spec.batch }, () => random.below(EXAMPLES));
+      engine.step(indices, spec.optimizer === 'adam' ? 0.01 : 0.5);
+    }
+    const hash = createHash('sha256');
+    for (const [array, { data }] of [...engine.save()].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(array).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+    const { loss, accuracy } = await engine.evaluate(dataset.validation);
+    hash.update(new Uint8Array(Float64Array.of(loss, accuracy).buffer));
+    return hash.digest('hex').slice(0, 16);
+  } finally {
+    engine.dispose();
   }
-  const hash = createHash('sha256');
-  for (const [array, { data }] of [...engine.save()].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(array).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  const { loss, accuracy } = await engine.evaluate(dataset.validation);
-  hash.update(new Uint8Array(Float64Array.of(loss, accuracy).buffer));
-  engine.dispose();
-  return hash.digest('hex').slice(0, 16);
 }
 
 /** Random images in which a quarter of the pixels is not black, similar to MNIST. */
