@@ -78,7 +78,7 @@ test('a file imports only its own folder and lower layers', () => {
 test('each package is imported only in its folder', () => {
   const homes: [RegExp, RegExp][] = [
     [/^@tensorflow\//, /^(engines\/(autodiff|tensorflow)|tensorflow)\//],
-    [/^koffi$/, /^(engines\/fused|tensorflow)\//],
+    [/^koffi$/, /^(engines\/(cuda|fused)|tensorflow)\//],
     [/^(commander|@commander-js\/extra-typings|cli-progress|chalk)$/, /^(commands\/|terminal\/|cli\.ts$)/],
     [/^(vega|vega-lite|@resvg\/resvg-js)$/, /^figures\/figure-files\.ts$/],
     [/^jstat$/, /^compare\/(stats|power)\.ts$/],

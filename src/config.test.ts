@@ -127,7 +127,7 @@ test('no key accepts a value outside its range', () => {
     forgetBias: [Number.NaN, Number.NEGATIVE_INFINITY, '1', null],
     optimizer: ['Adam', null],
     logEvery: [0, null],
-    backend: ['cuda', null],
+    backend: ['gpu', null],
     device: ['gpu', null],
     threads: [0, 1.5, 1025],
     data: ['', 5],

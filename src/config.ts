@@ -8,7 +8,7 @@ import { nearest } from './text/nearest.js';
 const [SMALLEST, LARGEST] = [1e-37, 1e38];
 
 /** The backends, in the order of messages. */
-export const BACKENDS = ['native', 'wasm', 'tensorflow', 'js'] as const;
+export const BACKENDS = ['native', 'wasm', 'cuda', 'tensorflow', 'js'] as const;
 /** The hardware that backends compute on. */
 export const DEVICES = ['cpu', 'cuda'] as const;
 

@@ -33,6 +33,10 @@ const CHECK: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 
     const { arithmetic, build } = (await import('./fused/wasm-module.js')).loadModule();
     return { backend: 'wasm', device: 'cpu', arithmetic, build };
   },
+  cuda: async () => {
+    const { openCuda } = await import('./cuda/check.js');
+    return { backend: 'cuda', device: 'cuda', arithmetic: CANONICAL, build: (await openCuda()).build };
+  },
   tensorflow: async (requested) => {
     const { chooseInstallation } = await import('../tensorflow/install/choose.js');
     const device = requested === 'auto' ? 'cuda' : requested;
@@ -140,6 +144,13 @@ async function createWithoutStateCheck(
     case 'native':
     case 'wasm':
       return (await import('./fused/engine.js')).createFusedEngine(await createKernel(backend), input);
+    case 'cuda': {
+      const [{ openDevice }, { createCudaEngine }] = await Promise.all([
+        import('./cuda/device.js'),
+        import('./cuda/engine.js'),
+      ]);
+      return createCudaEngine(openDevice(), input);
+    }
     case 'tensorflow': {
       const [{ chooseInstallation }, { createTensorFlowEngine }] = await Promise.all([
         import('../tensorflow/install/choose.js'),

@@ -17,6 +17,7 @@ import {
   slotName,
 } from '../engine.js';
 import type { Kernel } from './kernel.js';
+import { placeOf } from './place.js';
 
 /** Numbers of the buffers in kernel/net.h. */
 const BUFFERS = { value: 0, m: 2, v: 3 } as const;
@@ -123,26 +124,4 @@ function mapTensors(kernel: Kernel, net: Uint8Array, spec: ModelSpec): MappedTen
       return { name: buffer === 'value' ? name : slotName(buffer, name), shape, columns, rows };
     }),
   );
-}
-
-/** The position of a parameter: its matrix, of the LSTM (1) or the prediction layer (0), and its first row there. */
-function placeOf(name: string, { inputs, units }: ModelSpec): { lstm: 0 | 1; firstRow: number } {
-  switch (name) {
-    case 'lstm/w_x':
-      return { lstm: 1, firstRow: 0 };
-    case 'lstm/b':
-      return { lstm: 1, firstRow: inputs };
-    case 'lstm/w_h':
-      return { lstm: 1, firstRow: inputs + 1 };
-    case 'lstm/g_x':
-      return { lstm: 1, firstRow: inputs + 1 + units };
-    case 'lstm/g_h':
-      return { lstm: 1, firstRow: inputs + 2 + units };
-    case 'pred/b':
-      return { lstm: 0, firstRow: 0 };
-    case 'pred/w':
-      return { lstm: 0, firstRow: 1 };
-    default:
-      throw new Error(`the kernel has no parameter ${name}`);
-  }
 }
