@@ -8,7 +8,7 @@
  */
 #include "state.h"
 #include "memory-calls.h"
-#include "stream-calls.h"
+#include "event-calls.h"
 
 using namespace emulation;
 
@@ -75,7 +75,7 @@ CALL cuDevicePrimaryCtxRelease_v2(int device) {
     const handle primary = driver.primary[device];
     if (!primary) fail(INVALID_CONTEXT, "the primary context is not retained");
     if (--driver.contexts[primary].uses > 0) return SUCCESS;
-    driver.graphs.remove_of(primary), driver.executables.remove_of(primary);
+    driver.events.remove_of(primary), driver.graphs.remove_of(primary), driver.executables.remove_of(primary);
     driver.streams.remove_of(primary), driver.modules.remove_of(primary);
     for (auto &r : regions)
       if (r && r->owner == device) r.reset();
@@ -167,6 +167,7 @@ extern "C" __attribute__((visibility("default"))) const char *emulated_leaks(voi
   for (const auto &r : regions) allocations += r && r->owner >= 0;
   const std::pair<size_t, const char *> kinds[] = {
       {allocations, "allocations"}, {driver.pinned.size(), "host allocations"}, {driver.streams.items.size(), "streams"},
+      {driver.events.items.size(), "events"},
       {driver.graphs.items.size(), "graphs"}, {driver.executables.items.size(), "executable graphs"},
       {driver.modules.items.size(), "modules"}, {driver.contexts.size(), "contexts"}};
   text.clear();

@@ -2,6 +2,7 @@
 #pragma once
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <set>
 #include "kernels.h"
@@ -32,6 +33,10 @@ struct stream {
   std::deque<std::function<void()>> queue;
   bool capturing = false, invalidated = false;
   work captured;
+};
+struct event {
+  handle owner, stream;
+  std::shared_ptr<bool> reached; /* the stream has come to the event; true before it is recorded */
 };
 struct graph {
   handle owner;
@@ -66,6 +71,7 @@ struct state {
   table<module> modules;
   table<function> functions;
   table<stream> streams;
+  table<event> events;
   table<graph> graphs, executables;
   std::map<address, size_t> pinned; /* host memory */
   std::map<std::string, int> calls; /* by function */
