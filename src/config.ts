@@ -58,7 +58,7 @@ export const configSchema = z.strictObject({
   device: z
     .enum(['auto', ...DEVICES])
     .default('auto')
-    .describe('device; auto: cuda for tensorflow, else cpu'),
+    .describe('device; auto: cuda for the backends cuda and tensorflow, else cpu'),
   threads: z
     .number()
     .int()

@@ -22,13 +22,14 @@ test('the cases are all combinations of the arguments', () => {
   );
 });
 
-test('TensorFlow is timed with one number of threads, and only TensorFlow uses the GPU', () => {
-  const cases = combine(['native', 'tensorflow'], 'cuda', ['wn'], [1, 2], [ARTICLE]);
+test('TensorFlow and cuda are timed with one number of threads, and only they use the GPU', () => {
+  const cases = combine(['native', 'cuda', 'tensorflow'], 'cuda', ['wn'], [1, 2], [ARTICLE]);
   assert.deepEqual(
     cases.map(({ backend, device, threads }) => [backend, device, threads]),
     [
       ['native', 'cpu', 1],
       ['native', 'cpu', 2],
+      ['cuda', 'cuda', 2],
       ['tensorflow', 'cuda', 2],
     ],
   );

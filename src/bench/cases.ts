@@ -40,11 +40,17 @@ export function flopsOf({ units, batch, timeSteps, inputs }: Case): number {
   return 2 * batch * 4 * units * (timesInputs + timesHidden);
 }
 
+/** The device of a backend, if tensorflow has the given one. */
+export function deviceOf(backend: Backend, device: Case['device']): Case['device'] {
+  if (backend === 'tensorflow') return device;
+  return backend === 'cuda' ? 'cuda' : 'cpu';
+}
+
 /**
- * All combinations of the arguments, in order. TensorFlow cannot change its number of threads after it has started, so it gets only the
- * largest number.
+ * All combinations of the arguments, in order. TensorFlow, which cannot change its number of threads after it has started, and
+ * cuda, which computes on none, get only the largest number.
  *
- * @param device the device of the tensorflow backend; the other backends compute on the CPU
+ * @param device the device of the tensorflow backend
  */
 export function combine(
   backends: readonly Backend[],
@@ -56,9 +62,9 @@ export function combine(
   return shapes.flatMap((shape) =>
     backends.flatMap((backend) =>
       models.flatMap((model) =>
-        (backend === 'tensorflow' ? [Math.max(...threads)] : threads).map((count) => ({
+        (backend === 'tensorflow' || backend === 'cuda' ? [Math.max(...threads)] : threads).map((count) => ({
           backend,
-          device: backend === 'tensorflow' ? device : ('cpu' as const),
+          device: deviceOf(backend, device),
           model,
           threads: count,
           ...shape,

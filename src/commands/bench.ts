@@ -10,10 +10,10 @@ import {
   timeCase,
   timeEvaluation,
 } from '../bench/bench.js';
-import { ARTICLE, type Case, combine, SCALING_SHAPES } from '../bench/cases.js';
+import { ARTICLE, type Case, combine, deviceOf, SCALING_SHAPES } from '../bench/cases.js';
 import { BACKENDS, type Backend, DEVICES } from '../config.js';
 import { usableCores } from '../cores.js';
-import { FUSED_BACKENDS } from '../engines/arithmetic.js';
+import { EXACT_BACKENDS } from '../engines/arithmetic.js';
 import { chooseBackend } from '../engines/select.js';
 import { EXIT, UserError } from '../errors.js';
 import { wholePercent } from '../terminal/format.js';
@@ -49,7 +49,7 @@ function addOptions(command: Command) {
   return command
     .option(
       '--backends <list>',
-      `backends, separated by commas: ${BACKENDS.join(', ')} (default: native and wasm)`,
+      `backends, separated by commas: ${BACKENDS.join(', ')} (default: native, wasm and cuda, if they work)`,
       parseWords(BACKENDS),
     )
     .addOption(
@@ -95,12 +95,12 @@ function parseNumbers(text: string): number[] {
 
 async function bench(options: Options, io: Io): Promise<number> {
   const device = options.device === 'cuda' ? 'cuda' : 'cpu';
-  const chosen =
-    options.backends ?? (device === 'cuda' ? (['tensorflow'] as const) : await workingBackends());
-  // Only tensorflow uses a GPU. Without it, the first backend reports that it has no CUDA device.
-  const onGpu = chosen.includes('tensorflow') ? 'tensorflow' : chosen[0];
-  for (const backend of chosen) {
-    await chooseBackend({ backend, device: backend === onGpu ? device : 'cpu' });
+  const chosen = options.backends ?? (device === 'cuda' ? (['cuda'] as const) : await workingBackends());
+  // If none of the backends uses a GPU, the first one reports that it has no CUDA device.
+  const usesGpu = chosen.some((backend) => deviceOf(backend, device) === 'cuda');
+  for (const [index, backend] of chosen.entries()) {
+    const isAsRequested = usesGpu || index > 0;
+    await chooseBackend({ backend, device: isAsRequested ? deviceOf(backend, device) : device });
   }
   const cases = casesOf(options, device, chosen);
   const difference = await checkAgreement(cases);
@@ -141,12 +141,12 @@ async function bench(options: Options, io: Io): Promise<number> {
   return EXIT.done;
 }
 
-/** The backends of the fused kernel that work on this machine. */
+/** The backends with the kernel's arithmetic that work on this machine. */
 async function workingBackends(): Promise<Backend[]> {
   const working: Backend[] = [];
-  for (const backend of FUSED_BACKENDS) {
+  for (const backend of EXACT_BACKENDS) {
     try {
-      await chooseBackend({ backend, device: 'cpu' });
+      await chooseBackend({ backend, device: 'auto' });
       working.push(backend);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

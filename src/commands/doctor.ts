@@ -11,6 +11,7 @@ import { tryEngine } from '../engines/trial.js';
 import { EXIT, UserError } from '../errors.js';
 import { makeDirectory } from '../files.js';
 import { cacheDirectory, packageVersion } from '../package.js';
+import { examineGpu } from '../terminal/examine-gpu.js';
 import { examine, examineTensorFlow, type Finding } from '../terminal/examine-tensorflow.js';
 import { describeSplits } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
@@ -49,6 +50,7 @@ async function examineMachine(runs: string, signal: AbortSignal): Promise<Findin
         examine(`backend ${backend}`, () => tryBackend(backend)),
       ),
     )),
+    await examineGpu(),
     await examine('exact results', checkArithmetic),
     ...(await examineTensorFlow(signal)),
     await examine('data', bundledMnist),

@@ -1,25 +1,25 @@
-/** @file Compares the fused backends with the recorded results on this machine, in all golden cases, for `wnlstm doctor`. */
+/** @file Compares the exact backends with the recorded results on this machine, in all golden cases, for `wnlstm doctor`. */
 
 import { UserError } from '../errors.js';
-import { CANONICAL, FUSED_BACKENDS } from './arithmetic.js';
+import { CANONICAL, EXACT_BACKENDS } from './arithmetic.js';
 import { findDifferences, goldenCases } from './fused/golden.js';
 import { chooseBackend, createEngine } from './select.js';
 
 /** Limits on threads, which do not change results: a wasm kernel takes long to start them. */
-const MAX_THREADS = { native: 64, wasm: 1 } as const;
+const MAX_THREADS = { native: 64, wasm: 1, cuda: 1 } as const;
 
 /**
- * Computes all golden cases on native and wasm.
+ * Computes all golden cases on native, wasm and cuda.
  *
  * @returns a summary, one line
  * @throws {UserError} E_BACKEND if the results of a backend differ
  */
 export async function checkArithmetic(): Promise<string> {
   const checked: string[] = [];
-  for (const backend of FUSED_BACKENDS) {
+  for (const backend of EXACT_BACKENDS) {
     let arithmetic: string;
     try {
-      ({ arithmetic } = await chooseBackend({ backend, device: 'cpu' }));
+      ({ arithmetic } = await chooseBackend({ backend, device: 'auto' }));
     } catch (error) {
       if (error instanceof UserError) continue; // doctor reports backends that do not work separately
       throw error;
@@ -40,9 +40,9 @@ export async function checkArithmetic(): Promise<string> {
     checked.push(arithmetic === CANONICAL ? backend : `${backend} (${arithmetic})`);
   }
   if (checked.length === 0) {
-    throw new UserError('E_BACKEND', 'Neither native nor wasm works, so no result was checked.', {
-      hint: 'See the checks of the two backends.',
+    throw new UserError('E_BACKEND', 'Neither native nor wasm nor cuda works, so no result was checked.', {
+      hint: 'See the checks of these backends.',
     });
   }
-  return `${checked.join(' and ')}: all ${goldenCases.length} test cases equal, to the last bit`;
+  return `${new Intl.ListFormat('en-GB').format(checked)}: all ${goldenCases.length} test cases equal, to the last bit`;
 }

@@ -7,7 +7,7 @@ import type { Dataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
-import { FUSED_BACKENDS } from './arithmetic.js';
+import { EXACT_BACKENDS } from './arithmetic.js';
 import type { EngineInput } from './engine.js';
 import { chooseBackend } from './select.js';
 import type { RecurrenceName } from './tensorflow/probe.js';
@@ -139,8 +139,9 @@ export function oracleBatch(example: OracleCase, step: number): Int32Array {
   );
 }
 
-/** The device for tests: `WNLSTM_TEST_DEVICE=cuda`, which scripts/check-gpu.mjs sets, tests tensorflow on a GPU. */
+/** The device for tests: `WNLSTM_TEST_DEVICE=cuda`, which scripts/check-gpu.mjs sets, tests tensorflow on a GPU. The cuda backend has only one. */
 export function testDevice(backend: Backend): 'cpu' | 'cuda' {
+  if (backend === 'cuda') return 'cuda';
   return backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
 }
 
@@ -150,7 +151,7 @@ export const testRecurrences: readonly RecurrenceName[] =
 
 /** The engines under test: each backend, and tensorflow with each recurrence. */
 export const engineCases: readonly { title: string; backend: Backend; recurrence?: RecurrenceName }[] = [
-  ...(['js', ...FUSED_BACKENDS] as const).map((backend) => ({ title: backend, backend })),
+  ...(['js', ...EXACT_BACKENDS] as const).map((backend) => ({ title: backend, backend })),
   ...testRecurrences.map((recurrence) => ({
     title: `tensorflow (${recurrence})`,
     backend: 'tensorflow' as const,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StepMetrics } from '../model/state.js';
-import { FUSED_BACKENDS } from './arithmetic.js';
+import { EXACT_BACKENDS } from './arithmetic.js';
 import type { Engine } from './engine.js';
 import {
   engineCases,
@@ -92,7 +92,7 @@ for (const { title, backend, recurrence } of engineCases) {
   }
 }
 
-for (const backend of FUSED_BACKENDS) {
+for (const backend of EXACT_BACKENDS) {
   const skip = await unavailable(backend);
   test(`${backend}: a batch larger than a chunk gives the losses and norms of js`, {
     skip,

@@ -2,7 +2,7 @@
 
 import type { Backend, Config, Device, ResolvedConfig } from '../config.js';
 import { UserError } from '../errors.js';
-import { CANONICAL } from './arithmetic.js';
+import { CANONICAL, isExact } from './arithmetic.js';
 import { checkState, type Engine, type EngineInput } from './engine.js';
 import type { Kernel } from './fused/kernel.js';
 import type { RecurrenceName } from './tensorflow/probe.js';
@@ -20,6 +20,9 @@ export interface Choice {
 }
 
 type Requested = Pick<Config, 'backend' | 'device'>;
+
+/** The device of each backend that has only one. */
+const ONLY_DEVICE: Partial<Record<Backend, Device>> = { native: 'cpu', wasm: 'cpu', js: 'cpu', cuda: 'cuda' };
 
 /** Checks that a backend works on this machine, and describes it; throws E_BACKEND otherwise. */
 const CHECK: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 'why'>>> = {
@@ -57,33 +60,76 @@ const CHECK: Record<Backend, (device: Config['device']) => Promise<Omit<Choice, 
  * @throws {UserError} E_BACKEND if the named backend or device does not work on this machine
  */
 export async function chooseBackend({ backend, device }: Requested): Promise<Choice> {
-  if (device === 'cuda' && backend !== 'auto' && backend !== 'tensorflow') {
-    throw new UserError('E_BACKEND', `The ${backend} backend computes on the CPU, but the device is cuda.`, {
-      hint: 'Use `--backend tensorflow` to compute on a GPU.',
-    });
-  }
-  if (backend !== 'auto') return { ...(await CHECK[backend](device)), why: null };
+  if (backend === 'auto') return chooseAuto(device);
+  checkDevice(backend, device);
+  return { ...(await CHECK[backend](device)), why: null };
+}
+
+function checkDevice(backend: Backend, device: Config['device']): void {
+  const only = ONLY_DEVICE[backend];
+  if (only === undefined || device === 'auto' || device === only) return;
+  const computesOn = only === 'cpu' ? 'the CPU' : 'a GPU';
+  throw new UserError(
+    'E_BACKEND',
+    `The ${backend} backend computes on ${computesOn}, but the device is ${device}.`,
+    {
+      hint:
+        device === 'cuda'
+          ? 'Use `--backend cuda` to compute on a GPU.'
+          : 'Use `--backend native` to compute on the CPU.',
+    },
+  );
+}
+
+/** Chooses the fastest backend with the canonical arithmetic, or the one for a device. */
+async function chooseAuto(device: Config['device']): Promise<Choice> {
+  let unusable = '';
   if (device !== 'cpu') {
     try {
-      return { ...(await CHECK.tensorflow(device)), why: 'TensorFlow and a GPU are available' };
+      return { ...(await CHECK.cuda(device)), why: 'an NVIDIA GPU is available' };
     } catch (error) {
-      if (!(error instanceof UserError) || device === 'cuda') throw error;
+      if (!(error instanceof UserError)) throw error;
+      if (device === 'cuda') return chooseTensorFlow(error);
+      const { NoGpuError } = await import('./cuda/errors.js');
+      if (!(error instanceof NoGpuError)) unusable = `; not cuda: ${reasonOf(error)}`;
     }
   }
   try {
-    return { ...(await CHECK.native(device)), why: 'a native kernel for this CPU is available' };
+    return { ...(await CHECK.native(device)), why: `a native kernel for this CPU is available${unusable}` };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ...(await CHECK.wasm(device)), why: `no native kernel: ${error.message.replace(/\.$/, '')}` };
+    return { ...(await CHECK.wasm(device)), why: `no native kernel: ${reasonOf(error)}${unusable}` };
   }
+}
+
+/**
+ * TensorFlow on a GPU.
+ *
+ * @param unusable why the cuda backend does not work, which is the error if TensorFlow does not work either
+ */
+async function chooseTensorFlow(unusable: UserError): Promise<Choice> {
+  const why = `TensorFlow and a GPU are available; not cuda: ${reasonOf(unusable)}`;
+  try {
+    return { ...(await CHECK.tensorflow('cuda')), why };
+  } catch (error) {
+    throw error instanceof UserError ? unusable : error;
+  }
+}
+
+function reasonOf({ message }: UserError): string {
+  return message.replace(/\.$/, '');
 }
 
 /**
  * The backend of a run on another machine, whose GPU cannot be checked here.
  *
- * @returns null unless the config names the tensorflow backend and a device, which decide the arithmetic
+ * @returns null unless the config names a backend and a device with a GPU, or the tensorflow backend and a device, which decide
+ *   the arithmetic
  */
 export function chooseUnchecked({ backend, device }: Requested): Choice | null {
+  if (backend === 'cuda' && device !== 'cpu') {
+    return { backend, device: 'cuda', arithmetic: CANONICAL, build: 'unknown', why: null };
+  }
   if (backend !== 'tensorflow' || device === 'auto') return null;
   return { backend, device, arithmetic: tensorflowArithmetic(device), build: 'unknown', why: null };
 }
@@ -93,8 +139,8 @@ function tensorflowArithmetic(device: Device): string {
 }
 
 /**
- * Chooses the backend that continues a run, which may have started on another machine: the run's own. If native or wasm does
- * not work here, it is the other of the two. The caller must compare the arithmetic.
+ * Chooses the backend that continues a run, which may have started on another machine: the run's own. If native, wasm or cuda
+ * does not work here, it is another of the three. The caller must compare the arithmetic.
  *
  * @throws {UserError} E_BACKEND if none of them works on this machine
  */
@@ -102,9 +148,8 @@ export async function chooseToContinue(config: ResolvedConfig): Promise<Choice> 
   try {
     return await chooseBackend(config);
   } catch (error) {
-    if (!(error instanceof UserError) || (config.backend !== 'native' && config.backend !== 'wasm'))
-      throw error;
-    return chooseBackend({ backend: 'auto', device: 'cpu' });
+    if (!(error instanceof UserError) || !isExact(config.backend)) throw error;
+    return chooseBackend({ backend: 'auto', device: 'auto' });
   }
 }
 

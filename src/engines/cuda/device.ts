@@ -18,6 +18,7 @@ export interface CudaDevice {
   /** The version of CUDA that the driver supports, for example 12.4. */
   readonly cuda: string;
   readonly multiprocessors: number;
+  readonly memoryBytes: number;
   readonly limits: DeviceLimits;
   /** The file of the kernels and the first digits of its SHA-256. */
   readonly build: string;
@@ -75,6 +76,7 @@ function open(): CudaDevice {
       computeCapability: `${major}.${minor}`,
       cuda: `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`,
       multiprocessors: attribute(MULTIPROCESSORS),
+      memoryBytes: Number(driver.result('cuDeviceTotalMem_v2', ordinal)),
       limits: { sharedBytes: attribute(SHARED_BYTES_PER_BLOCK) },
       build: kernels.build,
       launch: launcher(driver, module),

@@ -2,7 +2,7 @@
 
 import koffi, { type KoffiFunc, type LibraryHandle } from 'koffi';
 import { UserError } from '../../errors.js';
-import { driverError, OLD_DRIVER } from './errors.js';
+import { driverError, NoGpuError, OLD_DRIVER } from './errors.js';
 
 /** The parameters of each function, by its symbol. Results are written through pointers; the return value is a code. */
 const PARAMETERS = {
@@ -116,7 +116,7 @@ function loadLibrary(path: string): LibraryHandle {
     return koffi.load(path);
   } catch (error) {
     const reason = (error as Error).message.replace(/\.$/, '');
-    throw new UserError('E_BACKEND', `Could not load NVIDIA's driver, ${path}: ${reason}.`, {
+    throw new NoGpuError('E_BACKEND', `Could not load NVIDIA's driver, ${path}: ${reason}.`, {
       hint: 'On a machine with an NVIDIA GPU, install its driver. On others, use `--backend native`, which gives the same results.',
       cause: error,
     });

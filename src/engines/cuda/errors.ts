@@ -8,12 +8,16 @@ export const OLD_DRIVER =
 
 const OTHER_BACKEND = 'or use `--backend native`, which gives the same results';
 
+/** This process has no driver or no visible GPU, as opposed to a GPU that cannot be used. */
+export class NoGpuError extends UserError {}
+
 /** Codes of the driver. */
 export const OUT_OF_MEMORY = 2;
 /** The work of a stream has not finished. */
 export const NOT_READY = 600;
 
-const NO_DEVICE = 100;
+/** No device; and the library of the toolkit that stands for the driver when programs are built. */
+const NO_GPU: readonly number[] = [34, 100];
 
 /** No code for this GPU, an unknown version of PTX, no compiler for it, a library of another version than the kernel's. */
 const TOO_OLD: readonly number[] = [36, 209, 218, 221, 222, 803, 804];
@@ -30,7 +34,7 @@ const LOST: readonly number[] = [
  */
 export function driverError(name: string, code: number, description: string): UserError {
   const reported = `${name} reports ${description}`;
-  if (code === NO_DEVICE) return noDevice();
+  if (NO_GPU.includes(code)) return noDevice();
   if (code === OUT_OF_MEMORY) {
     return new UserError('E_BACKEND', `The GPU has too little free memory (${reported}).`, {
       hint: `End other programs on the GPU (\`nvidia-smi\` lists them), ${OTHER_BACKEND}.`,
@@ -52,14 +56,14 @@ export function driverError(name: string, code: number, description: string): Us
 }
 
 /** The error for a machine, or an environment, without a GPU. */
-export function noDevice(): UserError {
+export function noDevice(): NoGpuError {
   const visible = process.env.CUDA_VISIBLE_DEVICES;
   if (visible === undefined) {
-    return new UserError('E_BACKEND', "NVIDIA's driver finds no GPU.", {
+    return new NoGpuError('E_BACKEND', "NVIDIA's driver finds no GPU.", {
       hint: `Check the GPU with \`nvidia-smi\`, ${OTHER_BACKEND}.`,
     });
   }
-  return new UserError(
+  return new NoGpuError(
     'E_BACKEND',
     `NVIDIA's driver finds no GPU that CUDA_VISIBLE_DEVICES="${visible}" names.`,
     { hint: `Unset CUDA_VISIBLE_DEVICES, or list GPUs of \`nvidia-smi -L\` in it, ${OTHER_BACKEND}.` },
