@@ -91,13 +91,28 @@ CALL cuCtxSetCurrent(handle context) {
   });
 }
 
-CALL cuModuleLoadDataEx(handle *loaded, const char *image, unsigned count, const int *, void **) {
+/* Writes into the buffer of the options CU_JIT_ERROR_LOG_BUFFER and CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES. */
+static void write_log(unsigned count, const int *options, void **values, const std::string &text) {
+  char *log = nullptr;
+  size_t bytes = 0;
+  for (unsigned i = 0; i < count; i++) {
+    if (options[i] == 5) log = (char *)values[i];
+    if (options[i] == 6) bytes = (size_t)values[i];
+  }
+  if (log && bytes) snprintf(log, bytes, "ptxas error   : %s\n", text.c_str());
+}
+CALL cuModuleLoadDataEx(handle *loaded, const char *image, unsigned count, const int *options, void **values) {
   return answer("cuModuleLoadDataEx", CONTEXT, [&] {
     forbid_capture();
-    if (!image || count > 64) fail(INVALID_VALUE, "expected an image");
-    ptx_module ptx = parse_ptx(image);
-    if (ptx.architecture > number_option("EMULATED_CAPABILITY", 80)) fail(NO_BINARY_FOR_GPU, "the module is for newer devices");
-    return *loaded = driver.modules.add({current_context, ptx}), SUCCESS;
+    if (!image || (count && (!options || !values))) fail(INVALID_VALUE, "expected an image, and the values of the options");
+    try {
+      const ptx_module ptx = parse_ptx(image);
+      if (ptx.architecture > number_option("EMULATED_CAPABILITY", 80)) fail(NO_BINARY_FOR_GPU, "the module is for newer devices");
+      return *loaded = driver.modules.add({current_context, ptx}), SUCCESS;
+    } catch (const failure &f) {
+      write_log(count, options, values, f.message);
+      throw;
+    }
   });
 }
 CALL cuModuleUnload(handle module) {
@@ -154,10 +169,12 @@ CALL cuGetErrorName(int code, const char **name) {
     if (known.code == code) return *name = known.name, SUCCESS;
   return *name = nullptr, INVALID_VALUE;
 }
-CALL cuGetErrorString(int code, const char **text) { return cuGetErrorName(code, text); }
+/* What the last call that failed with this code was about. */
+CALL cuGetErrorString(int code, const char **text) {
+  if (code != driver.code) return cuGetErrorName(code, text);
+  return *text = driver.message.c_str(), SUCCESS;
+}
 
-/* What the last call that failed says about it. */
-extern "C" __attribute__((visibility("default"))) const char *emulated_message(void) { return driver.message.c_str(); }
 /* Calls of a driver function until now. */
 extern "C" __attribute__((visibility("default"))) int emulated_calls(const char *name) { return driver.calls[name]; }
 /* What exists and was not released, or "". */

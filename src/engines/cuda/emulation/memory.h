@@ -4,6 +4,7 @@
  * same element if one of the two writes.
  */
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

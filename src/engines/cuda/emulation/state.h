@@ -75,7 +75,8 @@ struct state {
   table<graph> graphs, executables;
   std::map<address, size_t> pinned; /* host memory */
   std::map<std::string, int> calls; /* by function */
-  std::string message;              /* of the last error */
+  int code = SUCCESS;               /* of the last error */
+  std::string message;              /* its explanation */
 };
 inline state &driver = *new state; /* lives as long as the process, so that no order of destruction matters */
 inline thread_local handle current_context = 0;
@@ -166,7 +167,8 @@ template <class Body> int answer(const char *name, needs need, Body body) {
     }
     return body();
   } catch (const failure &f) {
-    driver.message = std::string(name) + ": " + f.message;
+    driver.code = f.code;
+    driver.message = f.message;
     return f.code;
   }
 }
