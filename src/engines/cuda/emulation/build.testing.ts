@@ -2,7 +2,17 @@
 
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,7 +60,10 @@ export async function buildEmulation({
     ...['-std=gnu++17', checked ? '-O1' : '-O2', '-march=native', '-ffp-contract=off', '-fno-math-errno'],
     ...['-Wall', '-Wextra', '-Werror', '-Wno-unknown-pragmas', '-Wno-psabi', '-Wno-unused-function'],
     ...['-shared', '-fPIC', '-fvisibility=hidden', ...(checked ? ['-DCHECKED'] : [])],
-    `-DKERNELS=${entryNames(source).filter((name) => entries.test(name)).map((name) => `ENTRY(${name})`).join(' ')}`,
+    `-DKERNELS=${entryNames(source)
+      .filter((name) => entries.test(name))
+      .map((name) => `ENTRY(${name})`)
+      .join(' ')}`,
   ];
   const hash = createHash('sha256').update(JSON.stringify([version, process.arch, options]));
   for (const path of sourceFiles(source)) hash.update(readFileSync(join(source, path)));
@@ -58,7 +71,12 @@ export async function buildEmulation({
   if (existsSync(library)) return library;
   mkdirSync(output, { recursive: true });
   const unfinished = `${library}.${process.pid}`;
-  await promisify(execFile)(compiler, [...options, join(source, 'cuda/emulation/driver.cpp'), '-o', unfinished]);
+  await promisify(execFile)(compiler, [
+    ...options,
+    join(source, 'cuda/emulation/driver.cpp'),
+    '-o',
+    unfinished,
+  ]);
   renameSync(unfinished, library);
   return library;
 }

@@ -1,0 +1,114 @@
+/** @file No thread of the CUDA kernels accesses memory outside of its arrays, or what another thread may write. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { goldenCases, goldenHash } from '../../fused/golden.js';
+import { createCudaEngine } from '../engine.js';
+import { barriers, buildEmulation, changedSource, skipEmulation } from './build.testing.js';
+import {
+  ALL_ROWS,
+  costOf,
+  differences,
+  ENTRIES,
+  goldenCase,
+  openEmulated,
+  outcomeInProcess,
+  withShared,
+} from './golden.testing.js';
+
+const skip = skipEmulation;
+const device = skip ? null : await openEmulated(true);
+const SMALL = 'wn u13 b5 6x6 value adam t3';
+
+/** By default cases that take long are left out. */
+const limit = process.env.WNLSTM_EMULATE_ALL === '1' ? Number.POSITIVE_INFINITY : 1_000_000;
+
+test('no access is out of bounds or a race', { skip }, async () => {
+  process.env.EMULATED_ORDER = 'random';
+  const cases = goldenCases.filter((item, index) => index % 7 === 0 && costOf(item) < limit);
+  assert.ok(cases.length > 20);
+  assert.deepEqual(await differences(device!, cases), []);
+});
+
+test('nor is any with other rows per block, less shared memory or more units', { skip }, async () => {
+  const small = goldenCase(SMALL);
+  for (const rows of ALL_ROWS) {
+    assert.deepEqual(await differences(withShared(device!, 8 * 1024), [small], rows), []);
+    const item = { ...small, name: 'large', spec: { ...small.spec, units: 129, timeSteps: 2, inputs: 2 } };
+    await goldenHash((input) => createCudaEngine(device!, input, rows), item);
+  }
+});
+
+test('a kernel without one of its barriers is detected', { skip }, async () => {
+  const library = await buildEmulation({ checked: true });
+  assert.equal(await outcomeInProcess(library, SMALL), 'same');
+  const places = barriers();
+  assert.ok(places.length > 10);
+  const undetected = await inPairs(places, async (place) => {
+    const outcome = await outcomeInProcess(library, SMALL, { EMULATED_SKIP_BARRIER: place });
+    return outcome.includes('race') ? [] : [`${place}: ${outcome}`];
+  });
+  assert.deepEqual(undetected, []);
+});
+
+/** Changes of the source, and what is then detected. */
+const MUTANTS: readonly { title: string; file: string; from: string; to: string; detected: RegExp }[] = [
+  {
+    title: 'a multiply-add that rounds twice',
+    file: 'cuda/kernel/network.h',
+    from: '__builtin_fmaf(a, b, c)',
+    to: 'a * b + c',
+    detected: /^differs$/,
+  },
+  {
+    title: 'a sum in another order',
+    file: 'cuda/kernel/forward.h',
+    from: 'for (int k = first; k < end; k++) {',
+    to: 'for (int k = end - 1; k >= first; k--) {',
+    detected: /^differs$/,
+  },
+  {
+    title: 'a write beyond the last row',
+    file: 'cuda/kernel/gradients.h',
+    from: 'if (i + di < rows && n + dn < N)',
+    to: 'if (n + dn < N)',
+    detected: /is outside of|is written twice/,
+  },
+  {
+    title: 'shared memory that the launch does not have',
+    file: 'cuda/kernel/backward.h',
+    from: 'CARVE(dh, H * R)',
+    to: 'CARVE(dh, 2 * H * R)',
+    detected: /no shared memory is left/,
+  },
+];
+
+test('a changed kernel is detected', { skip }, async () => {
+  const undetected = await inPairs(MUTANTS, async ({ title, file, from, to, detected }) => {
+    const source = changedSource(file, (text) => text.replace(from, to));
+    const output = mkdtempSync(join(tmpdir(), 'wnlstm-'));
+    try {
+      const library = await buildEmulation({ checked: true, source, output, entries: ENTRIES });
+      const outcome = await outcomeInProcess(library, SMALL);
+      return detected.test(outcome) ? [] : [`${title}: ${outcome}`];
+    } finally {
+      rmSync(source, { recursive: true });
+      rmSync(output, { recursive: true });
+    }
+  });
+  assert.deepEqual(undetected, []);
+});
+
+/** Handles two items at a time, and returns all results. */
+async function inPairs<T>(items: readonly T[], handle: (item: T) => Promise<string[]>): Promise<string[]> {
+  const queue = items.values();
+  const results: string[] = [];
+  const worker = async (): Promise<void> => {
+    for (const item of queue) results.push(...(await handle(item)));
+  };
+  await Promise.all([worker(), worker()]);
+  return results.sort();
+}
