@@ -7,7 +7,9 @@ import type { Dataset } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { ModelSpec, Parameter } from '../model/spec.js';
 import { packageRoot } from '../package.js';
+import { driverGpus } from '../tensorflow/gpu.js';
 import { EXACT_BACKENDS } from './arithmetic.js';
+import { buildEmulation, skipEmulation } from './cuda/emulation/build.testing.js';
 import type { EngineInput } from './engine.js';
 import { chooseBackend } from './select.js';
 import type { RecurrenceName } from './tensorflow/probe.js';
@@ -159,8 +161,12 @@ export const engineCases: readonly { title: string; backend: Backend; recurrence
   })),
 ];
 
-/** The value of a test's `skip` option: why a backend cannot be tested here, or false. */
+/** The value of a test's `skip` option: why a backend cannot be tested here, or false. Without a GPU, cuda is emulated. */
 export async function unavailable(backend: Backend): Promise<string | false> {
+  if (backend === 'cuda' && !process.env.WNLSTM_LIBCUDA && driverGpus().length === 0) {
+    if (skipEmulation) return skipEmulation;
+    process.env.WNLSTM_LIBCUDA = await buildEmulation({ checked: false });
+  }
   try {
     await chooseBackend({ backend, device: testDevice(backend) });
     return false;
