@@ -10,7 +10,6 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -98,27 +97,28 @@ export function barriers(): string[] {
     );
 }
 
+/** A change of a file of the source, as the text that is replaced. */
+export interface Change {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
- * Copies the source and changes one file.
+ * Copies the source and changes it.
  *
- * @param change gets and returns its text
  * @returns the folder of the copy, to be removed by the caller
  */
-export function changedSource(file: string, change: (text: string) => string): string {
+export function changedSource(changes: readonly Change[]): string {
   const copy = mkdtempSync(join(tmpdir(), 'wnlstm-'));
-  try {
-    for (const folder of FOLDERS) cpSync(join(engines, folder), join(copy, folder), { recursive: true });
+  for (const folder of FOLDERS) cpSync(join(engines, folder), join(copy, folder), { recursive: true });
+  for (const { file, from, to } of changes) {
     const path = join(copy, file);
     const text = readFileSync(path, 'utf8');
-    const changed = change(text);
-    if (changed === text) throw new Error(`the change has no effect on ${file}`);
-    rmSync(path);
-    writeFileSync(path, changed);
-    return copy;
-  } catch (error) {
-    rmSync(copy, { recursive: true });
-    throw error;
+    if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
+    writeFileSync(path, text.replace(from, to));
   }
+  return copy;
 }
 
 function sourceFiles(source: string): string[] {

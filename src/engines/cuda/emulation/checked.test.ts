@@ -1,13 +1,11 @@
 /** @file No thread of the CUDA kernels accesses memory outside of its arrays, or what another thread may write. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { goldenCases, goldenHash } from '../../fused/golden.js';
 import { createCudaEngine } from '../engine.js';
-import { barriers, buildEmulation, changedSource, skipEmulation } from './build.testing.js';
+import { barriers, buildEmulation, type Change, changedSource, skipEmulation } from './build.testing.js';
 import {
   ALL_ROWS,
   costOf,
@@ -54,52 +52,82 @@ test('a kernel without one of its barriers is detected', { skip }, async () => {
   assert.deepEqual(undetected, []);
 });
 
-/** Changes of the source, and what is then detected. */
-const MUTANTS: readonly { title: string; file: string; from: string; to: string; detected: RegExp }[] = [
+/** Changes of the source, and what is then detected. The library has all of them; EMULATED_MUTANT turns one on. */
+const MUTANTS: readonly (Change & { title: string; detected: RegExp })[] = [
   {
     title: 'a multiply-add that rounds twice',
     file: 'cuda/kernel/network.h',
-    from: '__builtin_fmaf(a, b, c)',
-    to: 'a * b + c',
+    from: 'return __builtin_fmaf(a, b, c);',
+    to: 'return MUTANT ? a * b + c : __builtin_fmaf(a, b, c);',
     detected: /^differs$/,
   },
   {
     title: 'a sum in another order',
     file: 'cuda/kernel/forward.h',
     from: 'for (int k = first; k < end; k++) {',
-    to: 'for (int k = end - 1; k >= first; k--) {',
+    to: 'for (int i = first; i < end; i++) { const int k = MUTANT ? end - 1 - (i - first) : i;',
+    detected: /^differs$/,
+  },
+  {
+    title: 'a dot product in another order',
+    file: 'cuda/kernel/gradients.h',
+    from: 'fma1(dw[r * stride + n], v[r * stride + n], dot)',
+    to: 'fma1(dw[(MUTANT ? first + end - 1 - r : r) * stride + n], v[(MUTANT ? first + end - 1 - r : r) * stride + n], dot)',
     detected: /^differs$/,
   },
   {
     title: 'a write beyond the last row',
     file: 'cuda/kernel/gradients.h',
     from: 'if (i + di < rows && n + dn < N)',
-    to: 'if (n + dn < N)',
+    to: 'if ((MUTANT || i + di < rows) && n + dn < N)',
     detected: /is outside of|is written twice/,
+  },
+  {
+    title: 'rows beyond the batch that are written',
+    file: 'cuda/kernel/backward.h',
+    from: 'if (r < rows)',
+    to: 'if (MUTANT || r < rows)',
+    detected: /is written twice/,
   },
   {
     title: 'shared memory that the launch does not have',
     file: 'cuda/kernel/backward.h',
     from: 'CARVE(dh, H * R)',
-    to: 'CARVE(dh, 2 * H * R)',
+    to: 'CARVE(dh, (MUTANT ? 2 : 1) * H * R)',
     detected: /no shared memory is left/,
+  },
+  {
+    title: 'neighbours that are not aligned',
+    file: 'cuda/kernel/backward.h',
+    from: 'load_neighbours<4>(w_n, w, w_first + n)',
+    to: 'load_neighbours<4>(w_n, w, w_first + n + (MUTANT ? 1 : 0))',
+    detected: /neighbours are not aligned/,
   },
 ];
 
 test('a changed kernel is detected', { skip }, async () => {
-  const undetected = await inPairs(MUTANTS, async ({ title, file, from, to, detected }) => {
-    const source = changedSource(file, (text) => text.replace(from, to));
-    const output = mkdtempSync(join(tmpdir(), 'wnlstm-'));
-    try {
-      const library = await buildEmulation({ checked: true, source, output, entries: ENTRIES });
-      const outcome = await outcomeInProcess(library, SMALL);
+  const changes = MUTANTS.map((mutant, index) => ({
+    ...mutant,
+    to: mutant.to.replaceAll('MUTANT', `(mutant == ${index})`),
+  }));
+  const switches = {
+    file: 'cuda/emulation/emulate.h',
+    from: 'namespace emulation {',
+    to: 'static const long mutant = emulation::number_option("EMULATED_MUTANT", -1);\nnamespace emulation {',
+  };
+  const source = changedSource([...changes, switches]);
+  try {
+    const library = await buildEmulation({ checked: true, source, output: source, entries: ENTRIES });
+    assert.equal(await outcomeInProcess(library, SMALL), 'same');
+    const undetected = await inPairs(MUTANTS, async ({ title, detected }) => {
+      const mutant = String(MUTANTS.findIndex((other) => other.title === title));
+      const outcome = await outcomeInProcess(library, SMALL, { EMULATED_MUTANT: mutant });
       return detected.test(outcome) ? [] : [`${title}: ${outcome}`];
-    } finally {
-      rmSync(source, { recursive: true });
-      rmSync(output, { recursive: true });
-    }
-  });
-  assert.deepEqual(undetected, []);
+    });
+    assert.deepEqual(undetected, []);
+  } finally {
+    rmSync(source, { recursive: true });
+  }
 });
 
 /** Handles two items at a time, and returns all results. */
