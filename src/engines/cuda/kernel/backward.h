@@ -43,7 +43,6 @@ template <int R> DEVICE void backward(const network &d) {
     dh[j] = sum;
     dc[j] = 0;
   }
-  BARRIER;
   for (int t = T - 1; t >= 0; t--) {
     EACH(j, H * R) {
       const int u = j / R, r = j % R;
