@@ -62,6 +62,12 @@ export interface Driver {
   /** Calls a function and returns its code: 0 for success. */
   readonly status: (name: DriverFunction, ...values: DriverArgument[]) => number;
   /**
+   * Checks the code that a function returned.
+   *
+   * @throws {UserError} E_BACKEND unless it is 0
+   */
+  readonly check: (name: DriverFunction, code: number) => void;
+  /**
    * Calls a function.
    *
    * @throws {UserError} E_BACKEND if it fails
@@ -91,12 +97,13 @@ export function loadDriver(): Driver {
     });
     return name ? `${name}, ${text}` : `code ${code}`;
   };
-  const call: Driver['call'] = (name, ...values) => {
-    const code = status(name, ...values);
+  const check: Driver['check'] = (name, code) => {
     if (code !== 0) throw driverError(name, code, describe(code));
   };
+  const call: Driver['call'] = (name, ...values) => check(name, status(name, ...values));
   return {
     status,
+    check,
     call,
     result: (name, ...values) => {
       const result = new BigUint64Array(1);

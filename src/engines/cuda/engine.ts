@@ -109,9 +109,13 @@ function createWith(resources: Resources, device: CudaDevice, input: EngineInput
   const waitBlocking = (): void => driver.call('cuStreamSynchronize', stream);
   /** Waits, and handles other events meanwhile. */
   const wait = async (): Promise<void> => {
-    while (!disposed && driver.status('cuStreamQuery', stream) === NOT_READY) await yieldToEventLoop();
-    assertOpen();
-    waitBlocking(); // reports an error
+    let code = driver.status('cuStreamQuery', stream);
+    while (code === NOT_READY) {
+      await yieldToEventLoop();
+      assertOpen();
+      code = driver.status('cuStreamQuery', stream);
+    }
+    driver.check('cuStreamQuery', code);
   };
   const load = (state: TrainingState): void => {
     // Everything is checked before anything is written.
@@ -178,7 +182,6 @@ function createWith(resources: Resources, device: CudaDevice, input: EngineInput
     dispose: () => {
       if (disposed) return;
       disposed = true;
-      driver.status('cuStreamSynchronize', stream); // the device may still read what is freed
       resources.free();
     },
   };

@@ -45,26 +45,31 @@ export interface Resources {
   event(): bigint;
   /** Calls a function when the resources are freed. */
   own(release: () => void): void;
-  /** Frees everything in reverse order. Errors of the driver are ignored: after a failure of the device, each call returns one. */
+  /**
+   * Waits for the streams, then frees everything in reverse order. Errors of the driver are ignored: after a failure of the
+   * device, each call returns one.
+   */
   free(): void;
 }
 
 /** Makes an empty owner. */
 export function createResources({ driver }: CudaDevice): Resources {
   const releases: (() => void)[] = [];
+  const streams: bigint[] = [];
   const ownHandle = (handle: bigint, release: DriverFunction): bigint => {
     releases.push(() => driver.status(release, handle));
     return handle;
   };
   const allocateBytes = (bytes: number): bigint => {
     const address = new BigUint64Array(1);
-    if (driver.status('cuMemAlloc_v2', address, bytes) === OUT_OF_MEMORY) {
+    const code = driver.status('cuMemAlloc_v2', address, bytes);
+    if (code === OUT_OF_MEMORY) {
       const [free, total] = [new BigUint64Array(1), new BigUint64Array(1)];
       driver.call('cuMemGetInfo_v2', free, total);
       throw deviceMemoryError(bytes, Number(free[0]));
     }
-    // Any other code is that of an earlier failure, and a second call returns it again.
-    return ownHandle(address[0] || driver.result('cuMemAlloc_v2', bytes), 'cuMemFree_v2');
+    driver.check('cuMemAlloc_v2', code);
+    return ownHandle(address[0] ?? 0n, 'cuMemFree_v2');
   };
   return {
     allocate: (arrays) => {
@@ -88,10 +93,16 @@ export function createResources({ driver }: CudaDevice): Resources {
       new Uint8Array(buffer).fill(0);
       return { address, buffer };
     },
-    stream: () => ownHandle(driver.result('cuStreamCreate', NON_BLOCKING), 'cuStreamDestroy_v2'),
+    stream: () => {
+      const stream = ownHandle(driver.result('cuStreamCreate', NON_BLOCKING), 'cuStreamDestroy_v2');
+      streams.push(stream);
+      return stream;
+    },
     event: () => ownHandle(driver.result('cuEventCreate', NO_TIMING), 'cuEventDestroy_v2'),
     own: (release) => releases.push(release),
     free: () => {
+      // The device may still use what is freed.
+      for (const stream of streams.splice(0)) driver.status('cuStreamSynchronize', stream);
       for (const release of releases.splice(0).reverse()) release();
     },
   };

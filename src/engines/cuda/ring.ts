@@ -74,12 +74,12 @@ export function createStepRing(
           indices: address + BigInt(HEADER_BYTES + 4 * batch * slot),
         });
       }
+      driver.call('cuStreamEndCapture', stream, handle);
     } catch (error) {
-      driver.status('cuStreamEndCapture', stream, handle);
+      driver.status('cuStreamEndCapture', stream, handle); // else the stream would go on capturing
       if (handle[0]) driver.status('cuGraphDestroy', handle[0]);
       throw error;
     }
-    driver.call('cuStreamEndCapture', stream, handle);
     const graph = handle[0] ?? 0n;
     try {
       const executable = driver.result('cuGraphInstantiateWithFlags', graph, 0n);
