@@ -1,5 +1,6 @@
 /** @file The interface of executors: the scheduler decides the order of runs, and an executor computes them. */
 
+import type { Config } from '../config.js';
 import type { Summary } from '../runs/record.js';
 import type { PlannedRun } from './plan.js';
 
@@ -12,6 +13,14 @@ export interface Job {
   readonly ifLocked: 'wait' | 'leave';
 }
 
+/** How a job is computed. The results do not depend on it. */
+export interface Means {
+  /** The number of threads; null for one per core. */
+  readonly threads: number | null;
+  /** What computes it in place of the backend in its config, whose arithmetic it must have; null for that backend. */
+  readonly on: Pick<Config, 'backend' | 'device'> | null;
+}
+
 /** How a job ended. */
 export type JobEnd =
   | { readonly kind: 'completed' | 'diverged'; readonly summary: Summary }
@@ -21,10 +30,12 @@ export type JobEnd =
   /** `reason` is one line; the run's log.txt has the details. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Computes runs somewhere: in this process, in child processes, or on a cluster. */
+/** Computes runs somewhere: in this process, in child processes, or in the lanes of a GPU. */
 export interface Executor {
   /** The number of jobs that it runs at the same time. */
   readonly slots: number;
+  /** Whether a slot can compute a run; without this function, every slot can. */
+  readonly accepts?: (run: PlannedRun, slot: number) => boolean;
   /**
    * Runs a job to its end. Never rejects because of what happens in the job.
    *

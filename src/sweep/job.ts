@@ -3,13 +3,14 @@
 import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { chooseToContinue } from '../engines/select.js';
+import type { Dataset } from '../data/mnist.js';
+import { chooseBackend, chooseToContinue } from '../engines/select.js';
 import { asUserError, UserError } from '../errors.js';
 import { makeDirectory, openForAppend } from '../files.js';
 import { runPaths } from '../runs/paths.js';
 import type { TrainingEvent } from '../train/events.js';
 import { type Outcome, trainRun } from '../train/run.js';
-import type { Executor, Job, JobEnd } from './executor.js';
+import type { Executor, Job, JobEnd, Means } from './executor.js';
 
 /** Longer than a lock from another machine or container can remain valid after its owner has ended. */
 const LOCK_WAIT_MS = 70_000;
@@ -17,17 +18,18 @@ const LOCK_WAIT_MS = 70_000;
 /**
  * Trains one run of a sweep.
  *
- * @param threads the number of threads; null for one per core
+ * @param read reads the data; the default reads it for each run
  * @param onStep receives the number of completed steps, from time to time
  */
 export async function runJob(
   { run, directory, ifLocked }: Job,
-  threads: number | null,
+  { threads, on }: Means,
   onStep: (step: number) => void,
   signal: AbortSignal,
+  read?: (directory: string | null) => Dataset,
 ): Promise<JobEnd> {
   const folder = join(directory, run.id);
-  const log = (text: string): void => appendToLog(runPaths(folder).log, text);
+  const log = (text: string): void => appendToLog(folder, text);
   const onEvent = (event: TrainingEvent): void => {
     for (const line of describeEvent(event)) log(line);
     if (event.kind === 'open') onStep(event.opening.resumedFrom);
@@ -35,11 +37,15 @@ export async function runJob(
   };
   try {
     makeDirectory(folder);
-    const target = { directory: folder, choice: await chooseToContinue(run.config) };
+    const choice = on ? await chooseBackend(on) : await chooseToContinue(run.config);
+    const target = { directory: folder, choice, id: run.id };
     const config = { ...run.config, threads };
     const argv = ['sweep', run.id];
     const train = (): Promise<Outcome> =>
-      trainRun({ config, target, runsDirectory: directory, force: false, argv, signal }, onEvent);
+      trainRun(
+        { config, target, runsDirectory: directory, force: false, argv, signal, ...(read && { read }) },
+        onEvent,
+      );
     const outcome = await (ifLocked === 'wait' ? whenUnlocked(signal, train) : train());
     log(describeOutcome(outcome));
     switch (outcome.kind) {
@@ -76,9 +82,10 @@ function isLocked(error: unknown): boolean {
   return error instanceof UserError && error.code === 'E_LOCKED';
 }
 
-function appendToLog(path: string, text: string): void {
+/** Appends a message to log.txt in the folder of a run. */
+export function appendToLog(folder: string, text: string): void {
   try {
-    const handle = openForAppend(path);
+    const handle = openForAppend(runPaths(folder).log);
     try {
       writeSync(handle, `${new Date().toISOString()} ${text}\n`);
     } finally {
@@ -132,7 +139,7 @@ export function firstLine(error: unknown): string {
 export function createInProcessExecutor(threads: number | null): Executor {
   return {
     slots: 1,
-    execute: (job, _slot, onStep, signal) => runJob(job, threads, onStep, signal),
+    execute: (job, _slot, onStep, signal) => runJob(job, { threads, on: null }, onStep, signal),
     dispose: () => {},
   };
 }

@@ -27,7 +27,7 @@ export interface SweepOptions {
 /**
  * Runs jobs until none is left.
  *
- * @param runs the runs to compute, in this order
+ * @param runs the runs to compute; each slot takes the first one that it accepts
  * @param directory the folder of the sweep
  * @returns how each started job ended
  */
@@ -46,7 +46,8 @@ export async function runSweep(
   setMaxListeners(0, signal); // one listener per slot
   const runSlot = async (slot: number): Promise<void> => {
     while (!signal.aborted) {
-      const run = waiting.shift();
+      const next = waiting.findIndex((run) => executor.accepts?.(run, slot) ?? true);
+      const [run] = next < 0 ? [] : waiting.splice(next, 1);
       if (!run) return;
       options.assertHeld?.();
       if (options.canStart?.(run) === false) continue;

@@ -29,7 +29,12 @@ import { START, scheduleOf, train } from './trainer.js';
 export interface RunInput {
   readonly config: Config;
   /** The folder and backend, if they are already decided; null if they follow from the config. */
-  readonly target: { readonly directory: string; readonly choice: Choice } | null;
+  readonly target: {
+    readonly directory: string;
+    readonly choice: Choice;
+    /** The id that the run must have, if it was planned. */
+    readonly id?: string;
+  } | null;
   /** A run without a target gets its own folder in this one. */
   readonly runsDirectory: string;
   /** Whether to remove an earlier run of the same config first. */
@@ -37,6 +42,8 @@ export interface RunInput {
   /** Whether to wait for another process that owns the run, instead of an error. */
   readonly wait?: boolean;
   readonly argv: readonly string[];
+  /** Reads the data. A process that trains several runs passes a function that reads each data set once. */
+  readonly read?: (directory: string | null) => Dataset;
   /** When aborted, training stops after the current step, with a checkpoint. */
   readonly signal: AbortSignal;
 }
@@ -54,7 +61,7 @@ export type Outcome =
  * @throws {UserError} if training did not start: bad data, no backend, a folder that another process owns, …
  */
 export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outcome> {
-  const dataset = readDataset(input.config.data);
+  const dataset = (input.read ?? readDataset)(input.config.data);
   checkBatch(input.config, dataset);
   const { choice, note } = input.target
     ? { choice: input.target.choice, note: null }
@@ -63,6 +70,7 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
   const fingerprint = fingerprintOf(config, choice.arithmetic, dataset.checksums);
   const id = runId(config, fingerprint);
   const directory = input.target?.directory ?? join(input.runsDirectory, id);
+  if (input.target?.id !== undefined) checkPlanned(directory, input.target.id, id, choice);
 
   const earlier = input.force ? null : findResult(directory, id, fingerprint, choice);
   if (earlier) {
@@ -98,6 +106,16 @@ function checkBatch({ batch }: Config, { train }: Dataset): void {
     'E_CONFIG',
     `batch: expected at most ${train.count}, the number of training examples, got ${batch}.`,
     { hint: 'Choose a smaller --batch.' },
+  );
+}
+
+/** Checks that a run has the identity that was planned: its config is the same, so data and arithmetic must be. */
+function checkPlanned(directory: string, planned: string, id: string, { backend, arithmetic }: Choice): void {
+  if (id === planned) return;
+  throw new UserError(
+    'E_RUN',
+    `${directory}: expected the run ${planned}, but with this data and the arithmetic ${arithmetic} of the ${backend} backend it is ${id}.`,
+    { hint: 'The sweep was planned with other data or other arithmetic. Train it where both are the same.' },
   );
 }
 

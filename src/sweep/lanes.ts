@@ -1,0 +1,97 @@
+/**
+ * @file Runs jobs side by side in one child process, which holds a GPU. The process starts with the first job, and jobs that
+ * follow use it again. If it crashes, each of its runs resumes once from its checkpoint, in a process of its own: so the run
+ * that caused the crash fails, and the others do not.
+ */
+
+import { join } from 'node:path';
+import { makeDirectory } from '../files.js';
+import { type Child, type Crash, startChild } from './child.js';
+import type { Executor, Job, JobEnd, Means } from './executor.js';
+import { appendToLog, firstLine } from './job.js';
+
+/** The number of runs at a time on a GPU, if the user names none. */
+export const GPU_LANES = 8;
+
+/** A process without jobs ends after this time, so that a sweep that waits for other workers does not hold the GPU. */
+const IDLE_MS = 5000;
+/** Threads of Node's pool besides one per lane: for files, while all lanes wait for the device. */
+const FILE_THREADS = 4;
+
+/**
+ * Creates an executor that runs jobs in the lanes of one child process.
+ *
+ * @param lanes the number of jobs at the same time
+ * @param on what computes them
+ * @param gpu the id of the GPU for CUDA_VISIBLE_DEVICES; null to leave the variable as it is
+ */
+export function createLaneExecutor(lanes: number, on: Means['on'], gpu: string | null = null): Executor {
+  const environment = {
+    UV_THREADPOOL_SIZE: String(lanes + FILE_THREADS),
+    ...(gpu === null ? {} : { CUDA_VISIBLE_DEVICES: gpu }),
+  };
+  const children = new Set<Child>();
+  const start = (): Child => {
+    const child = startChild(environment, null);
+    children.add(child);
+    return child;
+  };
+  const close = async (child: Child): Promise<void> => {
+    await child.close();
+    children.delete(child);
+  };
+  let shared: Child | null = null;
+  let busy = 0;
+  let idle: NodeJS.Timeout | undefined;
+  /** Gives no more jobs to the shared process, which ends after its last one. */
+  const retire = (child: Child | null): void => {
+    if (child === null || child !== shared) return;
+    shared = null;
+    void close(child);
+  };
+  const inShared = async (run: (child: Child) => Promise<JobEnd | Crash>): Promise<JobEnd | Crash> => {
+    if (!shared?.isRunning()) retire(shared);
+    const child = shared ?? start();
+    shared = child;
+    clearTimeout(idle);
+    busy++;
+    const end = await run(child);
+    if (end.kind === 'failed' || end.kind === 'crashed') retire(child); // its device may have failed for all lanes
+    if (--busy === 0) idle = setTimeout(() => retire(shared), IDLE_MS).unref();
+    return end;
+  };
+  const alone = async (run: (child: Child) => Promise<JobEnd | Crash>): Promise<JobEnd | Crash> => {
+    const child = start();
+    const end = await run(child);
+    await close(child);
+    return end;
+  };
+  return {
+    slots: lanes,
+    execute: async (job, lane, onStep, signal): Promise<JobEnd> => {
+      const run = (child: Child): Promise<JobEnd | Crash> =>
+        child.run(lane, job, { threads: 1, on }, onStep, signal);
+      try {
+        makeDirectory(join(job.directory, job.run.id));
+        const first = await inShared(run);
+        if (first.kind !== 'crashed') return first;
+        logCrash(job, first);
+        const second = signal.aborted ? first : await alone(run);
+        if (second.kind !== 'crashed') return second;
+        if (second !== first) logCrash(job, second);
+        return { kind: 'failed', reason: second.reason };
+      } catch (error) {
+        return { kind: 'failed', reason: firstLine(error) }; // the folder could not be created, or the process could not be started
+      }
+    },
+    dispose: () => {
+      clearTimeout(idle);
+      for (const child of children) child.kill();
+    },
+  };
+}
+
+function logCrash({ directory, run }: Job, { reason, output }: Crash): void {
+  const folder = join(directory, run.id);
+  appendToLog(folder, [reason, ...output.split('\n').filter(Boolean)].join('\n'));
+}
