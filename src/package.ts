@@ -15,11 +15,23 @@ export function packageVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
+interface SourceCommit {
+  readonly git_commit: string | null;
+  readonly git_dirty: boolean | null;
+}
+
+let commitAtStart: SourceCommit | undefined;
+
 /**
  * The commit of this clone, and whether files were changed since. Both are null for an installed package, because a
  * repository around it is not its own.
  */
-export function sourceCommit(): { git_commit: string | null; git_dirty: boolean | null } {
+export function sourceCommit(): SourceCommit {
+  commitAtStart ??= readCommit(); // that of the code in memory, also if files change later
+  return commitAtStart;
+}
+
+function readCommit(): SourceCommit {
   const args = ['-C', packageRoot, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
   const isClone = existsSync(join(packageRoot, '.git'));
   const described = isClone ? spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() : '';

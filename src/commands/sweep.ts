@@ -3,27 +3,33 @@
 import { join } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { pathOrBundled } from '../bundled-files.js';
-import { BACKENDS, type Config, DEVICES } from '../config.js';
-import { usableCores } from '../cores.js';
+import { BACKENDS, DEVICES } from '../config.js';
 import { EXIT, UserError } from '../errors.js';
 import { makeDirectory, removeIfEmpty } from '../files.js';
 import { acquireLock, type Lock } from '../runs/lock.js';
 import { readJobs } from '../slurm/jobs.js';
 import { createBoard } from '../sweep/board.js';
-import { createLocalExecutor } from '../sweep/local.js';
+import { createMachineExecutor, planShape } from '../sweep/machine.js';
 import { findSweep, openSweep, type SweepFile } from '../sweep/open.js';
 import { type PlannedRun, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
-import { gpuNames } from '../tensorflow/gpu.js';
+import type { Shape } from '../sweep/shape.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
 import { notify } from '../terminal/notify.js';
-import { addRunsOption, type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
+import {
+  addMachineOptions,
+  addRunsOption,
+  type OptionsOf,
+  parsePath,
+  parsePositive,
+} from '../terminal/options.js';
 import { quoted, runsFlag } from '../terminal/shell.js';
 import { addSlurmOptions, checkLauncher } from '../terminal/slurm-options.js';
 import { cancelOnSlurm, checkSlurm, dryRunOnSlurm, submitToSlurm } from '../terminal/slurm-sweep.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
 import {
+  describeShape,
   dryRun,
   introduction,
   type PreparedSweep,
@@ -52,7 +58,7 @@ function addSweepOptions(command: Command) {
 }
 
 function addLocalOptions(command: Command) {
-  return addRunsOption(
+  const withPlaces = addRunsOption(
     command.argument('<file>', 'sweep file, or the name of a bundled one such as article', parsePath),
   )
     .addOption(
@@ -66,9 +72,8 @@ function addLocalOptions(command: Command) {
         'auto',
         ...DEVICES,
       ]),
-    )
-    .option('--jobs <n>', 'number of runs at a time (default: one per core, or one per GPU)', parsePositive)
-    .option('--threads <n>', 'number of threads of all jobs together (default: one per core)', parsePositive)
+    );
+  return addMachineOptions(withPlaces)
     .option('--add-seeds <n>', 'add this many seeds to the plan', parsePositive)
     .option('--dry-run', 'print what would run and how long it would take, and exit')
     .option('--plan-only', 'write the plan and exit; wnlstm work trains its runs')
@@ -97,7 +102,8 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
   if (options.cancel) return cancelOnSlurm(file, io);
   if (options.dryRun) {
     if (isSlurm) return dryRunOnSlurm(file, await prepare(file, options), options, io);
-    await dryRun(await prepare(file, options), Boolean(options.json), io);
+    const prepared = await prepare(file, options);
+    await dryRun(prepared, await shapeHere(file, prepared, options), Boolean(options.json), io);
     return EXIT.done;
   }
   if (isSlurm) await checkSlurm(file, options);
@@ -113,6 +119,7 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
     });
     try {
       const prepared = await prepare(file, options);
+      const shape = isSlurm || options.planOnly ? null : await shapeHere(file, prepared, options);
       if (prepared.left.length > MANY_RUNS && !options.yes) await confirm(prepared.left.length, io);
       lock.assertHeld();
       writePlan(directory, prepared.plan);
@@ -122,7 +129,7 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
           'Jobs of this sweep were submitted to Slurm. To continue there, add `--launcher slurm`.',
           io,
         );
-      if (!isSlurm) return await runPrepared(prepared, lock, options, io);
+      if (shape !== null) return await runPrepared(prepared, shape, lock, options, io);
       afterwards = await submitToSlurm(file, prepared, lock, options, io);
     } finally {
       lock.release();
@@ -136,21 +143,24 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
 async function prepare(file: SweepFile, options: SweepOptions): Promise<PreparedSweep> {
   const isSlurm = options.launcher === 'slurm';
   const opened = await openSweep(file, options.addSeeds, isSlurm);
-  const threads = options.threads ?? usableCores();
-  const gpus = isSlurm ? [] : gpusFor(opened.plan.arms);
-  const jobs = Math.max(1, Math.min(opened.left.length, options.jobs ?? (gpus.length || threads)));
   return {
     ...opened,
-    shape: { jobs, threads: Math.max(1, Math.floor(threads / jobs)), gpus },
     resumeCommand: `wnlstm sweep ${quoted(file.name)}${runsFlag(options.runs)}`,
   };
 }
 
-/** The ids of the GPUs that jobs may use; none if no arm uses a GPU. */
-function gpusFor(arms: readonly { readonly config: Config }[]): string[] {
-  if (!arms.some(({ config }) => config.device === 'cuda')) return [];
-  const allowed = process.env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean) ?? [];
-  return allowed.length > 0 ? allowed : gpuNames().map((_, index) => String(index));
+/** How this machine computes a sweep. */
+function shapeHere(
+  { sweep }: SweepFile,
+  { plan, left }: PreparedSweep,
+  options: SweepOptions,
+): Promise<Shape> {
+  const { jobs, threads, gpuLanes } = options;
+  const arms = plan.arms.map((arm) => ({
+    ...arm,
+    requested: sweep.arms.find(({ name }) => name === arm.name)?.config ?? arm.config,
+  }));
+  return planShape(arms, left, { jobs, threads, gpuLanes });
 }
 
 async function confirm(count: number, io: Io): Promise<void> {
@@ -168,16 +178,17 @@ async function confirm(count: number, io: Io): Promise<void> {
 
 async function runPrepared(
   prepared: PreparedSweep,
+  shape: Shape,
   lock: Lock,
   options: SweepOptions,
   io: Io,
 ): Promise<number> {
-  const { plan, directory, runs, results, left, shape, dataset } = prepared;
+  const { plan, directory, runs, results, left, dataset } = prepared;
   for (const run of runs) restoreConfig(join(directory, run.id), run.config);
   const stepsOf = ({ config }: PlannedRun): number => scheduleOf(config, dataset.train.count).totalSteps;
   const board = createBoard(plan, runs, stepsOf, results);
-  if (!options.quiet) for (const line of introduction(prepared, io)) io.err(line);
-  const executor = createLocalExecutor(shape.jobs, shape.threads, shape.gpus);
+  if (!options.quiet) for (const line of introduction(prepared, describeShape(shape), io)) io.err(line);
+  const executor = createMachineExecutor(shape);
   const display = createSweepDisplay(board, io, Boolean(options.quiet) || left.length === 0);
   try {
     const ends = await runSweep(

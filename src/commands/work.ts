@@ -3,18 +3,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { usableCores } from '../cores.js';
 import { readDataset } from '../data/mnist.js';
+import { isExact } from '../engines/arithmetic.js';
 import { EXIT, ioError, UserError } from '../errors.js';
 import { readResult } from '../runs/reading.js';
 import { createBoard } from '../sweep/board.js';
-import { createLocalExecutor } from '../sweep/local.js';
+import { createMachineExecutor, planShape } from '../sweep/machine.js';
 import { type Plan, type PlannedRun, plannedRuns, readPlan } from '../sweep/plan.js';
+import type { RequestedArm } from '../sweep/shape.js';
 import { work } from '../sweep/work.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { stopCode } from '../terminal/io.js';
-import { type OptionsOf, parsePath, parsePositive } from '../terminal/options.js';
+import { addMachineOptions, type OptionsOf, parsePath } from '../terminal/options.js';
 import { createSweepDisplay } from '../terminal/sweep-display.js';
+import { describeShape } from '../terminal/sweep-report.js';
 import { reportWork } from '../terminal/work-report.js';
 import { plural } from '../text/plural.js';
 import { scheduleOf } from '../train/trainer.js';
@@ -29,10 +31,12 @@ export const configure: Configure = (command, io, run) => {
 };
 
 function addOptions(command: Command) {
-  return command
-    .argument('<folder>', 'folder of a sweep, made by wnlstm sweep FILE --plan-only', parsePath)
-    .option('--jobs <n>', 'number of runs at a time (default: one per core)', parsePositive)
-    .option('--threads <n>', 'number of threads of all jobs together (default: one per core)', parsePositive)
+  const withFolder = command.argument(
+    '<folder>',
+    'folder of a sweep, made by wnlstm sweep FILE --plan-only',
+    parsePath,
+  );
+  return addMachineOptions(withFolder)
     .option('--idle-exit', 'exit when no run can be taken, and do not wait for the runs of other workers')
     .option('--tasks <file>', 'JSON file with lists of run ids, for the tasks of a job array')
     .option('--task <n>', 'consider only the runs of this entry of --tasks, counted from 0')
@@ -45,15 +49,15 @@ async function workOn(folder: string, options: WorkOptions, io: Io): Promise<num
   const runs = selectRuns(plannedRuns(plan), options);
   const dataset = readDataset(plan.arms[0]?.config.data ?? null);
   checkData(plan, dataset.checksums);
-  const threads = options.threads ?? usableCores();
-  const jobs = Math.min(options.jobs ?? threads, Math.max(1, runs.length));
+  const { jobs, threads, gpuLanes } = options;
+  const shape = await planShape(requestedArms(plan, gpuLanes), runs, { jobs, threads, gpuLanes });
   const stepsOf = ({ config }: PlannedRun): number => scheduleOf(config, dataset.train.count).totalSteps;
   const board = createBoard(plan, runs, stepsOf, new Map(resultsOf(folder, runs)));
   if (!options.quiet) {
-    const size = `${plural(runs.length, 'run')}, ${plural(jobs, 'job')} at a time`;
+    const size = `${plural(runs.length, 'run')}, ${describeShape(shape)}`;
     io.err(`${io.errColor.bold('wnlstm')} work on ${plan.name}: ${size}`);
   }
-  const executor = createLocalExecutor(jobs, Math.max(1, Math.floor(threads / jobs)), []);
+  const executor = createMachineExecutor(shape);
   const display = createSweepDisplay(board, io, Boolean(options.quiet));
   try {
     const ends = await work(
@@ -80,6 +84,15 @@ async function workOn(folder: string, options: WorkOptions, io: Io): Promise<num
     display.close();
     executor.dispose();
   }
+}
+
+/** The arms of a plan. The file that asked for their backends is not here, so a plan for a GPU may use all that this machine has. */
+function requestedArms({ arms }: Plan, gpuLanes = 0): RequestedArm[] {
+  const automatic = { backend: 'auto', device: 'auto' } as const;
+  return arms.map((arm) => {
+    const isForGpu = isExact(arm.config.backend) && (gpuLanes > 0 || arm.config.device === 'cuda');
+    return { ...arm, requested: isForGpu ? automatic : arm.config };
+  });
 }
 
 function openPlan(folder: string): Plan {

@@ -19,7 +19,8 @@ export interface Choice {
   readonly why: string | null;
 }
 
-type Requested = Pick<Config, 'backend' | 'device'>;
+/** A backend and a device, each named or automatic. */
+export type Requested = Pick<Config, 'backend' | 'device'>;
 
 /** The device of each backend that has only one. */
 const ONLY_DEVICE: Partial<Record<Backend, Device>> = { native: 'cpu', wasm: 'cpu', js: 'cpu', cuda: 'cuda' };

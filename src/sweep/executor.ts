@@ -1,6 +1,6 @@
 /** @file The interface of executors: the scheduler decides the order of runs, and an executor computes them. */
 
-import type { Config } from '../config.js';
+import type { Requested } from '../engines/select.js';
 import type { Summary } from '../runs/record.js';
 import type { PlannedRun } from './plan.js';
 
@@ -18,7 +18,7 @@ export interface Means {
   /** The number of threads; null for one per core. */
   readonly threads: number | null;
   /** What computes it in place of the backend in its config, whose arithmetic it must have; null for that backend. */
-  readonly on: Pick<Config, 'backend' | 'device'> | null;
+  readonly on: Requested | null;
 }
 
 /** How a job ended. */

@@ -10,13 +10,8 @@ import { type Child, type Crash, startChild } from './child.js';
 import type { Executor, Job, JobEnd, Means } from './executor.js';
 import { appendToLog, firstLine } from './job.js';
 
-/** The number of runs at a time on a GPU, if the user names none. */
-export const GPU_LANES = 8;
-
 /** A process without jobs ends after this time, so that a sweep that waits for other workers does not hold the GPU. */
 const IDLE_MS = 5000;
-/** Threads of Node's pool besides one per lane: for files, while all lanes wait for the device. */
-const FILE_THREADS = 4;
 
 /**
  * Creates an executor that runs jobs in the lanes of one child process.
@@ -26,13 +21,9 @@ const FILE_THREADS = 4;
  * @param gpu the id of the GPU for CUDA_VISIBLE_DEVICES; null to leave the variable as it is
  */
 export function createLaneExecutor(lanes: number, on: Means['on'], gpu: string | null = null): Executor {
-  const environment = {
-    UV_THREADPOOL_SIZE: String(lanes + FILE_THREADS),
-    ...(gpu === null ? {} : { CUDA_VISIBLE_DEVICES: gpu }),
-  };
   const children = new Set<Child>();
   const start = (): Child => {
-    const child = startChild(environment, null);
+    const child = startChild(gpu === null ? {} : { CUDA_VISIBLE_DEVICES: gpu }, null);
     children.add(child);
     return child;
   };

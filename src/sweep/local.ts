@@ -2,15 +2,16 @@
 
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { FUSED_BACKENDS } from '../engines/arithmetic.js';
+import { isExact } from '../engines/arithmetic.js';
 import { makeDirectory, openForAppend } from '../files.js';
 import { runPaths } from '../runs/paths.js';
 import { type Child, startChild } from './child.js';
 import type { Executor, Job, JobEnd, Means } from './executor.js';
 import { firstLine } from './job.js';
+import type { PlannedRun } from './plan.js';
 
 /**
- * Creates an executor that runs jobs in child processes. Runs of the fused arithmetic are computed on the CPU.
+ * Creates an executor that runs jobs in child processes. Exact runs are computed on the CPU.
  *
  * @param slots the number of processes at the same time
  * @param threads the number of threads of each process
@@ -38,7 +39,7 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
         return { kind: 'failed', reason: firstLine(error) }; // the folder could not be created, or the process could not be started
       }
       children.add(child);
-      const end = await child.run(0, job, { threads, on: onCpu(job) }, onStep, signal);
+      const end = await child.run(0, job, { threads, on: onCpu(job.run) }, onStep, signal);
       await child.close();
       children.delete(child);
       return end.kind === 'crashed' ? { kind: 'failed', reason: end.reason } : end;
@@ -50,7 +51,6 @@ export function createLocalExecutor(slots: number, threads: number, gpus: readon
 }
 
 /** The CPU for a run that was planned for a GPU and has the same bytes on both; null for the backend of its config. */
-function onCpu({ run: { config } }: Job): Means['on'] {
-  const isFused = FUSED_BACKENDS.some((backend) => backend === config.backend);
-  return isFused && config.device !== 'cpu' ? { backend: 'auto', device: 'cpu' } : null;
+export function onCpu({ config }: Pick<PlannedRun, 'config'>): Means['on'] {
+  return isExact(config.backend) && config.device !== 'cpu' ? { backend: 'auto', device: 'cpu' } : null;
 }

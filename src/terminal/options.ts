@@ -15,6 +15,7 @@ import {
   type Source,
 } from '../config.js';
 import { expandHome } from '../package.js';
+import { GPU_LANES } from '../sweep/shape.js';
 
 /** The values of the options that a function adds to a command. */
 export type OptionsOf<Add extends (command: Command) => { opts(): unknown }> = ReturnType<
@@ -96,6 +97,30 @@ export function parseRuns(text: string, before: readonly string[] = []): readonl
 /** Parses an option that can be repeated. */
 export function parseRepeated(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
+}
+
+/** Adds the options for where a sweep is computed on this machine. */
+export function addMachineOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  return command
+    .option(
+      '--jobs <n>',
+      'number of runs at a time on the CPU, 0 for only the GPU (default: one per core; tensorflow: one per GPU)',
+      parseCount,
+    )
+    .option(
+      '--gpu-lanes <n>',
+      `number of runs at a time on each GPU, 0 for only the CPU (default: ${GPU_LANES})`,
+      parseCount,
+    )
+    .option('--threads <n>', 'number of threads of all jobs together (default: one per core)', parsePositive);
+}
+
+/** Parses an option that is a whole number. */
+function parseCount(text: string): number {
+  if (text === '0') return 0;
+  return parsePositive(text);
 }
 
 /** Parses an option that is a positive whole number. */

@@ -27,6 +27,7 @@ const FLAGS: Readonly<Record<keyof SlurmKeys, string>> = {
 /** The options of a sweep on this machine, and what a cluster has instead. */
 const LOCAL_FLAGS = {
   jobs: ['--jobs', 'Limit the number of tasks at a time with `--max-parallel N`.'],
+  gpuLanes: ['--gpu-lanes', 'Each task uses the GPU that `--gres` requests.'],
   threads: ['--threads', 'Set the number of cores of a task with `--cpus N`.'],
   failFast: ['--fail-fast', 'Cancel the jobs with `--cancel`.'],
   planOnly: ['--plan-only', 'A submission writes the plan too.'],

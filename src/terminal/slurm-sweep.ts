@@ -164,7 +164,7 @@ function introductionOf({ prepared, options, submissions }: SlurmSweep, io: Io):
   ];
   const tasks = submissions.reduce((sum, submission) => sum + submission.tasks.length, 0);
   return [
-    ...introduction(prepared, io, `slurm: ${parts.join(', ')}`),
+    ...introduction(prepared, `slurm: ${parts.join(', ')}`, io),
     io.errColor.dim(`${plural(tasks, 'task')} to submit`),
   ];
 }

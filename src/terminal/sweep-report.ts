@@ -10,6 +10,7 @@ import { estimateSeconds } from '../sweep/estimate.js';
 import type { JobEnd } from '../sweep/executor.js';
 import type { OpenedSweep } from '../sweep/open.js';
 import type { PlannedRun } from '../sweep/plan.js';
+import type { Shape } from '../sweep/shape.js';
 import { plural } from '../text/plural.js';
 import { alignColumns } from '../text/table.js';
 import { differences, seconds } from './format.js';
@@ -18,23 +19,21 @@ import { quoted, withProgramName } from './shell.js';
 
 /** A sweep that is ready to run, with all its runs and those that have no result yet. */
 export interface PreparedSweep extends OpenedSweep {
-  /** The number of jobs at a time, the threads of each, and the ids of the GPUs. */
-  readonly shape: { readonly jobs: number; readonly threads: number; readonly gpus: readonly string[] };
   /** The command that resumes it. */
   readonly resumeCommand: string;
 }
 
 /** Prints what would run and how long it would take. */
-export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Promise<void> {
-  const { plan, directory, runs, left, shape, dataset } = prepared;
-  const estimate = await estimateSeconds(left, dataset, shape.jobs, shape.threads);
+export async function dryRun(prepared: PreparedSweep, shape: Shape, json: boolean, io: Io): Promise<void> {
+  const { plan, directory, runs, left, dataset } = prepared;
+  const estimate = await estimateSeconds(left, dataset, shape);
   if (json) {
     const { name, arms, seeds, comparisons } = plan;
     const counts = { runs: runs.length, left: left.length, seconds: estimate };
     io.out(JSON.stringify({ name, dir: directory, ...counts, seeds, comparisons, arms }));
     return;
   }
-  for (const line of introduction(prepared, io)) io.err(line);
+  for (const line of introduction(prepared, describeShape(shape), io)) io.err(line);
   const count = (list: readonly PlannedRun[], name: string): string =>
     String(list.filter(({ arm }) => arm === name).length);
   const rows = plan.arms.map(({ name }) => [name, count(runs, name), count(left, name)]);
@@ -56,7 +55,7 @@ export async function dryRun(prepared: PreparedSweep, json: boolean, io: Io): Pr
  */
 export function reportPlan(prepared: PreparedSweep, io: Io): number {
   const { plan, directory, runs, left } = prepared;
-  for (const line of introduction(prepared, io)) io.err(line);
+  for (const line of introduction(prepared, null, io)) io.err(line);
   io.out(`${plan.name}: ${plural(runs.length, 'run')} planned, ${left.length} without a result`);
   if (left.length > 0)
     io.out(io.outColor.dim(withProgramName(`Train them: \`wnlstm work ${quoted(directory)}\``)));
@@ -66,9 +65,9 @@ export function reportPlan(prepared: PreparedSweep, io: Io): number {
 /**
  * The lines that are printed before a sweep.
  *
- * @param where what computes it; the default is this machine
+ * @param where what computes it; null if this is not decided
  */
-export function introduction(prepared: PreparedSweep, io: Io, where = describeShape(prepared)): string[] {
+export function introduction(prepared: PreparedSweep, where: string | null, io: Io): string[] {
   const { plan, directory, choices, runs, left, startedBefore } = prepared;
   const { bold, dim, yellow } = io.errColor;
   const there = startedBefore ? `, ${runs.length - left.length} of them finished` : '';
@@ -80,14 +79,20 @@ export function introduction(prepared: PreparedSweep, io: Io, where = describeSh
     `${bold('wnlstm')} ${plan.name}: ${plural(plan.arms.length, 'arm')} x ${plural(plan.seeds.length, 'seed')}, ${plural(runs.length, 'run')}${there}`,
     ...(plan.about ? [dim(plan.about)] : []),
     dim(backends.join('; ')),
-    dim(where),
+    ...(where === null ? [] : [dim(where)]),
     dim(directory),
     ...warnings(prepared).map((warning) => `${yellow('note')} ${warning}`),
   ];
 }
 
-function describeShape({ shape }: PreparedSweep): string {
-  return `${plural(shape.jobs, 'job')} at a time, ${plural(shape.threads, 'thread')} each`;
+/** Describes how many runs are computed at a time, and where. */
+export function describeShape({ jobs, threads, lanes, laneGpus }: Shape): string {
+  const gpus = laneGpus.length > 1 ? `each of ${laneGpus.length} GPUs` : 'the GPU';
+  const parts = [
+    ...(lanes > 0 ? [`${plural(lanes, 'run')} at a time on ${gpus}`] : []),
+    ...(jobs > 0 ? [`${plural(jobs, 'job')} at a time, ${plural(threads, 'thread')} each`] : []),
+  ];
+  return parts.join('; ');
 }
 
 /** Warns if the plan has too few seeds for any comparison to become significant. */
