@@ -54,6 +54,10 @@ const TILE_I = 16;
 const TILE_N = 32;
 const GRADIENT_THREADS = 128;
 
+/** The largest block, and the smallest one that has enough threads to copy weights. */
+const MAX_THREADS = 512;
+const MIN_THREADS = 256;
+
 function roundUp(n: number, to: number): number {
   return Math.ceil(n / to) * to;
 }
@@ -89,8 +93,8 @@ export function arraysOf(spec: ModelSpec, examples: number): DeviceArray[] {
   return [
     ...buffers.map((buffer) => floats(`lstm${buffer}`, parameterRows * lstmStride)),
     ...buffers.map((buffer) => floats(`pred${buffer}`, (H + 1) * classesPadded)),
-    floats('w', rows * 4 * H),
-    floats('w_h_t', 4 * H * H),
+    floats('w', rows * weightStride(H)),
+    floats('w_t', 4 * H * transposedStride(spec)),
     floats('inverse_norm', 8 * H),
     floats('input', (T + 1) * B * inputStride),
     floats('gate', T * B * 6 * H),
@@ -105,7 +109,7 @@ export function arraysOf(spec: ModelSpec, examples: number): DeviceArray[] {
 }
 
 const POINTERS = [
-  ...['lstm0', 'lstm1', 'lstm2', 'lstm3', 'pred0', 'pred1', 'pred2', 'pred3', 'w', 'w_h_t', 'inverse_norm'],
+  ...['lstm0', 'lstm1', 'lstm2', 'lstm3', 'pred0', 'pred1', 'pred2', 'pred3', 'w', 'w_t', 'inverse_norm'],
   ...['input', 'gate', 'dz', 'dlogits', 'loss', 'correct', 'partial', 'metrics', 'evaluation'],
 ] as const;
 
@@ -130,8 +134,7 @@ export function networkBytes(
   for (const [at, value] of numbers.entries()) view.setInt32(4 * at, value, true);
   view.setFloat32(32, spec.clip ?? 0, true);
   view.setFloat32(36, spec.forgetBias, true);
-  view.setInt32(40, sharedWeights(spec, limits, rows.forward) ? 1 : 0, true);
-  view.setInt32(44, sharedUnits(spec, limits, rows.backward), true);
+  view.setInt32(40, sharedUnits(spec, limits, rows.backward), true);
   for (const [at, name] of POINTERS.entries())
     view.setBigUint64(48 + 8 * at, addresses.get(name) ?? 0n, true);
   return bytes;
@@ -158,7 +161,7 @@ export function stepLaunches(spec: ModelSpec, limits: DeviceLimits, rows: BlockR
     {
       entry: `backward_${rows.backward}`,
       blocks: Math.ceil(B / rows.backward),
-      threads: Math.min(roundUp(H, 32), 512),
+      threads: Math.min(roundUp(Math.max(H * rows.backward, MIN_THREADS), 32), MAX_THREADS),
       sharedBytes: backwardBytes(spec, rows.backward, sharedUnits(spec, limits, rows.backward)),
     },
     {
@@ -167,8 +170,8 @@ export function stepLaunches(spec: ModelSpec, limits: DeviceLimits, rows: BlockR
       threads: GRADIENT_THREADS,
       sharedBytes: 0,
     },
-    { entry: 'gradient_sums', blocks: groups + 1, threads: 128, sharedBytes: 0 },
-    { entry: 'update', blocks: groups + 1, threads: 256, sharedBytes: 0 },
+    { entry: 'gradient_sums', blocks: groups + 1, threads: MAX_THREADS, sharedBytes: 0 },
+    { entry: 'update', blocks: groups + 1, threads: MAX_THREADS, sharedBytes: 0 },
   ];
 }
 
@@ -190,7 +193,7 @@ export function packLaunch(spec: ModelSpec): Launch {
   return {
     entry: 'pack_weights',
     blocks: shapeOf(spec).lstmStride / GROUP,
-    threads: 256,
+    threads: MAX_THREADS,
     sharedBytes: 0,
   };
 }
@@ -201,12 +204,16 @@ function forwardLaunch(
   rows: BlockRows['forward'],
   count: number,
 ): Launch {
-  const inRegisters = 2 * spec.units <= LARGEST_PAIRS;
+  const blocks = Math.ceil(count / rows);
+  if (2 * spec.units <= LARGEST_PAIRS && forwardBytes(spec, rows, true) <= limits.sharedBytes) {
+    const threads = roundUp(2 * spec.units, 32);
+    return { entry: `forward_${rows}`, blocks, threads, sharedBytes: forwardBytes(spec, rows, true) };
+  }
   return {
-    entry: `forward${inRegisters ? '' : '_large'}_${rows}`,
-    blocks: Math.ceil(count / rows),
-    threads: inRegisters ? roundUp(2 * spec.units, 32) : 512,
-    sharedBytes: forwardBytes(spec, rows, sharedWeights(spec, limits, rows)),
+    entry: `forward_large_${rows}`,
+    blocks,
+    threads: MAX_THREADS,
+    sharedBytes: forwardBytes(spec, rows, false),
   };
 }
 
@@ -215,33 +222,35 @@ function carvedBytes(...counts: number[]): number {
   return counts.reduce((sum, count) => sum + 4 * roundUp(count, 4), 0);
 }
 
-/** The shared memory of a block of the forward pass; see `forward` in kernel/forward.h. */
+/** The shared memory of a block of the forward pass, without or with weights; see `forward` in kernel/forward.h. */
 function forwardBytes(spec: ModelSpec, rows: number, withWeights: boolean): number {
   const { units: H, inputs: I, timeSteps: T, classes: C } = spec;
-  const kept = 2 * H <= LARGEST_PAIRS ? Math.min(KEPT, Math.floor(H / 8) * 8) : 0;
+  const kept = Math.min(KEPT, Math.floor(H / 8) * 8);
   return carvedBytes(
-    ...[T * I * rows, H * rows, H * rows, 4 * H * rows, C * rows],
-    withWeights ? (I + 1 + H - kept) * 4 * H : 0,
+    ...[T * roundUp(I, 4) * rows, H * rows, H * rows, 4 * H * rows, C * rows],
+    withWeights ? 4 * H * (transposedStride(spec) - kept) : 0,
   );
-}
-
-function sharedWeights(spec: ModelSpec, { sharedBytes }: DeviceLimits, rows: number): boolean {
-  return forwardBytes(spec, rows, true) <= sharedBytes;
 }
 
 /** The shared memory of a block of the backward pass; see `backward` in kernel/backward.h. */
 function backwardBytes({ units: H }: ModelSpec, rows: number, units: number): number {
-  return carvedBytes(4 * H * rows, H * rows, H * rows, units * backwardStride(H));
+  return carvedBytes(4 * H * rows, H * rows, H * rows, units * weightStride(H));
 }
 
-function backwardStride(units: number): number {
-  return (4 * units) % 8 === 0 ? 4 * units + 4 : 4 * units;
+/** Row stride of the transposed weights; see `w_t` in kernel/network.h. */
+function transposedStride({ units, inputs }: ModelSpec): number {
+  return 4 * ((Math.ceil(units / 4) + Math.ceil(inputs / 4) + 1) | 1);
+}
+
+/** Row stride of the effective weights. */
+function weightStride(units: number): number {
+  return 4 * units + (units % 2 === 0 ? 4 : 0);
 }
 
 /** Units whose rows of w_h fit into the shared memory of a block of the backward pass. */
 function sharedUnits(spec: ModelSpec, { sharedBytes }: DeviceLimits, rows: number): number {
   const free = sharedBytes - backwardBytes(spec, rows, 0);
-  return Math.max(0, Math.min(spec.units, Math.floor(free / (4 * backwardStride(spec.units)))));
+  return Math.max(0, Math.min(spec.units, Math.floor(free / (4 * weightStride(spec.units)))));
 }
 
 /** Where a parameter matrix lies: its array and its row stride in floats. */

@@ -63,9 +63,9 @@ const MUTANTS: readonly (Change & { title: string; detected: RegExp })[] = [
   },
   {
     title: 'a sum in another order',
-    file: 'cuda/kernel/forward.h',
-    from: 'for (int k = first; k < end; k++) {',
-    to: 'for (int i = first; i < end; i++) { const int k = MUTANT ? end - 1 - (i - first) : i;',
+    file: 'cuda/kernel/product.h',
+    from: 'for (int k = 0; k < COUNT; k++)\n',
+    to: 'for (int i = 0, k = MUTANT ? COUNT - 1 : 0; i < COUNT; i++, k += MUTANT ? -1 : 1)\n',
     detected: /^differs$/,
   },
   {
@@ -78,8 +78,8 @@ const MUTANTS: readonly (Change & { title: string; detected: RegExp })[] = [
   {
     title: 'a write beyond the last row',
     file: 'cuda/kernel/gradients.h',
-    from: 'if (i + di < rows && n + dn < N)',
-    to: 'if ((MUTANT || i + di < rows) && n + dn < N)',
+    from: 'if (i < rows && n < N)',
+    to: 'if ((MUTANT || i < rows) && n < N)',
     detected: /is outside of|is written twice/,
   },
   {
@@ -87,7 +87,7 @@ const MUTANTS: readonly (Change & { title: string; detected: RegExp })[] = [
     file: 'cuda/kernel/backward.h',
     from: 'if (r < rows)',
     to: 'if (MUTANT || r < rows)',
-    detected: /is written twice/,
+    detected: /is written twice|is outside of/,
   },
   {
     title: 'shared memory that the launch does not have',
@@ -98,9 +98,9 @@ const MUTANTS: readonly (Change & { title: string; detected: RegExp })[] = [
   },
   {
     title: 'neighbours that are not aligned',
-    file: 'cuda/kernel/backward.h',
-    from: 'load_neighbours<4>(w_n, w, w_first + n)',
-    to: 'load_neighbours<4>(w_n, w, w_first + n + (MUTANT ? 1 : 0))',
+    file: 'cuda/kernel/product.h',
+    from: 'load_neighbours<4>(o.a + i, a, a_at + i)',
+    to: 'load_neighbours<4>(o.a + i, a, a_at + i + (MUTANT ? 1 : 0))',
     detected: /neighbours are not aligned/,
   },
 ];

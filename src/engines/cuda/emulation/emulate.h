@@ -141,7 +141,11 @@ template <class T> using global = emulation::pointer<T>;
 #define CARVING emulation::launch.carved = 0
 #define CARVE(name, n) const global<float> name = emulation::carve<float>(#name, n)
 
-template <int V, class P> DEVICE void load_neighbours(float (&to)[V], const P &from, ptrdiff_t at) {
+template <int V, class P> DEVICE void load_neighbours(float *to, const P &from, ptrdiff_t at) {
   emulation::check_alignment(emulation::address_of(from), at, 4 * V);
   for (int i = 0; i < V; i++) to[i] = from[at + i];
+}
+template <int V, class P> DEVICE void store_neighbours(const P &to, ptrdiff_t at, const float *from) {
+  emulation::check_alignment(emulation::address_of(to), at, 4 * V);
+  for (int i = 0; i < V; i++) to[at + i] = from[i];
 }

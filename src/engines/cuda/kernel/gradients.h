@@ -2,7 +2,10 @@
 #pragma once
 #include "network.h"
 
-/* A tile of 16 rows by 32 columns of the gradient of w; a thread has 2 x 2 of it. */
+/*
+ * A tile of 16 rows by 32 columns of the gradient of w. A warp has 8 columns of it; a thread has the rows i and i + 8 and the
+ * columns n and n + 4, so that the threads of a warp read from different banks of shared memory.
+ */
 enum { TILE_I = 16, TILE_N = 32, GRADIENT_THREADS = 128, PAD = CHUNK + 4 };
 
 /* The prediction layer: element (u, k) of dpred [1 + H, C] = [1, h_T]ᵀ dlogits */
@@ -21,6 +24,11 @@ DEVICE void prediction_gradient(const network &d, int block) {
   }
 }
 
+/* Four examples of the two rows and two columns of a thread. */
+struct quad {
+  float a0[4], a1[4], b0[4], b1[4];
+};
+
 /*
  * dw [I + 1 + H, 4H] = inputsᵀ dz, chunk by chunk of at most CHUNK examples, then time step by time step; the products of
  * one chunk and time step are a stage. The next stage is read from memory while the current one is computed.
@@ -36,94 +44,96 @@ DEVICE void compute_weight_gradients(const network &d) {
   SHARED(float, b, 2 * TILE_N * PAD); /* [2][n][example] */
   PRIVATE(float, sum, [2][2]);
   PRIVATE(float, next, [3][4]);
-  EACH(s, GRADIENT_THREADS)
-    for (int i = 0; i < 2; i++)
-      for (int n = 0; n < 2; n++) MINE(sum)[i][n] = 0;
 
-/* Thread s reads 4 neighbours of example s % 32: of the inputs once, of dz twice. */
-#define READ_STAGE(stage) \
-  { \
-    const int chunk = (stage) / T, t = (stage) % T, begin = (int)((int64_t)batch * chunk / chunks); \
-    const int example = s % CHUNK, quad = s / CHUNK * 4; \
-    if (example < (int)((int64_t)batch * (chunk + 1) / chunks) - begin) { \
-      const ptrdiff_t row = (ptrdiff_t)t * batch + begin + example; \
-      if (i0 + quad < stride) load_neighbours<4>(MINE(next)[0], d.input, row * stride + i0 + quad); \
-      if (n0 + quad < N) load_neighbours<4>(MINE(next)[1], d.dz, row * N + n0 + quad); \
-      if (n0 + 16 + quad < N) load_neighbours<4>(MINE(next)[2], d.dz, row * N + n0 + 16 + quad); \
-    } \
-  }
-#define STORE_STAGE(half) \
-  for (int i = 0; i < 4; i++) { \
-    const int example = s % CHUNK, quad = s / CHUNK * 4; \
-    a[((half) * TILE_I + quad + i) * PAD + example] = MINE(next)[0][i]; \
-    b[((half) * TILE_N + quad + i) * PAD + example] = MINE(next)[1][i]; \
-    b[((half) * TILE_N + 16 + quad + i) * PAD + example] = MINE(next)[2][i]; \
-  }
+  /* Thread s reads 4 neighbours of example s % CHUNK: of the inputs once, of dz twice. */
+  const auto read_stage = [&](float (&next)[3][4], int s, int t, int begin, int count) {
+    const int example = s % CHUNK, i = i0 + s / CHUNK * 4, n = n0 + s / CHUNK * 4;
+    if (example >= count) return;
+    const ptrdiff_t row = (ptrdiff_t)t * batch + begin + example;
+    if (i < stride) load_neighbours<4>(next[0], d.input, row * stride + i);
+    if (n < N) load_neighbours<4>(next[1], d.dz, row * N + n);
+    if (n + 16 < N) load_neighbours<4>(next[2], d.dz, row * N + n + 16);
+  };
+  const auto store_stage = [&](const float (&next)[3][4], int s, int half) {
+    const int example = s % CHUNK, of_four = s / CHUNK * 4;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      a[(half * TILE_I + of_four + i) * PAD + example] = next[0][i];
+      b[(half * TILE_N + of_four + i) * PAD + example] = next[1][i];
+      b[(half * TILE_N + 16 + of_four + i) * PAD + example] = next[2][i];
+    }
+  };
   EACH(s, GRADIENT_THREADS) {
+#pragma unroll
+    for (int i = 0; i < 2; i++) MINE(sum)[i][0] = MINE(sum)[i][1] = 0;
 #pragma unroll
     for (int part = 0; part < 3; part++)
 #pragma unroll
       for (int i = 0; i < 4; i++) MINE(next)[part][i] = 0;
-    READ_STAGE(0)
-#pragma unroll
-    STORE_STAGE(0)
+    read_stage(MINE(next), s, 0, 0, batch / chunks);
+    store_stage(MINE(next), s, 0);
   }
   BARRIER;
-  for (int stage = 0; stage < chunks * T; stage++) {
-    EACH(s, GRADIENT_THREADS) {
-      const int chunk = stage / T, t = stage % T, half = stage % 2;
-      const int count = (int)((int64_t)batch * (chunk + 1) / chunks) - (int)((int64_t)batch * chunk / chunks);
-      const int si = s / 16 * 2, sn = s % 16 * 2;
-      if (stage + 1 < chunks * T) READ_STAGE(stage + 1)
-      const int used = t > 0 ? 2 : i0 + si > I ? 0 : i0 + si + 1 > I ? 1 : 2; /* h_{-1} = 0 is left out */
-      float s00 = MINE(sum)[0][0], s01 = MINE(sum)[0][1], s10 = MINE(sum)[1][0], s11 = MINE(sum)[1][1];
-      if (used > 0) {
-        int e = 0;
-        for (; e + 4 <= count; e += 4) {
-          float a0[4], a1[4], b0[4], b1[4];
-          load_neighbours<4>(a0, a, (half * TILE_I + si) * PAD + e);
-          load_neighbours<4>(a1, a, (half * TILE_I + si + 1) * PAD + e);
-          load_neighbours<4>(b0, b, (half * TILE_N + sn) * PAD + e);
-          load_neighbours<4>(b1, b, (half * TILE_N + sn + 1) * PAD + e);
+  int half = 0;
+  for (int chunk = 0; chunk < chunks; chunk++) {
+    const int begin = batch * chunk / chunks, end = batch * (chunk + 1) / chunks, count = end - begin;
+    for (int t = 0; t < T; t++, half = 1 - half) {
+      const bool last_of_chunk = t + 1 == T, last = last_of_chunk && chunk + 1 == chunks;
+      const int next_begin = last_of_chunk ? end : begin;
+      const int next_count = last_of_chunk ? batch * (chunk + 2) / chunks - end : count;
+      EACH(s, GRADIENT_THREADS) {
+        const int i = s % 32 / 4, n = s / 32 * 8 + s % 4; /* of the tile */
+        if (!last) read_stage(MINE(next), s, last_of_chunk ? 0 : t + 1, next_begin, next_count);
+        float sums[2][2] = {{MINE(sum)[0][0], MINE(sum)[0][1]}, {MINE(sum)[1][0], MINE(sum)[1][1]}};
+        const auto load_quad = [&](quad &q, int e) {
+          load_neighbours<4>(q.a0, a, (half * TILE_I + i) * PAD + e);
+          load_neighbours<4>(q.a1, a, (half * TILE_I + i + 8) * PAD + e);
+          load_neighbours<4>(q.b0, b, (half * TILE_N + n) * PAD + e);
+          load_neighbours<4>(q.b1, b, (half * TILE_N + n + 4) * PAD + e);
+        };
+        const auto add = [&](float a0, float a1, float b0, float b1) {
+          sums[0][0] = fma1(a0, b0, sums[0][0]);
+          sums[0][1] = fma1(a0, b1, sums[0][1]);
+          sums[1][0] = fma1(a1, b0, sums[1][0]);
+          sums[1][1] = fma1(a1, b1, sums[1][1]);
+        };
+        const auto add_quad = [&](const quad &q) {
 #pragma unroll
-          for (int j = 0; j < 4; j++) {
-            s00 = fma1(a0[j], b0[j], s00);
-            s01 = fma1(a0[j], b1[j], s01);
-            s10 = fma1(a1[j], b0[j], s10);
-            s11 = fma1(a1[j], b1[j], s11);
+          for (int j = 0; j < 4; j++) add(q.a0[j], q.a1[j], q.b0[j], q.b1[j]);
+        };
+        if (count == CHUNK) {
+          quad current, following;
+          load_quad(current, 0);
+#pragma unroll
+          for (int e = 4; e < CHUNK; e += 4) {
+            load_quad(following, e);
+            add_quad(current);
+            current = following;
+          }
+          add_quad(current);
+        } else {
+          for (int e = 0; e < count; e++) {
+            add(a[(half * TILE_I + i) * PAD + e], a[(half * TILE_I + i + 8) * PAD + e], b[(half * TILE_N + n) * PAD + e],
+                b[(half * TILE_N + n + 4) * PAD + e]);
           }
         }
-        for (; e < count; e++) {
-          const float a0 = a[(half * TILE_I + si) * PAD + e], a1 = a[(half * TILE_I + si + 1) * PAD + e];
-          const float b0 = b[(half * TILE_N + sn) * PAD + e], b1 = b[(half * TILE_N + sn + 1) * PAD + e];
-          s00 = fma1(a0, b0, s00);
-          s01 = fma1(a0, b1, s01);
-          s10 = fma1(a1, b0, s10);
-          s11 = fma1(a1, b1, s11);
-        }
-        MINE(sum)[0][0] = s00;
-        MINE(sum)[0][1] = s01;
-        if (used > 1) {
-          MINE(sum)[1][0] = s10;
-          MINE(sum)[1][1] = s11;
-        }
-      }
-      if (stage + 1 < chunks * T) {
 #pragma unroll
-        STORE_STAGE(1 - half)
+        for (int di = 0; di < 2; di++)
+          if (t > 0 || i0 + i + 8 * di <= I) /* h_{-1} = 0 is left out */
+            MINE(sum)[di][0] = sums[di][0], MINE(sum)[di][1] = sums[di][1];
+        if (!last) store_stage(MINE(next), s, 1 - half);
       }
+      BARRIER;
     }
-    BARRIER;
   }
-#undef READ_STAGE
-#undef STORE_STAGE
   EACH(s, GRADIENT_THREADS) {
-    const int i = i0 + s / 16 * 2, n = n0 + s % 16 * 2;
 #pragma unroll
     for (int di = 0; di < 2; di++)
 #pragma unroll
-      for (int dn = 0; dn < 2; dn++)
-        if (i + di < rows && n + dn < N) d.lstm[GRADIENT][(i + di) * lstm_stride(d) + n + dn] = MINE(sum)[di][dn];
+      for (int dn = 0; dn < 2; dn++) {
+        const int i = i0 + s % 32 / 4 + 8 * di, n = n0 + s / 32 * 8 + s % 4 + 4 * dn;
+        if (i < rows && n < N) d.lstm[GRADIENT][i * lstm_stride(d) + n] = MINE(sum)[di][dn];
+      }
   }
 }
 
@@ -145,6 +155,7 @@ DEVICE void direction_gradients(const network &d, int group) {
     }
   }
   BARRIER;
+#pragma unroll 4
   EACH(j, rows * GROUP) {
     const int r = j / GROUP, column = j % GROUP, n = group * GROUP + column, hidden = r > I, at = r * stride + n;
     if (n < N && r != I)

@@ -20,9 +20,9 @@ KERNEL(512) backward_4(network d) { backward<4>(d); }
 KERNEL(512) backward_8(network d) { backward<8>(d); }
 
 KERNEL(128) weight_gradients(network d) { compute_weight_gradients(d); }
-KERNEL(128) gradient_sums(network d) { compute_gradient_sums(d); }
-KERNEL(256) update(network d, global<const float> step_size) { update_group(d, step_size[0]); }
-KERNEL(256) pack_weights(network d) { pack_group(d, BLOCK_INDEX); }
+KERNEL(512) gradient_sums(network d) { compute_gradient_sums(d); }
+KERNEL(512) update(network d, global<const float> step_size) { update_group(d, step_size[0]); }
+KERNEL(512) pack_weights(network d) { pack_group(d, BLOCK_INDEX); }
 
 /* evaluation += the sums of loss and correct over `count` rows, from first to last */
 KERNEL(32) sum_evaluation(network d, int count) {

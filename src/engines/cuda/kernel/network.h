@@ -13,12 +13,11 @@ struct network {
   int32_t units, inputs, classes, batch, steps;
   int32_t weight_norm, adam, clip_mode;
   float clip, forget_bias;
-  int32_t shared_weights; /* forward: 1 if the weights that are not in registers are in shared memory */
-  int32_t shared_units;   /* backward: units whose rows of w_h are in shared memory */
+  int32_t shared_units; /* backward: units whose rows of w_h are in shared memory */
   global<float> lstm[BUFFERS]; /* [rows of the matrix][lstm_stride] */
   global<float> pred[BUFFERS]; /* [1 + H][classes_padded] */
-  global<float> w;             /* [I + 1 + H][4H]: effective weights */
-  global<float> w_h_t;         /* [4H][H]: effective w_h, transposed */
+  global<float> w;             /* [I + 1 + H][w_stride]: effective weights */
+  global<float> w_t;           /* [4H][w_t_stride]: the same, transposed: w_h [H], w_x [I], b, each from a multiple of 4 on */
   global<float> inverse_norm;  /* [2][4H]: 1 / max(norm, 1e-6) of the columns of w_x, of w_h */
   global<float> input;         /* [T + 1][B][input_stride]: x_t, 1, h_{t-1} */
   global<float> gate;          /* [T][B][6][H]: i, f, o, g, tanh c, c */
@@ -39,6 +38,8 @@ struct examples {
 
 DEVICE int rows_of(const network &d) { return d.inputs + 1 + d.units; }
 DEVICE int lstm_stride(const network &d) { return round_up(4 * d.units, GROUP); }
+DEVICE int w_stride(const network &d) { return 4 * d.units + (d.units % 2 ? 0 : 4); } /* an odd number of 16 bytes: no bank conflicts */
+DEVICE int w_t_stride(const network &d) { return (((d.units + 3) / 4 + (d.inputs + 3) / 4 + 1) | 1) * 4; } /* likewise odd */
 DEVICE int input_stride(const network &d) { return round_up(rows_of(d), 4); }
 DEVICE int classes_padded(const network &d) { return round_up(d.classes, GROUP); }
 
@@ -46,3 +47,13 @@ DEVICE int classes_padded(const network &d) { return round_up(d.classes, GROUP);
 DEVICE float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 DEVICE float sigmoid1(float x) { return vector_sigmoid(splat(x))[0]; }
 DEVICE float tanh1(float x) { return vector_tanh(splat(x))[0]; }
+
+/* to [n] = from [n] by all threads; n is a multiple of 4. Eight loads of a thread are under way at a time. */
+template <class To, class From> DEVICE void copy_to_shared(const To &to, const From &from, ptrdiff_t first, int n) {
+#pragma unroll 4
+  EACH(j, n / 4) {
+    float four[4];
+    load_neighbours<4>(four, from, first + 4 * j);
+    store_neighbours<4>(to, 4 * j, four);
+  }
+}

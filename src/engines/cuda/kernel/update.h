@@ -39,14 +39,20 @@ DEVICE void pack_group(const network &d, int group) {
     }
     BARRIER;
   }
+  const auto weight = [&](int r, int column) {
+    const float value = v[r * stride + group * GROUP + column];
+    return d.weight_norm && r != I ? value * scale[(r > I) * GROUP + column] : value;
+  };
+#pragma unroll 4
   EACH(j, rows * GROUP) {
     const int r = j / GROUP, column = j % GROUP, n = group * GROUP + column;
-    if (n < N) {
-      float w = v[r * stride + n];
-      if (d.weight_norm && r != I) w = w * scale[(r > I) * GROUP + column];
-      d.w[r * N + n] = w;
-      if (r > I && r - I - 1 >= d.shared_units) d.w_h_t[(ptrdiff_t)n * H + r - I - 1] = w;
-    }
+    if (n < N) d.w[r * w_stride(d) + n] = weight(r, column);
+  }
+#pragma unroll 4
+  EACH(j, rows * GROUP) { /* the second time in the order of w_t: w_h, w_x, b */
+    const int column = j / rows, k = j % rows, n = group * GROUP + column;
+    const int r = k < H ? I + 1 + k : k - H, at = k < H ? k : round_up(H, 4) + (r < I ? r : round_up(I, 4));
+    if (n < N) d.w_t[(ptrdiff_t)n * w_t_stride(d) + at] = weight(r, column);
   }
 }
 
@@ -80,6 +86,7 @@ DEVICE void update_group(const network &d, float step_size) {
   }
   BARRIER;
   if (group < groups) {
+#pragma unroll 4
     EACH(j, parameter_rows * GROUP) {
       const int r = j / GROUP, n = group * GROUP + j % GROUP;
       const int variable = r < I ? W_X : r == I ? B : r < rows ? W_H : r == rows ? G_X : G_H;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL(threads) extern "C" __attribute__((device_kernel)) void /* scripts/build-cuda.sh writes the limit into the PTX */
+#define KERNEL(threads) extern "C" __attribute__((device_kernel)) void /* scripts/build-kernels.sh writes the limit into the PTX */
 #define DEVICE static inline __attribute__((always_inline))
 template <class T> using global = T *;
 #define THREAD ((int)__nvvm_read_ptx_sreg_tid_x())
@@ -34,16 +34,23 @@ extern SHARED_SPACE __attribute__((aligned(16))) float carved[];
   SHARED_SPACE float *name = carved + carved_at; \
   carved_at += ((n) + 3) / 4 * 4
 
-/* to [V] = V neighbours at from[at], a multiple of V: one access */
-template <int V> DEVICE void load_neighbours(float (&to)[V], SHARED_SPACE const float *from, int at) {
+/* V neighbours, from a multiple of V on, in one access. */
+template <int V> DEVICE void load_neighbours(float *to, SHARED_SPACE const float *from, int at) {
   typedef float vector __attribute__((vector_size(4 * V)));
   const vector v = *(SHARED_SPACE const vector *)(from + at);
 #pragma unroll
   for (int i = 0; i < V; i++) to[i] = v[i];
 }
-template <int V> DEVICE void load_neighbours(float (&to)[V], const float *from, ptrdiff_t at) {
+template <int V> DEVICE void load_neighbours(float *to, const float *from, ptrdiff_t at) {
   typedef float vector __attribute__((vector_size(4 * V)));
   const vector v = *(const vector *)(from + at);
 #pragma unroll
   for (int i = 0; i < V; i++) to[i] = v[i];
+}
+template <int V> DEVICE void store_neighbours(SHARED_SPACE float *to, int at, const float *from) {
+  typedef float vector __attribute__((vector_size(4 * V)));
+  vector v;
+#pragma unroll
+  for (int i = 0; i < V; i++) v[i] = from[i];
+  *(SHARED_SPACE vector *)(to + at) = v;
 }
