@@ -1,12 +1,11 @@
 /** @file Estimates how long runs take on this machine, by timing a few real steps of each kind of model. */
 
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { ResolvedConfig } from '../config.js';
-import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/mnist.js';
 import type { Engine } from '../engines/engine.js';
 import { chooseBackend, chooseToContinue, type Requested } from '../engines/select.js';
 import { openEngine } from '../train/engine.js';
+import { timeSteps } from '../train/time-steps.js';
 import { scheduleOf } from '../train/trainer.js';
 import type { Means } from './executor.js';
 import { onCpu } from './local.js';
@@ -14,8 +13,6 @@ import { GPU } from './machine.js';
 import type { PlannedRun } from './plan.js';
 import type { Shape } from './shape.js';
 
-const WARM_UP_STEPS = 5;
-const TIMED_MS = 300;
 /** The time to start a process, read the data and write the files. */
 const START_SECONDS = 0.6;
 
@@ -100,24 +97,10 @@ async function measure(config: ResolvedConfig, dataset: Dataset, { on, lanes }: 
   }
 }
 
-/** Times steps and an evaluation in the same way as training calls them. */
+/** Times steps and an evaluation. */
 async function timeEngine(engine: Engine, config: ResolvedConfig, dataset: Dataset): Promise<Cost> {
-  const batchAt = batches(config.seed, dataset.train.count, config.batch);
-  let step = 0;
-  const nextStep = async (): Promise<void> => {
-    await yieldToEventLoop();
-    engine.step(batchAt(++step), config.lr);
-    if (step % config.logEvery === 0) await engine.drainMetrics();
-  };
-  while (step < WARM_UP_STEPS) await nextStep();
-  await engine.drainMetrics(); // waits for the device
+  const secondsPerStep = await timeSteps(engine, config, dataset);
   const started = performance.now();
-  while (performance.now() - started < TIMED_MS) await nextStep();
-  await engine.drainMetrics();
-  const between = performance.now();
   await engine.evaluate(dataset.validation);
-  return {
-    secondsPerStep: (between - started) / 1000 / (step - WARM_UP_STEPS),
-    secondsPerEvaluation: (performance.now() - between) / 1000,
-  };
+  return { secondsPerStep, secondsPerEvaluation: (performance.now() - started) / 1000 };
 }

@@ -19,6 +19,7 @@ import { plural } from '../text/plural.js';
 import { chooseForRun } from './choose.js';
 import { openEngine, threadsOf } from './engine.js';
 import type { OnEvent } from './events.js';
+import { chooseFaster } from './faster.js';
 import { findResult, removeRun, restoreConfig } from './folder.js';
 import { openRecorder } from './recorder.js';
 import { resumePoint } from './resume.js';
@@ -66,15 +67,15 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
   const { choice, note } = input.target
     ? { choice: input.target.choice, note: null }
     : await chooseForRun(input.config, dataset.checksums, input.runsDirectory);
-  const config = withChoice(input.config, choice);
-  const fingerprint = fingerprintOf(config, choice.arithmetic, dataset.checksums);
-  const id = runId(config, fingerprint);
+  const planned = withChoice(input.config, choice);
+  const fingerprint = fingerprintOf(planned, choice.arithmetic, dataset.checksums);
+  const id = runId(planned, fingerprint);
   const directory = input.target?.directory ?? join(input.runsDirectory, id);
   if (input.target?.id !== undefined) checkPlanned(directory, input.target.id, id, choice);
 
   const earlier = input.force ? null : findResult(directory, id, fingerprint, choice);
   if (earlier) {
-    restoreConfig(directory, config);
+    restoreConfig(directory, planned);
     return { kind: earlier.status, summary: earlier, trained: false };
   }
   makeDirectory(directory);
@@ -87,10 +88,12 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
     // Another process may have finished the run before this one got the lock.
     const finished = input.force ? null : findResult(directory, id, fingerprint, choice);
     if (finished) return { kind: finished.status, summary: finished, trained: false };
-    const engine = await openEngine(config, dataset, choice);
+    const fastest = input.target ? choice : await chooseFaster(input.config, dataset, choice);
+    const config = withChoice(input.config, fastest);
+    const engine = await openEngine(config, dataset, fastest);
     try {
       if (input.force) removeRun(directory, lock);
-      const job = { config, dataset, choice, fingerprint, id, directory, engine, lock, note };
+      const job = { config, dataset, choice: fastest, fingerprint, id, directory, engine, lock, note };
       return await trainInFolder(job, input, onEvent);
     } finally {
       engine.dispose();

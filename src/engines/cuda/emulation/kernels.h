@@ -85,7 +85,8 @@ inline void run_block(const launched &l, const parameters &values, int block, si
 }
 
 inline void run(const launched &l, size_t shared_limit) {
-  shared_memory(); /* region 0 */
+  if (l.name == option("EMULATED_SKIP_KERNEL", "")) return; /* to test that wrong results are found */
+  shared_memory();                                          /* region 0 */
   launch.threads = l.threads;
   launch.dynamic = l.dynamic;
   launch.skipped_barrier = option("EMULATED_SKIP_BARRIER", "");
