@@ -19,7 +19,6 @@ const PARAMETERS = {
   cuDevicePrimaryCtxRelease_v2: 'int device',
   cuCtxSetCurrent: 'uintptr_t context',
   cuModuleLoadDataEx: 'void *module, const void *image, unsigned int options, void *names, void *values',
-  cuModuleUnload: 'uintptr_t module',
   cuModuleGetFunction: 'void *function, uintptr_t module, const char *name',
   cuFuncSetAttribute: 'uintptr_t function, int attribute, int value',
   cuMemGetInfo_v2: 'void *free, void *total',
@@ -53,6 +52,9 @@ const PARAMETERS = {
 
 /** A function of the driver. */
 export type DriverFunction = keyof typeof PARAMETERS;
+
+/** The functions of the driver that this program uses. */
+export const DRIVER_FUNCTIONS = Object.keys(PARAMETERS) as DriverFunction[];
 
 /** An argument: a number, a handle or address, or memory of this process that the function reads or writes. */
 export type DriverArgument = number | bigint | string | NodeJS.ArrayBufferView | null;
@@ -136,8 +138,7 @@ type Functions = Readonly<Record<DriverFunction, Callable>>;
 function findFunctions(library: LibraryHandle, path: string): Functions {
   const functions: Partial<Record<DriverFunction, Callable>> = {};
   try {
-    for (const name of Object.keys(PARAMETERS) as DriverFunction[])
-      functions[name] = library.func(`int ${name}(${PARAMETERS[name]})`);
+    for (const name of DRIVER_FUNCTIONS) functions[name] = library.func(`int ${name}(${PARAMETERS[name]})`);
   } catch (error) {
     throw new UserError(
       'E_BACKEND',

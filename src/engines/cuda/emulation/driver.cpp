@@ -115,9 +115,6 @@ CALL cuModuleLoadDataEx(handle *loaded, const char *image, unsigned count, const
     }
   });
 }
-CALL cuModuleUnload(handle module) {
-  return answer("cuModuleUnload", CONTEXT, [&] { return driver.modules.remove(module, "module"), SUCCESS; });
-}
 CALL cuModuleGetFunction(handle *made, handle module, const char *name) {
   return answer("cuModuleGetFunction", CONTEXT, [&] {
     const auto &found = driver.modules.at(module, "module").ptx.entries;

@@ -141,15 +141,22 @@ inline void forbid_capture() {
     }
 }
 
-/* EMULATED_FAIL=name:n:code lets the nth call of a function fail, counted from when the variable is set. */
+/* EMULATED_FAIL=name:n:code,… lets the nth call of a function fail, counted from when the variable is set; n = 0: each call. */
 inline int injected(const std::string &name) {
-  static std::string rule;
-  static int count;
+  static std::string rules;
+  static std::map<std::string, int> counts;
   const std::string wanted = option("EMULATED_FAIL", "");
-  if (wanted != rule) rule = wanted, count = 0;
-  const size_t first = wanted.find(':'), second = wanted.rfind(':');
-  if (first == std::string::npos || first == second || wanted.substr(0, first) != name) return SUCCESS;
-  return ++count == std::stoi(wanted.substr(first + 1)) ? std::stoi(wanted.substr(second + 1)) : SUCCESS;
+  if (wanted != rules) rules = wanted, counts.clear();
+  for (size_t start = 0; start < wanted.size();) {
+    const size_t end = std::min(wanted.find(',', start), wanted.size());
+    const std::string rule = wanted.substr(start, end - start);
+    const size_t first = rule.find(':'), second = rule.rfind(':');
+    start = end + 1;
+    if (first == std::string::npos || rule.substr(0, first) != name) continue;
+    const int n = std::stoi(rule.substr(first + 1));
+    return n == 0 || ++counts[name] == n ? std::stoi(rule.substr(second + 1)) : SUCCESS;
+  }
+  return SUCCESS;
 }
 
 enum needs { NOTHING, INITIALIZED, CONTEXT };
