@@ -141,7 +141,7 @@ export function oracleBatch(example: OracleCase, step: number): Int32Array {
   );
 }
 
-/** The device for tests: `WNLSTM_TEST_DEVICE=cuda`, which scripts/check-gpu.mjs sets, tests tensorflow on a GPU. The cuda backend has only one. */
+/** The device for tests: `WNLSTM_TEST_DEVICE=cuda`, which scripts/check-tensorflow.mjs sets, tests tensorflow on a GPU. The cuda backend has only one. */
 export function testDevice(backend: Backend): 'cpu' | 'cuda' {
   if (backend === 'cuda') return 'cuda';
   return backend === 'tensorflow' && process.env.WNLSTM_TEST_DEVICE === 'cuda' ? 'cuda' : 'cpu';
