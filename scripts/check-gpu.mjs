@@ -102,7 +102,7 @@ async function timeLanes() {
   const engines = [];
   for (let seed = 0; seed < count; seed++) {
     const parameters = initialParameters(spec, seed, null);
-    engines.push(await createCudaEngine(device, { spec, dataset, parameters, threads: 1 }));
+    engines.push(await createCudaEngine(device, { spec, dataset, parameters, threads: 1, lanes: count }));
   }
   const drain = () => Promise.all(engines.map((engine) => engine.drainMetrics()));
   const times = [];

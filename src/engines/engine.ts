@@ -50,6 +50,8 @@ export interface EngineInput {
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** Number of threads. The results do not depend on it. */
   readonly threads: number;
+  /** Number of engines that share the GPU at the same time; 1 if it is left out. The results do not depend on it. */
+  readonly lanes?: number;
 }
 
 /** Names of the arrays of a state that are neither parameters nor optimiser slots. */

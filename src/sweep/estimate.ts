@@ -88,7 +88,7 @@ async function measure(config: ResolvedConfig, dataset: Dataset, { on, lanes }: 
   const choice = on ? await chooseBackend(on) : await chooseToContinue(config);
   const engines: Engine[] = [];
   try {
-    while (engines.length < lanes) engines.push(await openEngine(config, dataset, choice));
+    while (engines.length < lanes) engines.push(await openEngine(config, dataset, choice, lanes));
     const costs = await Promise.all(engines.map((engine) => timeEngine(engine, config, dataset)));
     const mean = (key: keyof Cost): number => costs.reduce((sum, cost) => sum + cost[key], 0) / costs.length;
     return { secondsPerStep: mean('secondsPerStep'), secondsPerEvaluation: mean('secondsPerEvaluation') };

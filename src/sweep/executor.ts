@@ -19,6 +19,8 @@ export interface Means {
   readonly threads: number | null;
   /** What computes it in place of the backend in its config, whose arithmetic it must have; null for that backend. */
   readonly on: Requested | null;
+  /** The number of jobs that share the GPU at the same time; 1 if it is left out. */
+  readonly lanes?: number;
 }
 
 /** How a job ended. */

@@ -23,7 +23,7 @@ const LOCK_WAIT_MS = 70_000;
  */
 export async function runJob(
   { run, directory, ifLocked }: Job,
-  { threads, on }: Means,
+  { threads, on, lanes }: Means,
   onStep: (step: number) => void,
   signal: AbortSignal,
   read?: (directory: string | null) => Dataset,
@@ -43,7 +43,11 @@ export async function runJob(
     const argv = ['sweep', run.id];
     const train = (): Promise<Outcome> =>
       trainRun(
-        { config, target, runsDirectory: directory, force: false, argv, signal, ...(read && { read }) },
+        {
+          ...{ config, target, runsDirectory: directory, force: false, argv, signal },
+          ...(lanes !== undefined && { lanes }),
+          ...(read && { read }),
+        },
         onEvent,
       );
     const outcome = await (ifLocked === 'wait' ? whenUnlocked(signal, train) : train());

@@ -61,7 +61,7 @@ export function createLaneExecutor(lanes: number, on: Means['on'], gpu: string |
     slots: lanes,
     execute: async (job, lane, onStep, signal): Promise<JobEnd> => {
       const run = (child: Child): Promise<JobEnd | Crash> =>
-        child.run(lane, job, { threads: 1, on }, onStep, signal);
+        child.run(lane, job, { threads: 1, on, lanes }, onStep, signal);
       try {
         makeDirectory(join(job.directory, job.run.id));
         const first = await inShared(run);

@@ -7,11 +7,15 @@ import type { Engine } from '../engines/engine.js';
 import { type Choice, createEngine } from '../engines/select.js';
 import { initialParameters } from '../model/spec.js';
 
-/** An engine for a run, holding the run's initial parameters. */
-export function openEngine(config: Config, dataset: Dataset, choice: Choice): Promise<Engine> {
+/**
+ * An engine for a run, holding the run's initial parameters.
+ *
+ * @param lanes the number of runs that share the GPU at the same time
+ */
+export function openEngine(config: Config, dataset: Dataset, choice: Choice, lanes = 1): Promise<Engine> {
   const spec = { ...config, timeSteps: dataset.size, inputs: dataset.size, classes: dataset.classes };
   const parameters = initialParameters(spec, config.seed, config.columnNorm);
-  const input = { spec, dataset, parameters, threads: threadsOf(config) };
+  const input = { spec, dataset, parameters, threads: threadsOf(config), lanes };
   return createEngine(choice.backend, input, choice.device);
 }
 

@@ -43,6 +43,8 @@ export interface RunInput {
   /** Whether to wait for another process that owns the run, instead of an error. */
   readonly wait?: boolean;
   readonly argv: readonly string[];
+  /** The number of runs that share the GPU at the same time; 1 if it is left out. */
+  readonly lanes?: number;
   /** Reads the data. A process that trains several runs passes a function that reads each data set once. */
   readonly read?: (directory: string | null) => Dataset;
   /** When aborted, training stops after the current step, with a checkpoint. */
@@ -90,7 +92,7 @@ export async function trainRun(input: RunInput, onEvent: OnEvent): Promise<Outco
     if (finished) return { kind: finished.status, summary: finished, trained: false };
     const fastest = input.target ? choice : await chooseFaster(input.config, dataset, choice);
     const config = withChoice(input.config, fastest);
-    const engine = await openEngine(config, dataset, fastest);
+    const engine = await openEngine(config, dataset, fastest, input.lanes);
     try {
       if (input.force) removeRun(directory, lock);
       const job = { config, dataset, choice: fastest, fingerprint, id, directory, engine, lock, note };

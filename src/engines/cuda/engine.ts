@@ -45,7 +45,7 @@ const EVALUATION_BYTES = 2 * 8;
 export async function createCudaEngine(
   device: CudaDevice,
   input: EngineInput,
-  rows: BlockRows = chooseRows(input.spec, device.limits, device.multiprocessors),
+  rows: BlockRows = chooseRows(input.spec, device.limits, device.multiprocessors / (input.lanes ?? 1)),
 ): Promise<Engine> {
   const resources = createResources(device);
   try {

@@ -7,6 +7,7 @@ import { type BlockRows, type DeviceLimits, fits } from './network.js';
 /**
  * The fewest rows per block with which all blocks of a pass run at once, among those that fit into shared memory.
  *
+ * @param multiprocessors that the engine may use; a fraction of those of the GPU if several engines share it
  * @throws {UserError} E_BACKEND if the model does not fit
  */
 export function chooseRows(spec: ModelSpec, limits: DeviceLimits, multiprocessors: number): BlockRows {
