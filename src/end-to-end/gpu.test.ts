@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildEmulation, skipEmulation as skip } from '../engines/cuda/emulation/build.testing.js';
@@ -123,18 +123,14 @@ test('a sweep on cores and lanes of the GPU has one set of bytes, also if the GP
   const arms = { base: { model: 'base' }, wn: { model: 'wn' } };
   writeFileSync(file, JSON.stringify({ name: 'both', base, arms, seeds: 3 }));
   const sweep = (runs: string, ...more: string[]): string[] => ['sweep', file, '--runs', runs, ...more];
-  const results = (runs: string): Record<string, unknown> => {
-    const folder = join(runs, 'both');
-    const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')));
-    return Object.fromEntries(names.map((name) => [name, resultOf(join(folder, name))]));
-  };
-  const devices = (runs: string): Set<string> => {
-    const folder = join(runs, 'both');
-    const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')));
-    return new Set(
-      names.map((name) => JSON.parse(readFileSync(join(folder, name, 'config.json'), 'utf8')).device),
-    );
-  };
+  const folders = (runs: string): string[] =>
+    readdirSync(join(runs, 'both'))
+      .map((name) => join(runs, 'both', name))
+      .filter((folder) => existsSync(join(folder, 'run.json')));
+  const results = (runs: string): Record<string, unknown> =>
+    Object.fromEntries(folders(runs).map((folder) => [basename(folder), resultOf(folder)]));
+  const devices = (runs: string): string[] =>
+    folders(runs).map((folder) => JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')).device);
   const cpu = freshFolder();
   assert.equal(withGpu(sweep(cpu, '--gpu-lanes', '0', '--jobs', '2')).code, 0);
 
@@ -142,7 +138,7 @@ test('a sweep on cores and lanes of the GPU has one set of bytes, also if the GP
   const { code, err } = withGpu(sweep(both, '--gpu-lanes', '2', '--jobs', '1'));
   assert.equal(code, 0, err);
   assert.match(err, /2 runs at a time on the GPU; 1 job at a time/);
-  assert.deepEqual([...devices(both)].sort(), ['cpu', 'cuda']);
+  assert.deepEqual([...new Set(devices(both))].sort(), ['cpu', 'cuda']);
   assert.deepEqual(results(both), results(cpu));
 
   const broken = freshFolder();
