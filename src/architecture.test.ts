@@ -40,7 +40,7 @@ const LAYERS = [
   ['bench', 'sweep', 'verify'],
   ['slurm'],
   ['results'],
-  ['compare'],
+  ['compare', 'export'],
   ['figures'],
   ['terminal'],
   ['commands'],

@@ -114,6 +114,12 @@ const COMMANDS: readonly {
     load: () => import('./commands/plot.js'),
   },
   {
+    name: 'export',
+    summary: 'write runs for TensorBoard, pandas, NumPy, TensorFlow.js or ONNX',
+    document: 'export',
+    load: () => import('./commands/export.js'),
+  },
+  {
     name: 'rm',
     summary: 'remove runs and sweeps',
     document: 'training',

@@ -51,7 +51,12 @@ export function readLoggedRuns(runsDirectory: string, names: readonly string[]):
   return readWith(readRows, runsDirectory, names);
 }
 
-function readWith<Run extends RunRows>(
+/**
+ * Reads runs with a reader of one's own. See `readResults`.
+ *
+ * @param reader reads a run, or returns why it is excluded
+ */
+export function readWith<Run extends RunRows>(
   reader: Reader<Run>,
   runsDirectory: string,
   paths: readonly string[],

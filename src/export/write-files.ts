@@ -1,0 +1,96 @@
+/** @file Writes the files of an export: all of them, or none if one cannot be written. */
+
+import { lstatSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { ioError, UserError } from '../errors.js';
+import {
+  isDirectory,
+  makeDirectory,
+  removeIfEmpty,
+  syncFolder,
+  temporaryName,
+  writeSynced,
+} from '../files.js';
+import { isSweep, PLAN_FILE } from '../runs/find.js';
+import { holdsRun } from '../runs/reading.js';
+
+/** A file to write. */
+export interface OutputFile {
+  readonly path: string;
+  /** The content, in parts that follow each other. */
+  readonly parts: readonly (string | Uint8Array)[];
+}
+
+/**
+ * Writes files under temporary names, and renames them when all are complete.
+ *
+ * @param files read one after the other, so that only one needs to be in memory
+ * @param force whether existing files are replaced
+ * @throws {UserError} E_USAGE if a file exists, or is in the folder of a run; E_IO if one cannot be written. No file and no
+ *   folder is left behind
+ */
+export function writeFiles(files: Iterable<OutputFile>, force: boolean): void {
+  const folders: string[] = []; // the deepest first
+  const pending: { temporary: string; path: string; isNew: boolean }[] = [];
+  let renamed = 0;
+  try {
+    for (const { path, parts } of files) {
+      const isNew = checkTarget(path, force);
+      folders.unshift(...makeDirectory(dirname(path)));
+      const temporary = temporaryName(path);
+      pending.push({ temporary, path, isNew });
+      writeSynced(temporary, ...parts);
+    }
+    for (const { temporary, path } of pending) {
+      rename(temporary, path);
+      renamed++;
+    }
+    for (const folder of new Set(pending.map(({ path }) => dirname(path)))) syncFolder(folder);
+  } catch (error) {
+    for (const [index, { temporary, path, isNew }] of pending.entries()) {
+      rmSync(temporary, { force: true });
+      if (index < renamed && isNew) rmSync(path, { force: true });
+    }
+    for (const folder of folders) removeIfEmpty(folder);
+    throw error;
+  }
+}
+
+function rename(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw ioError(`write ${to}`, error);
+  }
+}
+
+/**
+ * Checks that a file may be written.
+ *
+ * @returns whether it does not exist
+ */
+export function checkTarget(path: string, force: boolean): boolean {
+  const refuse = (message: string, hint: string): UserError =>
+    new UserError('E_USAGE', `--out: ${message}; nothing was written.`, { hint });
+  const elsewhere = 'Choose a path elsewhere with `--out`.';
+  const run = parentsOf(path).find(holdsRun);
+  if (run !== undefined) throw refuse(`${path} is in the folder of the run ${run}`, elsewhere);
+  if (basename(path) === PLAN_FILE && isSweep(dirname(path)))
+    throw refuse(`${path} is the plan of a sweep`, elsewhere);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return true;
+  if (isDirectory(path)) throw refuse(`${path} is a folder`, `Name a file, such as ${path}/NAME.`);
+  if (!stat.isFile() && !stat.isSymbolicLink())
+    throw refuse(
+      `${path} is a pipe or a device, not a file`,
+      'For standard output, use `--format csv --out -`.',
+    );
+  if (!force) throw refuse(`${path} exists`, 'Choose another path, or replace it with `--force`.');
+  return false;
+}
+
+/** The folders that contain a path, from the inside to the outside. */
+function parentsOf(path: string): string[] {
+  const parent = dirname(resolve(path));
+  return parent === resolve(path) ? [] : [parent, ...parentsOf(parent)];
+}
