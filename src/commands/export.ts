@@ -78,7 +78,11 @@ interface Target {
 }
 
 function targetsOf({ runs, isSingle }: Selection, out: string, format: RunFormat): Target[] {
-  return runs.map((exported) => ({ exported, target: isSingle ? out : targetOf(out, exported, format) }));
+  const isFolderOfRuns = !isSingle || format === 'tensorboard'; // its log folder may hold runs of several exports
+  return runs.map((exported) => ({
+    exported,
+    target: isFolderOfRuns ? targetOf(out, exported, format) : out,
+  }));
 }
 
 function* filesOfAll(targets: readonly Target[], format: RunFormat, { signal }: Io) {

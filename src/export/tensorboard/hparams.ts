@@ -1,26 +1,23 @@
 /** @file The table of hyperparameters in TensorBoard. Field numbers are those of its plugin_data.proto and api.proto. */
 
 import { type ConfigKey, configKeys, describeKey } from '../../config.js';
-import type { Status } from '../../runs/record.js';
+import { NOT_IDENTITY, type Status } from '../../runs/record.js';
 import { double, integer, message, text } from '../protobuf.js';
 import type { ExportedRun } from '../select-runs.js';
 
 /** The metrics of the table: the sub-run, the tag in it, and the heading. */
 const METRICS = [
-  ['', 'test_accuracy', 'test accuracy'],
-  ['', 'test_loss', 'test loss'],
-  ['', 'best_test_accuracy', 'test accuracy of the best weights by validation'],
+  ['', 'test/accuracy', 'test accuracy'],
+  ['', 'test/loss', 'test loss'],
+  ['', 'test/best_accuracy', 'best test accuracy'],
   ['validation', 'accuracy', 'validation accuracy'],
   ['validation', 'loss', 'validation loss'],
   ['train', 'accuracy', 'training accuracy'],
   ['train', 'loss', 'training loss'],
 ] as const;
 
-/** The metrics that are written for this table only. */
-export const resultTags = ['test_accuracy', 'test_loss', 'best_test_accuracy'] as const;
-
-/** The keys of a config that are shown. The others say how the run was computed, and where. */
-const KEYS = configKeys.filter((key) => key !== 'threads' && key !== 'data');
+/** The keys of a config that are shown. The others say where and how fast the run was computed. */
+const KEYS = configKeys.filter((key) => key === 'seed' || !NOT_IDENTITY.includes(key));
 
 /** DataType and Status in api.proto. */
 const [STRING, NUMBER] = [1, 3] as const;
@@ -66,7 +63,7 @@ function experiment(): Uint8Array[] {
 }
 
 function typeOf(key: ConfigKey): number {
-  return ['model', 'clipMode', 'optimizer', 'backend', 'device'].includes(key) ? STRING : NUMBER;
+  return ['model', 'clipMode', 'optimizer'].includes(key) ? STRING : NUMBER;
 }
 
 /** An entry of a map from names to values of google.protobuf.Value. */
