@@ -113,12 +113,7 @@ const COMMANDS: readonly {
     document: 'figures',
     load: () => import('./commands/plot.js'),
   },
-  {
-    name: 'export',
-    summary: 'write runs for TensorBoard, pandas, NumPy, TensorFlow.js or ONNX',
-    document: 'export',
-    load: () => import('./commands/export.js'),
-  },
+  { name: 'export', summary: 'write runs for other programs', load: () => import('./commands/export.js') },
   {
     name: 'rm',
     summary: 'remove runs and sweeps',

@@ -1,5 +1,6 @@
 /** @file `wnlstm export`: writes runs in the formats of other programs. */
 
+import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
 import { tableCsv } from '../export/csv.js';
@@ -39,7 +40,7 @@ function addOptions(command: Command) {
     .option('--force', 'replace existing files');
 }
 
-function exportRuns(names: readonly string[] | undefined, options: Options, io: Io): number {
+async function exportRuns(names: readonly string[] | undefined, options: Options, io: Io): Promise<number> {
   const { format, out, force } = options;
   if (out === STDOUT && format !== 'csv') {
     throw new UserError('E_USAGE', `--out -: expected a path for the format ${format}.`, {
@@ -53,12 +54,12 @@ function exportRuns(names: readonly string[] | undefined, options: Options, io: 
     return EXIT.done;
   }
   if (format === 'csv') {
-    writeFiles([{ path: out, parts: [tableCsv(selection.runs)] }], Boolean(force));
+    await writeFiles([{ path: out, parts: [tableCsv(selection.runs)] }], Boolean(force));
     io.out(out);
     return EXIT.done;
   }
   const targets = targetsOf(selection, out, format);
-  writeFiles(filesOfAll(targets, format, io), Boolean(force));
+  await writeFiles(filesOfAll(targets, format, io), Boolean(force));
   for (const { target } of targets) io.out(target);
   return EXIT.done;
 }
@@ -85,8 +86,9 @@ function targetsOf({ runs, isSingle }: Selection, out: string, format: RunFormat
   }));
 }
 
-function* filesOfAll(targets: readonly Target[], format: RunFormat, { signal }: Io) {
+async function* filesOfAll(targets: readonly Target[], format: RunFormat, { signal }: Io) {
   for (const { exported, target } of targets) {
+    await setImmediate(); // signals arrive here
     signal.throwIfAborted();
     yield* filesOf(exported, target, format);
   }

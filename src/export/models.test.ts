@@ -15,7 +15,7 @@ import { tfjsFiles } from './tfjs.js';
 
 const runs = [
   ['base', await trained({ model: 'base' })],
-  ['wn', await trained({ forgetBias: 0.4, clip: 0.5, epochs: 6, lr: 0.1 })],
+  ['wn', await trained({ units: 16, forgetBias: 0.4, clip: 0.5, epochs: 20, lr: 0.1 })],
 ] as const;
 
 /** The position of the largest number. */

@@ -1,6 +1,6 @@
 /** @file Writes the files of an export: all of them, or none if one cannot be written. */
 
-import { lstatSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { ioError, UserError } from '../errors.js';
 import {
@@ -29,12 +29,15 @@ export interface OutputFile {
  * @throws {UserError} E_USAGE if a file exists, or is in the folder of a run; E_IO if one cannot be written. No file and no
  *   folder is left behind
  */
-export function writeFiles(files: Iterable<OutputFile>, force: boolean): void {
+export async function writeFiles(
+  files: Iterable<OutputFile> | AsyncIterable<OutputFile>,
+  force: boolean,
+): Promise<void> {
   const folders: string[] = []; // the deepest first
   const pending: { temporary: string; path: string; isNew: boolean }[] = [];
   let renamed = 0;
   try {
-    for (const { path, parts } of files) {
+    for await (const { path, parts } of files) {
       const isNew = checkTarget(path, force);
       folders.unshift(...makeDirectory(dirname(path)));
       const temporary = temporaryName(path);
@@ -73,7 +76,10 @@ export function checkTarget(path: string, force: boolean): boolean {
   const refuse = (message: string, hint: string): UserError =>
     new UserError('E_USAGE', `--out: ${message}; nothing was written.`, { hint });
   const elsewhere = 'Choose a path elsewhere with `--out`.';
-  const run = parentsOf(path).find(holdsRun);
+  const parents = parentsOf(path);
+  const file = parents.find((parent) => existsSync(parent) && !isDirectory(parent));
+  if (file !== undefined) throw refuse(`${file} is a file, not a folder`, elsewhere);
+  const run = parents.find(holdsRun);
   if (run !== undefined) throw refuse(`${path} is in the folder of the run ${run}`, elsewhere);
   if (basename(path) === PLAN_FILE && isSweep(dirname(path)))
     throw refuse(`${path} is the plan of a sweep`, elsewhere);
