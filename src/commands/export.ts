@@ -19,6 +19,7 @@ type Options = OptionsOf<typeof addOptions>;
 const STDOUT = '-';
 
 export const configure: Configure = (command, io, run) => {
+  command.addHelpText('after', '\nSee also: wnlstm help export');
   addOptions(command).action(run((names, options) => exportRuns(names, options, io)));
 };
 
@@ -27,7 +28,7 @@ function addOptions(command: Command) {
     .addOption(
       new Option(
         '--format <name>',
-        'tensorboard: event files; csv: one table of all runs; npz: weights for NumPy; tfjs, onnx: models',
+        'event files, one table of all runs (csv), weights for NumPy (npz), or models (tfjs, onnx)',
       )
         .choices(exportFormats)
         .makeOptionMandatory(),

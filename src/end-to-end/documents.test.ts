@@ -132,7 +132,9 @@ async function tryCommand(args: readonly string[]): Promise<void> {
   const [name = ''] = args;
   await parse(args);
   if (PARSED_ONLY.includes(name)) return;
-  process.chdir(['compare', 'plot', 'sweep', 'work'].includes(name) ? swept : loose);
+  process.chdir(
+    ['compare', 'plot', 'sweep', 'work'].includes(name) || args.includes('article') ? swept : loose,
+  );
   if (name === 'train') {
     await run([...args, '--print-config']);
     if (!args.includes('--print-config')) await run([...args, ...tinyFlags]);
