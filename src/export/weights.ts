@@ -44,10 +44,11 @@ export function readWeights({ directory, record, summary, config }: FoundRun): M
   const { state } = readCheckpoint(checkpoints, summary?.steps ?? 0, record.run_id);
   const wrong = (message: string): UserError =>
     new UserError('E_CHECKPOINT', `${checkpoints}: ${message}.`, { hint: RESTORE });
-  if (hashWeights(state) !== summary?.weights_sha256)
+  const recorded = summary?.weights_sha256; // earlier versions did not record it
+  if (recorded && hashWeights(state) !== recorded)
     throw wrong('the SHA-256 of the last weights differs from the one in summary.json');
   const inputs = state.get('lstm/w_x')?.shape[0] ?? 0;
-  const shapes = parameterShapes({ ...config, inputs, classes: record.data.classes });
+  const shapes = parameterShapes({ ...config, inputs, classes: record.data.classes ?? 10 }); // earlier versions: MNIST
   const weights = Object.entries(shapes).map(([name, shape]): [string, NamedArray] => {
     const array = state.get(name);
     if (array?.shape.join() === shape.join() && array.data instanceof Float32Array) return [name, array];
