@@ -13,9 +13,9 @@ export interface ExportedRun {
   readonly run: FoundRun;
   readonly rows: RunRows;
   readonly arm: string;
-  /** The name of its sweep; null if it was not exported as part of one. */
+  /** The name of its sweep, which is that of the folder; null if it was not exported as part of one. */
   readonly sweep: string | null;
-  /** A path without an ending that no other run has: the name of its folder, after that of its sweep if several are exported. */
+  /** A path without an ending that no other run has: the name of its folder, after that of its sweep if other runs are exported too. */
   readonly name: string;
 }
 
@@ -54,15 +54,16 @@ export function selectRuns(
   ];
   const read = needsWeights ? readCompleted : readLogged;
   const results = sources.map((source) => readWith(read, runsDirectory, source));
-  const runs = results.flatMap(({ plan, arms }) =>
-    arms.flatMap((arm) =>
+  const runs = results.flatMap(({ plan, directory, arms }) => {
+    const sweep = plan && directory !== null ? basename(resolve(directory)) : null;
+    return arms.flatMap((arm) =>
       arm.runs.map(({ run, ...rows }): ExportedRun => {
         const folder = basename(resolve(run.directory));
-        const name = plan && sources.length > 1 ? join(plan.name, folder) : folder;
-        return { run, rows, arm: arm.name, sweep: plan?.name ?? null, name };
+        const name = sweep !== null && sources.length > 1 ? join(sweep, folder) : folder;
+        return { run, rows, arm: arm.name, sweep, name };
       }),
-    ),
-  );
+    );
+  });
   const notes = results.flatMap((result) => result.notes);
   if (runs.length === 0) throw nothingToExport(names, notes, needsWeights);
   requireNames(runs);
