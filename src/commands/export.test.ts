@@ -155,6 +155,15 @@ test('an unfinished run has rows, which a note says, but no final weights', asyn
   assert.deepEqual(readdirSync(out).sort(), ['csv', 'tensorboard']);
 });
 
+test('a diverged run has rows, with NaN spelled out, but no final weights', async () => {
+  const diverged = await trained({ lr: 1e38 });
+  const { code, out, err } = await exporting('csv', '-', diverged);
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /,loss,NaN$/m);
+  assert.equal((await exporting('tensorboard', outFolder(), diverged)).code, 0);
+  assertRefused(await exporting('npz', join(outFolder(), 'x'), diverged), /the run is diverged/);
+});
+
 test('runs of a sweep without final weights are left out of models, with a note', async () => {
   const copy = join(outFolder(), 'pair');
   cpSync(sweep, copy, { recursive: true });

@@ -92,7 +92,7 @@ function nothingToExport(
   const what = needsWeights ? 'final weights' : 'rows';
   return new UserError('E_RUN', `No run in ${names.join(', ')} has ${what}. ${notes.join(' ')}`.trim(), {
     hint: needsWeights
-      ? 'Finish it with `wnlstm resume RUN`. The formats csv and tensorboard also export unfinished runs.'
+      ? 'Only completed runs have them; `wnlstm resume RUN` finishes one that was stopped. The formats csv and tensorboard also export other runs.'
       : 'Check the runs with `wnlstm verify`.',
   });
 }
