@@ -7,10 +7,11 @@ import { isatty } from 'node:tty';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
 import { bundledNames } from './bundled-files.js';
+import { COMMANDS } from './commands/list.js';
 import { EXIT, ioError, systemCode, UserError } from './errors.js';
 import { packageVersion } from './package.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
-import type { Configure, Io, Run } from './terminal/io.js';
+import type { Io, Run } from './terminal/io.js';
 import { printError } from './terminal/messages.js';
 import { printable } from './text/printable.js';
 import { wrap } from './text/wrap.js';
@@ -42,114 +43,6 @@ onStopSignal((signal) => {
 process.on('exit', () => {
   for (const stream of terminals) if (!isatty(stream)) closeSync(stream);
 });
-
-/** The commands. The code of a command is loaded only when it is called, so that help is fast. */
-const COMMANDS: readonly {
-  readonly name: string;
-  readonly summary: string;
-  /** The document about the command, for `wnlstm help`. */
-  readonly document?: string;
-  readonly load: () => Promise<{ readonly configure: Configure }>;
-}[] = [
-  {
-    name: 'train',
-    summary: 'train a model, or resume its run if it was stopped',
-    document: 'training',
-    load: () => import('./commands/train.js'),
-  },
-  {
-    name: 'sweep',
-    summary: 'train every run of a sweep file: arms x grid x seeds',
-    document: 'sweeps',
-    load: () => import('./commands/sweep.js'),
-  },
-  {
-    name: 'work',
-    summary: 'train the runs of a planned sweep that no other process has',
-    document: 'clusters',
-    load: () => import('./commands/work.js'),
-  },
-  {
-    name: 'resume',
-    summary: 'resume a run that was stopped',
-    document: 'training',
-    load: () => import('./commands/resume.js'),
-  },
-  {
-    name: 'extend',
-    summary: 'train a finished run for more epochs, as a new run',
-    document: 'training',
-    load: () => import('./commands/extend.js'),
-  },
-  { name: 'ls', summary: 'list runs', load: () => import('./commands/ls.js') },
-  { name: 'show', summary: 'show a run and its epochs', load: () => import('./commands/show.js') },
-  {
-    name: 'reproduce',
-    summary: 'train a run again and compare every bit of its results',
-    document: 'guarantees',
-    load: () => import('./commands/reproduce.js'),
-  },
-  {
-    name: 'verify',
-    summary: 'check the files of runs, without training',
-    document: 'guarantees',
-    load: () => import('./commands/verify.js'),
-  },
-  {
-    name: 'diff',
-    summary: 'show what differs between two runs',
-    document: 'training',
-    load: () => import('./commands/diff.js'),
-  },
-  {
-    name: 'compare',
-    summary: 'compare models over seeds: intervals, tests and verdicts',
-    document: 'compare',
-    load: () => import('./commands/compare.js'),
-  },
-  {
-    name: 'plot',
-    summary: 'plot the learning curves of runs',
-    document: 'figures',
-    load: () => import('./commands/plot.js'),
-  },
-  { name: 'export', summary: 'write runs for other programs', load: () => import('./commands/export.js') },
-  {
-    name: 'rm',
-    summary: 'remove runs and sweeps',
-    document: 'training',
-    load: () => import('./commands/rm.js'),
-  },
-  { name: 'data', summary: 'download MNIST from a mirror', load: () => import('./commands/data.js') },
-  {
-    name: 'setup',
-    summary: 'install TensorFlow for the tensorflow backend',
-    document: 'tensorflow',
-    load: () => import('./commands/setup.js'),
-  },
-  {
-    name: 'doctor',
-    summary: 'check what works on this machine, and how to fix what does not',
-    document: 'backends',
-    load: () => import('./commands/doctor.js'),
-  },
-  {
-    name: 'bench',
-    summary: 'measure the time of a training step on this machine',
-    document: 'speed',
-    load: () => import('./commands/bench.js'),
-  },
-  {
-    name: 'config',
-    summary: 'print the JSON Schema of config files',
-    load: () => import('./commands/config.js'),
-  },
-  {
-    name: 'help',
-    summary: 'show the help of a command, or a document',
-    load: () => import('./commands/help.js'),
-  },
-];
 
 /** The commands whose result is on disk, and not only printed. */
 const KEEPS_RESULT = ['train', 'resume', 'extend', 'sweep', 'work', 'rm', 'setup', 'data'];

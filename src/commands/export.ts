@@ -19,7 +19,6 @@ type Options = OptionsOf<typeof addOptions>;
 const STDOUT = '-';
 
 export const configure: Configure = (command, io, run) => {
-  command.addHelpText('after', '\nSee also: wnlstm help export');
   addOptions(command).action(run((names, options) => exportRuns(names, options, io)));
 };
 

@@ -16,6 +16,7 @@ import { dirname, join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk } from 'chalk';
+import { COMMANDS } from '../commands/list.js';
 import { configKeys, flagName } from '../config.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
@@ -27,7 +28,7 @@ import { parseSweep } from '../sweep/grid.js';
 import { createInProcessExecutor } from '../sweep/job.js';
 import { freeze, plannedRuns, writePlan } from '../sweep/plan.js';
 import { runSweep } from '../sweep/scheduler.js';
-import type { Configure, Io, Run } from '../terminal/io.js';
+import type { Io, Run } from '../terminal/io.js';
 import { argumentsOf, documents, inlineCode, pages, shellLines, texts } from './documents.testing.js';
 
 const lines = documents.flatMap(shellLines);
@@ -85,8 +86,9 @@ async function makeSweep(file: Record<string, unknown> & { name?: string; base?:
 
 /** Creates the parser of a command; it throws where the program would exit. */
 async function parser(name: string, io: Io, run: Run): Promise<Command> {
-  const path = `../commands/${name}.js`;
-  const { configure } = (await import(path)) as { configure: Configure };
+  const found = COMMANDS.find((command) => command.name === name);
+  assert.ok(found, `there is no command ${name}`);
+  const { configure } = await found.load();
   const command = new Command(name).configureOutput({ writeErr: () => {} }).exitOverride();
   configure(command, io, run);
   for (const child of command.commands) child.copyInheritedSettings(command);
@@ -189,9 +191,8 @@ test('the program accepts every command in the text of the documents, except for
 test('every npm script, file and option that a document names exists', async () => {
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
   const flags = new Set(['--full', '--only', '--parts', '--version', '--help']); // of scripts and of npm
-  for (const file of readdirSync(join(packageRoot, 'src/commands'))) {
-    if (!/^[a-z]+\.ts$/.test(file)) continue;
-    const command = await parser(file.replace('.ts', ''), {} as Io, () => async () => {});
+  for (const { name } of COMMANDS) {
+    const command = await parser(name, {} as Io, () => async () => {});
     for (const { options } of [command, ...command.commands])
       for (const { long } of options) flags.add(long!);
   }
