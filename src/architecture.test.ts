@@ -37,7 +37,7 @@ const LAYERS = [
   ['tensorflow'],
   ['engines'],
   ['train'],
-  ['bench', 'sweep', 'verify'],
+  ['bench', 'evaluate', 'sweep', 'verify'],
   ['slurm'],
   ['results'],
   ['compare', 'export'],

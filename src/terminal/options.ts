@@ -118,7 +118,7 @@ export function addMachineOptions<Args extends unknown[], Options extends Option
 }
 
 /** Parses an option that is a whole number. */
-function parseCount(text: string): number {
+export function parseCount(text: string): number {
   if (text === '0') return 0;
   return parsePositive(text);
 }

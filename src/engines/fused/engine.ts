@@ -109,7 +109,7 @@ interface MappedTensor {
 }
 
 /** Maps every parameter, and its moments under Adam, to views of the kernel's memory. */
-function mapTensors(kernel: Kernel, net: Uint8Array, spec: ModelSpec): MappedTensor[] {
+export function mapTensors(kernel: Kernel, net: Uint8Array, spec: ModelSpec): MappedTensor[] {
   const buffers = spec.optimizer === 'adam' ? (['value', 'm', 'v'] as const) : (['value'] as const);
   return Object.entries(parameterShapes(spec)).flatMap(([name, shape]) =>
     buffers.map((buffer) => {

@@ -1,0 +1,92 @@
+/** @file Chooses the weights of a run to evaluate: of its last checkpoint, of the best by validation, or of a step. */
+
+import type { Architecture } from '../engines/fused/classifier.js';
+import { UserError } from '../errors.js';
+import type { TrainingState } from '../model/state.js';
+import { hashWeights, listCheckpoints, readCheckpoint, type StoredCheckpoint } from '../runs/checkpoint.js';
+import { runPaths } from '../runs/paths.js';
+import { RESTORE } from '../runs/progress.js';
+import type { FoundRun } from '../runs/reading.js';
+
+/** Which checkpoint: the last one, the best by validation accuracy so far, or that of a step. */
+export type Which = 'last' | 'best' | number;
+
+/** Weights of a run, and what they are. */
+export interface Weights {
+  readonly state: TrainingState;
+  readonly step: number;
+  /** Whether the run ended with these weights. */
+  readonly isFinal: boolean;
+  /** Whether they are the best by validation accuracy so far. */
+  readonly isBest: boolean;
+  /** The validation loss and accuracy that the checkpoint records for its weights, if they are the best. */
+  readonly validation: { readonly loss: number; readonly accuracy: number } | null;
+  /** SHA-256 of the weights, 64 hex digits. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads weights of a run. A run that is being trained may be read too.
+ *
+ * @throws {UserError} E_CHECKPOINT if there is no such checkpoint, if it is damaged, or if its weights are not the run's result
+ */
+export function readWeights(run: FoundRun, which: Which): Weights {
+  const { progress, state } = findCheckpoint(run, which);
+  const { step, best } = progress;
+  const isFinal = run.summary !== null && run.summary.steps === step;
+  const isBest = best?.step === step;
+  const sha256 = hashWeights(state);
+  const recorded = isFinal ? run.summary?.weights_sha256 : null;
+  if (recorded && recorded !== sha256) {
+    throw new UserError(
+      'E_CHECKPOINT',
+      `${run.directory}: expected weights with the SHA-256 ${recorded.slice(0, 16)}… of summary.json at step ${step}, got ${sha256.slice(0, 16)}….`,
+      { hint: RESTORE },
+    );
+  }
+  const validation = isBest && best ? { loss: best.valLoss, accuracy: best.valAccuracy } : null;
+  return { state, step, isFinal, isBest, validation, sha256 };
+}
+
+function findCheckpoint(run: FoundRun, which: Which): StoredCheckpoint {
+  const { checkpoints } = runPaths(run.directory);
+  const { run_id } = run.record;
+  const steps = listCheckpoints(checkpoints);
+  const last = steps.at(-1);
+  if (last === undefined) {
+    const hint =
+      run.status === 'running'
+        ? 'Training writes the first one within a minute.'
+        : `Train it with \`wnlstm resume ${run.directory}\`.`;
+    throw new UserError('E_CHECKPOINT', `${run.directory}: expected a checkpoint, found none.`, { hint });
+  }
+  if (which === 'last') return readCheckpoint(checkpoints, last, run_id);
+  const step = which === 'best' ? readCheckpoint(checkpoints, last, run_id).progress.best?.step : which;
+  if (step !== undefined && steps.includes(step)) return readCheckpoint(checkpoints, step, run_id);
+  const expected =
+    step === undefined ? 'a best checkpoint, but no epoch is complete' : `a checkpoint of step ${step}`;
+  throw new UserError(
+    'E_CHECKPOINT',
+    `${run.directory}: expected ${expected}; the checkpoints are of ${steps.length === 1 ? 'step' : 'steps'} ${steps.join(', ')}.`,
+    { hint: 'Omit --checkpoint to use the last one.' },
+  );
+}
+
+/**
+ * The architecture of a run's model; sizes that the config does not have are those of the weights.
+ *
+ * @throws {UserError} E_CHECKPOINT if a matrix is missing
+ */
+export function architectureOf({ config, directory }: FoundRun, { state }: Weights): Architecture {
+  const inputs = state.get('lstm/w_x')?.shape[0];
+  const classes = state.get('pred/w')?.shape[1];
+  if (inputs === undefined || classes === undefined) {
+    throw new UserError(
+      'E_CHECKPOINT',
+      `${directory}: expected the matrices lstm/w_x and pred/w in the checkpoint, got ${[...state.keys()].join(', ')}.`,
+      { hint: RESTORE },
+    );
+  }
+  const { model, units, forgetBias } = config;
+  return { model, units, forgetBias, timeSteps: inputs, inputs, classes };
+}
