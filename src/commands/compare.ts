@@ -8,7 +8,7 @@ import { compareMarkdown } from '../compare/markdown.js';
 import { compareText } from '../compare/text.js';
 import { EXIT, UserError } from '../errors.js';
 import type { Heading } from '../figures/figure.js';
-import { type Figure, figureFormats, formatOf, renderFigure } from '../figures/figure-files.js';
+import { type Figure, figureFormats, renderFigure, requireFormat } from '../figures/figure-files.js';
 import { forestSpec, forestUsage } from '../figures/forest.js';
 import { comparisonPage } from '../figures/page.js';
 import { makeDirectory, replaceFile, toJson } from '../files.js';
@@ -149,13 +149,7 @@ async function drawFigure(
       hint: 'Add some with `--against` or `--pair`.',
     });
   }
-  const format = formatOf(path);
-  if (!format) {
-    const endings = figureFormats.map((name) => `.${name}`).join(', ');
-    throw new UserError('E_USAGE', `--figure ${path}: expected a file name that ends in ${endings}.`, {
-      hint: 'The ending selects the format.',
-    });
-  }
+  const format = requireFormat('--figure', path);
   const figure: Figure = {
     title: heading.title,
     spec: forestSpec(comparison, heading),

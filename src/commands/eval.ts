@@ -5,14 +5,20 @@ import { dirname } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
 import { predictionsCsv } from '../evaluate/csv.js';
-import { evaluateModel, readEvaluationData, SPLITS } from '../evaluate/evaluate.js';
+import { type Evaluation, evaluateModel, readEvaluationData, SPLITS } from '../evaluate/evaluate.js';
+import { evaluationJson } from '../evaluate/json.js';
 import { openModel } from '../evaluate/model.js';
+import type { Prediction } from '../evaluate/predictions.js';
 import { mostConfidentMistakes } from '../evaluate/scores.js';
+import { evaluationSpec } from '../figures/evaluation.js';
+import { type Figure, figureFormats, renderFigure, requireFormat } from '../figures/figure-files.js';
 import { makeDirectory, replaceFile } from '../files.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
+import type { FoundRun } from '../runs/reading.js';
 import { createCountDisplay } from '../terminal/count-display.js';
-import { type Described, evaluationText } from '../terminal/evaluation-text.js';
+import { describeData, describeWeights, evaluationText } from '../terminal/evaluation-text.js';
+import { number, percent, percentNumber } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
 import { addRunsOption, type OptionsOf, parseCount, parsePath } from '../terminal/options.js';
@@ -20,8 +26,8 @@ import { addCheckpointOption, noteWeights } from '../terminal/weights-option.js'
 
 type Options = OptionsOf<typeof addOptions>;
 
-/** The number of mistakes shown, if the user gives none. */
-const MISTAKES = 6;
+/** The number of mistakes shown in the terminal and in a figure, if the user gives none. */
+const MISTAKES = { text: 6, figure: 12 };
 
 export const configure: Configure = (command, io, run) => {
   addOptions(command).action(run((name, options) => evaluate(name, options, io)));
@@ -42,34 +48,59 @@ function addOptions(command: Command) {
       'evaluate on other data, with images of the same size and the same classes',
       parsePath,
     )
-    .option('--mistakes <n>', 'number of mistakes to show, the most confident first', parseCount, MISTAKES)
+    .option(
+      '--mistakes <n>',
+      `number of mistakes to show, the most confident first (default: ${MISTAKES.text}; in a figure: ${MISTAKES.figure})`,
+      parseCount,
+    )
     .option('--csv <file>', 'also write a CSV file with the prediction of each example', parsePath)
+    .option(
+      '--figure <file>',
+      `also draw the confusion matrix and the mistakes; its ending selects the format: ${figureFormats.join(', ')}`,
+      parsePath,
+    )
     .option('--force', 'overwrite files that exist')
     .option('--json', 'print the scores as one line of JSON');
 }
 
 async function evaluate(name: string | undefined, options: Options, io: Io): Promise<number> {
-  const { csv, data: folder, split, mistakes: most } = options;
-  if (csv !== undefined) refuseExisting(csv, options);
+  const { csv, figure, mistakes: most } = options;
+  const format = figure === undefined ? null : requireFormat('--figure', figure);
+  for (const path of [csv, figure]) if (path !== undefined) refuseExisting(path, options);
   const run = findRun(options.runs, name);
-  const model = await openModel(run, options.checkpoint);
-  const { weights, classifier } = model;
+  const evaluation = await evaluateRun(run, options, io);
+  const mistakesFor = (count: number) => mostConfidentMistakes(evaluation.predictions, most ?? count);
+  if (csv !== undefined) write(csv, predictionsCsv(evaluation.predictions), io);
+  if (figure !== undefined && format)
+    write(figure, await renderFigure(figureOf(evaluation, mistakesFor(MISTAKES.figure)), format), io);
+  const mistakes = mistakesFor(MISTAKES.text);
+  io.out(
+    options.json
+      ? JSON.stringify(evaluationJson(evaluation, mistakes))
+      : evaluationText(evaluation, mistakes, io),
+  );
+  return EXIT.done;
+}
+
+/** Evaluates a run, with a progress bar, and notes on what the result depends on. */
+async function evaluateRun(
+  run: FoundRun,
+  { checkpoint, split, data: folder }: Options,
+  io: Io,
+): Promise<Evaluation> {
+  const model = await openModel(run, checkpoint);
   try {
     const data = readEvaluationData(run, model, split, folder);
-    noteWeights(run, weights, options.checkpoint, io);
+    noteWeights(run, model.weights, checkpoint, io);
     if (data.changed !== null && folder === undefined)
       printNote(`The data have changed: ${data.changed} is not the file that the run was trained with.`, io);
     const display = createCountDisplay(io, data.split.count, 'images');
     const watch = { signal: io.signal, onProgress: display.update };
-    const evaluated = await evaluateModel(run, model, data, watch).finally(display.close);
-    if (evaluated.isRecorded === false) noteDifference(run.directory, model.isExact, io);
-    const mistakes = mostConfidentMistakes(evaluated.predictions, most);
-    const described = { run, weights, device: classifier.device, data, folder, evaluated, mistakes };
-    if (csv !== undefined) write(csv, predictionsCsv(evaluated.predictions), io);
-    io.out(options.json ? JSON.stringify(toJson(described)) : evaluationText(described, io));
-    return EXIT.done;
+    const evaluation = await evaluateModel(run, model, data, watch).finally(display.close);
+    if (evaluation.isRecorded === false) noteDifference(run.directory, model.isExact, io);
+    return evaluation;
   } finally {
-    classifier.dispose();
+    model.classifier.dispose();
   }
 }
 
@@ -87,6 +118,15 @@ function write(path: string, content: string | Uint8Array, io: Io): void {
   io.err(`Wrote ${path}`);
 }
 
+function figureOf(evaluation: Evaluation, mistakes: readonly Prediction[]): Figure {
+  const { run, weights, data, scores } = evaluation;
+  const [low, high] = scores.interval.map(percentNumber);
+  const title = `${run.record.run_id}: accuracy ${percent(scores.accuracy)} [${low}, ${high}]`;
+  const subtitle = `${describeData(data)}; ${describeWeights(weights)}; loss ${number(scores.loss)}`;
+  const spec = evaluationSpec(scores, mistakes, data.split, { title, subtitle });
+  return { title, spec, interactive: spec, narrow: null, usage: '' };
+}
+
 function noteDifference(directory: string, isExact: boolean, io: Io): void {
   printNote(
     isExact
@@ -94,30 +134,4 @@ function noteDifference(directory: string, isExact: boolean, io: Io): void {
       : 'The run was computed with other arithmetic, so loss and accuracy may differ from the recorded ones in the last digits.',
     io,
   );
-}
-
-/** An evaluation with the keys of `--json`, which are those of summary.json where both have them. */
-function toJson({ run, weights, device, data, folder, evaluated, mistakes }: Described) {
-  const { scores, isRecorded } = evaluated;
-  return {
-    run_id: run.record.run_id,
-    dir: run.directory,
-    step: weights.step,
-    final: weights.isFinal,
-    best: weights.isBest,
-    weights_sha256: weights.sha256,
-    device,
-    data: folder ?? run.config.data,
-    same_data: data.changed === null,
-    split: data.name,
-    count: scores.count,
-    correct: scores.correct,
-    loss: scores.loss,
-    accuracy: scores.accuracy,
-    accuracy_interval: scores.interval,
-    as_recorded: isRecorded,
-    classes: scores.classes.map(({ label, ...others }) => ({ class: label, ...others })),
-    confusion: scores.confusion,
-    mistakes,
-  };
 }

@@ -1,11 +1,12 @@
 /** @file Evaluates a model on a split: predictions and scores, and whether they are those that the run recorded. */
 
-import { type Dataset, readDataset, type Split } from '../data/mnist.js';
+import { readDataset, type Split } from '../data/mnist.js';
 import { UserError } from '../errors.js';
 import type { FoundRun } from '../runs/reading.js';
 import type { Model } from './model.js';
 import { type Prediction, predictSplit, type Watch } from './predictions.js';
 import { type Scores, scoresOf } from './scores.js';
+import type { Weights } from './weights.js';
 
 /** The names of the splits, in the order of help. */
 export const SPLITS = ['test', 'validation', 'train'] as const;
@@ -13,7 +14,8 @@ export type SplitName = (typeof SPLITS)[number];
 
 /** The data to evaluate on. */
 export interface EvaluationData {
-  readonly dataset: Dataset;
+  /** The folder; null for the bundled MNIST. */
+  readonly directory: string | null;
   readonly name: SplitName;
   readonly split: Split;
   /** The file that differs from the one that the run was trained with; null if all are the same. */
@@ -21,7 +23,11 @@ export interface EvaluationData {
 }
 
 /** The evaluation of a model. */
-export interface Evaluated {
+export interface Evaluation {
+  readonly run: FoundRun;
+  readonly weights: Weights;
+  readonly device: string;
+  readonly data: EvaluationData;
   readonly predictions: readonly Prediction[];
   readonly scores: Scores;
   /** Whether loss and accuracy are those that the run recorded, to the last bit; null if it recorded none for these weights and data. */
@@ -52,41 +58,37 @@ export function readEvaluationData(
   if (dataset.classes !== classes) throw problem(`${classes} classes`, String(dataset.classes));
   const { checksums } = run.record.data;
   const changed = Object.keys(checksums).find((file) => dataset.checksums[file] !== checksums[file]) ?? null;
-  return { dataset, name, split: dataset[name], changed };
+  return { directory: folder, name, split: dataset[name], changed };
 }
 
-/** Evaluates a model. Signal and progress are those of `watch`. */
+/** Evaluates a model; `watch` can follow and stop it. */
 export async function evaluateModel(
   run: FoundRun,
   { classifier, architecture, weights }: Model,
   data: EvaluationData,
   watch: Watch,
-): Promise<Evaluated> {
+): Promise<Evaluation> {
   const predictions = await predictSplit(classifier, data.split, architecture.classes, watch);
   const scores = scoresOf(predictions, architecture.classes);
   const recorded = data.changed === null ? recordedResult(run, weights, data.name) : null;
-  return {
-    predictions,
-    scores,
-    isRecorded: recorded && recorded.loss === scores.loss && recorded.accuracy === scores.accuracy,
-  };
+  const isRecorded = recorded && recorded.loss === scores.loss && recorded.accuracy === scores.accuracy;
+  return { run, weights, device: classifier.device, data, predictions, scores, isRecorded };
 }
 
 /** The loss and accuracy that a run recorded for weights on a split of its data; null if it recorded none. */
 function recordedResult(
   { summary }: FoundRun,
-  { isFinal, isBest, validation }: Model['weights'],
-  name: SplitName,
+  { isFinal, isBest, validation }: Weights,
+  split: SplitName,
 ): { loss: number; accuracy: number } | null {
-  if (name === 'validation' && validation) return validation;
-  if (!summary || name === 'train') return null;
-  const keys = {
-    test: isFinal
-      ? (['test_loss', 'test_accuracy'] as const)
-      : (['best_test_loss', 'best_test_accuracy'] as const),
-    validation: ['val_loss', 'val_accuracy'] as const,
-  }[name];
-  if (!isFinal && !(name === 'test' && isBest)) return null;
-  const [loss, accuracy] = keys.map((key) => summary[key]);
+  if (split === 'train') return null;
+  if (split === 'validation') {
+    return validation ?? (isFinal ? pair(summary?.val_loss, summary?.val_accuracy) : null);
+  }
+  if (isFinal) return pair(summary?.test_loss, summary?.test_accuracy);
+  return isBest ? pair(summary?.best_test_loss, summary?.best_test_accuracy) : null;
+}
+
+function pair(loss: number | null | undefined, accuracy: number | null | undefined) {
   return loss == null || accuracy == null ? null : { loss, accuracy };
 }

@@ -1,6 +1,7 @@
 /** @file Renders figures as SVG, PNG, Vega-Lite JSON and HTML. The same figure always gives the same bytes. */
 
 import type { TopLevelSpec } from 'vega-lite';
+import { UserError } from '../errors.js';
 import type { FigureSpec } from './figure.js';
 import { figureHtml } from './figure-html.js';
 import { fontPath, readWidths } from './font.js';
@@ -48,6 +49,20 @@ export async function renderFigure(figure: Figure, format: FigureFormat): Promis
 /** The format of a file by its extension; undefined for any other extension. */
 export function formatOf(path: string): FigureFormat | undefined {
   return figureFormats.find((format) => path.endsWith(`.${format}`));
+}
+
+/**
+ * The format of a file that an option names.
+ *
+ * @throws {UserError} E_USAGE for any other extension
+ */
+export function requireFormat(option: string, path: string): FigureFormat {
+  const format = formatOf(path);
+  if (format) return format;
+  const endings = figureFormats.map((name) => `.${name}`).join(', ');
+  throw new UserError('E_USAGE', `${option} ${path}: expected a file name that ends in ${endings}.`, {
+    hint: 'The ending selects the format.',
+  });
 }
 
 /** The figure as SVG; it refers to the font by name. */

@@ -7,7 +7,7 @@ const GREY = [107, 107, 107] as const;
 const RIGHT = [0, 114, 178] as const;
 const WRONG = [204, 85, 0] as const;
 /** The smallest strength of a shade that is drawn. */
-const FAINTEST = 0.2;
+const FAINTEST = 0.3;
 /** The level of chalk from which cells are shaded: 256 colours. */
 const SHADED = 2;
 

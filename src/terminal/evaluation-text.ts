@@ -1,10 +1,9 @@
 /** @file The evaluation of a model as text for a terminal. */
 
-import type { Evaluated, EvaluationData } from '../evaluate/evaluate.js';
+import type { Evaluation, EvaluationData } from '../evaluate/evaluate.js';
 import type { Prediction } from '../evaluate/predictions.js';
 import type { Scores } from '../evaluate/scores.js';
 import type { Weights } from '../evaluate/weights.js';
-import type { FoundRun } from '../runs/reading.js';
 import { plural } from '../text/plural.js';
 import { table } from '../text/table.js';
 import { wrap } from '../text/wrap.js';
@@ -13,46 +12,31 @@ import { describeModel, number, percent, percentNumber } from './format.js';
 import type { Io } from './io.js';
 import { mistakesText } from './mistakes-text.js';
 
-/** What is described. */
-export interface Described {
-  readonly run: FoundRun;
-  readonly weights: Weights;
-  readonly device: string;
-  readonly data: EvaluationData;
-  /** The folder of other data; undefined for the data of the run. */
-  readonly folder: string | undefined;
-  readonly evaluated: Evaluated;
-  readonly mistakes: readonly Prediction[];
-}
-
 /** Width of pictures in a row where standard output is not a terminal. */
 const PIPED_WIDTH = 80;
 
 /** Describes an evaluation: scores, confusion matrix, classes and mistakes. */
 export function evaluationText(
-  described: Described,
+  evaluation: Evaluation,
+  mistakes: readonly Prediction[],
   { outColor, outWidth }: Pick<Io, 'outColor' | 'outWidth'>,
 ): string {
-  const { run, weights, device, data, folder, evaluated, mistakes } = described;
+  const { run, weights, device, data, scores, isRecorded } = evaluation;
   const { bold, dim } = outColor;
-  const { scores } = evaluated;
   const width = outWidth ?? Number.POSITIVE_INFINITY;
   const wrong = scores.count - scores.correct;
-  const where = folder ?? run.config.data ?? 'MNIST';
-  const same = evaluated.isRecorded ? ', as the run recorded' : '';
+  const lines = (text: string, paint: (line: string) => string): string[] =>
+    wrap(text, width, '  ').map((line) => paint(line));
   return [
-    `${bold(run.record.run_id)} ${describeWeights(weights)}`,
-    ...[
-      `${describeModel(run.config)}; on ${device}`,
-      `${where}: ${plural(scores.count, `${data.name} image`)}`,
-    ].flatMap((line) => wrap(line, width, '  ').map((part) => dim(part))),
+    ...lines(`${bold(run.record.run_id)} ${describeWeights(weights)}`, (line) => line),
+    ...lines(`${describeModel(run.config)}; on ${device}`, dim),
+    dim(describeData(data)), // a path is not broken into lines, so that it can be copied
     '',
-    ...wrap(
+    ...lines(
       `${bold(`accuracy ${percent(scores.accuracy)}`)} [${scores.interval.map(percentNumber).join(', ')}], ${plural(wrong, 'mistake')}`,
-      width,
-      '  ',
+      (line) => line,
     ),
-    `loss ${number(scores.loss)}${same}`,
+    `loss ${number(scores.loss)}${isRecorded ? ', as the run recorded' : ''}`,
     '',
     confusionText(scores.confusion, outColor, width),
     '',
@@ -61,15 +45,23 @@ export function evaluationText(
       ? []
       : [
           '',
-          bold(
-            mistakes.length === wrong
-              ? 'all mistakes, most confident first'
-              : `the ${mistakes.length} most confident of ${plural(wrong, 'mistake')}`,
-          ),
+          bold(mistakesHeading(mistakes.length, wrong)),
           '',
-          mistakesText(mistakes, data.split, data.dataset.size, outColor, outWidth ?? PIPED_WIDTH),
+          mistakesText(mistakes, data.split, outColor, outWidth ?? PIPED_WIDTH),
         ]),
   ].join('\n');
+}
+
+function mistakesHeading(shown: number, wrong: number): string {
+  if (wrong === 1) return 'the only mistake';
+  return shown === wrong
+    ? `all ${wrong} mistakes, the most confident first`
+    : `the ${plural(shown, 'most confident of', 'most confident of')} ${wrong.toLocaleString('en')} mistakes`;
+}
+
+/** The data of an evaluation: `MNIST: 10,000 test images`. */
+export function describeData({ directory, name, split }: EvaluationData): string {
+  return `${directory ?? 'MNIST'}: ${plural(split.count, `${name === 'train' ? 'training' : name} image`)}`;
 }
 
 /** Says which weights were used. */

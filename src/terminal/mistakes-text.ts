@@ -1,10 +1,11 @@
 /** @file The most confident mistakes as text: pictures side by side, with classes and probability below each. */
 
 import type { ChalkInstance } from 'chalk';
+import { commonBox, crop, imageAt, widened } from '../data/grey-image.js';
 import type { Split } from '../data/mnist.js';
 import type { Prediction } from '../evaluate/predictions.js';
 import { percent } from './format.js';
-import { commonBox, crop, drawPicture, type Picture, widened } from './picture.js';
+import { drawPicture } from './picture.js';
 
 /** Columns between two pictures, and the smallest width of a picture, which its caption needs. */
 const GAP = 3;
@@ -14,32 +15,24 @@ const CAPTION = 20;
  * Draws mistakes in rows that fit the width. All pictures are cropped to the same part.
  *
  * @param split the examples that the predictions are of
- * @param size rows and columns of an image
  */
 export function mistakesText(
   mistakes: readonly Prediction[],
   split: Split,
-  size: number,
   color: ChalkInstance,
   width: number,
 ): string {
-  const pictures = mistakes.map(
-    ({ index }): Picture => ({
-      width: size,
-      height: size,
-      pixels: split.images.subarray(index * size * size, (index + 1) * size * size),
-    }),
-  );
-  const box = widened(commonBox(pictures), CAPTION, { width: size });
+  const images = mistakes.map(({ index }) => imageAt(split, index));
+  const size = images[0]?.width ?? 0;
+  const box = widened(commonBox(images), CAPTION, { width: size });
   const column = Math.max(box.width, CAPTION);
-  const blocks = mistakes.map((mistake, at) => [
-    ...pictures
-      .slice(at, at + 1)
-      .flatMap((picture) =>
-        drawPicture(crop(picture, box), color).map((line) => line + ' '.repeat(column - box.width)),
-      ),
-    `true ${mistake.label}, predicted ${mistake.predicted}`.padEnd(column),
-    color.dim(`${percent(mistake.probability)}  #${mistake.index}`.padEnd(column)),
+  const padding = ' '.repeat(column - box.width);
+  const blocks = images.map((image, at) => [
+    ...drawPicture(crop(image, box), color).map((line) => line + padding),
+    ...caption(mistakes[at]).map((line, index) => {
+      const padded = line.padEnd(column);
+      return index === 0 ? padded : color.dim(padded);
+    }),
   ]);
   const perRow = Math.max(1, Math.floor((width + GAP) / (column + GAP)));
   const rows: string[] = [];
@@ -51,4 +44,11 @@ export function mistakesText(
     rows.push(lines.map((line) => line.trimEnd()).join('\n'));
   }
   return rows.join('\n\n');
+}
+
+/** The two lines below a picture. */
+function caption(mistake: Prediction | undefined): string[] {
+  if (!mistake) return [];
+  const { label, predicted, probability, index } = mistake;
+  return [`true ${label}, predicted ${predicted}`, `${percent(probability)}  #${index}`];
 }
