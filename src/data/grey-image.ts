@@ -58,6 +58,23 @@ export function crop(image: GreyImage, { left, top, width, height }: Box): GreyI
   return { width, height, pixels };
 }
 
+/** An image with black and white exchanged. */
+export function invert({ width, height, pixels }: GreyImage): GreyImage {
+  return { width, height, pixels: pixels.map((grey) => 255 - grey) };
+}
+
+/** The mean of the pixels at the border, 0 to 255. */
+export function borderMean({ width, height, pixels }: GreyImage): number {
+  let [sum, count] = [0, 0];
+  for (const [index, grey] of pixels.entries()) {
+    const [row, column] = [Math.floor(index / width), index % width];
+    if (row > 0 && row < height - 1 && column > 0 && column < width - 1) continue;
+    sum += grey;
+    count++;
+  }
+  return sum / count;
+}
+
 /** An image with each pixel repeated `factor` times in both directions. */
 export function enlarge({ width, height, pixels }: GreyImage, factor: number): GreyImage {
   const [wide, high] = [width * factor, height * factor];

@@ -23,15 +23,28 @@ const HEAD_BYTES = 4096;
  */
 export function readMaybeGzipped(path: string): Buffer {
   try {
-    const raw = readAll(path);
-    return raw[0] === 0x1f && raw[1] === 0x8b ? unpack(raw, path) : raw;
+    return unpackIfGzip(readAll(path), path);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    if (systemCode(error)?.startsWith('Z_'))
-      throw damaged(path, `expected a complete gzip file, got a damaged one (${(error as Error).message})`);
     const known = systemCode(error) ? null : asUserError(error); // out of memory has no code
     const { message, hint } = known ?? ioError(`read ${path}`, error);
     throw new UserError('E_DATA', message, { hint, cause: error });
+  }
+}
+
+/**
+ * Unpacks the bytes of an IDX file if they are gzip.
+ *
+ * @param path path of the file, for errors
+ * @throws {UserError} E_DATA if they cannot be unpacked, or are more than their header states
+ */
+export function unpackIfGzip(raw: Buffer, path: string): Buffer {
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  try {
+    return unpack(raw, path);
+  } catch (error) {
+    if (!systemCode(error)?.startsWith('Z_')) throw error;
+    throw damaged(path, `expected a complete gzip file, got a damaged one (${(error as Error).message})`);
   }
 }
 

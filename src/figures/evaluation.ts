@@ -17,7 +17,7 @@ const SMALL_CELL = 24;
 const MOST_LARGE = 16;
 const IMAGE = 84;
 const COLUMNS = 4;
-const PITCH = { x: IMAGE + 24, y: IMAGE + 40 };
+const PITCH = { x: IMAGE + 28, y: IMAGE + 40 };
 
 /** Hues of the palette of figure-style.ts for right and wrong predictions, from white. */
 const RIGHT = [0, 114, 178] as const;
@@ -38,7 +38,7 @@ export function evaluationSpec(
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     padding: 16,
-    title: { text: heading.title, subtitle: heading.subtitle ?? '' },
+    title: { text: heading.title, subtitle: heading.subtitle ?? '', frame: 'bounds' },
     config: figureConfig,
     spacing: 40,
     hconcat: [matrixSpec(scores), ...(mistakes.length > 0 ? [mistakesSpec(mistakes)] : [])],
