@@ -3,18 +3,18 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
 import { EXIT } from '../errors.js';
-import { type InputImage, readImages } from '../evaluate/image-files.js';
+import { type InputImage, readImages, STANDARD_INPUT } from '../evaluate/image-files.js';
 import { type Model, openModel } from '../evaluate/model.js';
 import { type Ranked, rankClasses } from '../evaluate/predictions.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import { createCountDisplay } from '../terminal/count-display.js';
-import { percent } from '../terminal/format.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
 import { addRunsOption, type OptionsOf, parseCount, parseRuns } from '../terminal/options.js';
 import { addCheckpointOption, noteWeights } from '../terminal/weights-option.js';
 import { singleLine } from '../text/printable.js';
+import { probabilityPercent } from '../text/probability.js';
 import { table } from '../text/table.js';
 
 type Options = OptionsOf<typeof addOptions>;
@@ -64,11 +64,7 @@ async function predict(name: string, files: readonly string[], options: Options,
             device: model.classifier.device,
             predictions: images.map(({ file, index }, at) => ({ file, index, ...byClass(ranked[at] ?? []) })),
           })
-        : table(
-            [heading(model)],
-            images.map((image, at) => row(image, ranked[at] ?? [])),
-            io.outWidth ?? undefined,
-          ),
+        : describe(images, ranked, io.outWidth),
     );
     return EXIT.done;
   } finally {
@@ -116,18 +112,29 @@ function byClass(ranked: readonly Ranked[]) {
   return { predicted: ranked[0]?.label, probabilities };
 }
 
-function heading({ architecture: { classes } }: Model) {
-  return { name: 'image', cells: ['predicted', 'second', 'third'].slice(0, Math.min(SHOWN, classes)) };
-}
+/** The columns of a class and its probability in the table. */
+const CELL = 11;
 
-function row(image: InputImage, ranked: readonly Ranked[]) {
-  const cells = ranked
-    .slice(0, SHOWN)
-    .map(({ label, probability }) => `${label}  ${percent(probability).padStart(8)}`);
-  return { name: nameOf(image), cells };
+function describe(
+  images: readonly InputImage[],
+  ranked: readonly (readonly Ranked[])[],
+  width: number | null,
+): string {
+  const shown = Math.min(SHOWN, ranked[0]?.length ?? 0);
+  const heads = ['predicted', 'second', 'third'].slice(0, shown).map((head) => head.padEnd(CELL));
+  // Rows of a single IDX file are named by their numbers alone.
+  const isOneFile = images.every(({ file, index }) => file === images[0]?.file && index !== null);
+  const rows = images.map((image, at) => ({
+    name: isOneFile ? `#${image.index}` : nameOf(image),
+    cells: (ranked[at] ?? []).slice(0, shown).map(({ label, probability }) => {
+      const text = probabilityPercent(probability);
+      return `${label}${text.padStart(CELL - String(label).length)}`;
+    }),
+  }));
+  return table([{ name: 'image', cells: heads }], rows, width ?? undefined);
 }
 
 function nameOf({ file, index }: InputImage): string {
-  const name = file === '-' ? 'standard input' : singleLine(file);
+  const name = file === STANDARD_INPUT ? 'standard input' : singleLine(file);
   return index === null ? name : `${name} #${index}`;
 }

@@ -24,7 +24,7 @@ export function isPng(bytes: Buffer): boolean {
  * @throws {UserError} E_DATA if the file is damaged or the image too large
  */
 export function decodePng(bytes: Buffer, path: string): GreyImage {
-  if (bytes.length < SIZE_AT + 8) throw damaged(path, 'the file ends within its header');
+  if (bytes.length < SIZE_AT + 8) throw damaged(path, 'it ends too early');
   const [columns, rows] = [bytes.readUInt32BE(SIZE_AT), bytes.readUInt32BE(SIZE_AT + 4)];
   if (columns > LONGEST_SIDE || rows > LONGEST_SIDE) {
     throw new UserError(
@@ -37,7 +37,7 @@ export function decodePng(bytes: Buffer, path: string): GreyImage {
   try {
     png = PNG.sync.read(bytes);
   } catch (error) {
-    throw damaged(path, (error as Error).message.replace(/\.$/, ''), error);
+    throw damaged(path, reasonOf(error as Error), error);
   }
   const { width, height, data } = png;
   const pixels = new Uint8Array(width * height);
@@ -47,6 +47,10 @@ export function decodePng(bytes: Buffer, path: string): GreyImage {
     pixels[pixel] = Math.round((luma * alpha + 255 * (255 - alpha)) / 255);
   }
   return { width, height, pixels };
+}
+
+function reasonOf({ message }: Error): string {
+  return /finished stream|unexpected end/i.test(message) ? 'it ends too early' : message.replace(/\.$/, '');
 }
 
 function damaged(path: string, reason: string, cause?: unknown): UserError {

@@ -1,6 +1,5 @@
 /** @file Opens the model of a run for evaluation: its weights on the kernel of this machine. */
 
-import { isExact } from '../engines/arithmetic.js';
 import { type Architecture, type Classifier, createClassifier } from '../engines/fused/classifier.js';
 import { chooseBackend, createKernel } from '../engines/select.js';
 import { UserError } from '../errors.js';
@@ -41,6 +40,6 @@ export async function openModel(run: FoundRun, which: Which): Promise<Model> {
     weights,
     architecture,
     classifier: await createClassifier(kernel, architecture, weights.state),
-    isExact: isExact(run.config.backend) && run.record.arithmetic === choice.arithmetic,
+    isExact: run.record.arithmetic === choice.arithmetic,
   };
 }

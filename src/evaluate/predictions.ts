@@ -71,17 +71,17 @@ function predictExample(
   throw new Error('the classifier predicts no class');
 }
 
-/** The classes of an image with their probabilities, most probable first; of equal ones, the predicted class, then the smaller. */
+/** A class and its probability. */
 export interface Ranked {
   readonly label: number;
   readonly probability: number;
 }
 
 /**
- * The probabilities of all classes of an image without a label.
+ * The classes of an image and their probabilities.
  *
  * @param classes number of classes of the model
- * @returns `[classes]`, the predicted class first, then by falling probability, equal ones by class
+ * @returns `[classes]`: the predicted class first, then by falling probability, equally probable ones by their number
  */
 export function rankClasses(classifier: Classifier, image: Uint8Array, classes: number): Ranked[] {
   const judged = Array.from({ length: classes }, (_, label) => ({

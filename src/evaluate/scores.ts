@@ -84,3 +84,21 @@ export function mostConfidentMistakes(predictions: readonly Prediction[], most: 
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, most);
 }
+
+/**
+ * How strongly each cell of a confusion matrix is shaded, 0 to 1: right predictions by their fraction of the class, wrong ones by
+ * the square root of their number relative to the most frequent confusion, so that rare confusions are visible too.
+ */
+export function shadesOf(confusion: Scores['confusion']): number[][] {
+  const most = confusion.reduce(
+    (largest, row, label) => row.reduce((a, b, other) => (other === label ? a : Math.max(a, b)), largest),
+    0,
+  );
+  return confusion.map((row, label) => {
+    const total = sum(row);
+    return row.map((count, other) => {
+      if (count === 0) return 0;
+      return label === other ? count / total : Math.sqrt(count / most);
+    });
+  });
+}

@@ -1,12 +1,13 @@
 /** @file The confusion matrix as text: aligned columns, in blocks that fit the terminal, shaded where there are colours. */
 
 import type { ChalkInstance } from 'chalk';
+import { shadesOf } from '../evaluate/scores.js';
 
 /** Shades of equal lightness, readable with white text on dark and light terminals: grey for few, a hue for many. */
 const GREY = [107, 107, 107] as const;
 const RIGHT = [0, 114, 178] as const;
 const WRONG = [204, 85, 0] as const;
-/** The smallest strength of a shade that is drawn. */
+/** The faintest shade that is drawn. */
 const FAINTEST = 0.3;
 /** The level of chalk from which cells are shaded: 256 colours. */
 const SHADED = 2;
@@ -27,10 +28,7 @@ export function confusionText(
   const cell = Math.max(...cells.map((count) => String(count).length), String(classes - 1).length) + 1;
   const head = Math.max('true'.length, String(classes - 1).length);
   const perBlock = Math.max(1, Math.min(classes, Math.floor((width - head - 1) / cell)));
-  const mostErrors = Math.max(
-    1,
-    ...confusion.flatMap((row, label) => row.filter((_, other) => other !== label)),
-  );
+  const shades = shadesOf(confusion);
   const blocks: string[] = [];
   for (let first = 0; first < classes; first += perBlock) {
     const columns = Array.from({ length: Math.min(perBlock, classes - first) }, (_, index) => first + index);
@@ -39,11 +37,9 @@ export function confusionText(
         color.dim(`${'true'.padStart(head)}  predicted`),
         color.dim(`${' '.repeat(head + 1)}${columns.map((label) => String(label).padStart(cell)).join('')}`),
         ...confusion.map((row, label) => {
-          const total = row.reduce((sum, count) => sum + count, 0);
           const texts = columns.map((other) => {
-            const count = row[other] ?? 0;
-            const strength = other === label ? count / Math.max(1, total) : Math.sqrt(count / mostErrors);
-            return shaded(count, cell, other === label, strength, color);
+            const text = String(row[other] || '·').padStart(cell);
+            return paint(text, label === other, shades[label]?.[other] ?? 0, color);
           });
           return `${color.dim(String(label).padStart(head))} ${texts.join('')}`;
         }),
@@ -53,20 +49,13 @@ export function confusionText(
   return blocks.join('\n\n');
 }
 
-function shaded(
-  count: number,
-  width: number,
-  isRight: boolean,
-  strength: number,
-  color: ChalkInstance,
-): string {
-  if (count === 0) return color.dim('·'.padStart(width));
-  const text = String(count).padStart(width);
+function paint(text: string, isRight: boolean, shade: number, color: ChalkInstance): string {
+  if (shade === 0) return color.dim(text);
   if (color.level < SHADED) return isRight ? color.bold(text) : text;
-  if (strength < FAINTEST) return text;
-  const [red, green, blue] = GREY.map((grey, channel) => {
-    const hue = (isRight ? RIGHT : WRONG)[channel] ?? grey;
-    return Math.round(grey + strength * (hue - grey));
-  }) as [number, number, number];
+  if (shade < FAINTEST) return text;
+  const hue = isRight ? RIGHT : WRONG;
+  const [red, green, blue] = GREY.map((grey, channel) =>
+    Math.round(grey + shade * ((hue[channel] ?? grey) - grey)),
+  ) as [number, number, number];
   return color.bgRgb(red, green, blue).whiteBright(text);
 }

@@ -4,7 +4,7 @@ import type { ChalkInstance } from 'chalk';
 import { commonBox, crop, imageAt, widened } from '../data/grey-image.js';
 import type { Split } from '../data/mnist.js';
 import type { Prediction } from '../evaluate/predictions.js';
-import { percent } from './format.js';
+import { probabilityPercent } from '../text/probability.js';
 import { drawPicture } from './picture.js';
 
 /** Columns between two pictures, and the smallest width of a picture, which its caption needs. */
@@ -50,5 +50,5 @@ export function mistakesText(
 function caption(mistake: Prediction | undefined): string[] {
   if (!mistake) return [];
   const { label, predicted, probability, index } = mistake;
-  return [`true ${label}, predicted ${predicted}`, `${percent(probability)}  #${index}`];
+  return [`true ${label}, predicted ${predicted}`, `${probabilityPercent(probability)}  #${index}`];
 }
