@@ -24,14 +24,22 @@ function parseWhich(text: string): Which {
   throw new InvalidArgumentError(`Expected last, best or a step, got ${text}.`);
 }
 
-/** Says that the last weights of a run are not its result, because it has not ended. */
+/** Says that the last weights of a run are not a result, because it has not ended or diverged. */
 export function noteWeights(
   { record, status }: FoundRun,
   { step, isFinal }: Weights,
   which: Which,
   io: Io,
 ): void {
-  if (which !== 'last' || isFinal) return;
+  if (which !== 'last') return;
+  if (status === 'diverged') {
+    printNote(
+      `The loss of the run became infinite or NaN before step ${step}, so these weights mean little.`,
+      io,
+    );
+    return;
+  }
+  if (isFinal) return;
   const of = record.total_steps === undefined ? '' : ` of ${record.total_steps}`;
   printNote(`The run is ${status}; these are the weights of its last checkpoint, at step ${step}${of}.`, io);
 }
