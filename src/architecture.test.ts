@@ -81,6 +81,7 @@ test('each package is imported only in its folder', () => {
     [/^koffi$/, /^(engines\/(cuda|fused)|tensorflow)\//],
     [/^(commander|@commander-js\/extra-typings|cli-progress|chalk)$/, /^(commands\/|terminal\/|cli\.ts$)/],
     [/^(vega|vega-lite|@resvg\/resvg-js)$/, /^figures\/figure-files\.ts$/],
+    [/^pngjs$/, /^data\/png\.ts$/],
     [/^jstat$/, /^compare\/(stats|power)\.ts$/],
     [/^zod$/, /^(config|sweep\/(grid|slurm-keys))\.ts$/],
   ];

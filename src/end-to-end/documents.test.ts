@@ -18,8 +18,10 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Chalk } from 'chalk';
 import { COMMANDS } from '../commands/list.js';
 import { configKeys, flagName } from '../config.js';
+import { imageAt } from '../data/grey-image.js';
 import { writeTinyDataset } from '../data/idx.testing.js';
 import { readDataset } from '../data/mnist.js';
+import { encodePng } from '../data/png.js';
 import { EXIT } from '../errors.js';
 import { packageRoot } from '../package.js';
 import { STOP_SIGNALS } from '../signals.js';
@@ -70,6 +72,7 @@ before(async () => {
   process.chdir(loose);
   await run(['train', '--config', 'configs/wn-clip.json', ...tinyFlags]);
   named = readdirSync('runs')[0]!;
+  writeFileSync('7.png', encodePng(imageAt(readDataset(data).test, 0)));
 });
 
 /** Trains a sweep file on the tiny data, in this process. */

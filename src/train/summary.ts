@@ -1,4 +1,4 @@
-/** @file The summary of a run that has ended. Only this file evaluates test data. */
+/** @file The summary of a run that has ended. In training, only this file evaluates test data. */
 
 import type { Config } from '../config.js';
 import { isAtChance } from '../data/chance.js';
