@@ -13,6 +13,8 @@ const MOST_NUMBERED = 16;
 /** Right and wrong predictions, in the palette of figure-style.ts; they fade to white. */
 const RIGHT = [0, 114, 178] as const;
 const WRONG = [213, 94, 0] as const;
+/** The right edge of the column of recalls, from the matrix, in pixels. */
+const EDGE = 54;
 /** From this shade on, numbers are white. */
 const DARK = 0.6;
 
@@ -75,7 +77,7 @@ export function confusionView({ classes }: Scores): Json {
       {
         data: { name: 'classes' },
         mark: { type: 'text', align: 'right', fontSize: 10.5, color: INK },
-        encoding: { x: { value: size + 44 }, y, text: text('recall') },
+        encoding: { x: { value: size + EDGE }, y, text: text('recall') },
       },
       {
         data: { name: 'classes' },
@@ -87,7 +89,7 @@ export function confusionView({ classes }: Scores): Json {
         },
         encoding: { x: { ...x, field: 'label' }, y: { value: size + 8 }, text: text('precision') },
       },
-      head('recall %', size + 44, -4, 'bottom'),
+      head('recall %', size + EDGE, -4, 'bottom'),
       head('precision %', -8, size + 8, 'top'),
     ],
   };

@@ -12,10 +12,13 @@ import { FAINT, figureConfig, INK } from './figure-style.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The size of an image, the number of images in a row, and the distances between images, in pixels. */
+/** The size of an image, and the height of its caption and the gap below, in pixels. */
 const IMAGE = 84;
+const BELOW = 40;
+/** The number of images in a row. */
 const COLUMNS = 4;
-const PITCH = { x: IMAGE + 28, y: IMAGE + 40 };
+/** The width of a character of a caption, for the distance of images. */
+const CHARACTER = 5.6;
 
 /**
  * The figure of an evaluation.
@@ -28,6 +31,8 @@ export function evaluationSpec(
   split: Split,
   heading: Heading,
 ): FigureSpec {
+  const captions = mistakes.map(({ label, predicted }) => `true ${label}, predicted ${predicted}`);
+  const pitch = Math.max(IMAGE, ...captions.map((text) => CHARACTER * text.length)) + 14;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
@@ -35,22 +40,23 @@ export function evaluationSpec(
     title: { text: heading.title, subtitle: heading.subtitle ?? '', frame: 'bounds' },
     config: figureConfig,
     spacing: 40,
-    hconcat: [confusionView(scores), ...(mistakes.length > 0 ? [mistakesView(mistakes.length)] : [])],
+    hconcat: [confusionView(scores), ...(mistakes.length > 0 ? [mistakesView(mistakes.length, pitch)] : [])],
     datasets: {
       ...confusionData(scores),
-      mistakes: mistakes.map(({ label, predicted, probability, index }, at) => ({
-        x: (at % COLUMNS) * PITCH.x,
-        y: Math.floor(at / COLUMNS) * PITCH.y,
+      mistakes: mistakes.map(({ probability, index }, at) => ({
+        x: (at % COLUMNS) * pitch,
+        y: Math.floor(at / COLUMNS) * (IMAGE + BELOW),
         url: dataUrl(imageAt(split, index)),
-        classes: `true ${label}, predicted ${predicted}`,
+        classes: captions[at] ?? '',
         detail: `${probabilityPercent(probability)}, #${index}`,
       })),
     },
   };
 }
 
-function mistakesView(count: number): Json {
-  const [width, height] = [Math.min(count, COLUMNS) * PITCH.x, Math.ceil(count / COLUMNS) * PITCH.y];
+/** @param pitch distance of two images of a row, in pixels */
+function mistakesView(count: number, pitch: number): Json {
+  const [width, height] = [Math.min(count, COLUMNS) * pitch, Math.ceil(count / COLUMNS) * (IMAGE + BELOW)];
   const pixels = (field: string, size: number): Json => ({
     field,
     type: 'quantitative',

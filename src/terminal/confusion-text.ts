@@ -27,7 +27,8 @@ export function confusionText(
   const cells = confusion.flat();
   const cell = Math.max(...cells.map((count) => String(count).length), String(classes - 1).length) + 1;
   const head = Math.max('true'.length, String(classes - 1).length);
-  const perBlock = Math.max(1, Math.min(classes, Math.floor((width - head - 1) / cell)));
+  const most = Math.max(1, Math.min(classes, Math.floor((width - head - 1) / cell)));
+  const perBlock = Math.ceil(classes / Math.ceil(classes / most)); // blocks of about equal width
   const shades = shadesOf(confusion);
   const blocks: string[] = [];
   for (let first = 0; first < classes; first += perBlock) {

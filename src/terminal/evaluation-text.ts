@@ -5,6 +5,7 @@ import type { Prediction } from '../evaluate/predictions.js';
 import type { Scores } from '../evaluate/scores.js';
 import type { Weights } from '../evaluate/weights.js';
 import { plural } from '../text/plural.js';
+import { singleLine } from '../text/printable.js';
 import { table } from '../text/table.js';
 import { wrap } from '../text/wrap.js';
 import { confusionText } from './confusion-text.js';
@@ -61,7 +62,7 @@ function mistakesHeading(shown: number, wrong: number): string {
 
 /** The data of an evaluation: `MNIST: 10,000 test images`. */
 export function describeData({ directory, name, split }: EvaluationData): string {
-  return `${directory ?? 'MNIST'}: ${plural(split.count, `${name === 'train' ? 'training' : name} image`)}`;
+  return `${singleLine(directory ?? 'MNIST')}: ${plural(split.count, `${name === 'train' ? 'training' : name} image`)}`;
 }
 
 /** Says which weights were used. */

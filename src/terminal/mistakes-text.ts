@@ -7,9 +7,8 @@ import type { Prediction } from '../evaluate/predictions.js';
 import { probabilityPercent } from '../text/probability.js';
 import { drawPicture } from './picture.js';
 
-/** Columns between two pictures, and the smallest width of a picture, which its caption needs. */
+/** Columns between two pictures. */
 const GAP = 3;
-const CAPTION = 20;
 
 /**
  * Draws mistakes in rows that fit the width. All pictures are cropped to the same part.
@@ -23,17 +22,18 @@ export function mistakesText(
   width: number,
 ): string {
   const images = mistakes.map(({ index }) => imageAt(split, index));
-  const size = images[0]?.width ?? 0;
-  const box = widened(commonBox(images), CAPTION, { width: size });
-  const column = Math.max(box.width, CAPTION);
-  const padding = ' '.repeat(column - box.width);
-  const blocks = images.map((image, at) => [
-    ...drawPicture(crop(image, box), color).map((line) => line + padding),
-    ...caption(mistakes[at]).map((line, index) => {
-      const padded = line.padEnd(column);
-      return index === 0 ? padded : color.dim(padded);
-    }),
-  ]);
+  const captions = mistakes.map(captionOf);
+  const longest = Math.max(...captions.flat().map((line) => line.length));
+  const box = widened(commonBox(images), longest, { width: images[0]?.width ?? 0 });
+  const column = Math.max(box.width, longest);
+  const blocks = images.map((image, at) => {
+    const [classes = '', detail = ''] = captions[at] ?? [];
+    return [
+      ...drawPicture(crop(image, box), color).map((line) => line + ' '.repeat(column - box.width)),
+      classes.padEnd(column),
+      color.dim(detail.padEnd(column)),
+    ];
+  });
   const perRow = Math.max(1, Math.floor((width + GAP) / (column + GAP)));
   const rows: string[] = [];
   for (let first = 0; first < blocks.length; first += perRow) {
@@ -47,8 +47,6 @@ export function mistakesText(
 }
 
 /** The two lines below a picture. */
-function caption(mistake: Prediction | undefined): string[] {
-  if (!mistake) return [];
-  const { label, predicted, probability, index } = mistake;
+function captionOf({ label, predicted, probability, index }: Prediction): [classes: string, detail: string] {
   return [`true ${label}, predicted ${predicted}`, `${probabilityPercent(probability)}  #${index}`];
 }

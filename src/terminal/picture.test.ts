@@ -85,14 +85,14 @@ test('mistakes stand side by side as far as they fit, cropped alike, with their 
   assert.equal(
     wide,
     [
-      '        +++                    +++                    +++',
-      'true 1, predicted 7    true 1, predicted 7    true 1, predicted 7',
-      '>99.99 %  #2           >99.99 %  #0           >99.99 %  #1',
+      '        +++                   +++                   +++',
+      'true 1, predicted 7   true 1, predicted 7   true 1, predicted 7',
+      '>99.99 %  #2          >99.99 %  #0          >99.99 %  #1',
     ].join('\n'),
   );
   for (const [width, rows] of [
     [60, 2],
-    [42, 3],
+    [40, 3],
     [10, 3],
   ] as const) {
     const text = mistakesText(mistakes, split, colors!, width);
