@@ -9,7 +9,9 @@ export interface CountDisplay {
   readonly close: () => void;
 }
 
-const BAR = 24;
+/** The longest and the shortest bar; on a narrower terminal there are only the numbers. */
+const LONGEST = 24;
+const SHORTEST = 6;
 
 /**
  * Creates a bar on standard error; where that is not a terminal, the display shows nothing.
@@ -20,9 +22,11 @@ export function createCountDisplay({ terminal, errColor }: Io, total: number, no
   if (!terminal) return { update: () => {}, close: () => {} };
   let done = 0;
   const line = (): string => {
-    const filled = Math.round((BAR * done) / total);
-    const bar = errColor.cyan('━'.repeat(filled)) + errColor.dim('─'.repeat(BAR - filled));
-    return `${bar}  ${done.toLocaleString('en')}/${total.toLocaleString('en')} ${noun}`;
+    const text = `${done.toLocaleString('en')}/${total.toLocaleString('en')} ${noun}`;
+    const length = Math.min(LONGEST, (terminal.columns || 80) - text.length - 3);
+    if (length < SHORTEST) return text;
+    const filled = Math.round((length * done) / total);
+    return `${errColor.cyan('━'.repeat(filled)) + errColor.dim('─'.repeat(length - filled))}  ${text}`;
   };
   const bars = createBars(terminal, line, 12);
   bars.create(total, 0, {});
