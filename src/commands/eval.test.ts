@@ -61,10 +61,14 @@ test('the best weights have the recorded results of the best epoch, and any kept
   assert.deepEqual([best.loss, best.accuracy], [summary.best_test_loss, summary.best_test_accuracy]);
   assert.equal(best.best, true);
   const steps = readdirSync(join(run, 'checkpoints')).map((name) => Number(name.slice(5)));
-  for (const step of steps) assert.equal(evaluated(run, '--checkpoint', String(step)).step, step);
+  for (const step of steps) {
+    const each = evaluated(run, '--checkpoint', String(step));
+    assert.deepEqual([each.step, each.best, each.final], [step, step === best.step, step === summary.steps]);
+    assert.notEqual(each.as_recorded, false);
+  }
   assertRefused(
     wnlstm('eval', run, '--checkpoint', '1'),
-    /expected a checkpoint of step 1; the checkpoints are of steps .*52\./,
+    /expected a checkpoint of step 1; there are checkpoints of steps .*52\./,
   );
   assertRefused(wnlstm('eval', run, '--checkpoint', 'first'), /Expected last, best or a step, got first/);
 });
@@ -83,7 +87,7 @@ test('the text has the scores, the matrix, the classes and the mistakes', () => 
   assert.match(out, /\nclass +count +predicted +precision % +recall %\n0 /);
   assert.match(
     out,
-    /\nthe 2 most confident of \d+ mistakes\n.*\ntrue \d, predicted \d {4}true \d, predicted \d\n/s,
+    /\nthe 2 most confident of \d+ mistakes\n.*\ntrue \d, predicted \d {3}true \d, predicted \d\n/s,
   );
   assert.ok(out.split('\n').every((line) => line.length <= 80));
 });

@@ -17,9 +17,9 @@ export interface Weights {
   readonly step: number;
   /** Whether the run ended with these weights. */
   readonly isFinal: boolean;
-  /** Whether they are the best by validation accuracy so far. */
+  /** Whether they have the best validation accuracy of the run. */
   readonly isBest: boolean;
-  /** The validation loss and accuracy that the checkpoint records for its weights, if they are the best. */
+  /** Their validation loss and accuracy, which a checkpoint records if they are the best so far. */
   readonly validation: { readonly loss: number; readonly accuracy: number } | null;
   /** SHA-256 of the weights, 64 hex digits. */
   readonly sha256: string;
@@ -31,10 +31,14 @@ export interface Weights {
  * @throws {UserError} E_CHECKPOINT if there is no such checkpoint, if it is damaged, or if its weights are not the run's result
  */
 export function readWeights(run: FoundRun, which: Which): Weights {
-  const { progress, state } = findCheckpoint(run, which);
+  const { checkpoints } = runPaths(run.directory);
+  const steps = listCheckpoints(checkpoints);
+  const read = (step: number): StoredCheckpoint => readCheckpoint(checkpoints, step, run.record.run_id);
+  const bestStep = bestOf(steps, read);
+  const { progress, state } = read(stepOf(which, steps, bestStep, run));
   const { step, best } = progress;
   const isFinal = run.summary !== null && run.summary.steps === step;
-  const isBest = best?.step === step;
+  const isBest = step === bestStep;
   const sha256 = hashWeights(state);
   const recorded = isFinal ? run.summary?.weights_sha256 : null;
   if (recorded && recorded !== sha256) {
@@ -44,30 +48,42 @@ export function readWeights(run: FoundRun, which: Which): Weights {
       { hint: RESTORE },
     );
   }
-  const validation = isBest && best ? { loss: best.valLoss, accuracy: best.valAccuracy } : null;
+  const validation = best?.step === step ? { loss: best.valLoss, accuracy: best.valAccuracy } : null;
   return { state, step, isFinal, isBest, validation, sha256 };
 }
 
-function findCheckpoint(run: FoundRun, which: Which): StoredCheckpoint {
-  const { checkpoints } = runPaths(run.directory);
-  const { run_id } = run.record;
-  const steps = listCheckpoints(checkpoints);
+/** The step with the best validation accuracy, which the newest checkpoint knows; null if it is damaged or no epoch is complete. */
+function bestOf(steps: readonly number[], read: (step: number) => StoredCheckpoint): number | null {
+  const last = steps.at(-1);
+  try {
+    return last === undefined ? null : (read(last).progress.best?.step ?? null);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+/** The step of the checkpoint that a user wants. */
+function stepOf(
+  which: Which,
+  steps: readonly number[],
+  best: number | null,
+  { directory, status }: FoundRun,
+): number {
   const last = steps.at(-1);
   if (last === undefined) {
     const hint =
-      run.status === 'running'
+      status === 'running'
         ? 'Training writes the first one within a minute.'
-        : `Train it with \`wnlstm resume ${run.directory}\`.`;
-    throw new UserError('E_CHECKPOINT', `${run.directory}: expected a checkpoint, found none.`, { hint });
+        : `Train it with \`wnlstm resume ${directory}\`.`;
+    throw new UserError('E_CHECKPOINT', `${directory}: expected a checkpoint, found none.`, { hint });
   }
-  if (which === 'last') return readCheckpoint(checkpoints, last, run_id);
-  const step = which === 'best' ? readCheckpoint(checkpoints, last, run_id).progress.best?.step : which;
-  if (step !== undefined && steps.includes(step)) return readCheckpoint(checkpoints, step, run_id);
-  const expected =
-    step === undefined ? 'a best checkpoint, but no epoch is complete' : `a checkpoint of step ${step}`;
+  const step = which === 'last' ? last : which === 'best' ? best : which;
+  if (step !== null && steps.includes(step)) return step;
+  const expected = step === null ? 'a completed epoch' : `a checkpoint of step ${step}`;
   throw new UserError(
     'E_CHECKPOINT',
-    `${run.directory}: expected ${expected}; the checkpoints are of ${steps.length === 1 ? 'step' : 'steps'} ${steps.join(', ')}.`,
+    `${directory}: expected ${expected}; there are checkpoints of ${steps.length === 1 ? 'step' : 'steps'} ${steps.join(', ')}.`,
     { hint: 'Omit --checkpoint to use the last one.' },
   );
 }
