@@ -43,6 +43,18 @@ export const COMMANDS: readonly {
   { name: 'ls', summary: 'list runs', load: () => import('./ls.js') },
   { name: 'show', summary: 'show a run and its epochs', load: () => import('./show.js') },
   {
+    name: 'eval',
+    summary: 'evaluate a run: confusion matrix, classes and mistakes',
+    document: 'evaluate',
+    load: () => import('./eval.js'),
+  },
+  {
+    name: 'predict',
+    summary: 'classify images with the weights of a run',
+    document: 'evaluate',
+    load: () => import('./predict.js'),
+  },
+  {
     name: 'reproduce',
     summary: 'train a run again and compare every bit of its results',
     document: 'guarantees',
