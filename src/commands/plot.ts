@@ -20,6 +20,7 @@ import { xAxes } from '../figures/x-axis.js';
 import { makeDirectory, replaceFile } from '../files.js';
 import type { Arm, RunRows } from '../results/arm.js';
 import { type Results, readLoggedRuns } from '../results/results.js';
+import { armColor } from '../terminal/arm-color.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
 import { type OptionsOf, parsePath, parsePositive, parseRepeated } from '../terminal/options.js';
@@ -112,7 +113,7 @@ async function plot(names: readonly string[] | undefined, options: Options, io: 
   for (const note of notes) printNote(note, io);
 
   const { formats, base } = targetOf(results, options);
-  if (formats.includes('text')) io.out(figureText(curves, textSize(io), { color: armColor(io) }));
+  if (formats.includes('text')) io.out(figureText(curves, textSize(io), { color: armColor(io.outColor) }));
   const files = formats.filter((format) => format !== 'text');
   if (files.length === 0) return EXIT.done;
   const numbers = numbersFile(base);
@@ -165,12 +166,6 @@ function targetOf(
 /** The size of a text figure: as wide as the terminal, up to 120 columns. */
 function textSize(io: Io): { width: number; height: number } {
   return { width: Math.min(io.outWidth ?? 80, 120), height: 14 };
-}
-
-function armColor({ outColor }: Io) {
-  const { cyan, yellow, magenta, green, blue, red } = outColor;
-  const colors = [cyan, yellow, magenta, green, blue, red];
-  return (index: number, text: string): string => colors[index % colors.length]?.(text) ?? text;
 }
 
 function headingOf({ plan, title }: Results<RunRows>, options: Options): Heading {

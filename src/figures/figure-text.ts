@@ -87,6 +87,22 @@ export function figureText(
   ].join('\n\n');
 }
 
+/**
+ * The first column of curves as one panel without a legend: a title, `size.height` rows, the axis and its labels.
+ *
+ * @param size as of `figureText`
+ * @returns lines; none if the column has no points
+ */
+export function panelText(
+  curves: Curves,
+  size: { width: number; height: number },
+  style: TextStyle = { color: (_, text) => text },
+): readonly string[] {
+  const room = { width: Math.max(size.width, MIN_WIDTH), height: Math.max(size.height, MIN_HEIGHT) };
+  const [panel] = panelsOf({ columns: curves.columns.map(withoutBand) }, false);
+  return panel ? drawPanel(panel, curves, lastX([panel]), room, style).lines : [];
+}
+
 /** Text shows only means, so the domain does not need room for bands. */
 function withoutBand(curve: Curve): Curve {
   return {
@@ -234,7 +250,8 @@ function strokesOf(points: readonly CurvePoint[], { width, columnOf, rowOf }: Fr
   return strokes;
 }
 
-function markerOf({ styleIndex }: CurveArm): string {
+/** The marker of an arm: one character. */
+export function markerOf({ styleIndex }: Pick<CurveArm, 'styleIndex'>): string {
   return MARKERS.charAt(styleIndex % MARKERS.length);
 }
 

@@ -251,6 +251,11 @@ function positionsOf({ points }: Curve): number[] | null {
     : null;
 }
 
+/** The title of a column. */
+export function columnTitle(column: Column): string {
+  return TITLES[column];
+}
+
 /** The title of a panel. */
 export function panelTitle(panel: Panel): string {
   const { title, log, zoom, cut, curve } = panel;

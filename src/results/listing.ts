@@ -83,7 +83,8 @@ function unfinishedState(directory: string): Pick<ListedRun, 'step' | 'valAccura
   };
 }
 
-function totalStepsOf({ record, config, summary, status }: FoundRun): number | null {
+/** The number of steps of a complete run; null if it is unknown. */
+export function totalStepsOf({ record, config, summary, status }: FoundRun): number | null {
   if (record.total_steps !== undefined) return record.total_steps;
   if (status === 'completed' && summary) return summary.steps;
   if (config.steps !== null) return config.steps;

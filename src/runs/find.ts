@@ -29,7 +29,7 @@ export function runDirectories(runsDirectory: string, name: string): string[] {
 }
 
 /** Folders that may hold a run: those in the folder and, one level deeper, those of its sweeps. */
-function candidates(runsDirectory: string): string[] {
+export function candidates(runsDirectory: string): string[] {
   return namesIn(runsDirectory).flatMap((name) => {
     const directory = join(runsDirectory, name);
     if (holdsRun(directory) && !isSweep(directory)) return [directory];

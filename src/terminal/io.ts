@@ -4,6 +4,14 @@ import type { Command } from '@commander-js/extra-typings';
 import type { ChalkInstance } from 'chalk';
 import { STOP_SIGNALS } from '../signals.js';
 
+/** A terminal that the program draws on and reads keys from. */
+export interface Terminal {
+  /** Standard input; null if it is not a terminal. */
+  readonly input: NodeJS.ReadStream | null;
+  /** Standard output. */
+  readonly output: NodeJS.WriteStream;
+}
+
 export interface Io {
   /** Writes a line of data to standard output. */
   readonly out: (line: string) => void;
@@ -17,6 +25,8 @@ export interface Io {
   readonly outWidth: number | null;
   /** Standard error; null if it is not a terminal that can move its cursor. */
   readonly terminal: NodeJS.WriteStream | null;
+  /** Standard output as a screen; null or missing if it is not a terminal that can move its cursor. */
+  readonly screen?: Terminal | null;
   /** Asks a question on the terminal; null if the input is not a terminal. */
   readonly ask: ((question: string) => Promise<string>) | null;
   /** Aborted when the user stops the program; its reason is the exit code. */

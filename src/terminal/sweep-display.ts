@@ -5,6 +5,7 @@ import type { JobEnd } from '../sweep/executor.js';
 import type { PlannedRun } from '../sweep/plan.js';
 import type { SweepEvent } from '../sweep/scheduler.js';
 import { plural } from '../text/plural.js';
+import { shorten } from '../text/shorten.js';
 import { wrap, wrapWords } from '../text/wrap.js';
 import { createBars, logAbove } from './bars.js';
 import { percent, seconds } from './format.js';
@@ -162,12 +163,6 @@ function visibleArms(board: Board, rows: number): readonly string[] {
   const first = Math.max(board.arms.findIndex(isRunning), 0);
   const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), Math.max(board.arms.length - rows, 0));
   return board.arms.slice(start, start + rows);
-}
-
-/** Shortens a name in its middle, because the names of arms often differ at their ends. */
-function shorten(text: string, width: number): string {
-  const tail = Math.floor((width - 1) / 2);
-  return text.length <= width ? text : `${text.slice(0, width - 1 - tail)}…${text.slice(-tail)}`;
 }
 
 function paint(state: RunState, text: string, { cyan, dim, red, yellow }: Io['errColor']): string {
