@@ -10,26 +10,27 @@ export interface ThinnedRows {
   readonly last: StepRow | null;
   readonly add: (row: StepRow) => void;
   /**
-   * The groups as rows, each with the means over its steps, its last step and the time at that step.
+   * A row for each group, with the means over its steps, its last step and the time at that step.
    *
-   * @param width of the groups: `this.width` times a power of two
+   * @param width of the groups: `this.width`, or that times a power of two
    */
-  readonly rows: (width: number) => StepRow[];
+  readonly rows: (width: number) => readonly StepRow[];
 }
 
-/** The columns with means. The others have their last value. */
+/** The columns with means; the others have the last value. Means leave out values that are missing or not finite. */
 const MEANS = ['loss', 'accuracy', 'lr', 'grad_norm', 'grad_norm_clipped', 'clip_fraction'] as const;
 
-/** The number of groups at which pairs of them are joined. More than the points of a curve; see compare/bins.ts. */
+/** The number of groups at which each two of them are joined. A curve has at most 100 points; see compare/bins.ts. */
 const MOST_GROUPS = 256;
 
-/** The sums of a group. */
+/** The steps from `(index - 1) · width + 1` to `index · width`. */
 interface Group {
-  /** Counts groups of this width from the start of the run. */
   readonly index: number;
-  readonly last: StepRow;
-  /** For each of `MEANS`: the sum of values times their steps, and the sum of these steps. */
-  readonly sums: readonly { readonly total: number; readonly steps: number }[];
+  last: StepRow;
+  /** For each of `MEANS`, the sum of values times their steps `[6]`. */
+  readonly totals: number[];
+  /** For each of `MEANS`, the number of these steps `[6]`. */
+  readonly steps: number[];
 }
 
 /**
@@ -41,6 +42,7 @@ export function createThinnedRows(logEvery: number): ThinnedRows {
   let width = logEvery;
   let groups: Group[] = [];
   let last: StepRow | null = null;
+  let made: { readonly width: number; readonly rows: readonly StepRow[] } | null = null;
   return {
     get width() {
       return width;
@@ -50,51 +52,55 @@ export function createThinnedRows(logEvery: number): ThinnedRows {
     },
     add: (row) => {
       if (row.step === null) return;
-      const group = groupOf(row, row.step - (last?.step ?? 0), width);
+      const group = groupAt(groups, Math.ceil(row.step / width), row);
+      const steps = row.step - (last?.step ?? 0);
+      for (const [at, column] of MEANS.entries()) {
+        const value = row[column];
+        if (value !== null && Number.isFinite(value)) include(group, at, value * steps, steps);
+      }
+      group.last = row;
       last = row;
-      const before = groups.at(-1);
-      if (before?.index === group.index) groups[groups.length - 1] = joined(before, group);
-      else groups.push(group);
+      made = null;
       for (; groups.length > MOST_GROUPS; width *= 2) groups = widened(groups, 2);
     },
-    rows: (wanted) => widened(groups, Math.max(1, wanted / width)).map(rowOf),
+    rows: (wanted) => {
+      if (made?.width !== wanted)
+        made = { width: wanted, rows: widened(groups, Math.max(1, wanted / width)).map(rowOf) };
+      return made.rows;
+    },
   };
 }
 
-/** @param steps the steps whose mean the row is */
-function groupOf(row: StepRow, steps: number, width: number): Group {
-  const sums = MEANS.map((column) => {
-    const value = row[column];
-    const isMeasured = value !== null && Number.isFinite(value);
-    return isMeasured ? { total: value * steps, steps } : { total: 0, steps: 0 };
-  });
-  return { index: Math.ceil((row.step ?? 0) / width), last: row, sums };
+/** The last group, if it has this index; otherwise a new one. */
+function groupAt(groups: Group[], index: number, last: StepRow): Group {
+  const before = groups.at(-1);
+  if (before?.index === index) return before;
+  const group = { index, last, totals: MEANS.map(() => 0), steps: MEANS.map(() => 0) };
+  groups.push(group);
+  return group;
 }
 
-function joined(a: Group, b: Group): Group {
-  const sums = a.sums.map(({ total, steps }, at) => ({
-    total: total + (b.sums[at]?.total ?? 0),
-    steps: steps + (b.sums[at]?.steps ?? 0),
-  }));
-  return { index: b.index, last: b.last, sums };
+function include({ totals, steps }: Group, at: number, total: number, count: number): void {
+  totals[at] = (totals[at] ?? 0) + total;
+  steps[at] = (steps[at] ?? 0) + count;
 }
 
 /** Groups that are `factor` times as wide. */
 function widened(groups: readonly Group[], factor: number): Group[] {
   const result: Group[] = [];
-  for (const group of groups) {
-    const wide = { ...group, index: Math.ceil(group.index / factor) };
-    const before = result.at(-1);
-    if (before?.index === wide.index) result[result.length - 1] = joined(before, wide);
-    else result.push(wide);
+  for (const { index, last, totals, steps } of groups) {
+    const wide = groupAt(result, Math.ceil(index / factor), last);
+    for (const at of MEANS.keys()) include(wide, at, totals[at] ?? 0, steps[at] ?? 0);
+    wide.last = last;
   }
   return result;
 }
 
-function rowOf({ last, sums }: Group): StepRow {
-  const means = MEANS.map((column, at) => {
-    const { total, steps } = sums[at] ?? { total: 0, steps: 0 };
-    return [column, steps === 0 ? null : total / steps];
-  });
-  return { ...last, ...Object.fromEntries(means) };
+function rowOf({ last, totals, steps }: Group): StepRow {
+  const row: Record<string, number | null> = { ...last };
+  for (const [at, column] of MEANS.entries()) {
+    const count = steps[at] ?? 0;
+    row[column] = count === 0 ? null : (totals[at] ?? 0) / count;
+  }
+  return row as StepRow;
 }

@@ -1,21 +1,19 @@
-/** @file The state of runs while they train, as `ls` lists it, with their rows. Each call reads only what has changed. */
+/** @file The state of runs while they train, as `ls` lists it, with their rows. Each look reads only what has changed. */
 
-import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.js';
+import { asUserError, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
-import { candidates, isSweep, nameOf, PLAN_FILE, runDirectories } from '../runs/find.js';
+import { candidates, isSweep, nameOf, runDirectories } from '../runs/find.js';
 import type { EpochRow } from '../runs/metrics.js';
 import { holdsRun } from '../runs/reading.js';
-import { type Plan, plannedRuns, readPlan } from '../sweep/plan.js';
-import { armNames } from './arm-names.js';
 import { createRunFollower, type FollowedRun } from './followed-run.js';
 import { type ListedRun, totalStepsOf } from './listing.js';
 import type { ThinnedRows } from './thinned.js';
+import { createPlanReader, namesOfArms, waitingIn } from './watched-arms.js';
 
 /** A run and its rows. */
 export interface WatchedRun extends ListedRun {
-  /** The name of its arm in the plan, or one made from its config; after the name of the sweep if there are several. */
+  /** See `namesOfArms`. */
   readonly arm: string;
   readonly steps: ThinnedRows;
   readonly epochs: readonly EpochRow[];
@@ -32,9 +30,6 @@ export interface Watched {
   /** A sentence for everything that cannot be read. */
   readonly damage: readonly string[];
 }
-
-/** A plan, or the reason why it cannot be read. */
-type PlanFile = Plan | UserError | null;
 
 /**
  * The folders that names stand for: of runs, sweeps, or folders of runs.
@@ -56,102 +51,61 @@ export function watchedPlaces(runsDirectory: string, names: readonly string[]): 
  */
 export function createWatcher(runsDirectory: string, places: readonly string[]): () => Watched {
   const followers = new Map<string, () => FollowedRun | null>();
+  const inPlaces = new Map<string, string[]>(); // a folder that cannot be listed for a moment keeps its runs
   const planOf = createPlanReader();
   let state = '';
   let watched: Watched = { runs: [], waiting: 0, damage: [] };
   return () => {
-    const directories = [...new Set(places.flatMap(runsIn))];
-    for (const known of followers.keys()) if (!directories.includes(known)) followers.delete(known);
     const damage: string[] = [];
-    const found = directories.flatMap((directory): FollowedRun[] => {
+    const report = ({ message }: UserError): void => void damage.push(message);
+    for (const place of places)
+      inPlaces.set(
+        place,
+        attempt(inPlaces.get(place) ?? [], () => runsIn(place), report),
+      );
+    const directories = new Set([...inPlaces.values()].flat());
+    for (const known of followers.keys()) if (!directories.has(known)) followers.delete(known);
+    const found = [...directories].flatMap((directory) => {
       const follower = followers.get(directory) ?? createRunFollower(directory);
       followers.set(directory, follower);
-      try {
-        const run = follower();
-        return run === null ? [] : [run];
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        damage.push(error.message);
-        return [];
-      }
+      return attempt(null, follower, report) ?? [];
     });
     const parents = found.map(({ run }) => dirname(run.directory));
     const sweeps = [...new Set([...places, ...parents].filter(isSweep))];
     const plans = new Map(sweeps.map((sweep) => [sweep, planOf(sweep)]));
-    for (const plan of plans.values()) if (plan instanceof UserError) damage.push(plan.message);
+    for (const plan of plans.values()) if (plan instanceof UserError) report(plan);
     const waiting = [...plans]
-      .filter(([sweep]) => places.includes(sweep) || places.includes(dirname(sweep)))
-      .reduce((sum, [sweep, plan]) => sum + missingIn(sweep, plan, directories), 0);
+      .filter(([sweep]) => places.includes(sweep) || places.includes(dirname(sweep))) // all of the sweep is watched
+      .reduce((sum, [sweep, plan]) => sum + waitingIn(sweep, plan, directories), 0);
     const now = [...found.map((run) => run.state), waiting, ...damage].join('\n');
     if (now === state) return watched;
     state = now;
-    const runs = withArms(found, plans).map(([run, arm]) => watchedRun(run, arm, runsDirectory));
+    const arms = namesOfArms(
+      found.map(({ run }) => run),
+      plans,
+    );
+    const runs = found.map((each) => watchedRun(each, arms.get(each.run) ?? '', runsDirectory));
     runs.sort((a, b) => a.run.record.started_at.localeCompare(b.run.record.started_at));
     watched = { runs, waiting, damage };
     return watched;
   };
 }
 
-/** The folders of the runs in a place; none if it was removed. */
+/** The folders of the runs in a place. */
 function runsIn(place: string): string[] {
+  return holdsRun(place) ? [place] : isDirectory(place) ? candidates(place).filter(holdsRun) : [];
+}
+
+/** The result of `read`; after an error of the files, which is reported, `fallback`. */
+function attempt<Value>(fallback: Value, read: () => Value, report: (error: UserError) => void): Value {
   try {
-    return holdsRun(place) ? [place] : isDirectory(place) ? candidates(place).filter(holdsRun) : [];
+    return read();
   } catch (error) {
-    if (error instanceof UserError) return []; // a folder was removed just now
-    throw error;
+    const known = asUserError(error);
+    if (known === null) throw error;
+    report(known);
+    return fallback;
   }
-}
-
-/** Reads plans, each again only when its file has changed. */
-function createPlanReader(): (sweep: string) => PlanFile {
-  const known = new Map<string, { readonly stamp: string; readonly plan: PlanFile }>();
-  return (sweep) => {
-    const stat = statSync(join(sweep, PLAN_FILE), { throwIfNoEntry: false });
-    const stamp = `${stat?.ino} ${stat?.size} ${stat?.mtimeMs}`;
-    const before = known.get(sweep);
-    if (before?.stamp === stamp) return before.plan;
-    const plan = attemptPlan(sweep);
-    known.set(sweep, { stamp, plan });
-    return plan;
-  };
-}
-
-function attemptPlan(sweep: string): PlanFile {
-  try {
-    return readPlan(sweep);
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
-}
-
-function missingIn(sweep: string, plan: PlanFile, directories: readonly string[]): number {
-  if (plan === null || plan instanceof UserError) return 0;
-  const started = new Set(directories);
-  return plannedRuns(plan).filter(({ id }) => !started.has(join(sweep, id))).length;
-}
-
-/** Each run and the name of its arm. */
-function withArms(
-  found: readonly FollowedRun[],
-  plans: ReadonlyMap<string, PlanFile>,
-): (readonly [FollowedRun, string])[] {
-  const planned = (run: FollowedRun): string | null => {
-    const sweep = dirname(run.run.directory);
-    const plan = plans.get(sweep);
-    if (!plan || plan instanceof UserError) return null;
-    const arm = plan.arms.find(({ fingerprint }) => fingerprint === run.run.record.fingerprint);
-    return arm === undefined ? null : plans.size > 1 ? `${basename(sweep)} ${arm.name}` : arm.name;
-  };
-  const samples = new Map(
-    found.filter((run) => planned(run) === null).map(({ run }) => [run.record.fingerprint, run]),
-  );
-  const names = armNames([...samples.values()]);
-  return found.map((run) => {
-    const { record } = run.run;
-    const sample = samples.get(record.fingerprint);
-    return [run, planned(run) ?? (sample && names.get(sample)) ?? record.run_id];
-  });
 }
 
 function watchedRun(

@@ -28,8 +28,9 @@ const LONG_ETA = '59 min 59 s'.length;
 const SHORT_ETA = '59 min'.length;
 const MOST_BAR = 12;
 const LEAST_BAR = 5;
-/** The width that an arm's name gets before other columns become wider. */
-const ARM = 16;
+/** The widths that an arm's name gets before there are bars, and before other columns become wider. */
+const LEAST_ARM = 16;
+const USUAL_ARM = 28;
 
 /**
  * The table of runs.
@@ -76,19 +77,21 @@ function widthsFor(runs: readonly WatchedRun[], width: number): Widths {
   const seed = longest(['seed', ...runs.map(({ run }) => String(run.config.seed))]);
   const name = longest(['arm', ...runs.map(({ arm }) => singleLine(arm))]);
   const least = MARK + GAP + seed + GAP + STATUS + GAP + PERCENT + GAP + SHORT_ETA + GAP + VALIDATION;
-  let room = width - least - Math.min(name, ARM);
+  let arm = Math.min(name, LEAST_ARM, Math.max(1, width - least));
+  let room = width - least - arm;
   /** Takes room for something, if there is enough. */
   const take = (most: number, fewest = most): number => {
     if (room < fewest) return 0;
-    const taken = Math.min(most, room);
+    const taken = Math.max(0, Math.min(most, room));
     room -= taken;
     return taken;
   };
-  const eta = SHORT_ETA + take(LONG_ETA - SHORT_ETA);
+  arm += take(Math.min(name, USUAL_ARM) - arm, 0);
   const bar = Math.max(0, take(MOST_BAR + 1, LEAST_BAR + 1) - 1);
-  const arm = Math.min(name, ARM) + take(Math.max(0, name - ARM), 0);
+  const eta = SHORT_ETA + take(LONG_ETA - SHORT_ETA);
+  arm += take(name - arm, 0);
   const id = Math.max(0, take(longest(runs.map(({ run }) => run.record.run_id)) + GAP) - GAP);
-  return { arm: Math.max(1, arm + Math.min(0, room)), seed, bar, eta, id };
+  return { arm, seed, bar, eta, id };
 }
 
 function progressCell({ step, totalSteps, run }: WatchedRun, length: number, color: Io['outColor']): string {
