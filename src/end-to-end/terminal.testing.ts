@@ -2,15 +2,21 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 
-/** A Python script that runs a command in a terminal, closes the terminal after a given text appears, and prints the output. */
+/**
+ * A Python script that runs a command in a terminal and prints the output. When given texts appear, it closes the terminal, or
+ * sends keys or a signal. The last character says whether the settings of the terminal are those from before.
+ */
 const PROGRAM = `
-import fcntl, os, pty, struct, sys, termios
-columns, closing, *argv = sys.argv[1:]
+import fcntl, json, os, pty, signal, struct, sys, termios
+columns, closing, answers, *argv = sys.argv[1:]
+answers = json.loads(answers)
 pid, terminal = pty.fork()
 if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, int(columns), 0, 0))
     os.execvp(argv[0], argv)
+before = termios.tcgetattr(terminal)
 seen = b''
+answered = 0
 while True:
     try:
         part = os.read(terminal, 65536)
@@ -19,11 +25,19 @@ while True:
     if not part:
         break
     seen += part
+    while answers and answers[0][0].encode() in seen[answered:]:
+        text, answer = answers.pop(0)
+        answered = seen.index(text.encode(), answered) + len(text.encode())
+        if answer.startswith('SIG'):
+            os.kill(pid, getattr(signal, answer))
+        else:
+            os.write(terminal, answer.encode())
     if closing and closing.encode() in seen:
         os.close(terminal)
         break
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-sys.stdout.buffer.write(seen)
+restored = closing or termios.tcgetattr(terminal) == before
+sys.stdout.buffer.write(seen + (b'1' if restored else b'0'))
 sys.stdout.flush()
 os._exit(code if code >= 0 else 128 - code)
 `;
@@ -37,27 +51,39 @@ export const noTerminal: string | false =
 /**
  * Runs a command in a terminal.
  *
- * @param options `columns`: the width of the terminal; `closeAfter`: the text after which it is closed; `env`: more variables
- * @returns the output and the exit code, which is 128 + n if signal n killed the command
+ * @param options `columns`: the width of the terminal; `closeAfter`: the text after which it is closed; `answers`: keys, or the name of a
+ *   signal, to send after a text, one after the other; `env`: more variables
+ * @returns the output; whether the settings of the terminal were restored; the exit code, which is 128 + n if signal n killed
+ *   the command
  */
 export function inTerminal(
   argv: readonly string[],
   {
     columns = 80,
     closeAfter = '',
+    answers = [],
     env = {},
-  }: { columns?: number; closeAfter?: string; env?: NodeJS.ProcessEnv },
-): Promise<{ code: number | null; seen: string }> {
+  }: {
+    columns?: number;
+    closeAfter?: string;
+    answers?: readonly (readonly [text: string, answer: string])[];
+    env?: NodeJS.ProcessEnv;
+  },
+): Promise<{ code: number | null; seen: string; restored: boolean }> {
   return new Promise((resolve) => {
     const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...own } = process.env;
-    const child = spawn('python3', ['-c', PROGRAM, String(columns), closeAfter, ...argv], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...own, TERM: 'xterm-256color', ...env },
-    });
+    const child = spawn(
+      'python3',
+      ['-c', PROGRAM, String(columns), closeAfter, JSON.stringify(answers), ...argv],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...own, TERM: 'xterm-256color', ...env },
+      },
+    );
     let seen = '';
     child.stdout.on('data', (part) => {
       seen += part;
     });
-    child.on('close', (code) => resolve({ code, seen }));
+    child.on('close', (code) => resolve({ code, seen: seen.slice(0, -1), restored: seen.endsWith('1') }));
   });
 }

@@ -46,14 +46,14 @@ export interface Choices {
 
 /** The keys and what they do, for people. */
 export const KEYS: readonly (readonly [string, string])[] = [
-  ['c, C or → ←', 'next or previous column of the curves'],
-  ['a, A', 'next or previous arm; its runs have a curve each'],
+  ['c, C or → ←', 'next or previous column'],
+  ['a, A', 'next or previous arm'],
   ['Esc', 'all arms'],
-  ['s, S', 'next or previous order of the table'],
+  ['s, S', 'next or previous order'],
   ['r', 'reverse the order'],
-  ['↑ ↓ or k j', 'scroll the table by one row'],
-  ['PgUp PgDn, Space', 'scroll the table by one screen'],
-  ['Home End or g G', 'first or last rows of the table'],
+  ['↑ ↓ or k j', 'scroll the table by a row'],
+  ['PgUp PgDn, Space', 'scroll the table by a page'],
+  ['Home End or g G', 'start or end of the table'],
   ['?', 'show or hide these keys'],
   ['q, Ctrl-C', 'leave'],
 ];
@@ -117,12 +117,8 @@ export function scrollLimit(top: number, rows: number, page: number): number {
 }
 
 /** The value after or before another one, in a circle; the first if the other is not in the list. */
-function neighbour<Value>(
-  values: readonly [Value, ...Value[]] | readonly Value[],
-  value: Value,
-  step: 1 | -1,
-): Value {
+function neighbour<Value>(values: readonly Value[], value: Value, step: 1 | -1): Value {
   const at = values.indexOf(value);
-  const next = at === -1 ? 0 : (at + step + values.length) % values.length;
-  return values[next] ?? value;
+  const [next = value] = values.slice(at === -1 ? 0 : (at + step + values.length) % values.length);
+  return next;
 }

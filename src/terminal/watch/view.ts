@@ -148,7 +148,7 @@ export function noRuns(title: string, { waiting }: Watched): string {
 }
 
 function tooSmall({ columns, rows }: Size): string[] {
-  const text = `This terminal has ${columns} x ${rows} characters; wnlstm watch needs at least ${LEAST.columns} x ${LEAST.rows}.`;
+  const text = `At least ${LEAST.columns} x ${LEAST.rows} characters are needed; this terminal has ${columns} x ${rows}.`;
   return wrapWords(text.split(' '), columns).map((line) => cut(line, columns));
 }
 

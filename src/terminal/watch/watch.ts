@@ -10,8 +10,10 @@ import { selectionOf } from './selection.js';
 import { afterKey, type WatchState } from './state.js';
 import { layoutOf, type Setting, screenLines } from './view.js';
 
-/** Time between two looks at the files. If a look takes longer than a tenth of it, there are fewer. */
+/** Time between two looks at the files. */
 const POLL_MS = 1000;
+/** The time between two looks is at least this many times the time of a look, for example on a slow file system. */
+const REST = 10;
 
 /**
  * Shows runs on a terminal until the user leaves or the program is stopped.
@@ -25,6 +27,7 @@ export async function watchOn(
   initial: WatchState,
   setting: Setting,
   io: Pick<Io, 'signal'>,
+  pollMs = POLL_MS,
 ): Promise<number> {
   const keys: string[] = [];
   let wake = new AbortController();
@@ -45,7 +48,7 @@ export async function watchOn(
   try {
     let state = initial;
     let watched = look();
-    let nextLook = performance.now() + POLL_MS;
+    let nextLook = performance.now() + pollMs;
     for (;;) {
       for (const key of keys.splice(0)) {
         if (key === 'q') return EXIT.done;
@@ -65,7 +68,7 @@ export async function watchOn(
       const started = performance.now();
       watched = look();
       const took = performance.now() - started;
-      nextLook = performance.now() + Math.max(POLL_MS, 10 * took);
+      nextLook = performance.now() + Math.max(pollMs, REST * took);
     }
   } finally {
     io.signal.removeEventListener('abort', ring);
