@@ -13,6 +13,7 @@ import { packageVersion } from './package.js';
 import { onStopSignal, STOP_SIGNALS } from './signals.js';
 import type { Io, Run } from './terminal/io.js';
 import { printError } from './terminal/messages.js';
+import { EPILOGUE } from './terminal/program-help.js';
 import { printable } from './text/printable.js';
 import { wrap } from './text/wrap.js';
 
@@ -45,29 +46,7 @@ process.on('exit', () => {
 });
 
 /** The commands whose result is on disk, and not only printed. */
-const KEEPS_RESULT = ['train', 'resume', 'extend', 'sweep', 'work', 'rm', 'setup', 'data'];
-
-const EPILOGUE = `
-Examples:
-  wnlstm train --config smoke           the smallest run
-  wnlstm train --model wn --clip 0.5    the article's model
-  wnlstm sweep article --dry-run        the article's runs
-  wnlstm show                           the newest run
-
-Exit codes:
-  0    success
-  1    a run failed, or doctor reports "Not ready"
-  2    wrong usage, config or data; nothing was started
-  3    verify, reproduce or compare --fail-on failed
-  4    the loss of a run became infinite or NaN
-  75   a sweep was stopped, or a run by SIGUSR1 or SIGUSR2
-  129  stopped by SIGHUP
-  130  stopped by Ctrl-C
-  131  stopped by SIGQUIT
-  143  stopped by SIGTERM
-  152  stopped by SIGXCPU
-After 75 or more, run the same command to resume.
-`;
+const KEEPS_RESULT = ['train', 'resume', 'extend', 'sweep', 'work', 'rm', 'setup', 'data', 'init'];
 
 /** The errors of a pipe that its reader closed, and of a terminal that was closed. */
 const READER_GONE = ['EPIPE', 'EIO'];
@@ -98,6 +77,10 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     errColor: palette(supportsColorStderr),
     outWidth: process.stdout.isTTY ? process.stdout.columns || 80 : null, // some terminals report 0
     terminal: process.stderr.isTTY && !process.env.CI && !isDumb() ? process.stderr : null,
+    screen:
+      process.stdout.isTTY && !isDumb()
+        ? { input: process.stdin.isTTY ? process.stdin : null, output: process.stdout }
+        : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
     signal: stop.signal,
     argv,

@@ -19,7 +19,7 @@ test('help prints every document as it is, and lists all of them at the end of t
     const topic = document.replace('.md', '');
     assert.ok(listed.includes(topic), topic);
     const text = `${readFileSync(join(folder, document), 'utf8').trimEnd()}\n`;
-    const isCommand = topic === 'compare' || topic === 'export';
+    const isCommand = ['compare', 'export', 'watch'].includes(topic);
     assert.equal(wnlstm('help', topic).out, isCommand ? `${wnlstm(topic, '--help').out}\n${text}` : text);
   }
 });

@@ -40,6 +40,12 @@ export const COMMANDS: readonly {
     document: 'training',
     load: () => import('./extend.js'),
   },
+  {
+    name: 'watch',
+    summary: 'watch runs while they train: live curves and a table',
+    document: 'watch',
+    load: () => import('./watch.js'),
+  },
   { name: 'ls', summary: 'list runs', load: () => import('./ls.js') },
   { name: 'show', summary: 'show a run and its epochs', load: () => import('./show.js') },
   {
@@ -95,6 +101,12 @@ export const COMMANDS: readonly {
     summary: 'remove runs and sweeps',
     document: 'training',
     load: () => import('./rm.js'),
+  },
+  {
+    name: 'init',
+    summary: 'write a small project: a config, a sweep file and a README',
+    document: 'training',
+    load: () => import('./init.js'),
   },
   { name: 'data', summary: 'download MNIST from a mirror', load: () => import('./data.js') },
   {

@@ -137,9 +137,8 @@ async function tryCommand(args: readonly string[]): Promise<void> {
   const [name = ''] = args;
   await parse(args);
   if (PARSED_ONLY.includes(name)) return;
-  process.chdir(
-    ['compare', 'plot', 'sweep', 'work'].includes(name) || args.includes('article') ? swept : loose,
-  );
+  const inSweeps = ['compare', 'plot', 'sweep', 'watch', 'work'].includes(name) || args.includes('article');
+  process.chdir(inSweeps ? swept : loose);
   if (name === 'train') {
     await run([...args, '--print-config']);
     if (!args.includes('--print-config')) await run([...args, ...tinyFlags]);
