@@ -26,7 +26,9 @@ function addOptions(command: Command) {
   return addRunsArgument(command)
     .option('--column <name>', 'column of the CSV files to draw', parseColumn, 'loss' as Column)
     .option('--arm <name>', 'show only the runs of this arm, with a curve for each')
-    .addOption(new Option('--sort <name>', 'order of the table').choices(sorts).default('started' as const))
+    .addOption(
+      new Option('--sort <name>', 'order of the table; default: the newest run first').choices(sorts),
+    )
     .option('--reverse', 'sort in descending order, for example the best run first')
     .option('--once', 'print the runs as they are now, and exit; the default without a terminal')
     .option('--json', 'print the runs as they are now as one line of JSON, and exit');
@@ -35,12 +37,12 @@ function addOptions(command: Command) {
 async function watch(names: readonly string[], options: Options, io: Io): Promise<number> {
   const { title, places } = placesOf(options.runs, names);
   const look = createWatcher(options.runs, places);
-  const { column, arm = null, sort } = options;
-  const state: WatchState = { column, arm, sort, reverse: Boolean(options.reverse), top: 0, help: false };
+  const { column, arm = null, sort = 'started', reverse = options.sort === undefined } = options;
+  const state: WatchState = { column, arm, sort, reverse, top: 0, help: false };
   const setting = { title, color: io.outColor };
-  if (io.screen && !options.once && !options.json) return watchOn(io.screen, look, state, setting, io);
   const watched = look();
-  requireArm(watched, arm);
+  if (watched.runs.length > 0) requireArm(watched, arm);
+  if (io.screen && !options.once && !options.json) return watchOn(io.screen, look, state, setting, io);
   for (const problem of watched.damage) printNote(problem, io);
   if (options.json) io.out(JSON.stringify(snapshotData(watched, state)));
   else if (watched.runs.length > 0) io.out(snapshotText(watched, state, io.outWidth ?? 80, setting));
@@ -65,6 +67,6 @@ function requireArm(watched: Watched, arm: string | null): void {
   const { arms } = selectionOf(watched, { arm: null, sort: 'started', reverse: false });
   if (arm === null || arms.includes(arm)) return;
   throw new UserError('E_USAGE', `--arm: there is no arm ${arm}${nearest(arm, arms)}.`, {
-    hint: arms.length === 0 ? 'There are no runs.' : `The arms are ${arms.join(', ')}.`,
+    hint: `The arms are ${arms.join(', ')}.`,
   });
 }

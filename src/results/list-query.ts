@@ -29,7 +29,7 @@ const CONDITION = /^(\w+)\s*(!=|<=|>=|=|<|>)\s*([^\s<>=!].*)$/;
  *
  * @throws {UserError} E_USAGE for an unknown name
  */
-export function sortedBy(runs: readonly ListedRun[], name: string, reverse: boolean): ListedRun[] {
+export function sortedBy<Run extends ListedRun>(runs: readonly Run[], name: string, reverse: boolean): Run[] {
   const value = readerOf(name);
   return [...runs].sort((a, b) => {
     const [one, other] = [value(a), value(b)];

@@ -40,28 +40,38 @@ export function waitingIn(sweep: string, plan: PlanFile, directories: ReadonlySe
   return plannedRuns(plan).filter(({ id }) => !directories.has(join(sweep, id))).length;
 }
 
+/** The arms of runs. */
+export interface NamedArms {
+  /** The names: arms of plans in their order, also those without runs, then the others in the order of their first run. */
+  readonly names: readonly string[];
+  /** The name of the arm of each run. */
+  readonly of: ReadonlyMap<FoundRun, string>;
+}
+
 /**
- * The name of each run's arm: that in the plan, after the name of the sweep if there are several; for a run without a plan,
- * the name that `armNames` makes from its config.
+ * Names the arms of runs: as in the plan, or by `armNames` without a plan. If there are several sweeps, or a sweep and other
+ * runs, the names of planned arms begin with that of the sweep.
+ *
+ * @param plans by the folders of the sweeps
  */
-export function namesOfArms(
-  runs: readonly FoundRun[],
-  plans: ReadonlyMap<string, PlanFile>,
-): ReadonlyMap<FoundRun, string> {
-  const planned = ({ directory, record }: FoundRun): string | null => {
-    const sweep = dirname(directory);
-    const plan = plans.get(sweep);
-    if (!plan || plan instanceof UserError) return null;
-    const arm = plan.arms.find(({ fingerprint }) => fingerprint === record.fingerprint);
-    return arm === undefined ? null : plans.size > 1 ? `${basename(sweep)} ${arm.name}` : arm.name;
-  };
-  const loose = runs.filter((run) => planned(run) === null);
+export function nameArms(runs: readonly FoundRun[], plans: ReadonlyMap<string, PlanFile>): NamedArms {
+  const arms = [...plans].flatMap(([sweep, plan]) =>
+    plan === null || plan instanceof UserError ? [] : plan.arms.map((arm) => ({ sweep, ...arm })),
+  );
+  const planned = new Map(arms.map((arm) => [join(arm.sweep, arm.fingerprint), arm]));
+  const armOf = ({ directory, record }: FoundRun) =>
+    planned.get(join(dirname(directory), record.fingerprint));
+  const loose = runs.filter((run) => armOf(run) === undefined);
   const samples = new Map(loose.map((run) => [run.record.fingerprint, run])); // all runs of an arm have one fingerprint
   const made = armNames([...samples.values()]);
-  return new Map(
-    runs.map((run) => {
-      const sample = samples.get(run.record.fingerprint);
-      return [run, planned(run) ?? (sample && made.get(sample)) ?? run.record.run_id];
-    }),
-  );
+  const isAlone = plans.size === 1 && loose.length === 0;
+  const planName = ({ sweep, name }: { readonly sweep: string; readonly name: string }): string =>
+    isAlone ? name : `${basename(sweep)} ${name}`;
+  const nameOf = (run: FoundRun): string => {
+    const arm = armOf(run);
+    const sample = samples.get(run.record.fingerprint);
+    return arm ? planName(arm) : ((sample && made.get(sample)) ?? run.record.run_id);
+  };
+  const of = new Map(runs.map((run) => [run, nameOf(run)]));
+  return { names: [...new Set([...arms.map(planName), ...of.values()])], of };
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../errors.js';
 import { toJson } from '../files.js';
@@ -119,7 +119,8 @@ test('runs of a sweep have the names of its plan, and those that have not starte
   writePlan(folder, plan);
   const look = createWatcher('runs', [folder]);
   assert.deepEqual([look().runs.length, look().waiting], [0, 4]);
-  for (const { id, arm } of plannedRuns(plan).slice(0, 3)) {
+  assert.deepEqual(look().arms, ['a', 'b']);
+  for (const { id, arm } of plannedRuns(plan).slice(1)) {
     const { fingerprint } = plan.arms.find(({ name }) => name === arm)!;
     add(folder, id, { fingerprint });
   }
@@ -127,9 +128,12 @@ test('runs of a sweep have the names of its plan, and those that have not starte
     look()
       .runs.map(({ arm }) => arm)
       .sort(),
-    ['a', 'a', 'b'],
+    ['a', 'b', 'b'],
   );
   assert.equal(look().waiting, 1);
+  add(dirname(folder), 'loose', { fingerprint: 'e'.repeat(64) });
+  const all = createWatcher('runs', [dirname(folder)])();
+  assert.deepEqual([all.arms, all.waiting], [['rates a', 'rates b', 'wn'], 1]);
   writeFileSync(join(folder, 'plan.json'), '{}');
   assert.match(look().damage.join(), /plan\.json: expected a plan/);
   assert.equal(look().runs.length, 3);

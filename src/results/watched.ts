@@ -9,11 +9,11 @@ import { holdsRun } from '../runs/reading.js';
 import { createRunFollower, type FollowedRun } from './followed-run.js';
 import { type ListedRun, totalStepsOf } from './listing.js';
 import type { ThinnedRows } from './thinned.js';
-import { createPlanReader, namesOfArms, waitingIn } from './watched-arms.js';
+import { createPlanReader, nameArms, waitingIn } from './watched-arms.js';
 
 /** A run and its rows. */
 export interface WatchedRun extends ListedRun {
-  /** See `namesOfArms`. */
+  /** See `nameArms`. */
   readonly arm: string;
   readonly steps: ThinnedRows;
   readonly epochs: readonly EpochRow[];
@@ -25,6 +25,8 @@ export interface WatchedRun extends ListedRun {
 export interface Watched {
   /** Ordered by their start. */
   readonly runs: readonly WatchedRun[];
+  /** The names of the arms, in their order; an arm of a plan may have no runs yet. */
+  readonly arms: readonly string[];
   /** The number of planned runs that have not started. */
   readonly waiting: number;
   /** A sentence for everything that cannot be read. */
@@ -54,7 +56,7 @@ export function createWatcher(runsDirectory: string, places: readonly string[]):
   const inPlaces = new Map<string, string[]>(); // a folder that cannot be listed for a moment keeps its runs
   const planOf = createPlanReader();
   let state = '';
-  let watched: Watched = { runs: [], waiting: 0, damage: [] };
+  let watched: Watched = { runs: [], arms: [], waiting: 0, damage: [] };
   return () => {
     const damage: string[] = [];
     const report = ({ message }: UserError): void => void damage.push(message);
@@ -80,13 +82,13 @@ export function createWatcher(runsDirectory: string, places: readonly string[]):
     const now = [...found.map((run) => run.state), waiting, ...damage].join('\n');
     if (now === state) return watched;
     state = now;
-    const arms = namesOfArms(
+    found.sort((a, b) => a.run.record.started_at.localeCompare(b.run.record.started_at));
+    const arms = nameArms(
       found.map(({ run }) => run),
       plans,
     );
-    const runs = found.map((each) => watchedRun(each, arms.get(each.run) ?? '', runsDirectory));
-    runs.sort((a, b) => a.run.record.started_at.localeCompare(b.run.record.started_at));
-    watched = { runs, waiting, damage };
+    const runs = found.map((each) => watchedRun(each, arms.of.get(each.run) ?? '', runsDirectory));
+    watched = { runs, arms: arms.names, waiting, damage };
     return watched;
   };
 }

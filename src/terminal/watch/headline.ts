@@ -24,18 +24,26 @@ export function headlineParts(watched: Watched): string[] {
 
 /**
  * The estimated seconds until the running and the waiting runs end, if as many runs train at a time as now; null if there is
- * no estimate.
+ * no estimate. A run whose speed is not known yet counts with the mean speed of the others.
  */
 export function secondsToEnd({ runs, waiting }: Watched): number | null {
   const running = runs.filter(({ run }) => run.status === 'running');
-  const speeds = running.flatMap(({ speed }) => speed ?? []);
-  if (speeds.length === 0 || speeds.length < running.length) return null;
-  const lengths = runs.flatMap(({ totalSteps }) => totalSteps ?? []);
-  const length = lengths.reduce((sum, steps) => sum + steps, 0) / Math.max(1, lengths.length);
-  const left = running.reduce((sum, run) => sum + stepsLeft(run), 0) + waiting * length;
-  const atOnce = left / speeds.reduce((sum, speed) => sum + speed, 0);
-  const longest = Math.max(...running.map((run) => stepsLeft(run) / (run.speed ?? Number.NaN)));
-  return Math.max(atOnce, longest);
+  const usual = mean(running.flatMap(({ speed }) => speed ?? []));
+  if (usual === null) return null;
+  const speeds = running.map(({ speed }) => speed ?? usual);
+  const length = mean(runs.flatMap(({ totalSteps }) => totalSteps ?? [])) ?? 0;
+  const left = running.map(stepsLeft);
+  const longest = Math.max(...left.map((steps, index) => steps / (speeds[index] ?? usual)));
+  return Math.max(longest, (sum(left) + waiting * length) / sum(speeds));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Null without values. */
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : sum(values) / values.length;
 }
 
 function stepsLeft({ step, totalSteps }: WatchedRun): number {

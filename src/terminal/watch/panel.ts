@@ -41,7 +41,7 @@ export function panelLines(
 export function marksOf(lines: readonly Line[], color: Io['outColor']): Map<WatchedRun, string> {
   const paint = armColor(color);
   return new Map(
-    lines.flatMap(({ runs }, styleIndex) =>
+    lines.flatMap(({ runs, styleIndex }) =>
       runs.map((run): [WatchedRun, string] => [run, paint(styleIndex, markerOf({ styleIndex }))]),
     ),
   );
@@ -50,7 +50,7 @@ export function marksOf(lines: readonly Line[], color: Io['outColor']): Map<Watc
 /** The coloured marker and the label of each curve. */
 export function legendParts(lines: readonly Line[], color: Io['outColor']): string[] {
   const paint = armColor(color);
-  return lines.map(({ label }, styleIndex) =>
+  return lines.map(({ label, styleIndex }) =>
     paint(styleIndex, `${markerOf({ styleIndex })} ${singleLine(label)}`),
   );
 }

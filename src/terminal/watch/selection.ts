@@ -14,12 +14,15 @@ export interface Line {
   readonly name: string;
   /** The name in the legend. */
   readonly label: string;
+  /** Determines marker and colour. */
+  readonly styleIndex: number;
+  /** At least one. */
   readonly runs: readonly WatchedRun[];
 }
 
 /** What is shown. */
 export interface Selection {
-  /** The names of all arms. */
+  /** The names of the arms that have runs. */
   readonly arms: readonly string[];
   /** The chosen arm; null for all arms, also if the chosen one has disappeared. */
   readonly arm: string | null;
@@ -31,7 +34,7 @@ export interface Selection {
 
 /** The runs and curves that are shown in a state. */
 export function selectionOf(
-  { runs }: Watched,
+  { runs, arms }: Watched,
   state: Pick<WatchState, 'arm' | 'sort' | 'reverse'>,
 ): Selection {
   const byArm = group(runs, (run) => run.arm);
@@ -39,31 +42,44 @@ export function selectionOf(
   const chosen = arm === null ? runs : (byArm.get(arm) ?? []);
   const lines =
     arm === null
-      ? [...byArm].map(([name, members]): Line => ({ name, label: name, runs: members }))
-      : chosen.map((run): Line => ({ name: run.name, label: `seed ${run.run.config.seed}`, runs: [run] }));
-  const sorted = sortedBy(chosen, state.sort, state.reverse) as WatchedRun[];
-  return { arms: [...byArm.keys()], arm, runs: sorted, lines };
+      ? arms.map((name, styleIndex) => ({ name, label: name, styleIndex, runs: byArm.get(name) ?? [] }))
+      : sortedBy(chosen, 'seed', false).map((run, styleIndex) => ({
+          name: run.name,
+          label: `seed ${run.run.config.seed}`,
+          styleIndex,
+          runs: [run],
+        }));
+  return {
+    arms: arms.filter((name) => byArm.has(name)),
+    arm,
+    runs: sortedBy(chosen, state.sort, state.reverse),
+    lines: lines.filter((line) => line.runs.length > 0),
+  };
 }
 
 /** The curves of a column, without bands; null if no run has a value. */
 export function curvesOfLines(lines: readonly Line[], column: Column): Curves | null {
   try {
-    return curvesOf(lines.map(armOf), [column], 'range');
+    const curves = curvesOf(lines.flatMap(armOf), [column], 'range');
+    const styles = new Map(lines.map(({ name, styleIndex }) => [name, styleIndex]));
+    const arms = curves.arms.map((arm) => ({ ...arm, styleIndex: styles.get(arm.name) ?? arm.styleIndex }));
+    return { ...curves, arms };
   } catch (error) {
     if (error instanceof UserError) return null; // no run has rows, or no row has a finite value
     throw error;
   }
 }
 
-/** A line as an arm. All its runs have groups of the same steps. */
-function armOf({ name, runs }: Line): Arm<RunRows> {
+/** A line as an arm, whose runs all have rows of the same width. */
+function armOf({ name, runs }: Line): Arm<RunRows>[] {
   const width = Math.max(1, ...runs.map(({ steps }) => steps.width));
-  const rows = runs.map(({ run, steps, epochs }) => ({
-    seed: run.config.seed,
-    steps: steps.rows(width),
-    epochs,
+  return runs.slice(0, 1).map(({ run }) => ({
+    name,
+    config: { ...run.config, logEvery: width },
+    runs: runs.map(({ run: { config }, steps, epochs }) => ({
+      seed: config.seed,
+      steps: steps.rows(width),
+      epochs,
+    })),
   }));
-  const config = runs[0]?.run.config;
-  if (config === undefined) throw new Error(`${name} has no runs`);
-  return { name, config: { ...config, logEvery: width }, runs: rows };
 }

@@ -7,7 +7,7 @@ import type { Watched } from '../../results/watched.js';
 import { visibleLength } from '../../text/printable.js';
 import type { WatchState } from './state.js';
 import { LEAST, layoutOf, screenLines } from './view.js';
-import { twoArms, watchedRun } from './watched.testing.js';
+import { twoArms, watchedOf, watchedRun } from './watched.testing.js';
 
 const start: WatchState = {
   column: 'loss',
@@ -42,7 +42,7 @@ test('at 80 columns the screen has counts, curves, a legend, and a table with ba
 
 test('at 60 columns the table has no bars, and long names are shortened in the middle', () => {
   const runs = [watchedRun('wn units=32 lr=0.02 clip=0.5', 0, 1000), watchedRun('base', 0, 10)];
-  const lines = screen({ runs, waiting: 0, damage: [] }, 60, 20);
+  const lines = screen(watchedOf(runs), 60, 20);
   assert.deepEqual(lines.slice(-4, -1), [
     '  arm               seed  status        done     ETA   val %',
     'o base                 0  running        1 %       -       -',
@@ -76,7 +76,7 @@ test('a table that does not fit is scrolled, and the last line says where', () =
 });
 
 test('a column without values says so, and the table stays', () => {
-  const lines = screen({ runs: [watchedRun('wn', 0, 20)], waiting: 0, damage: [] }, 80, 24, {
+  const lines = screen(watchedOf([watchedRun('wn', 0, 20)]), 80, 24, {
     column: 'val_loss',
   });
   assert.equal(lines[2], 'There is no value of validation loss yet.');
@@ -84,7 +84,7 @@ test('a column without values says so, and the table stays', () => {
 });
 
 test('without runs, the screen says where they will appear, and how many are planned', () => {
-  const text = (waiting: number): string => screen({ runs: [], waiting, damage: [] }, 60, 20).join(' ');
+  const text = (waiting: number): string => screen(watchedOf([], waiting), 60, 20).join(' ');
   assert.match(text(0), /There are no runs in runs yet\. They appear here when they start\./);
   assert.match(text(3), /yet\. 3 planned runs wait\. They appear/);
 });
@@ -118,7 +118,7 @@ test('the screen has as many lines as the terminal, none longer than it', () => 
   const runs = names.flatMap((name) => [0, 1, 2, 3].map((seed) => watchedRun(name, seed, 10 + 330 * seed)));
   for (const count of [0, 1, 2, 12]) {
     for (const damage of [[], ['x'.repeat(300)]]) {
-      const watched = { runs: runs.slice(0, count), waiting: 7, damage };
+      const watched = { ...watchedOf(runs.slice(0, count), 7), damage };
       for (const columns of [1, 20, 49, 50, 51, 59, 60, 66, 72, 80, 100, 200]) {
         for (const rows of [1, 2, 5, 15, 16, 17, 24, 40, 90]) {
           for (const state of [

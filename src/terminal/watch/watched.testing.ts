@@ -64,5 +64,10 @@ export function twoArms(seeds: number): Watched {
     watchedRun('base', seed, 1000),
     watchedRun('wn clip=0.5', seed, 500 - 10 * seed),
   ]);
-  return { runs: runs.flat(), waiting: 2, damage: [] };
+  return watchedOf(runs.flat(), 2);
+}
+
+/** All runs at a moment, with arms in the order of the runs. */
+export function watchedOf(runs: readonly WatchedRun[], waiting = 0): Watched {
+  return { runs, arms: [...new Set(runs.map(({ arm }) => arm))], waiting, damage: [] };
 }
