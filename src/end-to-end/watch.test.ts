@@ -31,6 +31,13 @@ for (const [how, answer, expected] of [
   });
 }
 
+test('without a keyboard, Ctrl-C ends it', { skip: noTerminal }, async () => {
+  const words = ['sh', '-c', 'exec "$0" "$@" </dev/null', ...command];
+  const { code, seen, restored } = await inTerminal(words, { answers: [['q leave', '\x03']] });
+  assert.ok(seen.endsWith(LEFT), JSON.stringify(seen));
+  assert.deepEqual([code, restored], [130, true]);
+});
+
 test('it ends when its terminal is closed', { skip: noTerminal }, async () => {
   assert.equal((await inTerminal(command, { closeAfter: 'q leave' })).code, 129);
 });
