@@ -81,3 +81,18 @@ test('a mean leaves out values that are missing or not finite; without any value
     [2],
   );
 });
+
+test('a row counts with the steps since the row before it', () => {
+  const { rows } = thinned([rowAt(10, 1), rowAt(15, 4), rowAt(40, 2)], 10);
+  assert.deepEqual(
+    rows(40).map(({ loss }) => loss),
+    [(10 * 1 + 5 * 4 + 25 * 2) / 40],
+  );
+});
+
+test('rows that are added later are in the means', () => {
+  const all = thinned([rowAt(10, 1)], 10);
+  assert.equal(all.rows(20)[0]?.loss, 1);
+  all.add(rowAt(20, 3));
+  assert.equal(all.rows(20)[0]?.loss, 2);
+});
