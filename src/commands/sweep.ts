@@ -188,8 +188,8 @@ async function runPrepared(
   const stepsOf = ({ config }: PlannedRun): number => scheduleOf(config, dataset.train.count).totalSteps;
   const board = createBoard(plan, runs, stepsOf, results);
   if (!options.quiet) for (const line of introduction(prepared, describeShape(shape), io)) io.err(line);
-  const executor = createMachineExecutor(shape);
   const display = createSweepDisplay(board, io, Boolean(options.quiet) || left.length === 0);
+  const executor = createMachineExecutor(shape, display.onNote);
   try {
     const ends = await runSweep(
       left,

@@ -57,8 +57,8 @@ async function workOn(folder: string, options: WorkOptions, io: Io): Promise<num
     const size = `${plural(runs.length, 'run')}, ${describeShape(shape)}`;
     io.err(`${io.errColor.bold('wnlstm')} work on ${plan.name}: ${size}`);
   }
-  const executor = createMachineExecutor(shape);
   const display = createSweepDisplay(board, io, Boolean(options.quiet));
+  const executor = createMachineExecutor(shape, display.onNote);
   try {
     const ends = await work(
       runs,

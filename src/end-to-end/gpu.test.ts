@@ -150,4 +150,15 @@ test('a sweep on cores and lanes of the GPU has one set of bytes, also if the GP
   const again = withGpu(sweep(broken, '--gpu-lanes', '2', '--jobs', '1'));
   assert.equal(again.code, 0, again.err);
   assert.deepEqual(results(broken), results(cpu));
+
+  const continued = freshFolder();
+  const saved = withGpu(sweep(continued, '--gpu-lanes', '2', '--jobs', '1'), {
+    EMULATED_FAIL: 'cuGraphLaunch:30:719',
+  });
+  assert.equal(saved.code, 0, saved.err);
+  assert.match(
+    saved.err,
+    /^note Runs of the GPU continue on the CPU, with the same results: The GPU failed/m,
+  );
+  assert.deepEqual(results(continued), results(cpu));
 });

@@ -29,8 +29,11 @@ export type JobEnd =
   | { readonly kind: 'interrupted' }
   /** Another process owns the run. */
   | { readonly kind: 'taken' }
-  /** `reason` is one line; the run's log.txt has the details. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  /**
+   * `reason` is one line; the run's log.txt has the details. `ofBackend` says that the backend failed, so that another one may
+   * compute the run.
+   */
+  | { readonly kind: 'failed'; readonly reason: string; readonly ofBackend?: boolean };
 
 /** Computes runs somewhere: in this process, in child processes, or in the lanes of a GPU. */
 export interface Executor {

@@ -59,14 +59,14 @@ export async function runJob(
       case 'interrupted':
         return { kind: outcome.kind };
       case 'failed':
-        return { kind: outcome.kind, reason: firstLine(outcome.error) };
+        return failedEnd(outcome.error);
       default:
         return outcome satisfies never;
     }
   } catch (error) {
     if (isLocked(error)) return { kind: 'taken' }; // its log belongs to the other process
     log(`failed: ${describeError(error)}`);
-    return { kind: 'failed', reason: firstLine(error) };
+    return failedEnd(error);
   }
 }
 
@@ -84,6 +84,11 @@ async function whenUnlocked(signal: AbortSignal, train: () => Promise<Outcome>):
 
 function isLocked(error: unknown): boolean {
   return error instanceof UserError && error.code === 'E_LOCKED';
+}
+
+function failedEnd(error: unknown): JobEnd {
+  const ofBackend = error instanceof UserError && error.code === 'E_BACKEND';
+  return { kind: 'failed', reason: firstLine(error), ...(ofBackend && { ofBackend }) };
 }
 
 /** Appends a message to log.txt in the folder of a run. */

@@ -200,6 +200,30 @@ test('a run whose process is killed twice fails, and the others do not', async (
   assert.deepEqual(resultsOf(directory, others), resultsOf(longAlone, others));
 });
 
+test('if the backend of the lanes fails, runs that may continue on the CPU do, and are noted once', async () => {
+  const known = process.env.WNLSTM_LIBCUDA;
+  process.env.WNLSTM_LIBCUDA = join(scratch, 'missing.so');
+  const notes: string[] = [];
+  const executor = createLaneExecutor(
+    3,
+    { backend: 'cuda', device: 'auto' },
+    { mayContinue: ({ arm }) => arm !== 'base', onNote: (note) => notes.push(note) },
+  );
+  const { directory, ends } = await compute(executor, { runs: short });
+  if (known === undefined) delete process.env.WNLSTM_LIBCUDA;
+  else process.env.WNLSTM_LIBCUDA = known;
+  const [failed, others] = [true, false].map((isBase) =>
+    short.filter(({ arm }) => (arm === 'base') === isBase),
+  );
+  for (const { arm, seed } of failed!) assert.equal(ends.get(`${arm} ${seed}`)?.kind, 'failed');
+  assert.deepEqual(resultsOf(directory, others!), resultsOf(alone, others!));
+  assert.equal(notes.length, 1);
+  assert.match(
+    notes[0]!,
+    /^Runs of the GPU continue on the CPU, with the same results: Could not load NVIDIA/,
+  );
+});
+
 test('a signal stops all lanes with a checkpoint, and the next sweep ends with the same bytes', async () => {
   const stop = new AbortController();
   const begun = new Set<PlannedRun>();

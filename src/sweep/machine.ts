@@ -55,13 +55,18 @@ async function examineMachine(arms: readonly RequestedArm[], { gpuLanes }: Wishe
 /**
  * Creates the executor of a shape. The slots of the GPU come first.
  *
+ * @param onNote receives a sentence if a GPU fails and its runs continue on the CPU
  * @param on what computes the lanes
  */
-export function createMachineExecutor(shape: Shape, on = GPU): Executor {
+export function createMachineExecutor(shape: Shape, onNote: (note: string) => void, on = GPU): Executor {
   const { jobs, threads, gpus, lanes, laneGpus, places } = shape;
   const accepts = (place: keyof Places) => (run: PlannedRun) => places.get(run.arm)?.[place] ?? false;
+  const mayContinue = accepts('processes');
   return combineExecutors([
-    ...laneGpus.map((gpu) => ({ ...createLaneExecutor(lanes, on, gpu), accepts: accepts('lanes') })),
+    ...laneGpus.map((gpu) => ({
+      ...createLaneExecutor(lanes, on, { gpu, mayContinue, onNote }),
+      accepts: accepts('lanes'),
+    })),
     { ...createLocalExecutor(jobs, threads, gpus), accepts: accepts('processes') },
   ]);
 }
