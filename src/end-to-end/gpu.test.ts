@@ -115,6 +115,16 @@ test('without a named backend, GPU and CPU are timed, and the faster one trains'
   assert.match(err, /auto: a step takes [\d.]+ ms on the GPU and [\d.]+ ms on the CPU/);
 });
 
+test('a sweep uses every GPU that the driver shows', { skip }, () => {
+  const file = join(scratch, 'all.json');
+  const base = { data, units: 7, batch: 16, epochs: 2 };
+  writeFileSync(file, JSON.stringify({ name: 'all', base, seeds: 6 }));
+  const command = ['sweep', file, '--runs', freshFolder(), '--jobs', '0'];
+  const { code, err } = withGpu(command, { EMULATED_DEVICES: '2' });
+  assert.equal(code, 0, err);
+  assert.match(err, /^3 runs at a time on each of 2 GPUs$/m);
+});
+
 test('a sweep on cores and lanes of the GPU has one set of bytes, also if the GPU fails in the middle', {
   skip,
 }, () => {

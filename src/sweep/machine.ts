@@ -4,7 +4,7 @@ import { usableCores } from '../cores.js';
 import { isExact } from '../engines/arithmetic.js';
 import { type Choice, chooseBackend, type Requested } from '../engines/select.js';
 import { UserError } from '../errors.js';
-import { driverGpus, gpuNames } from '../tensorflow/gpu.js';
+import { gpuNames } from '../tensorflow/gpu.js';
 import { combineExecutors } from './combined.js';
 import type { Executor } from './executor.js';
 import { createLaneExecutor } from './lanes.js';
@@ -47,7 +47,7 @@ async function examineMachine(arms: readonly RequestedArm[], { gpuLanes }: Wishe
     cores: usableCores(),
     arithmetic: isForGpu ? (await chooseBackend(CPU)).arithmetic : null,
     gpu,
-    laneGpus: gpu === null || gpu instanceof UserError ? [] : laneGpus(),
+    laneGpus: gpu === null || gpu instanceof UserError ? [] : await laneGpus(),
     tensorflowGpus: usesTensorFlow ? (visibleGpus() ?? gpuNames().map((_, index) => String(index))) : [],
   };
 }
@@ -81,9 +81,9 @@ async function chooseGpu(): Promise<Choice | UserError> {
   }
 }
 
-/** The GPUs that hold lanes; null for the only one. */
-function laneGpus(): (string | null)[] {
-  const { length } = driverGpus();
+/** The GPUs that hold lanes; null for the only one. The cuda backend must work. */
+async function laneGpus(): Promise<(string | null)[]> {
+  const { visibleGpus: length } = (await import('../engines/cuda/device.js')).openDevice();
   if (length < 2) return [null];
   return (visibleGpus() ?? Array.from({ length }, (_, index) => String(index))).slice(0, length);
 }

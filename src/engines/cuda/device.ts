@@ -11,6 +11,8 @@ import type { DeviceLimits, Launch } from './network.js';
 /** An open GPU. */
 export interface CudaDevice {
   readonly driver: Driver;
+  /** The number of GPUs that this process sees, of which this one is the first. */
+  readonly visibleGpus: number;
   /** For example NVIDIA H100 80GB HBM3. */
   readonly name: string;
   /** For example 9.0. */
@@ -53,7 +55,8 @@ export function openDevice(): CudaDevice {
 function open(): CudaDevice {
   const driver = loadDriver();
   driver.call('cuInit', 0);
-  if (driver.integer('cuDeviceGetCount') === 0) throw noDevice();
+  const visibleGpus = driver.integer('cuDeviceGetCount');
+  if (visibleGpus === 0) throw noDevice();
   const ordinal = driver.integer('cuDeviceGet', 0);
   const attribute = (number: number): number => driver.integer('cuDeviceGetAttribute', number, ordinal);
   const name = nameOf(driver, ordinal);
@@ -72,6 +75,7 @@ function open(): CudaDevice {
     const module = loadModule(driver, kernels.bytes);
     return {
       driver,
+      visibleGpus,
       name,
       computeCapability: `${major}.${minor}`,
       cuda: `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`,
