@@ -73,12 +73,12 @@ export function introduction(prepared: PreparedSweep, where: string | null, io: 
   const there = startedBefore ? `, ${runs.length - left.length} of them finished` : '';
   const backends = choices.map(
     ({ backend, device, why }) =>
-      `${backend}${device === 'cuda' ? ' cuda' : ''}${why ? ` (auto: ${why})` : ''}`,
+      `${backend}${device === 'cuda' && backend !== device ? ` ${device}` : ''}${why ? ` (auto: ${why})` : ''}`,
   );
   return [
     `${bold('wnlstm')} ${plan.name}: ${plural(plan.arms.length, 'arm')} x ${plural(plan.seeds.length, 'seed')}, ${plural(runs.length, 'run')}${there}`,
     ...(plan.about ? [dim(plan.about)] : []),
-    dim(backends.join('; ')),
+    dim([...new Set(backends)].join('; ')),
     ...(where === null ? [] : [dim(where)]),
     dim(directory),
     ...warnings(prepared).map((warning) => `${yellow('note')} ${warning}`),
@@ -86,11 +86,12 @@ export function introduction(prepared: PreparedSweep, where: string | null, io: 
 }
 
 /** Describes how many runs are computed at a time, and where. */
-export function describeShape({ jobs, threads, lanes, laneGpus }: Shape): string {
+export function describeShape({ jobs, threads, gpus: processGpus, lanes, laneGpus }: Shape): string {
   const gpus = laneGpus.length > 1 ? `each of ${laneGpus.length} GPUs` : 'the GPU';
+  const cpu = processGpus.length > 0 ? '' : ' on the CPU';
   const parts = [
     ...(lanes > 0 ? [`${plural(lanes, 'run')} at a time on ${gpus}`] : []),
-    ...(jobs > 0 ? [`${plural(jobs, 'job')} at a time, ${plural(threads, 'thread')} each`] : []),
+    ...(jobs > 0 ? [`${plural(jobs, 'job')} at a time${cpu}, ${plural(threads, 'thread')} each`] : []),
   ];
   return parts.join('; ');
 }
