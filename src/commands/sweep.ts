@@ -141,8 +141,8 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
 }
 
 async function prepare(file: SweepFile, options: SweepOptions): Promise<PreparedSweep> {
-  const isSlurm = options.launcher === 'slurm';
-  const opened = await openSweep(file, options.addSeeds, isSlurm);
+  const isElsewhere = options.launcher === 'slurm' || Boolean(options.planOnly);
+  const opened = await openSweep(file, options.addSeeds, isElsewhere);
   return {
     ...opened,
     resumeCommand: `wnlstm sweep ${quoted(file.name)}${runsFlag(options.runs)}`,

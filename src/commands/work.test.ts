@@ -98,6 +98,14 @@ test('a worker needs a plan, and the data that it was planned with', () => {
   assert.deepEqual([status, /the plan was changed/.test(stderr)], [2, true]);
 });
 
+test('a plan for a GPU is written on a machine without one, and its runs have the bytes of a CPU', () => {
+  assert.equal(sweep(sweepFile('gpu'), 'cpu', '--quiet').status, 0);
+  const folder = plan('gpu', {}, { backend: 'cuda' });
+  const { status, stderr } = work(folder);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(resultsOf(folder), resultsOf(join(scratch, 'cpu/gpu')));
+});
+
 const noContainers =
   spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
     ? false
