@@ -38,6 +38,10 @@ test('wrong input prints one line and a hint, exits with code 2 and starts nothi
     return join(scratch, name);
   };
   assertRefused(train(runs, '--units', '0'), /--units: expected a whole number from 1 to 4096, got 0/);
+  assertRefused(
+    wnlstm('sweep', 'article', '--gpu-lanes', '-1'),
+    /Expected a whole number from 0 to 1,000,000/,
+  );
   assertRefused(train(runs, '--lr', 'NaN'), /--lr: expected a number of at least 1e-37, got "NaN"/);
   assertRefused(train(runs, '--units', '0', '--model', 'x'), /--model.*--units|--units.*--model/s);
   assertRefused(train(runs, '--clp', '1'), /unknown option '--clp'.*(Did you mean --clip|$)/s);

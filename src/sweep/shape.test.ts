@@ -61,6 +61,13 @@ test('zero jobs leave only the GPU, and zero lanes only the cores', () => {
   assert.deepEqual(numbers(decide([arm('a')], 100, { gpuLanes: 0 })), [16, 1, 0]);
 });
 
+test('zero jobs and zero lanes together are refused', () => {
+  assert.throws(
+    () => decide([arm('a')], 9, { jobs: 0, gpuLanes: 0 }),
+    /together leave nothing that computes/,
+  );
+});
+
 test('a backend or device of the CPU keeps the runs of an arm off the GPU', () => {
   for (const requested of [
     { backend: 'native', device: 'auto' },

@@ -136,6 +136,10 @@ function checkPlaces(
     const where = places.get(arm.name);
     if (where?.processes || where?.lanes) continue;
     if (jobs === 0 && gpu instanceof UserError && mayUseLanes(arm)) throw gpu;
+    if (jobs === 0 && gpuLanes === 0)
+      throw new UserError('E_USAGE', '--jobs 0 and --gpu-lanes 0 together leave nothing that computes.', {
+        hint: 'Leave one of them out.',
+      });
     if (jobs === 0)
       throw new UserError(
         'E_USAGE',

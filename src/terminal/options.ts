@@ -119,12 +119,16 @@ export function addMachineOptions<Args extends unknown[], Options extends Option
 
 /** Parses an option that is a whole number. */
 export function parseCount(text: string): number {
-  if (text === '0') return 0;
-  return parsePositive(text);
+  return parseFrom(0, text);
 }
 
 /** Parses an option that is a positive whole number. */
 export function parsePositive(text: string): number {
-  if (/^[1-9]\d*$/.test(text) && Number(text) <= 1_000_000) return Number(text);
-  throw new InvalidArgumentError(`Expected a whole number from 1 to 1,000,000, got ${text}.`);
+  return parseFrom(1, text);
+}
+
+function parseFrom(least: number, text: string): number {
+  const number = Number(text);
+  if (/^(0|[1-9]\d*)$/.test(text) && number >= least && number <= 1_000_000) return number;
+  throw new InvalidArgumentError(`Expected a whole number from ${least} to 1,000,000, got ${text}.`);
 }
