@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DRIVER_FUNCTIONS, type DriverFunction } from './driver.js';
+import { DRIVER_FUNCTIONS, type DriverFunction, loadDriver } from './driver.js';
 import { outcomeWith } from './driver.testing.js';
 import { skipEmulation as skip } from './emulation/build.testing.js';
 
@@ -35,6 +35,22 @@ test('whichever function of the driver fails, the error says what failed and wha
   };
   await Promise.all([worker(), worker()]);
   assert.deepEqual(wrong, []);
+});
+
+const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+const glibcVersion = header.glibcVersionRuntime;
+
+test('a library that is not the driver is not called an old driver', {
+  skip: glibcVersion === undefined && "it loads glibc's libm.so.6",
+}, () => {
+  const known = process.env.WNLSTM_LIBCUDA;
+  process.env.WNLSTM_LIBCUDA = 'libm.so.6';
+  try {
+    assert.throws(loadDriver, /^UserError: libm\.so\.6 is not NVIDIA's driver: /);
+  } finally {
+    if (known === undefined) delete process.env.WNLSTM_LIBCUDA;
+    else process.env.WNLSTM_LIBCUDA = known;
+  }
 });
 
 function isExpected(name: DriverFunction, outcome: string): boolean {

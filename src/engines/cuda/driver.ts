@@ -140,11 +140,16 @@ function findFunctions(library: LibraryHandle, path: string): Functions {
   try {
     for (const name of DRIVER_FUNCTIONS) functions[name] = library.func(`int ${name}(${PARAMETERS[name]})`);
   } catch (error) {
-    throw new UserError(
-      'E_BACKEND',
-      `NVIDIA's driver, ${path}, is too old: ${(error as Error).message.replace(/\.$/, '')}.`,
-      { hint: OLD_DRIVER, cause: error },
-    );
+    const reason = (error as Error).message.replace(/\.$/, '');
+    if (functions.cuInit === undefined)
+      throw new UserError('E_BACKEND', `${path} is not NVIDIA's driver: ${reason}.`, {
+        hint: 'Set WNLSTM_LIBCUDA to the path of libcuda.so.1, or unset it.',
+        cause: error,
+      });
+    throw new UserError('E_BACKEND', `NVIDIA's driver, ${path}, is too old: ${reason}.`, {
+      hint: OLD_DRIVER,
+      cause: error,
+    });
   }
   return functions as Functions;
 }
