@@ -73,6 +73,16 @@ test('an incomplete installation is reported with the missing file and the comma
   assert.match(hint ?? '', /`wnlstm setup tensorflow --cuda --version 2\.99\.1`/);
 });
 
+test('without CUDA, no finding reads as if the cuda backend could not use the GPU', { skip }, async () => {
+  freshCache();
+  install('cpu');
+  const findings = await examine();
+  assert.ok(findings.every(({ name }) => name !== 'GPU'));
+  const { ok, hint } = findings.find(({ name }) => name === 'tensorflow GPU')!;
+  assert.equal(ok, false);
+  assert.match(hint ?? '', /The cuda backend (needs only the driver|does not need it)\./);
+});
+
 test('with CUDA each missing library is reported, and a failing step does not crash the program', {
   skip,
 }, async () => {

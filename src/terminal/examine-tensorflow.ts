@@ -22,6 +22,9 @@ export interface Finding {
   readonly hint?: string;
 }
 
+/** The check of a GPU for TensorFlow; the cuda backend has its own. */
+const GPU = 'tensorflow GPU';
+
 /** The limit of what has been tested so far. */
 const GPU_PATH: Finding = {
   name: 'tensorflow on GPUs',
@@ -47,9 +50,9 @@ export async function examineTensorFlow(signal: AbortSignal): Promise<Finding[]>
   }
   findings.push(...installed.map((each) => ({ name: 'tensorflow', ok: true, detail: describe(each) })));
   if (cuda) findings.push(...(await examineCuda(cuda, signal)));
-  else findings.push(await examine('GPU', describeMissingCuda));
+  else findings.push(await examine(GPU, describeMissingCuda));
   findings.push(await examineStep(cpu, 'cpu', signal));
-  if (cuda && findings.some(({ name, ok }) => name === 'GPU' && ok)) {
+  if (cuda && findings.some(({ name, ok }) => name === GPU && ok)) {
     findings.push(await examineStep(cuda, 'cuda', signal));
   }
   return [...findings, GPU_PATH];
@@ -105,7 +108,7 @@ async function examineCuda(installation: Installation, signal: AbortSignal): Pro
       ),
   );
   if (!driver.ok || !libraries.ok) return [libraries, driver];
-  const gpu = await examine('GPU', async () => {
+  const gpu = await examine(GPU, async () => {
     const { gpus, usableGpus } = await report;
     const built = builtFor(directory);
     const described = gpus.map(({ name, computeCapability }) => {
@@ -135,11 +138,11 @@ function describeMissingCuda(): never {
   return driverVersion() === null
     ? fail(
         'no NVIDIA driver, and TensorFlow is installed without CUDA.',
-        'To use a GPU, install its driver, then run `wnlstm setup tensorflow --cuda`.',
+        'To use TensorFlow on a GPU, install its driver, then run `wnlstm setup tensorflow --cuda`. The cuda backend needs only the driver.',
       )
     : fail(
         'there is an NVIDIA driver, but TensorFlow is installed without CUDA.',
-        'Install it with `wnlstm setup tensorflow --cuda`.',
+        'To use TensorFlow on a GPU, run `wnlstm setup tensorflow --cuda`. The cuda backend does not need it.',
       );
 }
 

@@ -76,7 +76,7 @@ export function deviceMemoryError(needed: number, free: number): UserError {
     'E_BACKEND',
     `The GPU has too little free memory: expected ${mebibytes(needed)}, got ${mebibytes(free)}.`,
     {
-      hint: `End other programs on the GPU (\`nvidia-smi\` lists them), reduce --units or --batch, ${OTHER_BACKEND}.`,
+      hint: `End other programs on the GPU (\`nvidia-smi\` lists them), reduce --units or --batch, or --gpu-lanes in a sweep, ${OTHER_BACKEND}.`,
     },
   );
 }
