@@ -1,6 +1,6 @@
 /** @file `wnlstm watch`: shows runs while they train. */
 
-import { type Command, Option } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
 import { type Column, parseColumn } from '../figures/curves.js';
 import { newestIn } from '../results/newest.js';
@@ -15,6 +15,7 @@ import { snapshotData, snapshotText } from '../terminal/watch/snapshot.js';
 import { sorts, type WatchState } from '../terminal/watch/state.js';
 import { watchOn } from '../terminal/watch/watch.js';
 import { nearest } from '../text/nearest.js';
+import { DEFAULT_HOST, DEFAULT_PORT, serveWatch } from '../web/serve.js';
 
 type Options = OptionsOf<typeof addOptions>;
 
@@ -31,10 +32,41 @@ function addOptions(command: Command) {
     )
     .option('--reverse', 'sort in descending order, for example the best run first')
     .option('--once', 'print the runs as they are now, and exit; the default without a terminal')
-    .option('--json', 'print the runs as they are now as one line of JSON, and exit');
+    .option('--json', 'print the runs as they are now as one line of JSON, and exit')
+    .option('--web', 'serve a live page for a browser, of all runs unless some are named')
+    .option('--port <n>', `port of the page; 0: a free one (default: ${DEFAULT_PORT})`, parsePort)
+    .option(
+      '--host <host>',
+      `address of the page; 0.0.0.0: all addresses of this machine (default: ${DEFAULT_HOST})`,
+    )
+    .option('--open', 'open the page in a browser');
+}
+
+/** The options of the page, and those of the terminal. */
+const OF_PAGE = ['port', 'host', 'open'] as const;
+const OF_TERMINAL = ['arm', 'sort', 'reverse', 'once', 'json'] as const;
+
+/** @throws {UserError} E_USAGE for an option that has no effect */
+function checkOptions(options: Options): void {
+  const without = options.web ? OF_TERMINAL : OF_PAGE;
+  const found = without.find((name) => options[name] !== undefined);
+  if (found === undefined) return;
+  throw new UserError('E_USAGE', `--${found} has no effect ${options.web ? 'with' : 'without'} --web.`, {
+    hint: options.web ? `Leave out \`--${found}\`; the page has controls for this.` : 'Add `--web`.',
+  });
+}
+
+function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number from 0 to 65535, got ${text}.`);
 }
 
 async function watch(names: readonly string[], options: Options, io: Io): Promise<number> {
+  checkOptions(options);
+  if (options.web) {
+    const { runs, port = DEFAULT_PORT, host = DEFAULT_HOST, open = false } = options;
+    return serveWatch({ runs, names, port, host, open }, io);
+  }
   const { title, places } = placesOf(options.runs, names);
   const look = createWatcher(options.runs, places);
   const { column, arm = null, sort = 'started', reverse = options.sort === undefined } = options;

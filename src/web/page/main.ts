@@ -1,0 +1,187 @@
+/** @file The page: its state, what changes it, and when which part is drawn again. */
+
+import type { GroupInfo, RunInfo, RunsEvent, StartEvent } from '../shared/protocol.js';
+import { isShown, newestGroup, sortRuns, styleIndices, withGroup, withRun } from '../shared/selection.js';
+import { formatState, parseState, type SectionName, type ViewState } from '../shared/view-state.js';
+import { connect } from './connection.js';
+import { createCurveView } from './curve-view.js';
+import { styleOf } from './curves.js';
+import { byId, make, setText } from './dom.js';
+import { installShortcuts } from './keys.js';
+import { createRunList } from './run-list.js';
+import { createSections } from './sections.js';
+import { shortcutsOf } from './shortcuts.js';
+import { onThemeChange } from './theme.js';
+import { createToolbar } from './toolbar.js';
+
+let state: ViewState = parseState(location.hash);
+const runs = new Map<string, RunInfo>();
+let groups: readonly GroupInfo[] = [];
+let hovered: string | null = null;
+let drawSoon = false;
+let drawPage: (() => void) | null = null;
+let view: ReturnType<typeof createCurveView> | null = null;
+
+connect({
+  onStart: (event) => {
+    if (drawPage === null) drawPage = createPage(event);
+    else view?.refresh();
+  },
+  onRuns: applyRuns,
+  onRows: (event) => view?.applyRows(event),
+  onConnection: showConnection,
+});
+window.addEventListener('hashchange', () => {
+  state = parseState(location.hash);
+  changed();
+});
+
+function set(change: Partial<ViewState>): void {
+  state = { ...state, ...change };
+  history.replaceState(null, '', `#${formatState(state)}`);
+  changed();
+}
+
+/** Draws before the next frame, however often it is called. */
+function changed(): void {
+  if (drawSoon) return;
+  drawSoon = true;
+  requestAnimationFrame(() => {
+    drawSoon = false;
+    drawPage?.();
+  });
+}
+
+function applyRuns(event: RunsEvent): void {
+  const gone = event.complete
+    ? [...runs.keys()].filter((key) => !event.runs.some((run) => run.key === key))
+    : event.removed;
+  for (const key of gone) {
+    runs.delete(key);
+    view?.forget(key);
+  }
+  if (gone.length > 0)
+    announce(gone.length === 1 ? `${gone[0]} was removed.` : `${gone.length} runs were removed.`);
+  for (const run of event.runs) runs.set(run.key, run);
+  groups = event.groups;
+  if (state.groups === null && state.runs.length === 0 && runs.size > 0)
+    set({ groups: newestGroup([...runs.values()]) });
+  changed();
+}
+
+function createPage(start: StartEvent): () => void {
+  setText(byId('folder'), start.folder);
+  const columns = [...new Set([...start.columns['steps.csv'], ...start.columns['metrics.csv']])].filter(
+    (name) => name !== 'step' && name !== 'epoch',
+  );
+  const hover = (key: string | null): void => {
+    if (hovered === key) return;
+    hovered = key;
+    changed();
+  };
+  const curves = createCurveView(byId('panels'), start, { set, onChange: changed, onHover: hover });
+  view = curves;
+  const openLog = ({ key }: RunInfo): void => {
+    set({ logOf: key, open: [...new Set<SectionName>([...state.open, 'log'])] });
+    setDrawer(false);
+    requestAnimationFrame(() => byId('section-log').scrollIntoView({ block: 'nearest' }));
+  };
+  const updateList = createRunList(byId('runs'), byId('search') as HTMLInputElement, {
+    onRun: (run, show) => set(withRun(state, run, show)),
+    onGroup: (group, show) => set(withGroup(state, group, [...runs.values()], show)),
+    onOnly: (run) => set({ groups: [], runs: [run.key], hidden: [] }),
+    onLog: openLog,
+    onHover: hover,
+  });
+  const updateToolbar = createToolbar(byId('toolbar'), columns, {
+    set,
+    zoomBy: curves.zoomBy,
+    pan: curves.pan,
+    reset: () => set({ zoom: null, yZoom: {} }),
+  });
+  const updateSections = createSections((name, open) => {
+    if (state.open.includes(name) === open) return;
+    set({ open: open ? [...state.open, name] : state.open.filter((each) => each !== name) });
+  });
+  const showKeys = installShortcuts(
+    shortcutsOf({
+      state: () => state,
+      set,
+      curves,
+      search: () => {
+        setDrawer(true);
+        byId('search').focus();
+      },
+      showAll: (show) =>
+        set({
+          groups: show ? [...new Set([...runs.values()].map(({ group }) => group))] : [],
+          runs: [],
+          hidden: [],
+        }),
+    }),
+  );
+  byId('keys').addEventListener('click', showKeys);
+  byId('skip').addEventListener('click', (event) => {
+    event.preventDefault(); // the hash of the address is the view
+    byId('panels').querySelector<HTMLElement>('.plot')?.focus();
+  });
+  byId('drawer').addEventListener('click', () => setDrawer(!document.body.classList.contains('drawer')));
+  byId('close').addEventListener('click', () => setDrawer(false));
+  onThemeChange(() => {
+    changed();
+    curves.restyle();
+  });
+  new ResizeObserver(() => changed()).observe(byId('panels'));
+  byId('loading').remove();
+
+  return () => {
+    const all = [...runs.values()];
+    const sorted = sortRuns(all, groups);
+    const shown = sorted.filter((run) => isShown(run, state));
+    const styles = new Map(
+      [...styleIndices(all, groups, state)].map(([key, index]) => [key, styleOf(start, index)]),
+    );
+    updateToolbar(state);
+    updateList({ runs: all, groups, state, styles, hovered });
+    curves.draw({ shown, runs: all, groups, state, styles, hovered });
+    updateSections({ shown, runs, state, styles });
+    showCounts(all, shown.length);
+  };
+}
+
+function showCounts(all: readonly RunInfo[], shown: number): void {
+  const running = all.filter(({ status }) => status === 'running').length;
+  setText(byId('counts'), `${shown} of ${all.length} shown${running > 0 ? `, ${running} running` : ''}`);
+  document.title = running > 0 ? `(${running}) wnlstm` : 'wnlstm';
+}
+
+/** On narrow screens the list is a drawer. */
+function setDrawer(open: boolean): void {
+  document.body.classList.toggle('drawer', open);
+  byId('drawer').setAttribute('aria-expanded', String(open));
+}
+
+function showConnection(connected: boolean | null): void {
+  const element = byId('connection');
+  element.hidden = connected === true;
+  if (connected === true) return;
+  element.replaceChildren(
+    connected === false
+      ? 'The connection is lost. Trying again …'
+      : make(
+          'span',
+          {},
+          'The server has ended. Run ',
+          make('code', {}, 'wnlstm watch --web'),
+          ' again and open the address that it prints.',
+        ),
+  );
+}
+
+/** Says something for a moment, also to screen readers. */
+function announce(text: string): void {
+  const element = byId('announcement');
+  setText(element, text);
+  element.classList.add('visible');
+  setTimeout(() => element.classList.remove('visible'), 4000);
+}

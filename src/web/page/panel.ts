@@ -1,0 +1,302 @@
+/** @file One panel of curves, drawn by uPlot: a column of all runs or arms that are shown. */
+
+import { gridOf, onGrid } from '../shared/decimate.js';
+import { shortNumber } from '../shared/format.js';
+import type { Range, XName } from '../shared/view-state.js';
+import { yRange } from '../shared/y-range.js';
+import { make, setText } from './dom.js';
+import { cssColor } from './theme.js';
+import { createTooltip, type Tooltip } from './tooltip.js';
+
+/** A curve. */
+export interface Curve {
+  readonly key: string;
+  readonly label: string;
+  readonly color: string;
+  readonly dash: readonly number[];
+  /** Ascending. */
+  readonly x: ArrayLike<number>;
+  /** One value per x; NaN where there is none. */
+  readonly y: ArrayLike<number>;
+  /** The band around it, or null. */
+  readonly band: { readonly low: ArrayLike<number>; readonly high: ArrayLike<number> } | null;
+}
+
+/** How a panel is drawn. */
+export interface PanelView {
+  readonly x: XName;
+  readonly xRange: Range;
+  readonly yZoom: Range | null;
+  readonly isLog: boolean;
+  /** A remark for the heading, such as the smoothing. */
+  readonly remark: string;
+  /** The curve to emphasise, or null. */
+  readonly emphasis: string | null;
+}
+
+/** What the user does in a panel. */
+export interface PanelActions {
+  readonly onZoom: (column: string, x: Range, y: Range | null) => void;
+  readonly onReset: () => void;
+  readonly onLog: (column: string) => void;
+  readonly onHover: (key: string | null) => void;
+}
+
+/** A panel. */
+export interface Panel {
+  readonly element: HTMLElement;
+  readonly draw: (curves: readonly Curve[], view: PanelView) => void;
+  /** Draws again, with new colours or another size. */
+  readonly restyle: () => void;
+  readonly remove: () => void;
+}
+
+/** Curves with fewer points in the panel also show their points. */
+const FEW_POINTS = 30;
+/** Pixels per bucket: with many curves fewer buckets, so that drawing stays fast. */
+const BUCKET_PIXELS = 1;
+const MANY_CURVES = 40;
+/** With more curves, dashes only make them harder to read. */
+const DASHED_CURVES = 12;
+/** The distance in pixels within which a curve is emphasised. */
+const NEAR = 30;
+const HEIGHT = 250;
+const NARROW_HEIGHT = 210;
+const FONT = '12px system-ui, sans-serif';
+
+/** Creates the panel of a column. */
+export function createPanel(column: string, actions: PanelActions): Panel {
+  const note = make('span', { class: 'note' });
+  const log = make('button', { type: 'button', class: 'small', onclick: () => actions.onLog(column) }, 'log');
+  const place = make('div', { class: 'plot', tabindex: 0, role: 'img' });
+  const empty = make('p', { class: 'empty' });
+  const element = make(
+    'section',
+    { class: 'panel', 'data-column': column },
+    make('header', {}, make('h2', {}, column), note, log),
+    place,
+    empty,
+  );
+  let chart: uPlot | null = null;
+  let tooltip: Tooltip | null = null;
+  let signature = '';
+  let last: { curves: readonly Curve[]; view: PanelView } | null = null;
+  const current = { x: [0, 1] as Range, y: [0, 1] as Range };
+
+  const draw = (curves: readonly Curve[], view: PanelView): void => {
+    last = { curves, view };
+    const width = Math.max(120, place.clientWidth);
+    const isValid = view.isLog ? (value: number): boolean => value > 0 : undefined;
+    const perBucket = curves.length > MANY_CURVES ? 2 * BUCKET_PIXELS : BUCKET_PIXELS;
+    const grid = gridOf(view.xRange[0], view.xRange[1], Math.ceil(width / perBucket));
+    const lines = curves.map(({ x, y }) => onGrid(x, y, grid, isValid));
+    const bands = curves.map(({ x, band }) =>
+      band ? [onGrid(x, band.low, grid, isValid), onGrid(x, band.high, grid, isValid)] : [],
+    );
+    const drawn = lines.some((line) => line.some((value) => value !== null));
+    element.classList.toggle('without-curves', !drawn);
+    setText(empty, drawn ? '' : emptyText(curves, view));
+    log.setAttribute('aria-pressed', String(view.isLog));
+    if (!drawn) {
+      setText(note, view.remark);
+      destroy();
+      return;
+    }
+    const found = yRange([...lines, ...bands.flat()], view.isLog);
+    current.x = view.xRange;
+    current.y = view.yZoom ?? found?.range ?? [0, 1];
+    const cut = view.yZoom === null && found ? cutText(found.above + found.below) : '';
+    setText(note, [view.remark, cut].filter(Boolean).join(' · '));
+    place.setAttribute('aria-label', describe(column, curves, view));
+
+    const points = lines.map((line) => line.filter((value) => value !== null).length <= FEW_POINTS);
+    const data = [
+      [...grid.x],
+      ...lines.flatMap((line, index) => [line, ...(bands[index] ?? [])]),
+    ] as uPlot.AlignedData;
+    const next = JSON.stringify([
+      curves.map(({ key, color, dash, band }) => [key, color, dash, band !== null]),
+      points,
+      view.isLog,
+      view.x,
+    ]);
+    if (chart === null || next !== signature) {
+      destroy();
+      signature = next;
+      chart = new uPlot(optionsOf(curves, points, view, width), data, place);
+      tooltip = createTooltip(chart, place);
+    } else {
+      if (chart.width !== width) chart.setSize({ width, height: heightOf() });
+      chart.setData(data, true);
+    }
+    tooltip?.update(curves, view.x);
+    emphasise(view.emphasis, curves);
+  };
+
+  const emphasise = (key: string | null, curves: readonly Curve[]): void => {
+    if (!chart) return;
+    let index = 1;
+    let wanted: number | null = null;
+    for (const curve of curves) {
+      if (curve.key === key) wanted = index;
+      index += curve.band ? 3 : 1;
+    }
+    if (wanted !== null) chart.setSeries(wanted, { focus: true }, false);
+    else chart.setSeries(null as unknown as number, { focus: true }, false);
+  };
+
+  const destroy = (): void => {
+    tooltip?.remove();
+    chart?.destroy();
+    [chart, tooltip, signature] = [null, null, ''];
+  };
+
+  const optionsOf = (
+    curves: readonly Curve[],
+    points: readonly boolean[],
+    view: PanelView,
+    width: number,
+  ): uPlot.Options => {
+    const starts: number[] = [];
+    const series: uPlot.Series[] = [{}];
+    for (const [index, curve] of curves.entries()) {
+      starts.push(series.length);
+      series.push(lineOf(curve, curves.length, points[index] ?? false));
+      if (curve.band) series.push(EDGE, EDGE);
+    }
+    return {
+      width,
+      height: heightOf(),
+      padding: [8, 12, 0, 0],
+      legend: { show: false },
+      focus: { alpha: 0.18 },
+      cursor: {
+        sync: { key: 'wnlstm', setSeries: false, scales: ['x', null] },
+        focus: { prox: NEAR },
+        drag: { x: true, y: true, uni: 24, setScale: false },
+        points: { size: 6 },
+        bind: { dblclick: () => () => reset() },
+      },
+      scales: {
+        x: { time: false, range: () => [...current.x] },
+        y: { distr: view.isLog ? 3 : 1, range: () => [...current.y] },
+      },
+      axes: [
+        axis({ size: 30, values: (_, splits) => splits.map((value) => axisNumber(value)) }),
+        axis({
+          size: (_, values) =>
+            Math.max(44, 14 + 7 * Math.max(0, ...(values ?? []).map((text) => text?.length ?? 0))),
+          values: (_, splits) => splits.map((value) => (value === null ? '' : axisNumber(value))),
+        }),
+      ],
+      series,
+      bands: curves.flatMap(({ band, color }, index) => {
+        const at = starts[index] ?? 0;
+        return band ? [{ series: [at + 2, at + 1] as [number, number], fill: `${color}2b` }] : [];
+      }),
+      hooks: {
+        setSelect: [(plot) => select(plot)],
+        setSeries: [
+          (_, index) => {
+            const at = index === null ? -1 : starts.indexOf(index);
+            actions.onHover(curves[at]?.key ?? null);
+          },
+        ],
+      },
+    };
+  };
+
+  const reset = (): null => {
+    actions.onReset();
+    return null;
+  };
+
+  const select = (plot: uPlot): void => {
+    const { left, top, width, height } = plot.select;
+    if (width < 4 && height < 4) return;
+    const from = plot.posToVal(left, 'x');
+    const to = plot.posToVal(left + width, 'x');
+    const over = plot.over.clientHeight;
+    const isWholeHeight = height >= over - 1 || height === 0;
+    const isWholeWidth = width >= plot.over.clientWidth - 1 || width === 0;
+    const y: Range | null = isWholeHeight
+      ? null
+      : [plot.posToVal(top + height, 'y'), plot.posToVal(top, 'y')];
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    actions.onZoom(column, isWholeWidth ? current.x : [from, to], y);
+  };
+
+  return {
+    element,
+    draw,
+    restyle: () => {
+      if (!last) return;
+      destroy();
+      draw(last.curves, last.view);
+    },
+    remove: () => {
+      destroy();
+      element.remove();
+    },
+  };
+}
+
+/** The lower or upper edge of a band, which is not drawn itself. */
+const EDGE: uPlot.Series = { stroke: 'transparent', width: 0, spanGaps: true, points: { show: false } };
+
+function lineOf({ color, dash }: Curve, count: number, showPoints: boolean): uPlot.Series {
+  return {
+    stroke: color,
+    width: count > MANY_CURVES ? 1 : count > 12 ? 1.25 : 1.75,
+    spanGaps: true,
+    ...(dash[1] === 0 || count > DASHED_CURVES ? {} : { dash: [...dash] }),
+    points: showPoints ? { show: true, size: 5, fill: color, width: 0 } : { show: false },
+  };
+}
+
+function axis(more: uPlot.Axis): uPlot.Axis {
+  const [text, grid] = [cssColor('faint'), cssColor('grid')];
+  return {
+    stroke: text,
+    font: FONT,
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    border: { show: false },
+    gap: 6,
+    ...more,
+  };
+}
+
+function axisNumber(value: number): string {
+  if (Math.abs(value) >= 1000 && Math.abs(value) < 1e6 && Number.isInteger(value))
+    return value.toLocaleString('en');
+  return shortNumber(Number(value.toPrecision(12)));
+}
+
+function heightOf(): number {
+  return window.innerWidth < 700 ? NARROW_HEIGHT : HEIGHT;
+}
+
+function cutText(curves: number): string {
+  if (curves === 0) return '';
+  return `${curves === 1 ? '1 curve leaves' : `${curves} curves leave`} the panel`;
+}
+
+function emptyText(curves: readonly Curve[], { isLog, xRange }: PanelView): string {
+  if (curves.length === 0) return 'No run is shown.';
+  const values = curves.some(({ y }) => Array.from(y).some(Number.isFinite));
+  if (!values) return 'No value yet.';
+  return isLog
+    ? 'No positive value here.'
+    : `No value between ${shortNumber(xRange[0])} and ${shortNumber(xRange[1])}.`;
+}
+
+/** What the panel shows, for screen readers. */
+function describe(column: string, curves: readonly Curve[], { x }: PanelView): string {
+  const lasts = curves.slice(0, 5).map(({ label, y }) => {
+    const last = Array.from(y).findLast(Number.isFinite);
+    return `${label}: ${last === undefined ? 'no value' : shortNumber(last)}`;
+  });
+  const more = curves.length > lasts.length ? `, and ${curves.length - lasts.length} more` : '';
+  return `${column} over ${x}. Last values: ${lasts.join('; ')}${more}.`;
+}
