@@ -45,10 +45,9 @@ export function createAnswers(folder: string, catalog: Catalog, feed: Feed, comp
       const columns = listOf(query, 'columns').filter((name) =>
         (columnsOf[file] as readonly string[]).includes(name),
       );
-      const rows = tail?.rows ?? [];
       const bytes = encodeRows({
         version: tail?.version ?? 0,
-        columns: columns.map((name) => Float64Array.from(rows, (row) => row[name] ?? Number.NaN)),
+        columns: columns.map((name) => tail?.table.column(name) ?? new Float64Array()),
       });
       send(response, 'application/octet-stream', bytes);
     },
@@ -56,7 +55,7 @@ export function createAnswers(folder: string, catalog: Catalog, feed: Feed, comp
       const started = performance.now();
       const found = armCurves(curvesRequest(query), catalog, feed, curves);
       for (const key of [...curves.keys()].slice(0, -MOST_CURVES_KEPT)) curves.delete(key);
-      const answer: CurvesAnswer = { curves: found, ms: performance.now() - started };
+      const answer: CurvesAnswer = { ...found, ms: performance.now() - started };
       sendJson(response, answer);
     },
     comparison: async (query, response) => {

@@ -7,6 +7,7 @@ import type { Arm, RunRows } from '../results/arm.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { Catalog, WatchedRun } from './catalog.js';
 import type { Feed } from './feed.js';
+import { rowsOf } from './rows-of.js';
 import type { ArmCurve } from './shared/protocol.js';
 import type { Tail } from './tail.js';
 
@@ -24,21 +25,36 @@ export interface CurvesRequest {
 /** Curves of arms by what they were computed from. */
 export type CurveCache = Map<string, { readonly state: string; readonly curves: readonly ArmCurve[] }>;
 
+/** The server answers other requests at least so often, in milliseconds. */
+const BUDGET_MS = 100;
+
 /**
  * The curves of the arms of a sweep. Only arms with new rows are computed again.
+ *
+ * @returns the curves, and whether these are all; otherwise the next call continues
  */
 export function armCurves(
   request: CurvesRequest,
   catalog: Catalog,
   feed: Feed,
   cache: CurveCache,
-): ArmCurve[] {
+): { curves: ArmCurve[]; complete: boolean } {
   const arms = new Map<string, WatchedRun[]>();
   for (const run of catalog.all()) {
     const arm = run.group === request.group ? catalog.armOf(run.key) : null;
     if (arm !== null) arms.set(arm, [...(arms.get(arm) ?? []), run]);
   }
-  return [...arms].flatMap(([name, runs]) => curvesOfArm(name, runs, request, feed, cache));
+  const end = performance.now() + BUDGET_MS;
+  const curves: ArmCurve[] = [];
+  let complete = true;
+  for (const [name, runs] of arms) {
+    if (performance.now() < end) curves.push(...curvesOfArm(name, runs, request, feed, cache));
+    else {
+      complete = false;
+      curves.push(...(cache.get(keyOf(name, request))?.curves ?? []));
+    }
+  }
+  return { curves, complete };
 }
 
 function curvesOfArm(
@@ -52,14 +68,18 @@ function curvesOfArm(
     const [steps, epochs] = [feed.follow(run.key, 'steps.csv'), feed.follow(run.key, 'metrics.csv')];
     return steps && epochs ? [{ run, steps, epochs }] : [];
   });
-  const key = JSON.stringify([name, request]);
-  const stateOf = ({ version, rows: list }: Tail): string => `${version}:${list.length}`;
+  const key = keyOf(name, request);
+  const stateOf = ({ version, table }: Tail): string => `${version}:${table.count}`;
   const state = rows.map(({ run, steps, epochs }) => [run.key, stateOf(steps), stateOf(epochs)]).join(';');
   const before = cache.get(key);
   if (before?.state === state) return before.curves;
   const curves = compute(name, rows, request);
   cache.set(key, { state, curves });
   return curves;
+}
+
+function keyOf(arm: string, request: CurvesRequest): string {
+  return JSON.stringify([arm, request]);
 }
 
 interface Rows {
@@ -77,12 +97,7 @@ function compute(
   for (const { run, steps, epochs } of rows) {
     const seed = run.found?.config.seed ?? 0;
     if (bySeed.has(seed)) continue;
-    // The columns that a file lacks are not drawn.
-    const read = {
-      epochs: epochs.rows as unknown as readonly EpochRow[],
-      steps: steps.rows as unknown as readonly StepRow[],
-    };
-    bySeed.set(seed, { seed, ...read });
+    bySeed.set(seed, { seed, epochs: rowsOf<EpochRow>(epochs), steps: rowsOf<StepRow>(steps) });
   }
   const config = rows[0]?.run.found?.config;
   if (!config) return [];

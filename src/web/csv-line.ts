@@ -1,8 +1,5 @@
 /** @file Reads a line of a run's CSV file. Files that a spreadsheet saved are read too, as `readCsv` does. */
 
-/** The values of a row by column; null if a value was not measured. */
-export type TailRow = Readonly<Record<string, number | null>>;
-
 /** The first line of a CSV file. */
 export interface TailHeader {
   readonly names: readonly string[];
@@ -14,27 +11,26 @@ const DELIMITERS = [',', ';', '\t'];
 
 /** Reads the first line of a file. */
 export function readHeader(line: string): TailHeader {
-  const text = line.replace(/^\uFEFF/, '').replace(/\r$/, '');
+  const text = line.replace(/^(\uFEFF|\u00EF\u00BB\u00BF)/, '').replace(/\r$/, '');
   const delimiter = DELIMITERS.find((candidate) => text.includes(candidate)) ?? ',';
   return { names: text.split(delimiter).map((name) => name.replace(/^"(.*)"$/, '$1')), delimiter };
 }
 
-/** Reads a row; null if it has another number of cells than the header, or a cell that is not a number. */
-export function parseCells(line: string, { names, delimiter }: TailHeader): TailRow | null {
-  const cells = line.replace(/\r$/, '').split(delimiter);
-  if (cells.length !== names.length) return null;
-  const row: Record<string, number | null> = {};
-  for (const [index, name] of names.entries()) {
-    const cell = cells[index] ?? '';
-    const value = cell === '' ? null : numberOf(delimiter === ',' ? cell : cell.replace(',', '.'));
-    if (value === undefined) return null;
-    row[name] = value;
+/**
+ * Reads a row into `row`, one number per name of the header; NaN if a value was not measured.
+ *
+ * @returns whether the line is a row: it has a cell for each name, and each is a number or empty
+ */
+export function readCells(line: string, { names, delimiter }: TailHeader, row: Float64Array): boolean {
+  const cells = (line.endsWith('\r') ? line.slice(0, -1) : line).split(delimiter);
+  if (cells.length !== names.length) return false;
+  for (const [index, cell] of cells.entries()) {
+    const value = Number(delimiter === ',' ? cell : cell.replace(',', '.'));
+    if (value === 0 && cell.trim() === '') {
+      if (cell !== '') return false;
+      row[index] = Number.NaN;
+    } else if (Number.isNaN(value) && cell !== 'NaN') return false;
+    else row[index] = value;
   }
-  return row;
-}
-
-/** A number, also NaN and Infinity, or undefined if the text is no number. */
-function numberOf(text: string): number | undefined {
-  const value = Number(text.trim() || 'blank');
-  return Number.isNaN(value) && text !== 'NaN' ? undefined : value;
+  return true;
 }

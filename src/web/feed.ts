@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { epochColumns, stepColumns } from '../runs/metrics.js';
 import type { Catalog, Listing, WatchedRun } from './catalog.js';
 import type { RowsEvent, RowsFile, RunInfo, RunsEvent } from './shared/protocol.js';
+import type { Table } from './table.js';
 import type { Tail } from './tail.js';
 
 /** Times between two looks at the rows of runs that train, and at all runs. */
@@ -53,23 +54,28 @@ export function startFeed(catalog: Catalog): Feed {
     lastRuns = performance.now();
     const changed = changesBetween(before, listing);
     for (const key of changed.removed) followed.delete(key);
-    for (const { key } of changed.runs) lookAtRows(key); // a run that ended, or was resumed
+    pushRows(changed.runs.map(({ key }) => key)); // a run may have ended, or was resumed
     if (isChange(changed, before, listing)) send(pages, 'runs', changed);
   };
 
-  const lookAtRows = (key: string): void => {
-    for (const [file, each] of followed.get(key) ?? []) {
-      if (!each.tail.look()) continue;
-      send(pages, 'rows', growthOf(key, file, each));
-      [each.version, each.count] = [each.tail.version, each.tail.rows.length];
-    }
+  /** Pushes what was appended to the followed files of runs, all in one event. */
+  const pushRows = (keys: readonly string[]): void => {
+    const events = keys.flatMap((key) =>
+      [...(followed.get(key) ?? [])].flatMap(([file, each]) => {
+        if (!each.tail.look()) return [];
+        const event = growthOf(key, file, each);
+        [each.version, each.count] = [each.tail.version, each.tail.table.count];
+        return [event];
+      }),
+    );
+    if (events.length > 0) send(pages, 'rows', events);
   };
 
   const timer = setInterval(() => {
     if (pages.size === 0) return;
     const now = performance.now();
     if (now - lastRuns >= RUNS_MS) lookAtRuns();
-    for (const run of catalog.all()) if (isTraining(run)) lookAtRows(run.key);
+    pushRows([...catalog.all()].filter(isTraining).map(({ key }) => key));
     if (now - lastSent >= COMMENT_MS) {
       for (const page of pages) page.write(':\n\n');
       lastSent = now;
@@ -98,7 +104,7 @@ export function startFeed(catalog: Catalog): Feed {
       if (!files.has(file)) {
         const tail = file === 'steps.csv' ? run.steps : run.epochs;
         tail.look();
-        files.set(file, { tail, version: tail.version, count: tail.rows.length });
+        files.set(file, { tail, version: tail.version, count: tail.table.count });
       }
       return files.get(file)?.tail ?? null;
     },
@@ -123,8 +129,15 @@ function growthOf(run: string, file: RowsFile, { tail, version, count }: Followe
     version: tail.version,
     from,
     columns,
-    rows: tail.rows.slice(from).map((row) => columns.map((name) => row[name] ?? null)),
+    rows: rowsFrom(tail.table, columns, from),
   };
+}
+
+/** The rows from an index on, one list of values per row. */
+function rowsFrom(table: Table, columns: readonly string[], from: number): (number | null)[][] {
+  return Array.from({ length: table.count - from }, (_, index) =>
+    columns.map((name) => table.at(name, from + index)),
+  );
 }
 
 function changesBetween(before: Listing, after: Listing): RunsEvent {

@@ -11,6 +11,7 @@ import type { FoundRun } from '../runs/reading.js';
 import { lastStep } from '../slurm/watch.js';
 import { attempt } from './attempt.js';
 import type { WatchedRun } from './catalog.js';
+import { rowsOf } from './rows-of.js';
 import type { ConfigValue, RunInfo } from './shared/protocol.js';
 
 /**
@@ -24,8 +25,8 @@ export function infoOf(run: WatchedRun, arm: string | null): RunInfo {
   const hasLog = existsSync(runPaths(directory).log);
   if (!found) return { ...UNKNOWN, key, group, problem, hasLog };
   const { record, summary, config, status, damage } = found;
-  const last = epochs.rows.at(-1);
-  const accuracies = epochs.rows.flatMap((row) => row.val_accuracy ?? []);
+  const { table } = epochs;
+  const accuracies = [...table.column('val_accuracy')].filter(Number.isFinite);
   return {
     key,
     group,
@@ -34,20 +35,19 @@ export function infoOf(run: WatchedRun, arm: string | null): RunInfo {
     seed: config.seed,
     step: summary?.steps ?? stepOf(run),
     totalSteps: totalStepsOf(found),
-    // The rows have all columns of metrics.csv, or are not used where one is missing.
     stepsPerEpoch: stepsPerEpoch({
       name: '',
       config,
-      runs: [{ seed: config.seed, epochs: epochs.rows as unknown as readonly EpochRow[], steps: [] }],
+      runs: [{ seed: config.seed, epochs: rowsOf<EpochRow>(epochs), steps: [] }],
     }),
-    valAccuracy: summary ? summary.val_accuracy : (last?.val_accuracy ?? null),
+    valAccuracy: summary ? summary.val_accuracy : table.at('val_accuracy', -1),
     bestValAccuracy: summary
       ? summary.best_val_accuracy
       : accuracies.length > 0
         ? Math.max(...accuracies)
         : null,
     testAccuracy: summary?.test_accuracy ?? null,
-    seconds: summary?.seconds ?? last?.elapsed_seconds ?? null,
+    seconds: summary?.seconds ?? table.at('elapsed_seconds', -1),
     startedAt: record.started_at,
     environment: environmentOf(found),
     config: Object.fromEntries(configKeys.map((name): [string, ConfigValue] => [name, config[name]])),
@@ -75,9 +75,9 @@ const UNKNOWN = {
 
 /** The last step of a run without a summary. Its last checkpoint may be later than its last row. */
 function stepOf({ directory, epochs, steps }: WatchedRun): number {
-  const row = steps.rows.at(-1)?.step ?? lastStep(runPaths(directory).steps) ?? 0;
+  const row = steps.table.at('step', -1) ?? lastStep(runPaths(directory).steps) ?? 0;
   const checkpoint = attempt(() => lastCheckpoint(directory));
-  return Math.max(row, epochs.rows.at(-1)?.step ?? 0, 'value' in checkpoint ? checkpoint.value : 0);
+  return Math.max(row, epochs.table.at('step', -1) ?? 0, 'value' in checkpoint ? checkpoint.value : 0);
 }
 
 function environmentOf({ record }: FoundRun): Record<string, string> {

@@ -1,7 +1,8 @@
 /** @file Follows a CSV file that another process writes: each look reads only the bytes that were appended. */
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { parseCells, readHeader, type TailHeader, type TailRow } from './csv-line.js';
+import { readCells, readHeader, type TailHeader } from './csv-line.js';
+import { createTable, type Table } from './table.js';
 
 /** The most bytes that are read at a time. */
 const CHUNK_BYTES = 2 ** 22;
@@ -11,7 +12,7 @@ const MARK_BYTES = 64;
 /** The rows of a file so far. */
 export interface Tail {
   /** The complete rows that could be read. */
-  readonly rows: readonly TailRow[];
+  readonly table: Table;
   /** Rises when the file was replaced, for example by a run that resumes, or removed; the earlier rows are then void. */
   readonly version: number;
   /** The number of complete lines that could not be read. */
@@ -26,7 +27,9 @@ export interface Tail {
  * @param path of the CSV file
  */
 export function followCsv(path: string): Tail {
-  let rows: TailRow[] = [];
+  let table = createTable([]);
+  let row = new Float64Array();
+  let lastStep = 0;
   let version = 0;
   let unreadable = 0;
   let header: TailHeader | null = null;
@@ -37,18 +40,25 @@ export function followCsv(path: string): Tail {
 
   const reset = (): void => {
     if (offset > 0) version++;
-    [rows, unreadable, header, offset, mark] = [[], 0, null, 0, new Uint8Array()];
+    [table, unreadable, header, offset, mark] = [createTable([]), 0, null, 0, new Uint8Array()];
+    lastStep = 0;
   };
 
   const take = (line: string): void => {
     if (header === null) {
       header = readHeader(line);
+      table = createTable(header.names);
+      row = new Float64Array(header.names.length);
       return;
     }
-    const row = parseCells(line, header);
-    const last = rows.at(-1)?.step ?? 0;
-    if (row === null || (row.step ?? last) < last) unreadable++;
-    else rows.push(row);
+    const isRow = readCells(line, header, row);
+    const step = row[header.names.indexOf('step')] ?? Number.NaN;
+    if (!isRow || step < lastStep)
+      unreadable++; // steps increase
+    else {
+      table.append(row);
+      if (step > lastStep) lastStep = step;
+    }
   };
 
   const read = (handle: number): boolean => {
@@ -88,8 +98,8 @@ export function followCsv(path: string): Tail {
   };
 
   return {
-    get rows() {
-      return rows;
+    get table() {
+      return table;
     },
     get version() {
       return version;
@@ -135,6 +145,6 @@ function readLines(
   const buffer = Buffer.alloc(length);
   const bytes = buffer.subarray(0, readSync(handle, buffer, 0, length, offset)).lastIndexOf('\n') + 1;
   if (bytes === 0) return null;
-  const lines = buffer.toString('utf8', 0, bytes - 1).split('\n');
+  const lines = buffer.toString('latin1', 0, bytes - 1).split('\n');
   return { lines, bytes, mark: Uint8Array.from(buffer.subarray(Math.max(0, bytes - MARK_BYTES), bytes)) };
 }

@@ -34,10 +34,10 @@ export function createArmAnswers(onChange: () => void): ArmAnswers {
     const answer = answers.get(group);
     if (answer) answer.isOld = false;
     try {
-      const { curves, ms } = await fetchCurves(query);
-      const rest = Math.max(LEAST_MS, REST * ms);
+      const { curves, complete, ms } = await fetchCurves(query);
+      const rest = complete ? Math.max(LEAST_MS, REST * ms) : 0;
       const request = JSON.stringify(query);
-      const isOld = answers.get(group)?.isOld ?? false;
+      const isOld = !complete || (answers.get(group)?.isOld ?? false);
       answers.set(group, { request, curves, isOld, nextAt: performance.now() + rest });
       onChange();
       setTimeout(onChange, rest);

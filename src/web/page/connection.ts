@@ -15,7 +15,7 @@ import { decodeRows, type RowColumns } from '../shared/rows-format.js';
 export interface Listeners {
   readonly onStart: (event: StartEvent) => void;
   readonly onRuns: (event: RunsEvent) => void;
-  readonly onRows: (event: RowsEvent) => void;
+  readonly onRows: (events: readonly RowsEvent[]) => void;
   /** Called with false when the connection is lost, and with null if it cannot come back. */
   readonly onConnection: (connected: boolean | null) => void;
 }

@@ -67,7 +67,8 @@ export function createCurveView(place: HTMLElement, start: StartEvent, actions: 
       panels.delete(column);
     }
     const curves = new Map(state.columns.map((column) => [column, curvesOf(column, input)]));
-    extent = extentOf([...curves.values()].flat()) ?? [0, 1];
+    const isLive = input.shown.some(({ status }) => status === 'running');
+    extent = extentOf([...curves.values()].flat(), isLive) ?? [0, 1];
     for (const [index, column] of state.columns.entries()) {
       const panel = panels.get(column) ?? createPanel(column, panelActions);
       if (!panels.has(column)) panels.set(column, panel);
@@ -130,6 +131,9 @@ export function createCurveView(place: HTMLElement, start: StartEvent, actions: 
     applyRows,
     refresh: rows.refresh,
     forget: rows.forget,
+    emphasise: (key: string | null): void => {
+      for (const panel of panels.values()) panel.emphasise(key);
+    },
     restyle: (): void => {
       for (const panel of panels.values()) panel.restyle();
     },

@@ -85,8 +85,18 @@ export function curveOfArm({ arm, seeds, x, mean, low, high }: ArmCurve, key: st
   };
 }
 
-/** The range of all points of curves on the x axis, from 0; null without points. */
-export function extentOf(curves: readonly Curve[]): [number, number] | null {
+/** The share of the x axis by which it grows at a time. */
+const GROWTH = 0.03;
+
+/**
+ * The range of all points of curves on the x axis, from 0; null without points.
+ *
+ * @param isLive whether curves grow: the range then has some room, so that it does not change with every row
+ */
+export function extentOf(curves: readonly Curve[], isLive: boolean): [number, number] | null {
   const ends = curves.map(({ x }) => Number(x[x.length - 1] ?? 0)).filter((end) => end > 0);
-  return ends.length === 0 ? null : [0, Math.max(...ends)];
+  if (ends.length === 0) return null;
+  const last = Math.max(...ends);
+  const unit = 10 ** Math.floor(Math.log10(last)) * GROWTH;
+  return [0, isLive ? Math.ceil(last / unit) * unit : last];
 }

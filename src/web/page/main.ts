@@ -18,8 +18,14 @@ let state: ViewState = parseState(location.hash);
 const runs = new Map<string, RunInfo>();
 let groups: readonly GroupInfo[] = [];
 let hovered: string | null = null;
-let drawSoon = false;
-let drawPage: (() => void) | null = null;
+/** What is to be drawn before the next frame. */
+const stale = { page: false, curves: false, hover: false };
+/** The time between two drawings of new data: at least so long, and so many times as long as drawing takes. */
+const LEAST_MS = 100;
+const REST = 4;
+let nextDataAt = 0;
+let dataIsWaiting = false;
+let drawPage: ((parts: typeof stale) => void) | null = null;
 let view: ReturnType<typeof createCurveView> | null = null;
 
 connect({
@@ -28,7 +34,9 @@ connect({
     else view?.refresh();
   },
   onRuns: applyRuns,
-  onRows: (event) => view?.applyRows(event),
+  onRows: (events) => {
+    for (const event of events) view?.applyRows(event);
+  },
   onConnection: showConnection,
 });
 window.addEventListener('hashchange', () => {
@@ -42,14 +50,30 @@ function set(change: Partial<ViewState>): void {
   changed();
 }
 
-/** Draws before the next frame, however often it is called. */
-function changed(): void {
-  if (drawSoon) return;
-  drawSoon = true;
-  requestAnimationFrame(() => {
-    drawSoon = false;
-    drawPage?.();
-  });
+/** Draws the page, its curves or only the emphasis before the next frame, however often it is called. */
+function changed(part: keyof typeof stale = 'page'): void {
+  if (!Object.values(stale).includes(true)) requestAnimationFrame(draw);
+  stale[part] = true;
+}
+
+function draw(): void {
+  const parts = { ...stale };
+  Object.assign(stale, { page: false, curves: false, hover: false });
+  const started = performance.now();
+  drawPage?.(parts);
+  const ended = performance.now();
+  if (parts.page || parts.curves) nextDataAt = ended + Math.max(LEAST_MS, REST * (ended - started));
+}
+
+/** Draws new data, but not so often that the page would not react to the user. */
+function dataChanged(): void {
+  if (dataIsWaiting) return;
+  dataIsWaiting = true;
+  const drawData = (): void => {
+    dataIsWaiting = false;
+    changed('curves');
+  };
+  setTimeout(drawData, Math.max(0, nextDataAt - performance.now()));
 }
 
 function applyRuns(event: RunsEvent): void {
@@ -69,7 +93,7 @@ function applyRuns(event: RunsEvent): void {
   changed();
 }
 
-function createPage(start: StartEvent): () => void {
+function createPage(start: StartEvent): (parts: typeof stale) => void {
   setText(byId('folder'), start.folder);
   const columns = [...new Set([...start.columns['steps.csv'], ...start.columns['metrics.csv']])].filter(
     (name) => name !== 'step' && name !== 'epoch',
@@ -77,16 +101,16 @@ function createPage(start: StartEvent): () => void {
   const hover = (key: string | null): void => {
     if (hovered === key) return;
     hovered = key;
-    changed();
+    changed('hover');
   };
-  const curves = createCurveView(byId('panels'), start, { set, onChange: changed, onHover: hover });
+  const curves = createCurveView(byId('panels'), start, { set, onChange: dataChanged, onHover: hover });
   view = curves;
   const openLog = ({ key }: RunInfo): void => {
     set({ logOf: key, open: [...new Set<SectionName>([...state.open, 'log'])] });
     setDrawer(false);
     requestAnimationFrame(() => byId('section-log').scrollIntoView({ block: 'nearest' }));
   };
-  const updateList = createRunList(byId('runs'), byId('search') as HTMLInputElement, {
+  const list = createRunList(byId('runs'), byId('search') as HTMLInputElement, {
     onRun: (run, show) => set(withRun(state, run, show)),
     onGroup: (group, show) => set(withGroup(state, group, [...runs.values()], show)),
     onOnly: (run) => set({ groups: [], runs: [run.key], hidden: [] }),
@@ -134,16 +158,18 @@ function createPage(start: StartEvent): () => void {
   new ResizeObserver(() => changed()).observe(byId('panels'));
   byId('loading').remove();
 
-  return () => {
+  return (parts) => {
     const all = [...runs.values()];
-    const sorted = sortRuns(all, groups);
-    const shown = sorted.filter((run) => isShown(run, state));
+    const shown = sortRuns(all, groups).filter((run) => isShown(run, state));
     const styles = new Map(
       [...styleIndices(all, groups, state)].map(([key, index]) => [key, styleOf(start, index)]),
     );
+    if (parts.page || parts.curves) curves.draw({ shown, runs: all, groups, state, styles, hovered });
+    else curves.emphasise(hovered);
+    list.emphasise(hovered);
+    if (!parts.page) return;
     updateToolbar(state);
-    updateList({ runs: all, groups, state, styles, hovered });
-    curves.draw({ shown, runs: all, groups, state, styles, hovered });
+    list.update({ runs: all, groups, state, styles });
     updateSections({ shown, runs, state, styles });
     showCounts(all, shown.length);
   };

@@ -1,7 +1,7 @@
 /** @file One panel of curves, drawn by uPlot: a column of all runs or arms that are shown. */
 
-import { gridOf, onGrid } from '../shared/decimate.js';
-import { shortNumber } from '../shared/format.js';
+import { type GridValues, gridOf, onGrid } from '../shared/decimate.js';
+import { shortNumber, wholeNumber } from '../shared/format.js';
 import type { Range, XName } from '../shared/view-state.js';
 import { yRange } from '../shared/y-range.js';
 import { make, setText } from './dom.js';
@@ -46,6 +46,8 @@ export interface PanelActions {
 export interface Panel {
   readonly element: HTMLElement;
   readonly draw: (curves: readonly Curve[], view: PanelView) => void;
+  /** Emphasises a curve, or none. */
+  readonly emphasise: (key: string | null) => void;
   /** Draws again, with new colours or another size. */
   readonly restyle: () => void;
   readonly remove: () => void;
@@ -80,6 +82,9 @@ export function createPanel(column: string, actions: PanelActions): Panel {
   let chart: uPlot | null = null;
   let tooltip: Tooltip | null = null;
   let signature = '';
+  let emphasised: string | null = null;
+  /** The values of curves on a grid; most curves are the same at the next drawing. */
+  const kept = new WeakMap<object, { gridKey: string; x: ArrayLike<number>; values: GridValues }>();
   let last: { curves: readonly Curve[]; view: PanelView } | null = null;
   const current = { x: [0, 1] as Range, y: [0, 1] as Range };
 
@@ -89,9 +94,17 @@ export function createPanel(column: string, actions: PanelActions): Panel {
     const isValid = view.isLog ? (value: number): boolean => value > 0 : undefined;
     const perBucket = curves.length > MANY_CURVES ? 2 * BUCKET_PIXELS : BUCKET_PIXELS;
     const grid = gridOf(view.xRange[0], view.xRange[1], Math.ceil(width / perBucket));
-    const lines = curves.map(({ x, y }) => onGrid(x, y, grid, isValid));
+    const gridKey = [view.isLog, ...view.xRange, grid.buckets].join();
+    const onThisGrid = (x: ArrayLike<number>, y: ArrayLike<number>): GridValues => {
+      const before = kept.get(y);
+      if (before?.gridKey === gridKey && before.x === x) return before.values;
+      const values = onGrid(x, y, grid, isValid);
+      kept.set(y, { gridKey, x, values });
+      return values;
+    };
+    const lines = curves.map(({ x, y }) => onThisGrid(x, y));
     const bands = curves.map(({ x, band }) =>
-      band ? [onGrid(x, band.low, grid, isValid), onGrid(x, band.high, grid, isValid)] : [],
+      band ? [onThisGrid(x, band.low), onThisGrid(x, band.high)] : [],
     );
     const drawn = lines.some((line) => line.some((value) => value !== null));
     element.classList.toggle('without-curves', !drawn);
@@ -130,11 +143,14 @@ export function createPanel(column: string, actions: PanelActions): Panel {
       chart.setData(data, true);
     }
     tooltip?.update(curves, view.x);
-    emphasise(view.emphasis, curves);
+    emphasised = null;
+    emphasise(view.emphasis);
   };
 
-  const emphasise = (key: string | null, curves: readonly Curve[]): void => {
-    if (!chart) return;
+  const emphasise = (key: string | null): void => {
+    if (!chart || key === emphasised) return;
+    emphasised = key;
+    const { curves } = last ?? { curves: [] };
     let index = 1;
     let wanted: number | null = null;
     for (const curve of curves) {
@@ -229,6 +245,7 @@ export function createPanel(column: string, actions: PanelActions): Panel {
   return {
     element,
     draw,
+    emphasise,
     restyle: () => {
       if (!last) return;
       destroy();
@@ -268,8 +285,7 @@ function axis(more: uPlot.Axis): uPlot.Axis {
 }
 
 function axisNumber(value: number): string {
-  if (Math.abs(value) >= 1000 && Math.abs(value) < 1e6 && Number.isInteger(value))
-    return value.toLocaleString('en');
+  if (Math.abs(value) >= 1000 && Math.abs(value) < 1e6 && Number.isInteger(value)) return wholeNumber(value);
   return shortNumber(Number(value.toPrecision(12)));
 }
 

@@ -13,8 +13,6 @@ export interface ListInput {
   readonly groups: readonly GroupInfo[];
   readonly state: ViewState;
   readonly styles: ReadonlyMap<string, Style>;
-  /** The run whose curve is at the pointer, or null. */
-  readonly hovered: string | null;
 }
 
 /** What the user does in the list. */
@@ -38,7 +36,7 @@ interface Section {
   readonly update: (runs: readonly RunInfo[], input: ListInput) => void;
 }
 
-/** Creates the list in an element. Returns a function that updates it. */
+/** Creates the list in an element. */
 export function createRunList(place: HTMLElement, search: HTMLInputElement, actions: ListActions) {
   const items = new Map<string, Item>();
   const sections = new Map<string, Section>();
@@ -88,7 +86,13 @@ export function createRunList(place: HTMLElement, search: HTMLInputElement, acti
 
   search.addEventListener('input', () => last && update(last));
   place.addEventListener('keydown', (event) => moveFocus(place, event));
-  return update;
+  return {
+    update,
+    /** Marks the run whose curve is at the pointer. */
+    emphasise: (hovered: string | null): void => {
+      for (const [key, { element }] of items) element.classList.toggle('hovered', key === hovered);
+    },
+  };
 }
 
 /** Moves an element to a position among its siblings, unless it is there, because moving it would lose the focus. */
@@ -198,13 +202,12 @@ function createItem(first: RunInfo, actions: ListActions): Item {
   element.addEventListener('mouseleave', () => actions.onHover(null));
   return {
     element,
-    update: (run, { state, styles, hovered }) => {
+    update: (run, { state, styles }) => {
       current = run;
       const show = isShown(run, state);
       const style = styles.get(run.key);
       box.checked = show;
       element.classList.toggle('shown', show);
-      element.classList.toggle('hovered', hovered === run.key);
       swatch.style.background = show && style ? style.color : '';
       setText(name, runLabel(run));
       name.title = run.key;

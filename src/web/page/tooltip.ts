@@ -1,7 +1,7 @@
 /** @file The values of the curves at the pointer, nearest to it first. */
 
 import { nearestIndex } from '../shared/decimate.js';
-import { shortNumber } from '../shared/format.js';
+import { shortNumber, wholeNumber } from '../shared/format.js';
 import type { XName } from '../shared/view-state.js';
 import { make } from './dom.js';
 import type { Curve } from './panel.js';
@@ -36,7 +36,7 @@ export function createTooltip(chart: uPlot, place: HTMLElement): Tooltip {
     if (box.hidden) return;
     const x = found[0]?.x ?? at;
     box.replaceChildren(
-      make('strong', {}, `${axis} ${axis === 'step' ? Math.round(x).toLocaleString('en') : shortNumber(x)}`),
+      make('strong', {}, `${axis} ${axis === 'step' ? wholeNumber(x) : shortNumber(x)}`),
       ...found.slice(0, MOST).map(({ curve, y, low, high }) => {
         const swatch = make('i', {});
         swatch.style.background = curve.color;

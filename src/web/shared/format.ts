@@ -1,11 +1,19 @@
 /** @file Numbers and times as text for people. */
 
+/** One formatter, because making one takes long. */
+const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** A whole number with commas, such as `1,240`. */
+export function wholeNumber(value: number): string {
+  return grouped.format(value);
+}
+
 /** A number with at most four significant digits, or with an exponent if it is very large or small. */
 export function shortNumber(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(2).replace('e+', 'e');
-  if (size >= 1000) return Math.round(value).toLocaleString('en');
+  if (size >= 1000) return wholeNumber(value);
   return String(Number(value.toPrecision(4)));
 }
 
@@ -26,5 +34,5 @@ export function duration(seconds: number | null): string {
 
 /** The progress of a run, such as `1,240 / 4,295`. */
 export function progress(step: number, total: number | null): string {
-  return `${step.toLocaleString('en')} / ${total === null ? '?' : total.toLocaleString('en')}`;
+  return `${wholeNumber(step)} / ${total === null ? '?' : wholeNumber(total)}`;
 }

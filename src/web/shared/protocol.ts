@@ -63,7 +63,7 @@ export interface RunsEvent {
   readonly groups: readonly GroupInfo[];
 }
 
-/** The event `rows`: rows that were appended to a file, or all its rows if the file was replaced. */
+/** An element of the event `rows`, which is a list: rows that were appended to a file, or all its rows if the file was replaced. */
 export interface RowsEvent {
   readonly run: string;
   readonly file: RowsFile;
@@ -99,6 +99,8 @@ export interface ArmCurve {
 /** The answer with the curves of a sweep's arms. */
 export interface CurvesAnswer {
   readonly curves: readonly ArmCurve[];
+  /** Whether these are all curves; otherwise the next answer has more. */
+  readonly complete: boolean;
   /** Milliseconds that it took to compute them. */
   readonly ms: number;
 }

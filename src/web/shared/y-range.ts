@@ -14,6 +14,8 @@ const EXTREME = 6;
 /** The share of values at each end that may be extreme. */
 const SHARE = 0.02;
 const MARGIN = 0.05;
+/** The share is estimated from about so many values. */
+const MOST_SAMPLED = 5000;
 
 /**
  * The range in which curves are drawn.
@@ -25,24 +27,46 @@ const MARGIN = 0.05;
 export function yRange(curves: readonly (readonly (number | null)[])[], isLog: boolean): YRange | null {
   const forward = isLog ? Math.log10 : (value: number): number => value;
   const back = isLog ? (value: number): number => 10 ** value : (value: number): number => value;
-  const all = Float64Array.from(
-    curves.flatMap((curve) => curve.flatMap((value) => (value === null ? [] : forward(value)))),
-  );
-  if (all.length === 0) return null;
-  all.sort();
-  const at = (share: number): number => all[Math.round(share * (all.length - 1))] ?? 0;
-  const [lowest, highest, low, high] = [at(0), at(1), at(SHARE), at(1 - SHARE)];
+  const ends = curves.map(endsOf).filter((range) => range !== null);
+  if (ends.length === 0) return null;
+  const lowest = forward(Math.min(...ends.map(([low]) => low)));
+  const highest = forward(Math.max(...ends.map(([, high]) => high)));
+  const sample = sampleOf(curves).map(forward).sort();
+  const at = (share: number): number => sample[Math.round(share * (sample.length - 1))] ?? 0;
+  const [low, high] = [at(SHARE), at(1 - SHARE)];
   const isExtreme = !isLog && high > low && highest - lowest > EXTREME * (high - low);
   const [from, to] = isExtreme
     ? [Math.max(lowest, low - (high - low) / 2), Math.min(highest, high + (high - low) / 2)]
     : [lowest, highest];
   const room = (to - from || Math.abs(to) || 1) * MARGIN;
   const range: Range = [back(from - room), back(to + room)];
-  const count = (test: (value: number) => boolean): number =>
-    curves.filter((curve) => curve.some((value) => value !== null && test(value))).length;
   return {
     range,
-    above: isExtreme ? count((value) => value > range[1]) : 0,
-    below: isExtreme ? count((value) => value < range[0]) : 0,
+    above: isExtreme ? ends.filter(([, end]) => end > range[1]).length : 0,
+    below: isExtreme ? ends.filter(([end]) => end < range[0]).length : 0,
   };
+}
+
+/** The lowest and the highest value of a curve; null without values. */
+function endsOf(curve: readonly (number | null)[]): Range | null {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of curve) {
+    if (value === null) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low > high ? null : [low, high];
+}
+
+/** Some values of all curves, evenly chosen. */
+function sampleOf(curves: readonly (readonly (number | null)[])[]): Float64Array {
+  let count = 0;
+  for (const curve of curves) for (const value of curve) if (value !== null) count++;
+  const stride = Math.max(1, Math.floor(count / MOST_SAMPLED));
+  const sample: number[] = [];
+  let at = 0;
+  for (const curve of curves) {
+    for (const value of curve) if (value !== null && at++ % stride === 0) sample.push(value);
+  }
+  return Float64Array.from(sample);
 }
