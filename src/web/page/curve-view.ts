@@ -5,6 +5,7 @@ import { armKey, armStyles, runLabel } from '../shared/selection.js';
 import type { Range, ViewState } from '../shared/view-state.js';
 import { createArmAnswers } from './arm-answers.js';
 import { createRunCurves, curveOfArm, extentOf, fileOf, type Style, styleOf } from './curves.js';
+import { createLegend, type LegendEntry } from './legend.js';
 import { type Curve, createPanel, type Panel, type PanelActions } from './panel.js';
 import { createRowStore } from './rows.js';
 
@@ -29,8 +30,17 @@ export interface CurveActions extends Pick<PanelActions, 'onHover'> {
 /** A name for a run without its own: it may be one of several sweeps. */
 type Label = (run: RunInfo) => string;
 
-/** Creates the panels in an element. */
-export function createCurveView(place: HTMLElement, start: StartEvent, actions: CurveActions) {
+/** With more runs, the legend lists their arms. */
+const MOST_RUNS_IN_LEGEND = 10;
+
+/** Creates the panels and the legend in two elements. */
+export function createCurveView(
+  place: HTMLElement,
+  legendPlace: HTMLElement,
+  start: StartEvent,
+  actions: CurveActions,
+) {
+  const updateLegend = createLegend(legendPlace, actions.onHover);
   const rows = createRowStore(actions.onChange);
   const arms = createArmAnswers(actions.onChange);
   const runCurves = createRunCurves(start, rows);
@@ -67,6 +77,7 @@ export function createCurveView(place: HTMLElement, start: StartEvent, actions: 
       panels.delete(column);
     }
     const curves = new Map(state.columns.map((column) => [column, curvesOf(column, input)]));
+    updateLegend(legendOf(input), state.byArm ? state.band : null);
     const isLive = input.shown.some(({ status }) => status === 'running');
     extent = extentOf([...curves.values()].flat(), isLive) ?? [0, 1];
     for (const [index, column] of state.columns.entries()) {
@@ -105,6 +116,32 @@ export function createCurveView(place: HTMLElement, start: StartEvent, actions: 
         return [curveOfArm(curve, key, styleOf(start, indices.get(key) ?? 0))];
       }),
     );
+  };
+
+  const legendOf = ({ shown, runs, groups, state, styles }: CurveInput): LegendEntry[] => {
+    const solid = { dash: [1, 0] };
+    if (!state.byArm && shown.length <= MOST_RUNS_IN_LEGEND) {
+      const label = labelOf(shown);
+      return shown.map((run) => ({
+        key: run.key,
+        label: label(run),
+        ...(styles.get(run.key) ?? styleOf(start, 0)),
+      }));
+    }
+    const indices = armStyles(runs, groups, state);
+    const arms = new Map(shown.flatMap((run) => (run.arm === null ? [] : [[armKey(run), run]])));
+    const isByArm = [...arms.values()].every(
+      (run) => styles.get(run.key)?.color === styleOf(start, indices.get(armKey(run)) ?? 0).color,
+    );
+    if (!state.byArm && !isByArm) return [];
+    return [...arms].map(([key, { arm, group }]) => ({
+      key: state.byArm ? key : null,
+      label: [...(new Set(shown.map((run) => run.group)).size > 1 && group !== '' ? [group] : []), arm].join(
+        ' ',
+      ),
+      ...styleOf(start, indices.get(key) ?? 0),
+      ...(state.byArm ? {} : solid),
+    }));
   };
 
   /** Rows tell of runs that are drawn by arm, too: the server then has new curves. */

@@ -103,7 +103,11 @@ function createPage(start: StartEvent): (parts: typeof stale) => void {
     hovered = key;
     changed('hover');
   };
-  const curves = createCurveView(byId('panels'), start, { set, onChange: dataChanged, onHover: hover });
+  const curves = createCurveView(byId('panels'), byId('legend'), start, {
+    set,
+    onChange: dataChanged,
+    onHover: hover,
+  });
   view = curves;
   const openLog = ({ key }: RunInfo): void => {
     set({ logOf: key, open: [...new Set<SectionName>([...state.open, 'log'])] });

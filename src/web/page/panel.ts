@@ -64,6 +64,9 @@ const DASHED_CURVES = 12;
 const NEAR = 30;
 const HEIGHT = 250;
 const NARROW_HEIGHT = 210;
+/** A panel that is wider than this is the only one in its row, and higher. */
+const WIDE = 700;
+const LONE_HEIGHT = 380;
 const FONT = '12px system-ui, sans-serif';
 
 /** Creates the panel of a column. */
@@ -139,7 +142,7 @@ export function createPanel(column: string, actions: PanelActions): Panel {
       chart = new uPlot(optionsOf(curves, points, view, width), data, place);
       tooltip = createTooltip(chart, place);
     } else {
-      if (chart.width !== width) chart.setSize({ width, height: heightOf() });
+      if (chart.width !== width) chart.setSize({ width, height: heightOf(width) });
       chart.setData(data, true);
     }
     tooltip?.update(curves, view.x);
@@ -182,12 +185,12 @@ export function createPanel(column: string, actions: PanelActions): Panel {
     }
     return {
       width,
-      height: heightOf(),
-      padding: [8, 12, 0, 0],
+      height: heightOf(width),
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       focus: { alpha: 0.18 },
       cursor: {
-        sync: { key: 'wnlstm', setSeries: false, scales: ['x', null] },
+        sync: { key: 'wnlstm', setSeries: false, scales: ['x', null], filters: { pub: isMove, sub: isMove } },
         focus: { prox: NEAR },
         drag: { x: true, y: true, uni: 24, setScale: false },
         points: { size: 6 },
@@ -267,8 +270,19 @@ function lineOf({ color, dash }: Curve, count: number, showPoints: boolean): uPl
     width: count > MANY_CURVES ? 1 : count > 12 ? 1.25 : 1.75,
     spanGaps: true,
     ...(dash[1] === 0 || count > DASHED_CURVES ? {} : { dash: [...dash] }),
-    points: showPoints ? { show: true, size: 5, fill: color, width: 0 } : { show: false },
+    points: showPoints ? { show: true, size: 5, fill: color, width: 0, filter: realPoints } : { show: false },
   };
+}
+
+/** The panels share the position of the pointer, but not what is selected in one of them. */
+function isMove(type: string): boolean {
+  return type === 'mousemove' || type === 'mouseleave';
+}
+
+/** The indices of points on the grid; its first and last values are where lines cross the edges. */
+function realPoints(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  return Array.from(values.keys()).filter((at) => values[at] !== null && at > 0 && at < values.length - 1);
 }
 
 function axis(more: uPlot.Axis): uPlot.Axis {
@@ -289,8 +303,10 @@ function axisNumber(value: number): string {
   return shortNumber(Number(value.toPrecision(12)));
 }
 
-function heightOf(): number {
-  return window.innerWidth < 700 ? NARROW_HEIGHT : HEIGHT;
+/** The height of a panel of a width, in pixels. */
+function heightOf(width: number): number {
+  if (window.innerWidth < 700) return NARROW_HEIGHT;
+  return width > WIDE ? LONE_HEIGHT : HEIGHT;
 }
 
 function cutText(curves: number): string {

@@ -135,7 +135,7 @@ function comparisonElements(answer: ComparisonAnswer): HTMLElement[] {
     ...answer.tables.map(({ grid, kinds }) =>
       make(
         'div',
-        { class: 'wide comparison' },
+        { class: `wide comparison${grid[0]?.at(-1) === 'verdict' ? ' verdicts' : ''}` },
         tableOf(
           grid,
           kinds.map((kind) => kind.replace(' ', '-')),

@@ -12,8 +12,8 @@ export interface ToolbarActions {
 }
 
 const BANDS = {
-  ci: '95 % interval of the mean',
-  sd: '± standard deviation',
+  ci: '95 % interval',
+  sd: 'standard deviation',
   range: 'lowest to highest',
 } as const;
 
