@@ -33,8 +33,8 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
   if (!isOwnHost(request.headers.host, site.host)) {
     return refuse(response, 403, 'The Host header of the request does not name this server.');
   }
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const [, token = '', ...rest] = url.pathname.split('/');
+  const [location = '', query = ''] = (request.url ?? '').split('?', 2);
+  const [, token = '', ...rest] = location.split('/');
   if (site.ticket !== null && isSameToken(token, site.ticket)) {
     site.ticket = null;
     response.writeHead(303, { Location: `/${site.token}/` }).end();
@@ -47,9 +47,9 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
       'The address has no valid token. Use the address that `wnlstm watch --web` printed.',
     );
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('Allow', 'GET, HEAD');
-    return refuse(response, 405, 'The server only answers GET and HEAD.');
+  if (request.method !== 'GET') {
+    response.setHeader('Allow', 'GET');
+    return refuse(response, 405, 'The server only answers GET.');
   }
   if (rest.length === 0) {
     response.writeHead(308, { Location: `/${site.token}/` }).end();
@@ -58,9 +58,9 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
   const path = rest.join('/');
   const file = site.files.get(path);
   if (file) return send(response, file.type, file.content);
-  const reply = site.answers[path];
+  const reply = Object.hasOwn(site.answers, path) ? site.answers[path] : undefined;
   if (!reply) return refuse(response, 404, 'There is no such page.');
-  await reply(url.searchParams, response);
+  await reply(new URLSearchParams(query), response);
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

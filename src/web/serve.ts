@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EXIT, systemCode, UserError } from '../errors.js';
+import { isDirectory } from '../files.js';
 import { STOP_SIGNALS } from '../signals.js';
 import { type Io, stopCode } from '../terminal/io.js';
 import { printNote } from '../terminal/messages.js';
@@ -62,6 +63,9 @@ export async function serveWatch(options: WatchOptions, io: Io): Promise<number>
     const origin = `http://${hostInUrl(host)}:${(server.address() as AddressInfo).port}`;
     io.out(`${origin}/${site.token}/`);
     for (const line of introduction(options)) io.err(line);
+    if (names.length === 0 && !isDirectory(runs)) {
+      printNote(`There is no folder ${runs} yet. Its runs appear on the page as soon as they start.`, io);
+    }
     if (!isLoopback(host)) {
       printNote(
         'The address works from other machines, and the connection is not encrypted. Whoever has the address can read the runs.',

@@ -90,6 +90,7 @@ export function createCurveView(
         xRange: state.zoom ?? extent,
         yZoom: state.yZoom[column] ?? null,
         isLog: state.log.includes(column),
+        hasRuns: input.shown.length > 0,
         remark: remarkOf(column, state),
         emphasis: hovered,
       });

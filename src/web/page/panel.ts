@@ -1,11 +1,11 @@
 /** @file One panel of curves, drawn by uPlot: a column of all runs or arms that are shown. */
 
 import { type GridValues, gridOf, onGrid } from '../shared/decimate.js';
-import { shortNumber, wholeNumber } from '../shared/format.js';
+import { shortNumber } from '../shared/format.js';
 import type { Range, XName } from '../shared/view-state.js';
 import { yRange } from '../shared/y-range.js';
+import { chartOptions, MANY_CURVES, seriesOf } from './chart-options.js';
 import { make, setText } from './dom.js';
-import { cssColor } from './theme.js';
 import { createTooltip, type Tooltip } from './tooltip.js';
 
 /** A curve. */
@@ -28,6 +28,8 @@ export interface PanelView {
   readonly xRange: Range;
   readonly yZoom: Range | null;
   readonly isLog: boolean;
+  /** Whether any run is shown; its rows may not have arrived. */
+  readonly hasRuns: boolean;
   /** A remark for the heading, such as the smoothing. */
   readonly remark: string;
   /** The curve to emphasise, or null. */
@@ -57,17 +59,11 @@ export interface Panel {
 const FEW_POINTS = 30;
 /** Pixels per bucket: with many curves fewer buckets, so that drawing stays fast. */
 const BUCKET_PIXELS = 1;
-const MANY_CURVES = 40;
-/** With more curves, dashes only make them harder to read. */
-const DASHED_CURVES = 12;
-/** The distance in pixels within which a curve is emphasised. */
-const NEAR = 30;
 const HEIGHT = 250;
 const NARROW_HEIGHT = 210;
 /** A panel that is wider than this is the only one in its row, and higher. */
 const WIDE = 700;
 const LONE_HEIGHT = 380;
-const FONT = '12px system-ui, sans-serif';
 
 /** Creates the panel of a column. */
 export function createPanel(column: string, actions: PanelActions): Panel {
@@ -139,7 +135,18 @@ export function createPanel(column: string, actions: PanelActions): Panel {
     if (chart === null || next !== signature) {
       destroy();
       signature = next;
-      chart = new uPlot(optionsOf(curves, points, view, width), data, place);
+      const options = chartOptions({
+        curves,
+        points,
+        isLog: view.isLog,
+        width,
+        height: heightOf(width),
+        current,
+        onSelect: select,
+        onReset: actions.onReset,
+        onHover: actions.onHover,
+      });
+      chart = new uPlot(options, data, place);
       tooltip = createTooltip(chart, place);
     } else {
       if (chart.width !== width) chart.setSize({ width, height: heightOf(width) });
@@ -154,80 +161,14 @@ export function createPanel(column: string, actions: PanelActions): Panel {
     if (!chart || key === emphasised) return;
     emphasised = key;
     const { curves } = last ?? { curves: [] };
-    let index = 1;
-    let wanted: number | null = null;
-    for (const curve of curves) {
-      if (curve.key === key) wanted = index;
-      index += curve.band ? 3 : 1;
-    }
-    if (wanted !== null) chart.setSeries(wanted, { focus: true }, false);
-    else chart.setSeries(null as unknown as number, { focus: true }, false);
+    const wanted = seriesOf(curves)[curves.findIndex((curve) => curve.key === key)] ?? null;
+    chart.setSeries(wanted, { focus: true }, false);
   };
 
   const destroy = (): void => {
     tooltip?.remove();
     chart?.destroy();
     [chart, tooltip, signature] = [null, null, ''];
-  };
-
-  const optionsOf = (
-    curves: readonly Curve[],
-    points: readonly boolean[],
-    view: PanelView,
-    width: number,
-  ): uPlot.Options => {
-    const starts: number[] = [];
-    const series: uPlot.Series[] = [{}];
-    for (const [index, curve] of curves.entries()) {
-      starts.push(series.length);
-      series.push(lineOf(curve, curves.length, points[index] ?? false));
-      if (curve.band) series.push(EDGE, EDGE);
-    }
-    return {
-      width,
-      height: heightOf(width),
-      padding: [8, 20, 0, 0],
-      legend: { show: false },
-      focus: { alpha: 0.18 },
-      cursor: {
-        sync: { key: 'wnlstm', setSeries: false, scales: ['x', null], filters: { pub: isMove, sub: isMove } },
-        focus: { prox: NEAR },
-        drag: { x: true, y: true, uni: 24, setScale: false },
-        points: { size: 6 },
-        bind: { dblclick: () => () => reset() },
-      },
-      scales: {
-        x: { time: false, range: () => [...current.x] },
-        y: { distr: view.isLog ? 3 : 1, range: () => [...current.y] },
-      },
-      axes: [
-        axis({ size: 30, values: (_, splits) => splits.map((value) => axisNumber(value)) }),
-        axis({
-          size: (_, values) =>
-            Math.max(44, 14 + 7 * Math.max(0, ...(values ?? []).map((text) => text?.length ?? 0))),
-          values: (_, splits) => splits.map((value) => (value === null ? '' : axisNumber(value))),
-        }),
-      ],
-      series,
-      bands: curves.flatMap(({ band, color }, index) => {
-        const at = starts[index] ?? 0;
-        return band ? [{ series: [at + 2, at + 1] as [number, number], fill: `${color}2b` }] : [];
-      }),
-      hooks: {
-        setSelect: [(plot) => select(plot)],
-        setSeries: [
-          (_, index) => {
-            const at = index === null ? -1 : starts.indexOf(index);
-            actions.onHover(curves[at]?.key ?? null);
-          },
-        ],
-      },
-    };
-  };
-
-  const reset = (): null => {
-    actions.onReset();
-    return null;
   };
 
   const select = (plot: uPlot): void => {
@@ -261,48 +202,6 @@ export function createPanel(column: string, actions: PanelActions): Panel {
   };
 }
 
-/** The lower or upper edge of a band, which is not drawn itself. */
-const EDGE: uPlot.Series = { stroke: 'transparent', width: 0, spanGaps: true, points: { show: false } };
-
-function lineOf({ color, dash }: Curve, count: number, showPoints: boolean): uPlot.Series {
-  return {
-    stroke: color,
-    width: count > MANY_CURVES ? 1 : count > 12 ? 1.25 : 1.75,
-    spanGaps: true,
-    ...(dash[1] === 0 || count > DASHED_CURVES ? {} : { dash: [...dash] }),
-    points: showPoints ? { show: true, size: 5, fill: color, width: 0, filter: realPoints } : { show: false },
-  };
-}
-
-/** The panels share the position of the pointer, but not what is selected in one of them. */
-function isMove(type: string): boolean {
-  return type === 'mousemove' || type === 'mouseleave';
-}
-
-/** The indices of points on the grid; its first and last values are where lines cross the edges. */
-function realPoints(plot: uPlot, series: number): number[] {
-  const values = plot.data[series] ?? [];
-  return Array.from(values.keys()).filter((at) => values[at] !== null && at > 0 && at < values.length - 1);
-}
-
-function axis(more: uPlot.Axis): uPlot.Axis {
-  const [text, grid] = [cssColor('faint'), cssColor('grid')];
-  return {
-    stroke: text,
-    font: FONT,
-    grid: { stroke: grid, width: 1 },
-    ticks: { show: false },
-    border: { show: false },
-    gap: 6,
-    ...more,
-  };
-}
-
-function axisNumber(value: number): string {
-  if (Math.abs(value) >= 1000 && Math.abs(value) < 1e6 && Number.isInteger(value)) return wholeNumber(value);
-  return shortNumber(Number(value.toPrecision(12)));
-}
-
 /** The height of a panel of a width, in pixels. */
 function heightOf(width: number): number {
   if (window.innerWidth < 700) return NARROW_HEIGHT;
@@ -314,8 +213,8 @@ function cutText(curves: number): string {
   return `${curves === 1 ? '1 curve leaves' : `${curves} curves leave`} the panel`;
 }
 
-function emptyText(curves: readonly Curve[], { isLog, xRange }: PanelView): string {
-  if (curves.length === 0) return 'No run is shown.';
+function emptyText(curves: readonly Curve[], { isLog, xRange, hasRuns }: PanelView): string {
+  if (curves.length === 0) return hasRuns ? 'No curve yet.' : 'No run is shown.';
   const values = curves.some(({ y }) => Array.from(y).some(Number.isFinite));
   if (!values) return 'No value yet.';
   return isLog
@@ -326,8 +225,9 @@ function emptyText(curves: readonly Curve[], { isLog, xRange }: PanelView): stri
 /** What the panel shows, for screen readers. */
 function describe(column: string, curves: readonly Curve[], { x }: PanelView): string {
   const lasts = curves.slice(0, 5).map(({ label, y }) => {
-    const last = Array.from(y).findLast(Number.isFinite);
-    return `${label}: ${last === undefined ? 'no value' : shortNumber(last)}`;
+    let last = y.length - 1;
+    while (last >= 0 && !Number.isFinite(y[last])) last--;
+    return `${label}: ${last < 0 ? 'no value' : shortNumber(y[last] ?? 0)}`;
   });
   const more = curves.length > lasts.length ? `, and ${curves.length - lasts.length} more` : '';
   return `${column} over ${x}. Last values: ${lasts.join('; ')}${more}.`;

@@ -9,6 +9,8 @@ import type { Curve } from './panel.js';
 /** The most curves that are listed. */
 const MOST = 8;
 const DISTANCE = 16;
+/** The part of the x axis by which a curve may miss the pointer. */
+const BEYOND = 0.02;
 
 /** The box at the pointer. */
 export interface Tooltip {
@@ -31,7 +33,10 @@ export function createTooltip(chart: uPlot, place: HTMLElement): Tooltip {
       return;
     }
     const at = chart.posToVal(left, 'x');
-    const found = valuesAt(curves, at, (value) => Math.abs(chart.valToPos(value, 'y') - top));
+    const { min = 0, max = 1 } = chart.scales.x ?? {};
+    const found = valuesAt(curves, at, BEYOND * ((max ?? 1) - (min ?? 0)), (value) =>
+      Math.abs(chart.valToPos(value, 'y') - top),
+    );
     box.hidden = found.length === 0;
     if (box.hidden) return;
     const x = found[0]?.x ?? at;
@@ -87,14 +92,24 @@ interface Found {
   readonly high: number | null;
 }
 
-/** The point of each curve that is nearest to a position, the curve nearest to the pointer first. */
-function valuesAt(curves: readonly Curve[], at: number, distance: (value: number) => number): Found[] {
+/**
+ * The point of each curve that is nearest to a position, the curve nearest to the pointer first.
+ *
+ * @param beyond how far a curve may end before the position, or begin after it
+ */
+function valuesAt(
+  curves: readonly Curve[],
+  at: number,
+  beyond: number,
+  distance: (value: number) => number,
+): Found[] {
   return curves
     .flatMap((curve): (Found & { distance: number })[] => {
       const index = nearestIndex(curve.x, at);
       const y = curve.y[index];
       const x = curve.x[index];
       if (y === undefined || x === undefined || !Number.isFinite(y)) return [];
+      if (at > Number(curve.x[curve.x.length - 1]) + beyond || at < Number(curve.x[0]) - beyond) return [];
       const [low = Number.NaN, high = Number.NaN] = [curve.band?.low[index], curve.band?.high[index]];
       const hasBand = Number.isFinite(low) && Number.isFinite(high);
       return [{ curve, x, y, low: hasBand ? low : null, high: hasBand ? high : null, distance: distance(y) }];

@@ -62,7 +62,8 @@ export function formatState(state: ViewState): string {
   };
   const list = (values: readonly string[]): string => values.map(encodeURIComponent).join(',');
   const range = (value: Range | null): string => value?.map(shortNumber).join(',') ?? '';
-  if (state.groups !== null) parts.push(['sweeps', `(${list(state.groups)})`]);
+  if (state.groups !== null)
+    parts.push(['sweeps', state.groups.map((name) => `/${encodeURIComponent(name)}`).join('')]);
   add('runs', list(state.runs), '');
   add('hidden', list(state.hidden), '');
   add('columns', list(state.columns), list(defaultState.columns));
@@ -93,10 +94,10 @@ export function parseState(hash: string): ViewState {
   };
   const oneOf = <Name extends string>(names: readonly Name[], name: string, standard: Name): Name =>
     names.find((each) => each === values.get(name)) ?? standard;
-  const sweeps = /^\((.*)\)$/.exec(values.get('sweeps') ?? '')?.[1];
+  const sweeps = values.get('sweeps');
   const smooth = Number(values.get('smooth') ?? 0);
   return {
-    groups: sweeps === undefined ? null : sweeps.split(',').map(decoded),
+    groups: sweeps === undefined ? null : sweeps.split('/').slice(1).map(decoded),
     runs: list('runs') ?? [],
     hidden: list('hidden') ?? [],
     columns: list('columns') ?? defaultState.columns,
