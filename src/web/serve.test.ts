@@ -152,11 +152,12 @@ test('a file that a resumed run replaces is pushed completely, as another versio
 
 test('the mean and the band of an arm are those of wnlstm plot', async () => {
   await firstRuns(page.address);
-  for (const query of [
-    'x=step&smooth=0&band=ci',
-    'x=epoch&smooth=200&band=sd',
-    'x=seconds&smooth=0&band=range',
-  ]) {
+  for (const [x, smooth, band] of [
+    ['step', 0, 'ci'],
+    ['epoch', 200, 'sd'],
+    ['seconds', 0, 'range'],
+  ] as const) {
+    const query = `x=${x}&smooth=${smooth}&band=${band}`;
     const { body } = await ask(page.address, `curves?group=two&columns=loss,val_accuracy&${query}`);
     const { curves, complete } = json<CurvesAnswer>(body);
     assert.ok(complete);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { after } from 'node:test';
 import { Chalk } from 'chalk';
 import { STOP_SIGNALS } from '../signals.js';
 import type { Io } from '../terminal/io.js';
@@ -18,9 +19,14 @@ export interface Served {
   readonly stop: (code?: number) => Promise<number>;
 }
 
+/** What ends the servers that a failed test left. */
+const stops: (() => unknown)[] = [];
+after(() => stops.forEach((stop) => void stop()));
+
 /** Serves runs on a free port. */
 export async function served(runs: string, change: Partial<WatchOptions> = {}): Promise<Served> {
   const stop = new AbortController();
+  stops.push(() => stop.abort(STOP_SIGNALS.SIGINT));
   const printed: string[] = [];
   const chalk = new Chalk({ level: 0 });
   const options = { runs, names: [], port: 0, host: '127.0.0.1', open: false, ...change };

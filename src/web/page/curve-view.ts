@@ -108,15 +108,20 @@ export function createCurveView(
   };
 
   const armCurvesOf = (column: string, { shown, runs, groups, state }: CurveInput): Curve[] => {
-    const wanted = new Set(shown.map(armKey));
     const indices = armStyles(runs, groups, state);
-    return [...new Set(shown.map(({ group }) => group))].flatMap((group) =>
-      arms.curvesOf(group, state).flatMap((curve) => {
-        const key = armKey({ group, arm: curve.arm });
-        if (curve.column !== column || !wanted.has(key)) return [];
-        return [curveOfArm(curve, key, styleOf(start, indices.get(key) ?? 0))];
-      }),
+    const groupsShown = [...new Set(shown.map(({ group }) => group))];
+    const found = new Map(
+      groupsShown.flatMap((group) =>
+        arms
+          .curvesOf(group, state)
+          .filter((curve) => curve.column === column)
+          .map((curve) => [armKey({ group, arm: curve.arm }), curve]),
+      ),
     );
+    return [...new Set(shown.map(armKey))].flatMap((key) => {
+      const curve = found.get(key);
+      return curve ? [curveOfArm(curve, key, styleOf(start, indices.get(key) ?? 0))] : [];
+    });
   };
 
   const legendOf = ({ shown, runs, groups, state, styles }: CurveInput): LegendEntry[] => {

@@ -100,9 +100,11 @@ function inOrder(parent: HTMLElement, element: HTMLElement, position: number): v
   if (parent.children[position] !== element) parent.insertBefore(element, parent.children[position] ?? null);
 }
 
+/** Whether a run has all words in its name, arm, seed or status. A number must be complete, such as that of a seed. */
 function matchesAll(run: RunInfo, words: readonly string[]): boolean {
   const text = `${run.key} ${run.arm ?? ''} ${run.status} seed ${run.seed}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+  const parts = text.split(/[^\p{L}\p{N}.]+/u);
+  return words.every((word) => (/^\d+$/.test(word) ? parts.includes(word) : text.includes(word)));
 }
 
 function emptyText(count: number, matches: number, search: string): string {
