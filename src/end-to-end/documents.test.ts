@@ -129,8 +129,8 @@ async function parse(args: readonly string[]): Promise<void> {
   await command.parseAsync(args.slice(1), { from: 'user' });
 }
 
-/** Commands that are parsed only, because they need a network, a GPU or minutes. */
-const PARSED_ONLY = ['setup', 'data', 'bench', 'doctor'];
+/** Commands that are parsed only, because they need a network, a GPU or minutes, or run until they are stopped. */
+const PARSED_ONLY = ['setup', 'data', 'bench', 'doctor', 'watch'];
 
 /** Checks a command of a page: parses it, and runs it where that is cheap. */
 async function tryCommand(args: readonly string[]): Promise<void> {

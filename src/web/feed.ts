@@ -84,10 +84,10 @@ export function startFeed(catalog: Catalog): Feed {
 
   return {
     add: (response, start) => {
+      send([response], 'start', start); // the page builds itself meanwhile
       lookAtRuns();
       pages.add(response);
       response.on('close', () => pages.delete(response));
-      send([response], 'start', start);
       const all: RunsEvent = {
         complete: true,
         runs: [...listing.runs.values()],
