@@ -1,6 +1,6 @@
 /** @file Reads of files that other processes write, replace and remove. */
 
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { asUserError } from '../errors.js';
 
 /** The result of reading, or the problem as text if it is one that users can solve. */
@@ -20,9 +20,10 @@ export function stateOf(path: string): string {
   return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}` : '';
 }
 
-function statOrNull(path: string) {
+/** The status of a file; null without the file. */
+export function statOrNull(path: string): Stats | null {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
   } catch {
     return null; // a part of the path is not a folder, or may not be read; reading the file reports it
   }

@@ -1,6 +1,7 @@
 /** @file Pushes what changed in the runs to every open page, as server-sent events. Without a page, it reads nothing. */
 
 import type { ServerResponse } from 'node:http';
+import { asUserError, type UserError } from '../errors.js';
 import { epochColumns, stepColumns } from '../runs/metrics.js';
 import type { Catalog, Listing, WatchedRun } from './catalog.js';
 import type { RowsEvent, RowsFile, RunInfo, RunsEvent } from './shared/protocol.js';
@@ -12,6 +13,8 @@ const ROWS_MS = 500;
 const RUNS_MS = 2000;
 /** An idle connection may be closed by what is between; a comment keeps it open. */
 const COMMENT_MS = 15_000;
+/** The most bytes that wait for a page that does not read. */
+const MOST_WAITING_BYTES = 2 ** 24;
 
 export const columnsOf = { 'steps.csv': stepColumns, 'metrics.csv': epochColumns } as const satisfies Record<
   RowsFile,
@@ -34,8 +37,12 @@ interface Followed {
   count: number;
 }
 
-/** Starts to push. */
-export function startFeed(catalog: Catalog): Feed {
+/**
+ * Starts to push.
+ *
+ * @param onProblem called when files cannot be read, for example because a network file system does not answer
+ */
+export function startFeed(catalog: Catalog, onProblem: (error: UserError) => void): Feed {
   const pages = new Set<ServerResponse>();
   const followed = new Map<string, Map<RowsFile, Followed>>();
   let listing: Listing = { runs: new Map(), groups: [] };
@@ -44,7 +51,10 @@ export function startFeed(catalog: Catalog): Feed {
 
   const send = (to: Iterable<ServerResponse>, event: string, data: unknown): void => {
     const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    for (const page of to) page.write(text);
+    for (const page of to) {
+      page.write(text);
+      if (page.writableLength > MOST_WAITING_BYTES) page.destroy(); // it connects again and gets everything
+    }
     lastSent = performance.now();
   };
 
@@ -71,14 +81,23 @@ export function startFeed(catalog: Catalog): Feed {
     if (events.length > 0) send(pages, 'rows', events);
   };
 
-  const timer = setInterval(() => {
-    if (pages.size === 0) return;
+  const tick = (): void => {
     const now = performance.now();
     if (now - lastRuns >= RUNS_MS) lookAtRuns();
     pushRows([...catalog.all()].filter(isTraining).map(({ key }) => key));
-    if (now - lastSent >= COMMENT_MS) {
-      for (const page of pages) page.write(':\n\n');
-      lastSent = now;
+    if (now - lastSent < COMMENT_MS) return;
+    for (const page of pages) page.write(':\n\n');
+    lastSent = now;
+  };
+
+  const timer = setInterval(() => {
+    if (pages.size === 0) return;
+    try {
+      tick();
+    } catch (error) {
+      const known = asUserError(error);
+      if (!known) throw error;
+      onProblem(known); // the next look tries again
     }
   }, ROWS_MS);
 

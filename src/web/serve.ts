@@ -6,7 +6,7 @@ import { EXIT, systemCode, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
 import { STOP_SIGNALS } from '../signals.js';
 import { type Io, stopCode } from '../terminal/io.js';
-import { printNote } from '../terminal/messages.js';
+import { printError, printNote } from '../terminal/messages.js';
 import { createToken, hostInUrl, isLoopback } from './access.js';
 import { createAnswers } from './answers.js';
 import { openCatalog } from './catalog.js';
@@ -43,7 +43,10 @@ export async function serveWatch(options: WatchOptions, io: Io): Promise<number>
   const { runs, names, port, host, open } = options;
   const files = readStaticFiles();
   const catalog = openCatalog(runs, names);
-  const feed = startFeed(catalog);
+  const feed = startFeed(
+    catalog,
+    once((error) => printError(error, io)),
+  );
   const site: Site = {
     token: createToken(),
     host,
@@ -84,6 +87,15 @@ export async function serveWatch(options: WatchOptions, io: Io): Promise<number>
     server.closeAllConnections();
   }
   return io.signal.reason === STOP_SIGNALS.SIGINT ? EXIT.done : stopCode(io);
+}
+
+/** Calls a function with each message only once. */
+function once(report: (error: UserError) => void): (error: UserError) => void {
+  const reported = new Set<string>();
+  return (error) => {
+    if (!reported.has(error.message)) report(error);
+    reported.add(error.message);
+  };
 }
 
 function introduction({ runs, names }: WatchOptions): string[] {

@@ -1,6 +1,7 @@
 /** @file Follows a CSV file that another process writes: each look reads only the bytes that were appended. */
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { statOrNull } from './attempt.js';
 import { readCells, readHeader, type TailHeader } from './csv-line.js';
 import { createTable, type Table } from './table.js';
 
@@ -81,7 +82,7 @@ export function followCsv(path: string): Tail {
   };
 
   const look = (): boolean => {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOrNull(path);
     if (stat && stateOf(stat) === seen) return false;
     const handle = stat ? openOrNull(path) : null;
     if (handle === null) {

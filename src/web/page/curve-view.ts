@@ -90,7 +90,7 @@ export function createCurveView(
         xRange: state.zoom ?? extent,
         yZoom: state.yZoom[column] ?? null,
         isLog: state.log.includes(column),
-        hasRuns: input.shown.length > 0,
+        withoutCurves: withoutCurves(input),
         remark: remarkOf(column, state),
         emphasis: hovered,
       });
@@ -198,4 +198,9 @@ export function createCurveView(
 /** The labels of runs: short in one sweep, else with the sweep. */
 function labelOf(shown: readonly RunInfo[]): Label {
   return new Set(shown.map(({ group }) => group)).size === 1 ? runLabel : ({ key }) => key;
+}
+
+function withoutCurves({ runs, shown }: CurveInput): string {
+  if (runs.length === 0) return 'There is no run yet.';
+  return shown.length === 0 ? 'No run is shown.' : 'No curve yet.';
 }

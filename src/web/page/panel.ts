@@ -28,8 +28,8 @@ export interface PanelView {
   readonly xRange: Range;
   readonly yZoom: Range | null;
   readonly isLog: boolean;
-  /** Whether any run is shown; its rows may not have arrived. */
-  readonly hasRuns: boolean;
+  /** The text in place of curves if there is none. */
+  readonly withoutCurves: string;
   /** A remark for the heading, such as the smoothing. */
   readonly remark: string;
   /** The curve to emphasise, or null. */
@@ -213,8 +213,8 @@ function cutText(curves: number): string {
   return `${curves === 1 ? '1 curve leaves' : `${curves} curves leave`} the panel`;
 }
 
-function emptyText(curves: readonly Curve[], { isLog, xRange, hasRuns }: PanelView): string {
-  if (curves.length === 0) return hasRuns ? 'No curve yet.' : 'No run is shown.';
+function emptyText(curves: readonly Curve[], { isLog, xRange, withoutCurves }: PanelView): string {
+  if (curves.length === 0) return withoutCurves;
   const values = curves.some(({ y }) => Array.from(y).some(Number.isFinite));
   if (!values) return 'No value yet.';
   return isLog
