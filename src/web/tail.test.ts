@@ -66,6 +66,17 @@ test('a file that is replaced is read again from the start, even if it is longer
   }
 });
 
+test('a file that is replaced by one with the same end is read again from the start', () => {
+  const end = Array.from({ length: 20 }, (_, row) => `${row + 20},0.1\n`).join('');
+  const path = freshFile(`step,loss\n10,0.5\n${end}`);
+  const tail = followCsv(path);
+  tail.look();
+  writeFileSync(`${path}.tmp`, `step,loss\n10,0.7\n${end}50,0.2\n`);
+  renameSync(`${path}.tmp`, path);
+  tail.look();
+  assert.deepEqual([tail.table.at('loss', 0), tail.table.at('loss', -1), tail.version], [0.7, 0.2, 1]);
+});
+
 test('a file that is rewritten in place is read again from the start', () => {
   const path = freshFile('step,loss\n10,0.5\n20,0.4\n');
   const tail = followCsv(path);

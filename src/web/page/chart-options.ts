@@ -22,7 +22,8 @@ export interface ChartInput {
 
 /** With more curves, lines are thinner, and buckets wider. */
 export const MANY_CURVES = 40;
-const SEVERAL_CURVES = 12;
+/** With more curves, dashes only make them harder to read. */
+export const SEVERAL_CURVES = 12;
 /** The distance in pixels within which a curve is emphasised. */
 const NEAR = 30;
 /** The pixels that a selection must have in both directions to zoom in both. */

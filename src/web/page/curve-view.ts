@@ -1,11 +1,12 @@
 /** @file All panels of curves: which there are, what each draws, and zooming. */
 
 import type { GroupInfo, RowsEvent, RunInfo, StartEvent } from '../shared/protocol.js';
-import { armKey, armStyles, runLabel } from '../shared/selection.js';
+import { armKey, armStyles } from '../shared/selection.js';
 import type { Range, ViewState } from '../shared/view-state.js';
 import { createArmAnswers } from './arm-answers.js';
 import { createRunCurves, curveOfArm, extentOf, fileOf, type Style, styleOf } from './curves.js';
-import { createLegend, type LegendEntry } from './legend.js';
+import { createLegend } from './legend.js';
+import { labelOf, legendEntries } from './legend-entries.js';
 import { type Curve, createPanel, type Panel, type PanelActions } from './panel.js';
 import { createRowStore } from './rows.js';
 
@@ -26,12 +27,6 @@ export interface CurveActions extends Pick<PanelActions, 'onHover'> {
   /** Asks for drawing. */
   readonly onChange: () => void;
 }
-
-/** A name for a run without its own: it may be one of several sweeps. */
-type Label = (run: RunInfo) => string;
-
-/** With more runs, the legend lists their arms. */
-const MOST_RUNS_IN_LEGEND = 10;
 
 /** Creates the panels and the legend in two elements. */
 export function createCurveView(
@@ -77,7 +72,7 @@ export function createCurveView(
       panels.delete(column);
     }
     const curves = new Map(state.columns.map((column) => [column, curvesOf(column, input)]));
-    updateLegend(legendOf(input), state.byArm ? state.band : null);
+    updateLegend(legendEntries(input, start), state.byArm ? state.band : null);
     const isLive = input.shown.some(({ status }) => status === 'running');
     extent = extentOf([...curves.values()].flat(), isLive) ?? [0, 1];
     for (const [index, column] of state.columns.entries()) {
@@ -124,32 +119,6 @@ export function createCurveView(
     });
   };
 
-  const legendOf = ({ shown, runs, groups, state, styles }: CurveInput): LegendEntry[] => {
-    const solid = { dash: [1, 0] };
-    if (!state.byArm && shown.length <= MOST_RUNS_IN_LEGEND) {
-      const label = labelOf(shown);
-      return shown.map((run) => ({
-        key: run.key,
-        label: label(run),
-        ...(styles.get(run.key) ?? styleOf(start, 0)),
-      }));
-    }
-    const indices = armStyles(runs, groups, state);
-    const arms = new Map(shown.flatMap((run) => (run.arm === null ? [] : [[armKey(run), run]])));
-    const isByArm = [...arms.values()].every(
-      (run) => styles.get(run.key)?.color === styleOf(start, indices.get(armKey(run)) ?? 0).color,
-    );
-    if (!state.byArm && !isByArm) return [];
-    return [...arms].map(([key, { arm, group }]) => ({
-      key: state.byArm ? key : null,
-      label: [...(new Set(shown.map((run) => run.group)).size > 1 && group !== '' ? [group] : []), arm].join(
-        ' ',
-      ),
-      ...styleOf(start, indices.get(key) ?? 0),
-      ...(state.byArm ? {} : solid),
-    }));
-  };
-
   /** Rows tell of runs that are drawn by arm, too: the server then has new curves. */
   const applyRows = (event: RowsEvent): void => {
     rows.apply(event);
@@ -193,11 +162,6 @@ export function createCurveView(
       zoomTo(from + step, to + step);
     },
   };
-}
-
-/** The labels of runs: short in one sweep, else with the sweep. */
-function labelOf(shown: readonly RunInfo[]): Label {
-  return new Set(shown.map(({ group }) => group)).size === 1 ? runLabel : ({ key }) => key;
 }
 
 function withoutCurves({ runs, shown }: CurveInput): string {
