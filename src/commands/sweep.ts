@@ -123,7 +123,7 @@ async function sweep(path: string, options: SweepOptions, io: Io): Promise<numbe
       if (prepared.left.length > MANY_RUNS && !options.yes) await confirm(prepared.left.length, io);
       lock.assertHeld();
       writePlan(directory, prepared.plan);
-      if (options.planOnly) return reportPlan(prepared, io);
+      if (options.planOnly) return reportPlan(prepared, Boolean(options.quiet), io);
       if (!isSlurm && readJobs(directory).length > 0)
         printNote(
           'Jobs of this sweep were submitted to Slurm. To continue there, add `--launcher slurm`.',

@@ -39,8 +39,8 @@ function plan(
   change: Record<string, unknown> = {},
   base: Record<string, unknown> = {},
 ): string {
-  const { status, stderr } = sweep(sweepFile(name, change, base), name, '--plan-only');
-  assert.equal(status, 0, stderr);
+  const { status, stdout, stderr } = sweep(sweepFile(name, change, base), name, '--plan-only', '--quiet');
+  assert.deepEqual([status, stdout, stderr], [0, '', '']);
   return join(scratch, name, name);
 }
 

@@ -53,8 +53,9 @@ export async function dryRun(prepared: PreparedSweep, shape: Shape, json: boolea
  *
  * @returns the exit code
  */
-export function reportPlan(prepared: PreparedSweep, io: Io): number {
+export function reportPlan(prepared: PreparedSweep, quiet: boolean, io: Io): number {
   const { plan, directory, runs, left } = prepared;
+  if (quiet) return EXIT.done;
   for (const line of introduction(prepared, null, io)) io.err(line);
   io.out(`${plan.name}: ${plural(runs.length, 'run')} planned, ${left.length} without a result`);
   if (left.length > 0)
