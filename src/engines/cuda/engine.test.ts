@@ -212,6 +212,7 @@ test('a model that does not fit into the memory of the device is refused with bo
     const [, needed, free] =
       /expected [\d.]+ MiB \((\d+) bytes\), got [\d.]+ MiB \((\d+) bytes\)/.exec(error.message) ?? [];
     assert.ok(Number(needed) > 300_000 && Number(free) <= 300_000, error.message);
+    assert.match(error.hint ?? '', /reduce --units or --batch, or --gpu-lanes in a sweep/);
     return true;
   });
   delete process.env.EMULATED_MEMORY;
