@@ -21,14 +21,21 @@ const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as c
  */
 export function readStaticFiles(): ReadonlyMap<string, StaticFile> {
   const sources = join(packageRoot, 'src/web/page');
+  const modules = ['page', 'shared'].flatMap(modulesIn);
   const uplot = fileURLToPath(new URL('.', import.meta.resolve('uplot')));
   return new Map([
-    ['', file(join(sources, 'index.html'), 'html')],
+    ['', withPreloads(file(join(sources, 'index.html'), 'html'), modules)],
     ['page.css', file(join(sources, 'page.css'), 'css')],
     ['uplot.css', file(join(uplot, 'uPlot.min.css'), 'css')],
     ['uplot.js', file(join(uplot, 'uPlot.iife.min.js'), 'js')],
-    ...['page', 'shared'].flatMap(modulesIn),
+    ...modules,
   ]);
+}
+
+/** The page that asks for all modules at once, instead of each after the one that imports it. */
+function withPreloads({ type, content }: StaticFile, modules: readonly [string, StaticFile][]): StaticFile {
+  const links = modules.map(([path]) => `<link rel="modulepreload" href="${path}">`).join('\n');
+  return { type, content: Buffer.from(content.toString().replace('<!-- modules -->', links)) };
 }
 
 function modulesIn(folder: string): [string, StaticFile][] {
