@@ -10,7 +10,7 @@ import type { Compare } from './comparison.js';
 import { columnsOf, type Feed } from './feed.js';
 import { readLog } from './log.js';
 import { send } from './routes.js';
-import { type CurvesAnswer, rowsFiles, type StartEvent } from './shared/protocol.js';
+import { rowsFiles, type StartEvent } from './shared/protocol.js';
 import { encodeRows } from './shared/rows-format.js';
 
 /** Answers by their paths below the token. */
@@ -21,11 +21,10 @@ export type Answers = Readonly<
 /** The number of styles before they repeat. */
 const STYLES = 49;
 const MOST_SMOOTH = 1e6;
-const MOST_CURVES_KEPT = 500;
 
 /** Creates the answers. */
 export function createAnswers(folder: string, catalog: Catalog, feed: Feed, compare: Compare): Answers {
-  const curves: CurveCache = new Map();
+  const curves: CurveCache = { kept: new Map(), restUntil: 0 };
   const start: StartEvent = {
     folder,
     columns: columnsOf,
@@ -52,11 +51,7 @@ export function createAnswers(folder: string, catalog: Catalog, feed: Feed, comp
       send(response, 'application/octet-stream', bytes);
     },
     curves: (query, response) => {
-      const started = performance.now();
-      const found = armCurves(curvesRequest(query), catalog, feed, curves);
-      for (const key of [...curves.keys()].slice(0, -MOST_CURVES_KEPT)) curves.delete(key);
-      const answer: CurvesAnswer = { ...found, ms: performance.now() - started };
-      sendJson(response, answer);
+      sendJson(response, armCurves(curvesRequest(query), catalog, feed, curves));
     },
     comparison: async (query, response) => {
       sendJson(response, await compare({ group: query.get('group'), keys: query.getAll('run') }));

@@ -8,7 +8,7 @@ import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { Catalog, WatchedRun } from './catalog.js';
 import type { Feed } from './feed.js';
 import { rowsOf } from './rows-of.js';
-import type { ArmCurve } from './shared/protocol.js';
+import type { ArmCurve, CurvesAnswer } from './shared/protocol.js';
 import type { Tail } from './tail.js';
 
 /** What to compute. */
@@ -22,60 +22,95 @@ export interface CurvesRequest {
   readonly smooth: number;
 }
 
-/** Curves of arms by what they were computed from. */
-export type CurveCache = Map<string, { readonly state: string; readonly curves: readonly ArmCurve[] }>;
+/** The curves of an arm, what they were computed from, and when. */
+interface Kept {
+  readonly state: string;
+  readonly curves: readonly ArmCurve[];
+  readonly at: number;
+}
+
+/** Curves that were computed before. */
+export interface CurveCache {
+  readonly kept: Map<string, Kept>;
+  /** Until then, curves that exist are not computed again. */
+  restUntil: number;
+}
 
 /** The server answers other requests at least so often, in milliseconds. */
 const BUDGET_MS = 100;
+/** The server rests so many times as long as it computed, and at least so many milliseconds. */
+const REST = 10;
+const LEAST_REST_MS = 1000;
+const MOST_KEPT = 500;
 
 /**
- * The curves of the arms of a sweep. Only arms with new rows are computed again.
- *
- * @returns the curves, and whether these are all; otherwise the next call continues
+ * The curves of the arms of a sweep. Arms with new rows are computed again, the oldest first, as far as the time allows;
+ * the others have the curves that they had.
  */
 export function armCurves(
   request: CurvesRequest,
   catalog: Catalog,
   feed: Feed,
   cache: CurveCache,
-): { curves: ArmCurve[]; complete: boolean } {
-  const arms = new Map<string, WatchedRun[]>();
-  for (const run of catalog.all()) {
-    const arm = run.group === request.group ? catalog.armOf(run.key) : null;
-    if (arm !== null) arms.set(arm, [...(arms.get(arm) ?? []), run]);
-  }
-  const end = performance.now() + BUDGET_MS;
-  const curves: ArmCurve[] = [];
-  let complete = true;
-  for (const [name, runs] of arms) {
-    if (performance.now() < end) curves.push(...curvesOfArm(name, runs, request, feed, cache));
+): CurvesAnswer {
+  const { kept } = cache;
+  const started = performance.now();
+  const mayRefresh = started >= cache.restUntil;
+  const arms = armsOf(request.group, catalog).map(([name, runs]) => ({
+    key: keyOf(name, request),
+    name,
+    runs,
+  }));
+  let [missing, complete, spent] = [false, true, 0];
+  for (const { key, name, runs } of [...arms].sort((a, b) => timeOf(kept, a.key) - timeOf(kept, b.key))) {
+    const before = kept.get(key);
+    const now = performance.now();
+    const isTime = now < started + BUDGET_MS && (mayRefresh || before === undefined);
+    if (before === undefined && !isTime) missing = true;
     else {
-      complete = false;
-      curves.push(...(cache.get(keyOf(name, request))?.curves ?? []));
+      const rows = rowsOfArm(runs, feed);
+      const state = stateOf(rows);
+      if (before?.state === state) continue;
+      if (isTime) {
+        kept.delete(key); // the newest are last
+        kept.set(key, { state, curves: compute(name, rows, request), at: now });
+        spent += performance.now() - now;
+      } else complete = false;
     }
   }
-  return { curves, complete };
+  const ended = performance.now();
+  if (spent > 0) cache.restUntil = ended + REST * spent;
+  const curves = arms.flatMap(({ key }) => kept.get(key)?.curves ?? []);
+  for (const key of [...kept.keys()].slice(0, -MOST_KEPT)) kept.delete(key);
+  const waitMs = missing ? 0 : Math.max(LEAST_REST_MS, cache.restUntil - ended);
+  return { curves, complete: complete && !missing, waitMs };
 }
 
-function curvesOfArm(
-  name: string,
-  runs: readonly WatchedRun[],
-  request: CurvesRequest,
-  feed: Feed,
-  cache: CurveCache,
-): readonly ArmCurve[] {
-  const rows = runs.flatMap((run) => {
+/** The arms of a sweep, and their runs. */
+function armsOf(group: string, catalog: Catalog): [string, WatchedRun[]][] {
+  const arms = new Map<string, WatchedRun[]>();
+  for (const run of catalog.all()) {
+    const arm = run.group === group ? catalog.armOf(run.key) : null;
+    if (arm !== null) arms.set(arm, [...(arms.get(arm) ?? []), run]);
+  }
+  return [...arms];
+}
+
+function timeOf(kept: CurveCache['kept'], key: string): number {
+  return kept.get(key)?.at ?? 0;
+}
+
+function rowsOfArm(runs: readonly WatchedRun[], feed: Feed): Rows[] {
+  return runs.flatMap((run) => {
     const [steps, epochs] = [feed.follow(run.key, 'steps.csv'), feed.follow(run.key, 'metrics.csv')];
     return steps && epochs ? [{ run, steps, epochs }] : [];
   });
-  const key = keyOf(name, request);
-  const stateOf = ({ version, table }: Tail): string => `${version}:${table.count}`;
-  const state = rows.map(({ run, steps, epochs }) => [run.key, stateOf(steps), stateOf(epochs)]).join(';');
-  const before = cache.get(key);
-  if (before?.state === state) return before.curves;
-  const curves = compute(name, rows, request);
-  cache.set(key, { state, curves });
-  return curves;
+}
+
+/** What changes whenever a run of an arm has new rows. */
+function stateOf(rows: readonly Rows[]): string {
+  const stateOfFile = ({ version, table }: Tail): string => `${version}:${table.count}`;
+  return rows.map(({ run, steps, epochs }) => [run.key, stateOfFile(steps), stateOfFile(epochs)]).join(';');
 }
 
 function keyOf(arm: string, request: CurvesRequest): string {

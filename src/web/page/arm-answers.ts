@@ -4,10 +4,6 @@ import type { ArmCurve } from '../shared/protocol.js';
 import type { ViewState } from '../shared/view-state.js';
 import { fetchCurves } from './connection.js';
 
-/** The least time between two requests, and how many times as long as the computation the server may rest. */
-const LEAST_MS = 1000;
-const REST = 10;
-
 interface Answer {
   readonly request: string;
   curves: readonly ArmCurve[];
@@ -34,13 +30,12 @@ export function createArmAnswers(onChange: () => void): ArmAnswers {
     const answer = answers.get(group);
     if (answer) answer.isOld = false;
     try {
-      const { curves, complete, ms } = await fetchCurves(query);
-      const rest = complete ? Math.max(LEAST_MS, REST * ms) : 0;
+      const { curves, complete, waitMs } = await fetchCurves(query);
       const request = JSON.stringify(query);
       const isOld = !complete || (answers.get(group)?.isOld ?? false);
-      answers.set(group, { request, curves, isOld, nextAt: performance.now() + rest });
+      answers.set(group, { request, curves, isOld, nextAt: performance.now() + waitMs });
       onChange();
-      setTimeout(onChange, rest);
+      setTimeout(onChange, waitMs);
     } catch {
       if (answer) answer.isOld = true; // the server is gone; rows that arrive later ask again
     } finally {

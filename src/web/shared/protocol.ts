@@ -99,10 +99,10 @@ export interface ArmCurve {
 /** The answer with the curves of a sweep's arms. */
 export interface CurvesAnswer {
   readonly curves: readonly ArmCurve[];
-  /** Whether these are all curves; otherwise the next answer has more. */
+  /** Whether every arm has its curves with all rows; otherwise a later answer has more. */
   readonly complete: boolean;
-  /** Milliseconds that it took to compute them. */
-  readonly ms: number;
+  /** The time after which to ask again, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /** A table of a comparison as rows of text, heading first. */
