@@ -65,7 +65,7 @@ export async function serveWatch(options: WatchOptions, io: Io): Promise<number>
     await listen(server, host, port);
     const origin = `http://${hostInUrl(host)}:${(server.address() as AddressInfo).port}`;
     io.out(`${origin}/${site.token}/`);
-    for (const line of introduction(options)) io.err(line);
+    io.err(`Shows ${names.length === 0 ? `all runs in ${runs}` : names.join(', ')}. Stop with Ctrl-C.`);
     if (names.length === 0 && !isDirectory(runs)) {
       printNote(`There is no folder ${runs} yet. Its runs appear on the page as soon as they start.`, io);
     }
@@ -96,10 +96,6 @@ function once(report: (error: UserError) => void): (error: UserError) => void {
     if (!reported.has(error.message)) report(error);
     reported.add(error.message);
   };
-}
-
-function introduction({ runs, names }: WatchOptions): string[] {
-  return [`Shows ${names.length === 0 ? `all runs in ${runs}` : names.join(', ')}. Stop with Ctrl-C.`];
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

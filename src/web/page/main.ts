@@ -41,6 +41,7 @@ connect({
 });
 window.addEventListener('hashchange', () => {
   state = parseState(location.hash);
+  showNewest();
   changed();
 });
 
@@ -88,9 +89,14 @@ function applyRuns(event: RunsEvent): void {
     announce(gone.length === 1 ? `${gone[0]} was removed.` : `${gone.length} runs were removed.`);
   for (const run of event.runs) runs.set(run.key, run);
   groups = event.groups;
-  if (state.groups === null && state.runs.length === 0 && runs.size > 0)
-    set({ groups: newestGroup([...runs.values()]) });
+  showNewest();
   changed();
+}
+
+/** Shows the newest runs if the address names none. */
+function showNewest(): void {
+  const isUnknown = state.groups === null && state.runs.length === 0;
+  if (isUnknown && runs.size > 0) set({ groups: newestGroup([...runs.values()]) });
 }
 
 function createPage(start: StartEvent): (parts: typeof stale) => void {

@@ -39,12 +39,16 @@ const RESULTS = ['run', 'status', 'step', 'val %', 'best val %', 'test %', 'time
 /** The table of runs, with a column for each config key in which they differ. */
 function runsSection(place: HTMLElement) {
   let before = '';
+  // The box is the same one every time, so that it stays where it is scrolled to.
+  const [box, below] = [make('div', { class: 'wide' }), make('div', {})];
+  place.append(box, below);
   return ({ shown, styles }: SectionsInput): void => {
     const state = JSON.stringify([shown, shown.map(({ key }) => styles.get(key)?.color)]);
     if (state === before) return;
     before = state;
     if (shown.length === 0) {
-      place.replaceChildren(make('p', { class: 'empty' }, 'No run is shown.'));
+      box.replaceChildren(make('p', { class: 'empty' }, 'No run is shown.'));
+      below.replaceChildren();
       return;
     }
     const differing = differingKeys(shown.filter(({ status }) => status !== 'damaged'));
@@ -64,8 +68,8 @@ function runsSection(place: HTMLElement) {
       ];
     });
     const problems = shown.flatMap(({ key, problem }) => (problem === null ? [] : [`${key}: ${problem}`]));
-    place.replaceChildren(
-      make('div', { class: 'wide' }, tableOf([[...RESULTS, ...differing.map(({ name }) => name)], ...rows])),
+    box.replaceChildren(tableOf([[...RESULTS, ...differing.map(({ name }) => name)], ...rows]));
+    below.replaceChildren(
       make('p', { class: 'faint' }, differingText(shown.length, differing.length)),
       ...problems.map((text) => make('p', { class: 'problem' }, text)),
     );
@@ -180,13 +184,15 @@ function logSection(place: HTMLElement) {
       error,
     }));
     if (request !== before) return;
+    const wasAtEnd =
+      title.textContent !== run.key || text.scrollTop + text.clientHeight >= text.scrollHeight - 2;
     setText(title, run.key);
     setText(reason, run.problem ?? '');
     setText(text, answer.text);
     text.hidden = answer.text === '';
     setText(note, logNote(answer, run));
-    place.replaceChildren(title, reason, text, note);
-    text.scrollTop = text.scrollHeight;
+    if (title.parentElement === null) place.replaceChildren(title, reason, text, note);
+    if (wasAtEnd) text.scrollTop = text.scrollHeight;
   };
 }
 
