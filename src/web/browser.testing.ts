@@ -8,8 +8,15 @@ import type { Browser, Page } from 'playwright-core';
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executable = [process.env.WNLSTM_CHROMIUM ?? '', ...PATHS].find((path) => existsSync(path));
 
+const playwright = await import('playwright-core').catch(() => null);
+
 /** Why the tests are skipped, or false. */
-export const skip = executable === undefined ? 'needs Chromium: apt-get install chromium' : false;
+export const skip =
+  executable === undefined
+    ? 'needs Chromium: apt-get install chromium'
+    : playwright === null
+      ? 'needs playwright-core: npm install --no-save --ignore-scripts playwright-core@1.65.1'
+      : false;
 
 let browser: Promise<Browser> | null = null;
 after(async () => (await browser)?.close());
@@ -34,9 +41,9 @@ export async function open(
   address: string,
   { width = 1400, dark = false }: PageOptions = {},
 ): Promise<Opened> {
-  browser ??= import('playwright-core').then(({ chromium }) =>
-    chromium.launch({ executablePath: executable ?? '', args: ['--no-sandbox'] }),
-  );
+  browser ??=
+    playwright?.chromium.launch({ executablePath: executable ?? '', args: ['--no-sandbox'] }) ?? null;
+  if (browser === null) throw new Error('the test is not skipped');
   const page = await (await browser).newPage({
     viewport: { width, height: width < 700 ? 844 : 900 },
     colorScheme: dark ? 'dark' : 'light',
