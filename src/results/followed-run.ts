@@ -1,8 +1,8 @@
 /** @file Follows one run while it trains: each call reads what has changed in its folder. */
 
-import { statSync } from 'node:fs';
-import { createCsvTail } from '../runs/csv-tail.js';
-import { type EpochRow, epochColumns, stepColumns } from '../runs/metrics.js';
+import { stateOf } from '../runs/file-state.js';
+import { followRows } from '../runs/follow-rows.js';
+import type { EpochRow, StepRow } from '../runs/metrics.js';
 import { runPaths } from '../runs/paths.js';
 import { type FoundRun, readRun, statusOf } from '../runs/reading.js';
 import { lastCheckpoint } from './read-run.js';
@@ -27,15 +27,15 @@ export interface FollowedRun {
  */
 export function createRunFollower(directory: string): () => FollowedRun | null {
   const paths = runPaths(directory);
-  const readSteps = createCsvTail(paths.steps, stepColumns);
-  const readEpochs = createCsvTail(paths.epochs, epochColumns);
+  const readSteps = followRows<StepRow>(paths.steps);
+  const readEpochs = followRows<EpochRow>(paths.epochs);
   let files = '';
   let read: FoundRun | null = null;
-  let steps = createThinnedRows(1);
+  let steps: ThinnedRows | null = null;
   let epochs: EpochRow[] = [];
   let reads = 0;
   return () => {
-    const now = [paths.record, paths.config, paths.summary].map(stamp).join();
+    const now = [paths.record, paths.config, paths.summary].map(stateOf).join();
     if (now !== files) {
       files = ''; // a damaged run is read again by the next call
       read = readRun(directory);
@@ -44,7 +44,7 @@ export function createRunFollower(directory: string): () => FollowedRun | null {
     if (read === null) return null;
     const status = read.record.status === 'running' ? statusOf(directory, read.record) : read.status;
     const [newSteps, newEpochs] = [readSteps(), readEpochs()];
-    if (newSteps.restarted) steps = createThinnedRows(read.config.logEvery);
+    if (steps === null || newSteps.restarted) steps = createThinnedRows(read.config.logEvery);
     if (newEpochs.restarted) epochs = [];
     newSteps.rows.forEach(steps.add);
     if (newEpochs.rows.length > 0) epochs = [...epochs, ...newEpochs.rows];
@@ -60,10 +60,4 @@ export function createRunFollower(directory: string): () => FollowedRun | null {
       state: [directory, now, status, step, reads].join(),
     };
   };
-}
-
-/** What changes when a file is replaced. */
-function stamp(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? '' : `${stat.ino}-${stat.size}-${stat.mtimeMs}`;
 }

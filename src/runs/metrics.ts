@@ -183,7 +183,7 @@ export function readCsv<Column extends string>(path: string, columns: readonly C
 }
 
 /** Whether a number can be the value of a column: steps and epochs count, and times do not run backwards. */
-export function isPossible(column: string, value: number): boolean {
+function isPossible(column: string, value: number): boolean {
   if (column === 'step' || column === 'epoch') return Number.isSafeInteger(value) && value >= 0;
   return !column.endsWith('_seconds') || (value >= 0 && Number.isFinite(value));
 }

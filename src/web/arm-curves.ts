@@ -4,12 +4,12 @@ import { UserError } from '../errors.js';
 import { type Band, type Column, curvesOf } from '../figures/curves.js';
 import type { XAxis } from '../figures/x-axis.js';
 import type { Arm, RunRows } from '../results/arm.js';
+import type { Tail } from '../runs/follow-csv.js';
 import type { EpochRow, StepRow } from '../runs/metrics.js';
 import type { Catalog, WatchedRun } from './catalog.js';
 import type { Feed } from './feed.js';
 import { rowsOf } from './rows-of.js';
 import type { ArmCurve, CurvesAnswer } from './shared/protocol.js';
-import type { Tail } from './tail.js';
 
 /** What to compute. */
 export interface CurvesRequest {

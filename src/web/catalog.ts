@@ -4,14 +4,15 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isDirectory } from '../files.js';
 import { armNames } from '../results/arm-names.js';
+import { stateOf } from '../runs/file-state.js';
 import { candidates, isSweep, runDirectories } from '../runs/find.js';
+import { followCsv, type Tail } from '../runs/follow-csv.js';
 import { runPaths } from '../runs/paths.js';
 import { type FoundRun, holdsRun, readRun } from '../runs/reading.js';
-import { attempt, stateOf } from './attempt.js';
+import { attempt } from './attempt.js';
 import { infoOf } from './run-info.js';
 import type { GroupInfo, RunInfo } from './shared/protocol.js';
 import { readSweep, type SweepState } from './sweep-state.js';
-import { followCsv, type Tail } from './tail.js';
 
 /** A run of the page. */
 export interface WatchedRun {

@@ -2,11 +2,11 @@
 
 import type { ServerResponse } from 'node:http';
 import { asUserError, type UserError } from '../errors.js';
+import type { Tail } from '../runs/follow-csv.js';
 import { epochColumns, stepColumns } from '../runs/metrics.js';
+import type { Table } from '../runs/number-table.js';
 import type { Catalog, Listing, WatchedRun } from './catalog.js';
 import type { RowsEvent, RowsFile, RunInfo, RunsEvent } from './shared/protocol.js';
-import type { Table } from './table.js';
-import type { Tail } from './tail.js';
 
 /** Times between two looks at the rows of runs that train, and at all runs. */
 const ROWS_MS = 500;

@@ -1,7 +1,8 @@
 /** @file The rows of a file that is followed, in the form that the rest of the program uses. */
 
+import type { Tail } from '../runs/follow-csv.js';
 import type { Row } from '../runs/metrics.js';
-import type { Tail } from './tail.js';
+import { rowAt } from '../runs/number-table.js';
 
 /** Rows that were made before; only those that were appended since are made again. */
 const made = new WeakMap<object, Record<string, number | null>[]>();
@@ -10,10 +11,6 @@ const made = new WeakMap<object, Record<string, number | null>[]>();
 export function rowsOf<FileRow extends Row<string>>({ table }: Tail): readonly FileRow[] {
   const rows = made.get(table) ?? []; // a file that is replaced has another table
   made.set(table, rows);
-  while (rows.length < table.count) {
-    const row: Record<string, number | null> = {};
-    for (const name of table.names) row[name] = table.at(name, rows.length);
-    rows.push(row);
-  }
+  while (rows.length < table.count) rows.push(rowAt(table, rows.length));
   return rows as unknown as readonly FileRow[];
 }

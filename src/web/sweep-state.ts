@@ -1,9 +1,10 @@
 /** @file The plan of a sweep on the page. It is read again only when its file has changed. */
 
 import { join } from 'node:path';
+import { stateOf } from '../runs/file-state.js';
 import { PLAN_FILE } from '../runs/find.js';
 import { type Plan, plannedRuns, readPlan } from '../sweep/plan.js';
-import { attempt, stateOf } from './attempt.js';
+import { attempt } from './attempt.js';
 
 /** A sweep of the page. */
 export interface SweepState {

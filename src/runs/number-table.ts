@@ -48,3 +48,8 @@ export function createTable(names: readonly string[]): Table {
     },
   };
 }
+
+/** A row as an object; null stands for a value that was not measured. */
+export function rowAt({ names, at }: Table, index: number): Record<string, number | null> {
+  return Object.fromEntries(names.map((name) => [name, at(name, index)]));
+}

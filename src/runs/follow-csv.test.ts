@@ -6,7 +6,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { followCsv, type Tail } from './tail.js';
+import { followCsv, type Tail } from './follow-csv.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wnlstm-tail-'));
 after(() => rmSync(scratch, { recursive: true }));

@@ -1,9 +1,9 @@
 /** @file Follows a CSV file that another process writes: each look reads only the bytes that were appended. */
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { statOrNull } from './attempt.js';
 import { readCells, readHeader, type TailHeader } from './csv-line.js';
-import { createTable, type Table } from './table.js';
+import { statOrNull } from './file-state.js';
+import { createTable, type Table } from './number-table.js';
 
 /** The most bytes that are read at a time. */
 const CHUNK_BYTES = 2 ** 22;
