@@ -11,6 +11,7 @@ import { createBars, logAbove } from './bars.js';
 import { percent, seconds } from './format.js';
 import type { Io } from './io.js';
 import { printNote } from './messages.js';
+import { inStatusColor } from './status-color.js';
 
 /** Shows a sweep while it runs. */
 export interface SweepDisplay {
@@ -139,7 +140,10 @@ export function boardLines(
     const name = shorten(arm, width).padEnd(width);
     const states = board.seeds.map((seed) => board.state(arm, seed));
     if (fits) {
-      return [name, ...states.map((state) => paint(state, cellText(state).padStart(CELL), color))].join(' ');
+      return [
+        name,
+        ...states.map((state) => inStatusColor(state.kind, cellText(state).padStart(CELL), color)),
+      ].join(' ');
     }
     const count = (...kinds: RunState['kind'][]): string =>
       String(states.filter(({ kind }) => kinds.includes(kind)).length).padStart(7);
@@ -163,24 +167,6 @@ function visibleArms(board: Board, rows: number): readonly string[] {
   const first = Math.max(board.arms.findIndex(isRunning), 0);
   const start = Math.min(Math.max(first - Math.floor(rows / 3), 0), Math.max(board.arms.length - rows, 0));
   return board.arms.slice(start, start + rows);
-}
-
-function paint(state: RunState, text: string, { cyan, dim, red, yellow }: Io['errColor']): string {
-  switch (state.kind) {
-    case 'completed':
-      return text;
-    case 'running':
-      return cyan(text);
-    case 'waiting':
-    case 'interrupted':
-      return dim(text);
-    case 'failed':
-      return red(text);
-    case 'diverged':
-      return yellow(text);
-    default:
-      return state satisfies never;
-  }
 }
 
 /** The state of a run in at most five characters. */

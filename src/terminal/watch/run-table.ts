@@ -1,11 +1,11 @@
 /** @file The table of watched runs, as lines that fit a terminal. */
 
 import { secondsLeft, type WatchedRun } from '../../results/watched.js';
-import type { Status } from '../../runs/record.js';
 import { singleLine } from '../../text/printable.js';
 import { shorten } from '../../text/shorten.js';
 import { percentNumber, seconds } from '../format.js';
 import type { Io } from '../io.js';
+import { inStatusColor } from '../status-color.js';
 
 /** The widths of the columns that depend on the runs and on the terminal, in characters. */
 interface Widths {
@@ -62,7 +62,7 @@ export function runTable(
     const { run, valAccuracy } = watched;
     const cells = [
       String(run.config.seed).padStart(seed),
-      paint(run.status, run.status.padEnd(STATUS), color),
+      inStatusColor(run.status, run.status.padEnd(STATUS), color),
       progressCell(watched, bar, color),
       timeCell(watched, eta).padStart(eta),
       percentNumber(valAccuracy).padStart(VALIDATION),
@@ -101,7 +101,7 @@ function progressCell({ step, totalSteps, run }: WatchedRun, length: number, col
   const percent = `${Math.floor(fraction * 100)} %`.padStart(PERCENT);
   if (length === 0) return percent;
   const filled = Math.floor(fraction * length);
-  const bar = paint(run.status, '━'.repeat(filled), color) + color.dim('─'.repeat(length - filled));
+  const bar = inStatusColor(run.status, '━'.repeat(filled), color) + color.dim('─'.repeat(length - filled));
   return `${bar} ${percent}`;
 }
 
@@ -109,22 +109,4 @@ function progressCell({ step, totalSteps, run }: WatchedRun, length: number, col
 function timeCell(run: WatchedRun, width: number): string {
   const text = seconds(secondsLeft(run));
   return text.length <= width ? text : text.split(' ').slice(0, 2).join(' ');
-}
-
-function paint(status: Status, text: string, { cyan, dim, red, yellow }: Io['outColor']): string {
-  switch (status) {
-    case 'completed':
-      return text;
-    case 'running':
-      return cyan(text);
-    case 'interrupted':
-    case 'stale':
-      return dim(text);
-    case 'failed':
-      return red(text);
-    case 'diverged':
-      return yellow(text);
-    default:
-      return status satisfies never;
-  }
 }
