@@ -101,7 +101,7 @@ test('an image on a light background gets a note, and --invert reads it', () => 
   const inverted = written('paper.png', encodePng(invert(imageAt(split, 2))));
   const { err, code } = wnlstm('predict', run, inverted);
   assert.equal(code, 0);
-  assert.match(err, /note .*paper\.png has a light background; .* with `--invert`\./);
+  assert.match(err, /note .*paper\.png has a light background; .* with `--invert`, or .*`--photo`\./);
   const path = png('c.png', 2);
   assert.equal(wnlstm('predict', run, path).err, '');
   assert.deepEqual(predicted(inverted, '--invert')[0]!.probabilities, predicted(path)[0]!.probabilities);
@@ -122,6 +122,24 @@ test('an image of another size is an error, unless --resize scales it', () => {
     predicted(large, '--resize')[0]!.probabilities,
     predicted(png('d.png', 4))[0]!.probabilities,
   );
+});
+
+test('--photo reads ink on paper of any size, and an image without a digit is an error', () => {
+  const { width, height, pixels } = enlarge(invert(imageAt(split, 4)), 5);
+  const paper = { width, height, pixels: pixels.map((grey) => 60 + grey / 2) };
+  const photo = written('photo-of-four.png', encodePng(paper));
+  const [one] = predicted(photo, '--photo');
+  assert.equal(one!.file, photo);
+  const [plain] = predicted(png('four.png', 4), '--photo');
+  for (const [label, probability] of one!.probabilities.entries())
+    assert.ok(Math.abs(probability - plain!.probabilities[label]!) < 1e-3);
+  assert.equal(wnlstm('predict', run, photo, '--photo').err, '');
+  const blank = written('blank.png', encodePng({ width, height, pixels: pixels.map(() => 200) }));
+  assertRefused(
+    wnlstm('predict', run, photo, blank, '--photo'),
+    /blank\.png: expected a digit, got an image/,
+  );
+  assertRefused(wnlstm('predict', run, photo, '--photo', '--invert'), /'--photo' cannot be used with/);
 });
 
 test('one unusable file is an error, and nothing is predicted', () => {

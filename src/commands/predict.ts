@@ -1,7 +1,7 @@
 /** @file `wnlstm predict`: classifies images of the user with the weights of a run. */
 
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { EXIT } from '../errors.js';
 import { type InputImage, readImages, STANDARD_INPUT } from '../evaluate/image-files.js';
 import { type Model, openModel } from '../evaluate/model.js';
@@ -36,6 +36,12 @@ function addOptions(command: Command) {
     .option('--index <n>', 'only this image of an IDX file, counted from 0', parseCount)
     .option('--invert', 'exchange black and white; the images of MNIST are white on black')
     .option('--resize', 'scale images of another size to that of the model')
+    .addOption(
+      new Option(
+        '--photo',
+        'find the digit in a photo of any size, dark or light, and prepare it as those of MNIST',
+      ).conflicts(['invert', 'resize']),
+    )
     .option('--json', 'print the probabilities of all classes as one line of JSON');
 }
 
@@ -46,6 +52,7 @@ async function predict(name: string, files: readonly string[], options: Options,
     const reading = {
       size: model.architecture.inputs,
       resize: Boolean(options.resize),
+      photo: Boolean(options.photo),
       invert: Boolean(options.invert),
       index: options.index,
     };
@@ -103,7 +110,7 @@ function noteLight(images: readonly InputImage[], isInverted: boolean, io: Io): 
   const has = light.length === 1 ? 'has' : 'have';
   const advice = isInverted
     ? 'Omit `--invert` if they should be dark.'
-    : 'Exchange black and white with `--invert`.';
+    : 'Exchange black and white with `--invert`, or read a photo with `--photo`.';
   printNote(`${what} ${has} a light background; the images of MNIST are white on black. ${advice}`, io);
 }
 

@@ -14,8 +14,17 @@ export function fitSquare(image: GreyImage, size: number): GreyImage {
     Math.max(1, Math.round(side * scale)),
   ) as [number, number];
   const [left, top] = [Math.floor((size - width) / 2), Math.floor((size - height) / 2)];
-  const [columns, rows] = [coverage(image.width, width), coverage(image.height, height)];
+  const inner = scaled(image, width, height).pixels;
   const pixels = new Uint8Array(size * size).fill(Math.round(borderMean(image)));
+  for (let row = 0; row < height; row++)
+    pixels.set(inner.subarray(row * width, (row + 1) * width), (top + row) * size + left);
+  return { width: size, height: size, pixels };
+}
+
+/** Scales an image to a width and a height. A new pixel is the mean of the area that it covers. */
+export function scaled(image: GreyImage, width: number, height: number): GreyImage {
+  const [columns, rows] = [coverage(image.width, width), coverage(image.height, height)];
+  const pixels = new Uint8Array(width * height);
   for (const [row, covered] of rows.entries()) {
     for (const [column, across] of columns.entries()) {
       let [sum, area] = [0, 0];
@@ -25,10 +34,10 @@ export function fitSquare(image: GreyImage, size: number): GreyImage {
           area += high * wide;
         }
       }
-      pixels[(top + row) * size + left + column] = Math.round(sum / area);
+      pixels[row * width + column] = Math.round(sum / area);
     }
   }
-  return { width: size, height: size, pixels };
+  return { width, height, pixels };
 }
 
 /** An old pixel that a new one covers, and the covered length. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { borderMean, type GreyImage, invert } from '../data/grey-image.js';
 import { parseIdx, unpackIfGzip } from '../data/idx.js';
+import { prepareDigit } from '../data/photo.js';
 import { decodePng, isPng } from '../data/png.js';
 import { fitSquare } from '../data/resize.js';
 import { ioError, UserError } from '../errors.js';
@@ -28,6 +29,8 @@ export interface ImageOptions {
   readonly size: number;
   /** Whether to scale images of another size. */
   readonly resize: boolean;
+  /** Whether to find the digit in each image and prepare it as those of MNIST were; the images may have any size. */
+  readonly photo: boolean;
   /** Whether to exchange black and white. */
   readonly invert: boolean;
   /** The image to read from an IDX file; undefined for all. */
@@ -136,15 +139,24 @@ function parse(raw: Buffer, name: string) {
 function inputOf(
   given: GreyImage,
   { file, name, index }: { file: string; name: string; index: number | null },
-  { size, resize, invert: isInverted }: ImageOptions,
+  { size, resize, photo, invert: isInverted }: ImageOptions,
 ): InputImage {
+  if (photo) return { file, index, pixels: digitOf(given, size, name), isLight: false };
   const { width, height } = given;
   if ((width !== size || height !== size) && !resize) {
     throw new UserError('E_DATA', `${name}: expected ${size} x ${size} pixels, got ${width} x ${height}.`, {
-      hint: 'Scale it to that size with `--resize`.',
+      hint: 'Scale it to that size with `--resize`, or find the digit in a photo with `--photo`.',
     });
   }
   const image = isInverted ? invert(given) : given;
   const { pixels } = width === size && height === size ? image : fitSquare(image, size);
   return { file, index, pixels, isLight: borderMean(image) > 127.5 };
+}
+
+function digitOf(photo: GreyImage, size: number, name: string): Uint8Array {
+  const digit = prepareDigit(photo, size);
+  if (digit !== null) return digit.pixels;
+  throw new UserError('E_DATA', `${name}: expected a digit, got an image of one colour.`, {
+    hint: 'A digit must differ clearly from its background.',
+  });
 }
