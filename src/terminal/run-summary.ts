@@ -8,12 +8,20 @@ import { alignColumns } from '../text/table.js';
 import { number, percent, seconds } from './format.js';
 import { quoted, runsFlag, withProgramName } from './shell.js';
 
-/** @param trained whether the run was trained by this command; false if it was already finished */
-export function describeSummary(summary: Summary, trained: boolean, color: ChalkInstance): string {
+/**
+ * @param trained whether the run was trained by this command; false if it was already finished
+ * @param advice what to do with a run that was already finished; may be empty
+ */
+export function describeSummary(
+  summary: Summary,
+  trained: boolean,
+  color: ChalkInstance,
+  advice = '',
+): string {
   const chance = summary.status === 'completed' && summary.at_chance ? ', at chance level' : '';
   const status = trained
     ? `${summary.status}${chance}`
-    : `already ${summary.status}${chance}; to train it again, use --force`;
+    : `already ${summary.status}${chance}${advice && `; ${advice}`}`;
   const steps = `${plural(summary.steps, 'step')}, ${summary.ms_per_step.toFixed(2)} ms per step`;
   return [
     `${color.bold(summary.run_id)} ${status}`,

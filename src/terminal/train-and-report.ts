@@ -32,7 +32,9 @@ export async function trainAndReport(input: RunInput, options: ReportOptions, io
   } finally {
     display.close();
   }
-  const code = report(outcome, options, io);
+  // Only `train`, which chooses the folder itself, can start a run over.
+  const advice = input.target === null ? 'to train it again, use --force' : '';
+  const code = report(outcome, options, io, advice);
   notify(options.notify, outcomeOf(outcome), io);
   return code;
 }
@@ -61,7 +63,7 @@ function outcomeOf(outcome: Outcome): Parameters<typeof notify>[1] {
   }
 }
 
-function report(outcome: Outcome, options: ReportOptions, io: Io): number {
+function report(outcome: Outcome, options: ReportOptions, io: Io, advice: string): number {
   switch (outcome.kind) {
     case 'failed':
       printError(outcome.error, io);
@@ -76,7 +78,7 @@ function report(outcome: Outcome, options: ReportOptions, io: Io): number {
     case 'diverged':
       if (options.json) io.out(JSON.stringify(outcome.summary));
       else if (!options.quiet) {
-        io.out(describeSummary(outcome.summary, outcome.trained, io.outColor));
+        io.out(describeSummary(outcome.summary, outcome.trained, io.outColor, advice));
         io.out(nextCommands(outcome.summary, io.outColor));
       }
       if (outcome.kind === 'completed' && outcome.summary.at_chance && !options.quiet) {

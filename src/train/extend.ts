@@ -72,7 +72,9 @@ export async function extendRun(run: FoundRun, length: Length): Promise<Extensio
     throw new UserError(
       'E_CONFIG',
       `Expected more than the ${before.totalSteps} steps of ${record.run_id}, got ${after.totalSteps}.`,
-      { hint: `An epoch has ${before.stepsPerEpoch} steps. Give the total length, such as --epochs 10.` },
+      {
+        hint: `An epoch has ${before.stepsPerEpoch} steps. Give the total length, such as --epochs 10, or what is added, such as --epochs +5.`,
+      },
     );
   }
   const fingerprint = fingerprintOf(config, choice.arithmetic, dataset.checksums);
