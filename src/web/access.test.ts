@@ -1,9 +1,10 @@
 /** @file Only a request with the token and a host name of this server is answered. */
 
 import assert from 'node:assert/strict';
+import type { NetworkInterfaceInfo } from 'node:os';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import { createToken, hostInUrl, isOwnHost, isSameToken } from './access.js';
+import { createToken, hostInUrl, isOwnHost, isSameToken, reachableHosts } from './access.js';
 
 test('tokens differ, have 256 bits, and are equal only to themselves', () => {
   const token = createToken();
@@ -55,4 +56,17 @@ test('on all addresses every IP address is accepted, but no foreign name', () =>
 
 test('an IPv6 address is in brackets in a URL', () => {
   assert.deepEqual(['::1', '127.0.0.1', 'localhost'].map(hostInUrl), ['[::1]', '127.0.0.1', 'localhost']);
+});
+
+test('a server on all addresses is reached under those of the network, and another under its own', () => {
+  const of = (address: string, family: 'IPv4' | 'IPv6', internal = false, scopeid = 0) =>
+    ({ address, family, internal, scopeid, netmask: '', mac: '', cidr: null }) as NetworkInterfaceInfo;
+  const interfaces = {
+    lo: [of('127.0.0.1', 'IPv4', true), of('::1', 'IPv6', true)],
+    wlan0: [of('192.0.2.7', 'IPv4'), of('2001:db8::7', 'IPv6'), of('fe80::7', 'IPv6', false, 2)],
+  };
+  assert.deepEqual(reachableHosts('0.0.0.0', interfaces), ['192.0.2.7']);
+  assert.deepEqual(reachableHosts('::', interfaces), ['192.0.2.7', '2001:db8::7']);
+  assert.deepEqual(reachableHosts('0.0.0.0', { lo: interfaces.lo }), ['127.0.0.1']);
+  assert.deepEqual(reachableHosts('lab.example', interfaces), ['lab.example']);
 });

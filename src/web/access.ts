@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 
 /** A new token of 256 random bits, for the path of a URL. */
 export function createToken(): string {
@@ -32,8 +32,30 @@ export function isOwnHost(header: string | undefined, bound: string): boolean {
   if (host === null) return false;
   if (isLoopback(host) || host === bound.toLowerCase()) return true;
   if (isLoopback(bound)) return false;
-  const isAnyAddress = bound === '0.0.0.0' || bound === '::';
-  return host === hostname().toLowerCase() || (isAnyAddress && isIP(host) !== 0);
+  return host === hostname().toLowerCase() || (isAnyAddress(bound) && isIP(host) !== 0);
+}
+
+/**
+ * The hosts under which others reach a server: those of this machine if it listens on all addresses, which are no address
+ * to open, and otherwise the one that it listens on.
+ *
+ * @param bound the address or name that the server listens on
+ * @param interfaces the network interfaces of this machine
+ * @returns at least one host; that of this machine only if it is in no network
+ */
+export function reachableHosts(bound: string, interfaces = networkInterfaces()): string[] {
+  if (!isAnyAddress(bound)) return [bound];
+  const found = Object.values(interfaces)
+    .flatMap((each) => each ?? [])
+    .filter(
+      ({ internal, family, scopeid }) => !internal && (family === 'IPv4' || (bound === '::' && !scopeid)),
+    )
+    .map(({ address }) => address);
+  return found.length > 0 ? found : ['127.0.0.1'];
+}
+
+function isAnyAddress(bound: string): boolean {
+  return bound === '0.0.0.0' || bound === '::';
 }
 
 /** The host of a Host header without its port, in lower case; null if it is malformed. */

@@ -122,6 +122,8 @@ test('a folder without runs, or that does not exist yet, is watched', async () =
 test('an address for other machines has a warning', async () => {
   const open = await served(runs, { host: '0.0.0.0' });
   assert.ok(open.printed.some((line) => /works from other machines/.test(line)));
+  assert.doesNotMatch(open.address, /0\.0\.0\.0/);
+  assert.equal((await ask(open.address)).status, 200);
   await open.stop();
 });
 

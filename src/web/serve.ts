@@ -7,7 +7,7 @@ import { isDirectory } from '../files.js';
 import { STOP_SIGNALS } from '../signals.js';
 import { type Io, stopCode } from '../terminal/io.js';
 import { printError, printNote } from '../terminal/messages.js';
-import { createToken, hostInUrl, isLoopback } from './access.js';
+import { createToken, hostInUrl, isLoopback, reachableHosts } from './access.js';
 import { createAnswers } from './answers.js';
 import { openCatalog } from './catalog.js';
 import { createCompare } from './comparison.js';
@@ -63,20 +63,23 @@ export async function serveWatch(options: WatchOptions, io: Io): Promise<number>
   });
   try {
     await listen(server, host, port);
-    const origin = `http://${hostInUrl(host)}:${(server.address() as AddressInfo).port}`;
-    io.out(`${origin}/${site.token}/`);
+    const { port: bound } = server.address() as AddressInfo;
+    const [first = host, ...others] = reachableHosts(host).map(
+      (each) => `http://${hostInUrl(each)}:${bound}`,
+    );
+    for (const origin of [first, ...others]) io.out(`${origin}/${site.token}/`);
     io.err(`Shows ${names.length === 0 ? `all runs in ${runs}` : names.join(', ')}. Stop with Ctrl-C.`);
     if (names.length === 0 && !isDirectory(runs)) {
       printNote(`There is no folder ${runs} yet. Its runs appear on the page as soon as they start.`, io);
     }
     if (!isLoopback(host)) {
       printNote(
-        'The address works from other machines, and the connection is not encrypted. Whoever has the address can read the runs.',
+        'The page works from other machines that reach this one, such as a phone in the same network. The connection is not encrypted, and whoever has the address can read the runs.',
         io,
       );
     }
     if (site.ticket !== null && !io.signal.aborted) {
-      const problem = await openBrowser(`${origin}/${site.ticket}`);
+      const problem = await openBrowser(`${first}/${site.ticket}`);
       if (problem !== null)
         printNote(`Could not open a browser (${problem}). Open the address yourself.`, io);
     }
