@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { isDirectory } from '../files.js';
 import { armNames } from '../results/arm-names.js';
 import { stateOf } from '../runs/file-state.js';
+import { secondsToEnd } from '../results/estimate.js';
 import { candidates, isSweep, runDirectories } from '../runs/find.js';
 import { followCsv, type Tail } from '../runs/follow-csv.js';
 import { runPaths } from '../runs/paths.js';
@@ -109,16 +110,30 @@ export function openCatalog(runsDirectory: string, names: readonly string[]): Ca
       const arms = run.group === '' ? looseArms : sweeps.get(run.group)?.arms;
       return [run.key, infoOf(run, (run.found && arms?.get(run.found.record.fingerprint)) ?? null)];
     });
-    return {
-      runs: new Map(infos),
-      groups: [...sweeps].map(([name, { plan, problem, planned }]) => ({
+    const groups = [...sweeps].map(([name, { plan, problem, planned }]) => {
+      const members = infos.flatMap(([, info]) => (info.group === name ? [info] : []));
+      const started = members.map(({ startedAt }) => startedAt).filter(Boolean);
+      const info: GroupInfo = {
         name,
         about: plan?.about ?? null,
         arms: plan?.arms.map((arm) => arm.name) ?? [],
         planned,
+        secondsLeft: secondsToEnd(
+          members.map(({ key, status, step, totalSteps }) => ({
+            isRunning: status === 'running',
+            step,
+            totalSteps,
+            speed: speedOf(runs.get(key)),
+          })),
+          Math.max(0, planned - members.length),
+        ),
         problem,
-      })),
-    };
+      };
+      return { info, started: started.sort()[0] ?? NOT_STARTED };
+    });
+    // The newest sweep is first, by its first run, so that the order and the colours stay while runs start.
+    groups.sort((a, b) => b.started.localeCompare(a.started) || a.info.name.localeCompare(b.info.name));
+    return { runs: new Map(infos), groups: groups.map(({ info }) => info) };
   };
 
   return {
@@ -128,6 +143,23 @@ export function openCatalog(runsDirectory: string, names: readonly string[]): Ca
     sweepOf: (group) => sweeps.get(group),
     all: () => runs.values(),
   };
+}
+
+/** Later than the start of all runs. */
+const NOT_STARTED = '\u{10ffff}';
+
+/**
+ * The steps per second of a run over the later half of its rows; over all epochs if no page follows its rows; null without
+ * two rows or an epoch.
+ */
+function speedOf(run: WatchedRun | undefined): number | null {
+  if (!run) return null;
+  const { steps, epochs } = run;
+  const rows = steps.table.count;
+  const [table, middle] = rows > 1 ? [steps.table, Math.floor((rows - 1) / 2)] : [epochs.table, -2];
+  const difference = (name: string): number => (table.at(name, -1) ?? 0) - (table.at(name, middle) ?? 0);
+  const [count, seconds] = [difference('step'), difference('elapsed_seconds')];
+  return count > 0 && seconds > 0 ? count / seconds : null;
 }
 
 /** The folders of runs, and of sweeps, which may have no run yet. */

@@ -2,7 +2,7 @@
 
 import { secondsLeft, type Watched, type WatchedRun } from '../../results/watched.js';
 import { wrapWords } from '../../text/wrap.js';
-import { headlineParts, secondsToEnd } from './headline.js';
+import { headlineParts, secondsLeftOf } from './headline.js';
 import { legendParts, marksOf, panelLines } from './panel.js';
 import { runTable } from './run-table.js';
 import { curvesOfLines, selectionOf } from './selection.js';
@@ -46,7 +46,7 @@ export function snapshotData(watched: Watched, state: WatchState): object {
   const points = curves?.columns[0]?.points ?? [];
   return {
     waiting: watched.waiting,
-    seconds_left: secondsToEnd(watched),
+    seconds_left: secondsLeftOf(watched),
     runs: runs.map(runData),
     column: state.column,
     curves: lines.map(({ name, label, runs: members }) => ({

@@ -1,5 +1,6 @@
 /** @file The page: its state, what changes it, and when which part is drawn again. */
 
+import { duration } from '../shared/format.js';
 import type { GroupInfo, RunInfo, RunsEvent, StartEvent } from '../shared/protocol.js';
 import { isShown, newestGroup, sortRuns, styleIndices, withGroup, withRun } from '../shared/selection.js';
 import { formatState, parseState, type SectionName, type ViewState } from '../shared/view-state.js';
@@ -185,9 +186,17 @@ function createPage(start: StartEvent): (parts: typeof stale) => void {
   };
 }
 
+/** The number of runs that are shown and that train, and the time until the last sweep ends. */
 function showCounts(all: readonly RunInfo[], shown: number): void {
   const running = all.filter(({ status }) => status === 'running').length;
-  setText(byId('counts'), `${shown} of ${all.length} shown${running > 0 ? `, ${running} running` : ''}`);
+  const left = Math.max(...groups.map(({ secondsLeft }) => secondsLeft ?? 0));
+  const state = [
+    ...(running > 0 ? [`${running} running`] : []),
+    ...(left > 0 ? [`ETA ${duration(left)}`] : []),
+  ].join(', ');
+  setText(byId('shown'), `${shown} of ${all.length} shown${state === '' ? '' : ', '}`);
+  setText(byId('state'), state);
+  document.body.classList.toggle('training', running > 0);
   document.title = running > 0 ? `(${running}) wnlstm` : 'wnlstm';
 }
 

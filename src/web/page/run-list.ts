@@ -1,6 +1,6 @@
 /** @file The list of all runs by sweep: their status and progress, and which of them are shown. It is also the legend. */
 
-import { percent, progress } from '../shared/format.js';
+import { duration, percent, progress } from '../shared/format.js';
 import type { GroupInfo, RunInfo } from '../shared/protocol.js';
 import { isShown, runLabel, sortRuns } from '../shared/selection.js';
 import type { ViewState } from '../shared/view-state.js';
@@ -160,22 +160,24 @@ function createSection(name: string, actions: ListActions): Section {
       box.checked = shown > 0 && shown === runs.length;
       box.indeterminate = shown > 0 && shown < runs.length;
       const group = groups.find((each) => each.name === name);
-      setText(counts, countsOf(runs, group?.planned ?? runs.length));
+      setText(counts, countsOf(runs, group));
       setText(problem, group?.problem ?? '');
       problem.hidden = !group?.problem;
     },
   };
 }
 
-/** The number of runs by status, such as "18 of 24 completed, 2 running". */
-function countsOf(runs: readonly RunInfo[], planned: number): string {
+/** The number of runs by status, and the time left, such as "18 of 24 completed, 2 running, ETA 12.1 s". */
+function countsOf(runs: readonly RunInfo[], group: GroupInfo | undefined): string {
   const by = new Map<string, number>();
   for (const { status } of runs) by.set(status, (by.get(status) ?? 0) + 1);
   const completed = by.get('completed') ?? 0;
   by.delete('completed');
-  const total = Math.max(planned, runs.length);
+  const total = Math.max(group?.planned ?? 0, runs.length);
   const others = [...by].map(([status, count]) => `${count} ${status}`);
-  return [`${completed} of ${total} completed`, ...others].join(', ');
+  const left = group?.secondsLeft ?? null;
+  const eta = left === null ? [] : [`ETA ${duration(left)}`];
+  return [`${completed} of ${total} completed`, ...others, ...eta].join(', ');
 }
 
 function createItem(first: RunInfo, actions: ListActions): Item {

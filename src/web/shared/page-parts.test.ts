@@ -32,7 +32,14 @@ function run(key: string, change: Partial<RunInfo> = {}): RunInfo {
   };
 }
 
-const sweep: GroupInfo = { name: 's', about: null, arms: ['wn', 'base'], planned: 4, problem: null };
+const sweep: GroupInfo = {
+  name: 's',
+  about: null,
+  arms: ['wn', 'base'],
+  planned: 4,
+  secondsLeft: null,
+  problem: null,
+};
 const ofSweep = [0, 1].flatMap((seed) =>
   ['base', 'wn'].map((arm) => run(`s/${arm}-${seed}`, { group: 's', arm, seed })),
 );

@@ -48,6 +48,8 @@ export interface GroupInfo {
   readonly arms: readonly string[];
   /** The number of runs that the plan has. */
   readonly planned: number;
+  /** The estimated seconds until its runs end; null if none is training, or there is no estimate. */
+  readonly secondsLeft: number | null;
   /** Why its plan cannot be read, or null. */
   readonly problem: string | null;
 }
