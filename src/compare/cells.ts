@@ -9,10 +9,14 @@ export const NOTHING = '-';
 /** The levels of training accuracy: `90/95/97 %`. */
 export const levelsHeading = `${LEVELS.map((level) => Math.round(level * 100)).join('/')} %`;
 
-/** `97.31 ± 0.24`, or `97.31` for one run. */
+/** Numbers from here on have an exponent; only the losses of runs that nearly diverged are so large. */
+const LARGE = 1e5;
+
+/** `97.31 ± 0.24`, or `97.31` for one run; very large numbers as `2.34e+30`. */
 export function spreadCell(spread: Spread | null, scale: number, digits: number): string {
   if (spread === null) return NOTHING;
-  const cell = (value: number): string => (value * scale).toFixed(digits);
+  const cell = (value: number): string =>
+    Math.abs(value * scale) < LARGE ? (value * scale).toFixed(digits) : (value * scale).toExponential(2);
   return spread.sd === null ? cell(spread.mean) : `${cell(spread.mean)} ± ${cell(spread.sd)}`;
 }
 

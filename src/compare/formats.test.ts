@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { toJson } from '../files.js';
-import { differenceCell, pCell } from './cells.js';
+import { differenceCell, pCell, spreadCell } from './cells.js';
 import { type Comparison, compare } from './compare.js';
 import { syntheticArm } from './comparison.testing.js';
 import { compareCsv } from './csv.js';
@@ -53,6 +53,11 @@ function sweep(): Comparison {
     notes: [],
   });
 }
+
+test('a loss of a run that nearly diverged has an exponent', () => {
+  assert.equal(spreadCell({ n: 3, mean: 2.34e30, sd: 1.693e29 }, 1, 3), '2.34e+30 ± 1.69e+29');
+  assert.equal(spreadCell({ n: 3, mean: 99_999, sd: 0.5 }, 1, 3), '99999.000 ± 0.500');
+});
 
 test('text shows the arms, the comparisons with their verdicts, and how to read them', () => {
   assert.deepEqual(compareText(article, plain, 80).split('\n').slice(0, 20), [
