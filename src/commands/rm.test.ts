@@ -1,12 +1,13 @@
 /** @file `wnlstm rm` removes what was named, after a confirmation, and never a run that is in use. */
 
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertRefused, wnlstm } from '../end-to-end/cli.testing.js';
 import { thisProcess } from '../runs/owner.js';
 import { add, fresh } from '../runs/run.testing.js';
+import { writeSweep } from '../web/runs.testing.js';
 
 test('runs are removed after a confirmation, others stay, and --dry-run removes nothing', () => {
   const runs = fresh();
@@ -45,8 +46,21 @@ test('a sweep, and a run of a sweep, are removed only with --sweep', () => {
   const runs = fresh();
   const run = add(join(runs, 'sweep'), 'wn-a');
   writeFileSync(join(runs, 'sweep/plan.json'), '{}');
-  for (const name of ['sweep', run])
-    assertRefused(wnlstm('rm', name, '--yes', '--runs', runs), /wn-a is a run of the sweep .*sweep\./);
+  for (const [name, message] of [
+    ['sweep', /sweep is a sweep; nothing was removed/],
+    [run, /wn-a is a run of the sweep .*sweep; nothing was removed/],
+  ] as const)
+    assertRefused(wnlstm('rm', name, '--yes', '--runs', runs), message);
   assert.equal(wnlstm('rm', 'sweep', '--yes', '--sweep', '--runs', runs).code, 0);
   assert.equal(existsSync(join(runs, 'sweep')), false);
+});
+
+test('a run beside those of a sweep, which its plan does not list, is removed without --sweep', () => {
+  const runs = fresh();
+  const sweep = writeSweep(runs, { name: 'sweep', arms: { wn: {} }, seeds: 1 }, () => ({ rows: 3 }));
+  const [planned] = readdirSync(sweep).filter((name) => name.startsWith('wn'));
+  const longer = add(sweep, 'wn-longer');
+  assertRefused(wnlstm('rm', join(sweep, planned ?? ''), '--yes', '--runs', runs), /is a run of the sweep/);
+  assert.equal(wnlstm('rm', longer, '--yes', '--runs', runs).code, 0);
+  assert.deepEqual(readdirSync(sweep).sort(), ['plan.json', planned]);
 });

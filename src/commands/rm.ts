@@ -1,12 +1,13 @@
 /** @file `wnlstm rm`: removes runs and sweeps. */
 
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
 import { isSweep, runDirectories, withoutFiles } from '../runs/find.js';
 import { acquireLock, ownerOf } from '../runs/lock.js';
 import { describeOwner } from '../runs/owner.js';
+import { plannedRuns, readPlan } from '../sweep/plan.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption, type OptionsOf, parseRuns } from '../terminal/options.js';
 import { plural } from '../text/plural.js';
@@ -35,7 +36,7 @@ async function remove(names: readonly string[], options: Options, io: Io): Promi
   const given = withoutFiles(names);
   const runs = [...new Set(given.flatMap((name) => runDirectories(options.runs, name)))];
   const sweeps = [...new Set(given.flatMap((name) => [name, join(options.runs, name)]).filter(isSweep))];
-  if (!options.sweep) refuseSweeps(runs);
+  if (!options.sweep) refuseSweeps(runs, sweeps);
   for (const directory of [...runs, ...sweeps]) refuseOwned(directory);
   const bytes = runs.reduce((sum, directory) => sum + sizeOf(directory), 0);
   const what = `${plural(runs.length, 'run')} (${(bytes / 1e6).toFixed(1)} MB)`;
@@ -57,13 +58,32 @@ async function remove(names: readonly string[], options: Options, io: Io): Promi
   return EXIT.done;
 }
 
-/** A run of a sweep belongs to a plan, whose results would be incomplete without it. */
-function refuseSweeps(runs: readonly string[]): void {
-  const inSweep = runs.find((directory) => isSweep(dirname(directory)));
-  if (inSweep === undefined) return;
-  throw new UserError('E_USAGE', `${inSweep} is a run of the sweep ${dirname(inSweep)}.`, {
+/**
+ * A run of a sweep belongs to a plan, whose results would be incomplete without it. A run that the plan does not list, such as
+ * one from `extend`, does not.
+ */
+function refuseSweeps(runs: readonly string[], sweeps: readonly string[]): void {
+  const [sweep] = sweeps;
+  const inSweep = runs.find((directory) => isSweep(dirname(directory)) && isPlanned(directory));
+  if (sweep === undefined && inSweep === undefined) return;
+  const what =
+    sweep === undefined
+      ? `${inSweep} is a run of the sweep ${dirname(inSweep ?? '')}`
+      : `${sweep} is a sweep`;
+  throw new UserError('E_USAGE', `${what}; nothing was removed.`, {
     hint: 'To remove runs of a sweep, or a sweep with its plan, add `--sweep`.',
   });
+}
+
+/** Whether the plan beside a run lists it; true if the plan cannot be read. */
+function isPlanned(directory: string): boolean {
+  try {
+    const plan = readPlan(dirname(directory));
+    return plan === null || plannedRuns(plan).some(({ id }) => id === basename(directory));
+  } catch (error) {
+    if (error instanceof UserError) return true;
+    throw error;
+  }
 }
 
 function refuseOwned(directory: string): void {
