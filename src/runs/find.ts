@@ -76,7 +76,7 @@ export function findRun(
     if (found) return found;
     const others = damaged.size === 0 ? '' : ` ${damaged.size} cannot be read.`;
     throw new UserError('E_RUN', `There is no ${newest.kind} in ${runsDirectory}.${others}`, {
-      hint: `List all runs with \`wnlstm ls --runs ${runsDirectory}\`. Start one with \`wnlstm train\`.`,
+      hint: `List all runs with \`${listCommand(runsDirectory)}\`. Start one with \`wnlstm train\`.`,
     });
   }
   const namesOf = ({ directory, id }: { directory: string; id: string }): string[] => [
@@ -105,9 +105,14 @@ export function findRun(
     'E_RUN',
     `Expected one run with the name ${name} in ${runsDirectory}, found ${found}.`,
     {
-      hint: `List all runs with \`wnlstm ls --runs ${runsDirectory}\`.`,
+      hint: `List all runs with \`${listCommand(runsDirectory)}\`.`,
     },
   );
+}
+
+/** The default folder needs no option. */
+function listCommand(runsDirectory: string): string {
+  return runsDirectory === 'runs' ? 'wnlstm ls' : `wnlstm ls --runs ${runsDirectory}`;
 }
 
 function refuseSweep(runsDirectory: string, name: string): void {
