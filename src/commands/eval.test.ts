@@ -1,7 +1,16 @@
 /** @file `wnlstm eval` gives the recorded loss and accuracy to the last bit, says which weights it uses, and loses no file. */
 
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { writeTinyDataset } from '../data/idx.testing.js';
@@ -187,6 +196,43 @@ test('the CSV and the figure are written, and are overwritten only with --force'
     /--figure x\.gif: expected a file name that ends in \.svg/,
   );
   assert.ok(!existsSync('x.gif'));
+});
+
+test('files of a run are not replaced even with --force, and links and folders stay what they are', () => {
+  const rows = readFileSync(join(run, 'metrics.csv'), 'utf8');
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  const link = join(folder, 'link.svg');
+  symlinkSync('nowhere', link);
+  const inRun = /--csv: .*metrics\.csv is in the folder of the run/;
+  assertRefused(wnlstm('eval', run, '--csv', join(run, 'metrics.csv'), '--force'), inRun);
+  assertRefused(wnlstm('eval', run, '--csv', folder, '--force'), /--csv: .* is a folder/);
+  assertRefused(wnlstm('eval', run, '--figure', link), /--figure: .*link\.svg exists/);
+  const both = wnlstm(
+    'eval',
+    run,
+    '--csv',
+    join(folder, 'a.svg'),
+    '--figure',
+    join(folder, 'b', '..', 'a.svg'),
+  );
+  assertRefused(both, /--csv and --figure: both are/);
+  if (process.platform !== 'win32')
+    assertRefused(wnlstm('eval', run, '--csv', '/dev/null', '--force'), /is a pipe or a device/);
+  assert.equal(readFileSync(join(run, 'metrics.csv'), 'utf8'), rows);
+  assert.deepEqual(readdirSync(folder), ['link.svg']);
+});
+
+test('if the figure cannot be written, no CSV file is left', () => {
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'file'), 'mine');
+  const figure = join(folder, 'file', 'a.svg');
+  assertRefused(
+    wnlstm('eval', run, '--csv', join(folder, 'a.csv'), '--figure', figure),
+    /is a file, not a folder/,
+  );
+  assert.deepEqual(readdirSync(folder), ['file']);
 });
 
 test('a run of another arithmetic is evaluated within rounding, and a note says so', () => {

@@ -1,7 +1,6 @@
 /** @file `wnlstm eval`: evaluates the weights of a run on a split: scores, confusion matrix and mistakes. */
 
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
 import { predictionsCsv } from '../evaluate/csv.js';
@@ -10,9 +9,9 @@ import { evaluationJson } from '../evaluate/json.js';
 import { openModel } from '../evaluate/model.js';
 import type { Prediction } from '../evaluate/predictions.js';
 import { mostConfidentMistakes } from '../evaluate/scores.js';
+import { checkTarget, type OutputFile, writeFiles } from '../export/write-files.js';
 import { evaluationSpec } from '../figures/evaluation.js';
 import { type Figure, figureFormats, renderFigure, requireFormat } from '../figures/figure-files.js';
-import { makeDirectory, replaceFile } from '../files.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
@@ -66,13 +65,19 @@ function addOptions(command: Command) {
 async function evaluate(name: string | undefined, options: Options, io: Io): Promise<number> {
   const { csv, figure, mistakes: most } = options;
   const format = figure === undefined ? null : requireFormat('--figure', figure);
-  for (const path of [csv, figure]) if (path !== undefined) refuseExisting(path, options);
+  checkTargets(options);
   const run = findRun(options.runs, name);
   const evaluation = await evaluateRun(run, options, io);
   const mistakesFor = (count: number) => mostConfidentMistakes(evaluation.predictions, most ?? count);
-  if (csv !== undefined) write(csv, predictionsCsv(evaluation.predictions), io);
-  if (figure !== undefined && format)
-    write(figure, await renderFigure(figureOf(evaluation, mistakesFor(MISTAKES.figure)), format), io);
+  const files: OutputFile[] = [];
+  if (csv !== undefined)
+    files.push({ path: csv, parts: [predictionsCsv(evaluation.predictions)], option: '--csv' });
+  if (figure !== undefined && format) {
+    const drawn = await renderFigure(figureOf(evaluation, mistakesFor(MISTAKES.figure)), format);
+    files.push({ path: figure, parts: [drawn], option: '--figure' });
+  }
+  await writeFiles(files, Boolean(options.force));
+  for (const { path } of files) io.err(`Wrote ${path}`);
   const mistakes = mistakesFor(MISTAKES.text);
   io.out(
     options.json
@@ -104,18 +109,18 @@ async function evaluateRun(
   }
 }
 
-/** @throws {UserError} E_USAGE if a file exists and may not be overwritten */
-function refuseExisting(path: string, { force }: Pick<Options, 'force'>): void {
-  if (force || !existsSync(path)) return;
-  throw new UserError('E_USAGE', `${path} exists; nothing was written.`, {
-    hint: 'Choose another name, or overwrite it with `--force`.',
+/**
+ * Refuses paths before the evaluation, which takes a while.
+ *
+ * @throws {UserError} E_USAGE if a file may not be written, or if both options name one file
+ */
+function checkTargets({ csv, figure, force }: Options): void {
+  if (csv !== undefined) checkTarget(csv, Boolean(force), '--csv');
+  if (figure !== undefined) checkTarget(figure, Boolean(force), '--figure');
+  if (csv === undefined || figure === undefined || resolve(csv) !== resolve(figure)) return;
+  throw new UserError('E_USAGE', `--csv and --figure: both are ${csv}; nothing was written.`, {
+    hint: 'Choose another name for one of them.',
   });
-}
-
-function write(path: string, content: string | Uint8Array, io: Io): void {
-  makeDirectory(dirname(path));
-  replaceFile(path, content);
-  io.err(`Wrote ${path}`);
 }
 
 function figureOf(evaluation: Evaluation, mistakes: readonly Prediction[]): Figure {

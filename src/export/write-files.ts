@@ -19,6 +19,8 @@ export interface OutputFile {
   readonly path: string;
   /** The content, in parts that follow each other. */
   readonly parts: readonly (string | Uint8Array)[];
+  /** The option that names it, for errors; `--out` if it is missing. */
+  readonly option?: string;
 }
 
 /**
@@ -37,8 +39,8 @@ export async function writeFiles(
   const pending: { temporary: string; path: string; isNew: boolean }[] = [];
   let renamed = 0;
   try {
-    for await (const { path, parts } of files) {
-      const isNew = checkTarget(path, force);
+    for await (const { path, parts, option } of files) {
+      const isNew = checkTarget(path, force, option);
       folders.unshift(...makeDirectory(dirname(path)));
       const temporary = temporaryName(path);
       pending.push({ temporary, path, isNew });
@@ -70,12 +72,14 @@ function rename(from: string, to: string): void {
 /**
  * Checks that a file may be written.
  *
+ * @param option the option that names the file
  * @returns whether it does not exist
+ * @throws {UserError} E_USAGE if it may not
  */
-export function checkTarget(path: string, force: boolean): boolean {
+export function checkTarget(path: string, force: boolean, option = '--out'): boolean {
   const refuse = (message: string, hint: string): UserError =>
-    new UserError('E_USAGE', `--out: ${message}; nothing was written.`, { hint });
-  const elsewhere = 'Choose a path elsewhere with `--out`.';
+    new UserError('E_USAGE', `${option}: ${message}; nothing was written.`, { hint });
+  const elsewhere = `Choose a path elsewhere with \`${option}\`.`;
   const parents = parentsOf(path);
   const file = parents.find((parent) => existsSync(parent) && !isDirectory(parent));
   if (file !== undefined) throw refuse(`${file} is a file, not a folder`, elsewhere);
@@ -89,7 +93,7 @@ export function checkTarget(path: string, force: boolean): boolean {
   if (!stat.isFile() && !stat.isSymbolicLink())
     throw refuse(
       `${path} is a pipe or a device, not a file`,
-      'For standard output, use `--format csv --out -`.',
+      option === '--out' ? 'For standard output, use `--format csv --out -`.' : 'Name a file.',
     );
   if (!force) throw refuse(`${path} exists`, 'Choose another path, or replace it with `--force`.');
   return false;
