@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import { UserError } from '../errors.js';
 import { decodePng, encodePng, isPng } from './png.js';
-import { type PngParts, pngBytes } from './png.testing.js';
+import { chunk, type PngParts, pngBytes } from './png.testing.js';
 
 function greys(parts: Omit<PngParts, 'width' | 'height'> & { width?: number }): number[] {
   const bytes = pngBytes({ width: 2, height: parts.rows.length, ...parts });
@@ -84,6 +85,60 @@ test('a changed byte is an error, or leaves the image as it was', () => {
       assert.ok(error instanceof UserError, `byte ${at}: ${error}`);
     }
   }
+});
+
+function withData(data: Buffer, { width = 8, interlaced = false } = {}): Buffer {
+  const whole = pngBytes({ width, height: 8, type: 'grey', depth: 8, rows: [], interlaced });
+  const [start, end] = [whole.indexOf('IDAT') - 4, whole.indexOf('IEND') - 4];
+  return Buffer.concat([whole.subarray(0, start), chunk('IDAT', data), whole.subarray(end)]);
+}
+
+test('missing pixels are an error, and are not filled with other data', () => {
+  const rows = deflateSync(Buffer.alloc(9 * 8));
+  assert.deepEqual([...decodePng(withData(rows), 'a.png').pixels], new Array(64).fill(0));
+  for (const data of [
+    deflateSync(Buffer.alloc(10)),
+    Buffer.alloc(50, 7),
+    Buffer.alloc(0),
+    rows.subarray(0, 4),
+  ])
+    assert.throws(() => decodePng(withData(data), 'a.png'), isDamage);
+});
+
+test('the passes of an interlaced image are read, and missing ones are an error', () => {
+  const read = (length: number) =>
+    decodePng(withData(deflateSync(Buffer.alloc(length)), { interlaced: true }), 'a.png');
+  assert.equal(read(64 + 15).pixels.length, 64);
+  assert.throws(() => read(64 + 14), isDamage);
+});
+
+test('data that unpack to more than the image are an error before they fill the memory', () => {
+  const bomb = deflateSync(Buffer.alloc(2 ** 26));
+  for (const interlaced of [false, true])
+    assert.throws(
+      () => decodePng(withData(bomb, { interlaced }), 'a.png'),
+      /more pixels than its size states/,
+    );
+});
+
+test('a size that is zero, or that is not stated once at the start, is an error', () => {
+  assert.throws(
+    () => decodePng(withData(deflateSync(Buffer.alloc(8)), { width: 0 }), 'a.png'),
+    /0 x 8 pixels/,
+  );
+  const [signature, others] = [bytes.subarray(0, 8), bytes.subarray(8)];
+  const text = Buffer.concat([signature, chunk('tEXt', Buffer.alloc(8, 1)), others]);
+  const huge = withData(Buffer.alloc(0), { width: 60_000 }).subarray(8);
+  const twice = Buffer.concat([bytes.subarray(0, 33), huge]);
+  for (const wrong of [text, twice])
+    assert.throws(() => decodePng(wrong, 'a.png'), /it does not state its size once, at its start/);
+});
+
+test('data after the image are ignored', () => {
+  assert.deepEqual(
+    decodePng(Buffer.concat([bytes, Buffer.alloc(100, 65)]), 'a.png'),
+    decodePng(bytes, 'a.png'),
+  );
 });
 
 test('an image that would need much memory is refused before it is unpacked', () => {

@@ -17,14 +17,26 @@ export interface PngParts {
   readonly palette?: readonly number[];
   /** The content of tRNS. */
   readonly transparency?: readonly number[];
+  /** Whether the rows are those of an interlaced image. */
+  readonly interlaced?: boolean;
 }
 
-/** Encodes a PNG without filters or interlacing. */
-export function pngBytes({ width, height, type, depth, rows, palette, transparency }: PngParts): Buffer {
+/** Encodes a PNG without filters. */
+export function pngBytes({
+  width,
+  height,
+  type,
+  depth,
+  rows,
+  palette,
+  transparency,
+  interlaced,
+}: PngParts): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([depth, COLOR_TYPES[type]], 8);
+  header[12] = Number(interlaced ?? false);
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
@@ -35,7 +47,8 @@ export function pngBytes({ width, height, type, depth, rows, palette, transparen
   ]);
 }
 
-function chunk(name: string, data: Buffer): Buffer {
+/** A chunk of a PNG, with its length and its checksum. */
+export function chunk(name: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(name), data]);
   const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(data.length);

@@ -3,10 +3,9 @@
 import { PNG } from 'pngjs';
 import { UserError } from '../errors.js';
 import type { GreyImage } from './grey-image.js';
+import { checkPixels, readChunks } from './png-chunks.js';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Offset of the image's width and height, which follow the signature and the name of the first chunk. */
-const SIZE_AT = 16;
 /** The largest accepted side; a small file could unpack to any size. */
 const LONGEST_SIDE = 4096;
 
@@ -24,8 +23,15 @@ export function isPng(bytes: Buffer): boolean {
  * @throws {UserError} E_DATA if the file is damaged or the image too large
  */
 export function decodePng(bytes: Buffer, path: string): GreyImage {
-  if (bytes.length < SIZE_AT + 8) throw damaged(path, 'it ends too early');
-  const [columns, rows] = [bytes.readUInt32BE(SIZE_AT), bytes.readUInt32BE(SIZE_AT + 4)];
+  const attempt = <Value>(action: () => Value): Value => {
+    try {
+      return action();
+    } catch (error) {
+      throw damaged(path, reasonOf(error as Error), error);
+    }
+  };
+  const chunks = attempt(() => readChunks(bytes));
+  const { width: columns, height: rows } = chunks.header;
   if (columns > LONGEST_SIDE || rows > LONGEST_SIDE) {
     throw new UserError(
       'E_DATA',
@@ -33,13 +39,11 @@ export function decodePng(bytes: Buffer, path: string): GreyImage {
       { hint: 'Scale the image down first.' },
     );
   }
-  let png: PNG;
-  try {
-    png = PNG.sync.read(bytes);
-  } catch (error) {
-    throw damaged(path, reasonOf(error as Error), error);
-  }
-  const { width, height, data } = png;
+  if (columns === 0 || rows === 0) throw damaged(path, `it has ${columns} x ${rows} pixels`);
+  const { width, height, data } = attempt(() => {
+    checkPixels(chunks);
+    return PNG.sync.read(chunks.bytes);
+  });
   const pixels = new Uint8Array(width * height);
   for (let pixel = 0; pixel < pixels.length; pixel++) {
     const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(4 * pixel, 4 * pixel + 4);
@@ -50,7 +54,8 @@ export function decodePng(bytes: Buffer, path: string): GreyImage {
 }
 
 function reasonOf({ message }: Error): string {
-  return /finished stream|unexpected end/i.test(message) ? 'it ends too early' : message.replace(/\.$/, '');
+  if (/at end of stream/.test(message)) return 'a chunk is damaged or unknown'; // the decoder forgets which
+  return message.replace(/\.$/, '');
 }
 
 function damaged(path: string, reason: string, cause?: unknown): UserError {
