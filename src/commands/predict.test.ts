@@ -1,10 +1,12 @@
 /** @file `wnlstm predict` classifies PNG and IDX images as `eval` does, and refuses what is not an image of the model's size. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { enlarge, imageAt, invert } from '../data/grey-image.js';
 import { idxBytes } from '../data/idx.testing.js';
@@ -81,6 +83,34 @@ test('a PNG image gets the prediction of the same image in an IDX file, from a f
   });
   assert.equal(status, 0);
   assert.deepEqual(JSON.parse(stdout).predictions, [{ ...inIdx, file: '-', index: null }]);
+});
+
+/** Starts `predict` on standard input, which the test writes. */
+function predictInput() {
+  const child = spawn(process.execPath, [bin, 'predict', run, '-'], { env: environment });
+  let err = '';
+  child.stderr.on('data', (text) => {
+    err += text;
+  });
+  child.stdin.on('error', () => {}); // the program has ended
+  const ended = once(child, 'close').then(([code]) => ({ code, err }));
+  return { child, ended };
+}
+
+test('standard input may be slow', async () => {
+  const { child, ended } = predictInput();
+  const bytes = readFileSync(png('slow.png', 5));
+  child.stdin.write(bytes.subarray(0, 20));
+  await setTimeout(1500);
+  child.stdin.end(bytes.subarray(20));
+  assert.deepEqual(await ended, { code: 0, err: '' });
+});
+
+test('a signal ends the wait for standard input', { skip: process.platform === 'win32' }, async () => {
+  const { child, ended } = predictInput();
+  await setTimeout(1500);
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, { code: 143, err: '' });
 });
 
 test('the table has a row per image and the three most probable classes', () => {

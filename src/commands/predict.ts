@@ -55,8 +55,10 @@ async function predict(name: string, files: readonly string[], options: Options,
       photo: Boolean(options.photo),
       invert: Boolean(options.invert),
       index: options.index,
+      signal: io.signal,
     };
-    const images = files.flatMap((file) => readImages(file, reading));
+    const images: InputImage[] = [];
+    for (const file of files) for (const image of await readImages(file, reading)) images.push(image);
     noteWeights(run, model.weights, options.checkpoint, io);
     noteLight(images, reading.invert, io);
     const ranked = await rankAll(model, images, io);

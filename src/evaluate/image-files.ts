@@ -1,6 +1,6 @@
 /** @file Reads the images that a user wants classified, from PNG and IDX files, as inputs of a model. */
 
-import { readFileSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 import { borderMean, type GreyImage, invert } from '../data/grey-image.js';
 import { parseIdx, unpackIfGzip } from '../data/idx.js';
@@ -35,10 +35,15 @@ export interface ImageOptions {
   readonly invert: boolean;
   /** The image to read from an IDX file; undefined for all. */
   readonly index: number | undefined;
+  /** When aborted, reading standard input ends with the signal's reason as an error. */
+  readonly signal: AbortSignal;
 }
 
 /** The name of standard input among files. */
 export const STANDARD_INPUT = '-';
+
+/** The most bytes that are read from standard input, which may never end. */
+const MOST_INPUT_BYTES = 2 ** 29;
 
 /** The first bytes of formats that users may expect to work, for the error. */
 const OTHERS: readonly (readonly [string, RegExp])[] = [
@@ -57,9 +62,9 @@ const OTHERS: readonly (readonly [string, RegExp])[] = [
  * @throws {UserError} E_DATA if the file cannot be read, is neither, is damaged, or has images of another size; E_USAGE if
  *   `index` does not fit the file
  */
-export function readImages(file: string, options: ImageOptions): InputImage[] {
+export async function readImages(file: string, options: ImageOptions): Promise<InputImage[]> {
   const name = file === STANDARD_INPUT ? 'standard input' : file;
-  const raw = readBytes(file);
+  const raw = await readBytes(file, options.signal);
   const kind = kindOf(raw);
   if (kind === 'PNG') {
     if (options.index !== undefined) {
@@ -89,18 +94,32 @@ function kindOf(bytes: Buffer): string {
   return OTHERS.find(([, pattern]) => pattern.test(start))?.[0] ?? 'other data';
 }
 
-function readBytes(file: string): Buffer {
+async function readBytes(file: string, signal: AbortSignal): Promise<Buffer> {
   if (file === STANDARD_INPUT && isatty(0)) {
     throw new UserError('E_USAGE', 'Expected an image on standard input, but it is a terminal.', {
       hint: 'Give a file, or pipe one: `wnlstm predict RUN - < digit.png`.',
     });
   }
   try {
-    return file === STANDARD_INPUT ? readFileSync(0) : readRegular(file);
+    return file === STANDARD_INPUT ? await readInput(signal) : readRegular(file);
   } catch (error) {
+    signal.throwIfAborted();
     const { message, hint } = ioError(`read ${file === STANDARD_INPUT ? 'standard input' : file}`, error);
     throw new UserError('E_DATA', message, { hint, cause: error });
   }
+}
+
+/** Reads standard input to its end. The program that writes it may be slow. */
+async function readInput(signal: AbortSignal): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of addAbortSignal(signal, process.stdin)) {
+    size += part.length;
+    if (size > MOST_INPUT_BYTES)
+      throw new Error(`it has more than ${MOST_INPUT_BYTES.toLocaleString('en')} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 function readIdx(raw: Buffer, file: string, name: string, options: ImageOptions): InputImage[] {
