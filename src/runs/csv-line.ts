@@ -9,11 +9,16 @@ export interface TailHeader {
 /** The characters between cells. Files with `;` or tabs may have decimal commas. */
 const DELIMITERS = [',', ';', '\t'];
 
-/** Reads the first line of a file. */
+/** The most names of a header. Files of runs have 13; the first line of a damaged file can have millions. */
+const MOST_NAMES = 64;
+
+/** Reads the first line of a file. One with more names than any header has none. */
 export function readHeader(line: string): TailHeader {
   const text = line.replace(/^(\uFEFF|\u00EF\u00BB\u00BF)/, '').replace(/\r$/, '');
   const delimiter = DELIMITERS.find((candidate) => text.includes(candidate)) ?? ',';
-  return { names: text.split(delimiter).map((name) => name.replace(/^"(.*)"$/, '$1')), delimiter };
+  const names = text.split(delimiter, MOST_NAMES + 1);
+  if (names.length > MOST_NAMES) return { names: [], delimiter };
+  return { names: names.map((name) => name.replace(/^"(.*)"$/, '$1')), delimiter };
 }
 
 /**
@@ -22,7 +27,7 @@ export function readHeader(line: string): TailHeader {
  * @returns whether the line is a row: it has a cell for each name, and each is a number or empty
  */
 export function readCells(line: string, { names, delimiter }: TailHeader, row: Float64Array): boolean {
-  const cells = (line.endsWith('\r') ? line.slice(0, -1) : line).split(delimiter);
+  const cells = (line.endsWith('\r') ? line.slice(0, -1) : line).split(delimiter, names.length + 1);
   if (cells.length !== names.length) return false;
   for (const [index, cell] of cells.entries()) {
     const value = Number(delimiter === ',' ? cell : cell.replace(',', '.'));

@@ -112,3 +112,10 @@ test('a pipe in the place of a file does not block', { skip: process.platform ==
   spawnSync('mkfifo', [path]);
   assert.equal(followCsv(path).look(), false);
 });
+
+test('a first line that is no header does not fill the memory', () => {
+  const path = freshFile(`${','.repeat(2 ** 21)}\n1,2\n`);
+  const tail = followCsv(path);
+  tail.look();
+  assert.deepEqual([tail.table.names, tail.table.count, tail.unreadable], [[], 0, 1]);
+});
