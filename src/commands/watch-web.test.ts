@@ -63,6 +63,19 @@ test('a port that is in use, or that is none, is refused', async () => {
   }
 });
 
+test('an option that has no effect is refused, and an empty host does not open the page to all', () => {
+  const runs = freshFolder();
+  assertRefused(
+    wnlstm('watch', '--web', '--runs', runs, '--port', '0', '--host', ''),
+    /--host .*must not be empty/,
+  );
+  assertRefused(
+    wnlstm('watch', '--web', '--runs', runs, '--column', 'loss'),
+    /--column has no effect with --web/,
+  );
+  assertRefused(wnlstm('watch', '--runs', runs, '--open'), /--open has no effect without --web/);
+});
+
 test('a run that does not exist is refused', () => {
   assertRefused(
     wnlstm('watch', '--web', 'nothing', '--runs', freshFolder()),

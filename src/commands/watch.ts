@@ -19,13 +19,15 @@ import { DEFAULT_HOST, DEFAULT_PORT, serveWatch } from '../web/serve.js';
 
 type Options = OptionsOf<typeof addOptions>;
 
+const DEFAULT_COLUMN: Column = 'loss';
+
 export const configure: Configure = (command, io, run) => {
   addOptions(command).action(run((names, options) => watch(names ?? [], options, io)));
 };
 
 function addOptions(command: Command) {
   return addRunsArgument(command)
-    .option('--column <name>', 'column of the CSV files to draw', parseColumn, 'loss' as Column)
+    .option('--column <name>', `column of the CSV files to draw (default: ${DEFAULT_COLUMN})`, parseColumn)
     .option('--arm <name>', 'show only the runs of this arm, with a curve for each')
     .addOption(
       new Option('--sort <name>', 'order of the table; default: the newest run first').choices(sorts),
@@ -38,13 +40,14 @@ function addOptions(command: Command) {
     .option(
       '--host <host>',
       `address of the page; 0.0.0.0: all addresses of this machine (default: ${DEFAULT_HOST})`,
+      parseHost,
     )
     .option('--open', 'open the page in a browser');
 }
 
 /** The options of the page, and those of the terminal. */
 const OF_PAGE = ['port', 'host', 'open'] as const;
-const OF_TERMINAL = ['arm', 'sort', 'reverse', 'once', 'json'] as const;
+const OF_TERMINAL = ['column', 'arm', 'sort', 'reverse', 'once', 'json'] as const;
 
 /** @throws {UserError} E_USAGE for an option that has no effect */
 function checkOptions(options: Options): void {
@@ -61,6 +64,12 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError(`Expected a whole number from 0 to 65535, got ${text}.`);
 }
 
+/** An empty host would be all addresses of this machine. */
+function parseHost(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 async function watch(names: readonly string[], options: Options, io: Io): Promise<number> {
   checkOptions(options);
   if (options.web) {
@@ -69,7 +78,12 @@ async function watch(names: readonly string[], options: Options, io: Io): Promis
   }
   const { title, places } = placesOf(options.runs, names);
   const look = createWatcher(options.runs, places);
-  const { column, arm = null, sort = 'started', reverse = options.sort === undefined } = options;
+  const {
+    column = DEFAULT_COLUMN,
+    arm = null,
+    sort = 'started',
+    reverse = options.sort === undefined,
+  } = options;
   const state: WatchState = { column, arm, sort, reverse, top: 0, help: false };
   const setting = { title, color: io.outColor };
   const watched = look();
