@@ -31,6 +31,24 @@ for (const [how, answer, expected] of [
   });
 }
 
+for (const [how, answer, expected] of [
+  ['Ctrl-Z', '\x1a', LEFT + ENTERED],
+  ['SIGTSTP', 'SIGTSTP', LEFT + ENTERED],
+  ['SIGCONT', 'SIGCONT', ENTERED],
+] as const) {
+  test(`${how} gives the terminal to the shell, and draws again`, { skip: noTerminal }, async () => {
+    const { code, seen, restored } = await inTerminal(command, {
+      answers: [
+        ['q leave', answer],
+        ['q leave', 'q'],
+      ],
+    });
+    assert.ok(seen.slice(1).includes(expected), JSON.stringify(seen));
+    assert.ok(seen.endsWith(LEFT));
+    assert.deepEqual([code, restored], [0, true]);
+  });
+}
+
 test('without a keyboard, Ctrl-C ends it', { skip: noTerminal }, async () => {
   const words = ['sh', '-c', 'exec "$0" "$@" </dev/null', ...command];
   const { code, seen, restored } = await inTerminal(words, { answers: [['q leave', '\x03']] });

@@ -10,6 +10,8 @@ const ESCAPE = '\x1b[';
 const ENTER = `${ESCAPE}?1049h${ESCAPE}?25l${ESCAPE}?7l`;
 const LEAVE = `${ESCAPE}?7h${ESCAPE}?25h${ESCAPE}?1049l`;
 const CLEAR = `${ESCAPE}2J`;
+/** Whether a shell can suspend processes. */
+const hasJobs = process.platform !== 'win32';
 
 /** A terminal that this process draws on. */
 export interface Screen {
@@ -29,7 +31,10 @@ export interface Listeners {
   readonly onClose: () => void;
 }
 
-/** Enters the alternate screen and reads keys. Call `leave` also after an error; it is called when the process exits. */
+/**
+ * Enters the alternate screen and reads keys. Call `leave` also after an error; it is called when the process exits. While the
+ * process is suspended, the terminal is as it was before.
+ */
 export function openScreen({ input, output }: Terminal, { onKey, onResize, onClose }: Listeners): Screen {
   let drawn: readonly string[] = [];
   let isOpen = true;
@@ -37,27 +42,59 @@ export function openScreen({ input, output }: Terminal, { onKey, onResize, onClo
   const onKeypress = (
     text: string | undefined,
     key: { name?: string; ctrl?: boolean; shift?: boolean },
-  ): void => onKey(nameOfKey(text, key));
+  ): void => {
+    const name = nameOfKey(text, key);
+    if (name === 'ctrl-z' && hasJobs)
+      process.kill(0, 'SIGTSTP'); // as the terminal does: also npx, which started this process
+    else onKey(name);
+  };
   const resized = (): void => {
     drawn = [];
     onResize();
   };
-  const leave = (): void => {
-    if (!isOpen) return;
-    isOpen = false;
-    process.removeListener('exit', leave);
-    output.removeListener('resize', resized);
-    input?.removeListener('keypress', onKeypress);
-    for (const event of ['end', 'error', 'close']) input?.removeListener(event, onClose);
+  const restore = (): void => {
     try {
       input?.setRawMode(false);
     } catch {
       // The terminal is gone.
     }
-    input?.pause();
     output.write(LEAVE);
   };
+  /** Draws again after the shell has used the terminal. */
+  const resume = (): void => {
+    try {
+      input?.setRawMode(false); // Node believes that it still is in raw mode
+      input?.setRawMode(true);
+    } catch {
+      return; // The terminal is gone.
+    }
+    output.write(ENTER);
+    resized();
+  };
+  const suspend = (): void => {
+    restore();
+    process.removeListener('SIGTSTP', suspend);
+    process.kill(process.pid, 'SIGTSTP'); // stops here, unless no shell could continue it
+    process.on('SIGTSTP', suspend);
+    resume();
+  };
+  const leave = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    process.removeListener('exit', leave);
+    process.removeListener('SIGTSTP', suspend);
+    process.removeListener('SIGCONT', resume);
+    output.removeListener('resize', resized);
+    input?.removeListener('keypress', onKeypress);
+    for (const event of ['end', 'error', 'close']) input?.removeListener(event, onClose);
+    restore();
+    input?.pause();
+  };
   process.on('exit', leave);
+  if (hasJobs) {
+    process.on('SIGTSTP', suspend);
+    process.on('SIGCONT', resume);
+  }
   output.write(ENTER);
   output.on('resize', resized);
   if (input) {

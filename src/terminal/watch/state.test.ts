@@ -82,7 +82,8 @@ test('every key in the list of keys has an effect', () => {
     ['End', 'end'],
   ]);
   const middle: WatchState = { ...start, top: 7, arm: 'base' };
-  for (const [keys] of KEYS.slice(0, -1)) {
+  const ofScreen = ['leave', 'suspend'];
+  for (const [keys] of KEYS.filter(([, meaning]) => !ofScreen.includes(meaning))) {
     for (const key of keys.split(/, | or | /)) {
       assert.notDeepEqual(after([names.get(key) ?? key], middle), middle, key);
     }

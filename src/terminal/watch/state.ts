@@ -56,6 +56,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['Home End or g G', 'start or end of the table'],
   ['?', 'show or hide these keys'],
   ['q, Ctrl-C', 'leave'],
+  ['Ctrl-Z', 'suspend'],
 ];
 
 /**
