@@ -75,8 +75,20 @@ test('if a file cannot be renamed into place, the new files before it are remove
     yield file(join(out, 'b'));
     mkdirSync(join(out, 'b')); // another program is faster
   }
-  await assert.rejects(writeFiles(files(), false), refused(/Could not write .*b/));
+  await assert.rejects(writeFiles(files(), false), refused(/b is a folder; nothing was written/));
   assert.deepEqual(readdirSync(out), ['b']);
+});
+
+test('a file that another program creates in the meantime is not replaced', async () => {
+  const out = folder();
+  function* files() {
+    yield file(join(out, 'a'));
+    yield file(join(out, 'b'));
+    writeFileSync(join(out, 'b'), 'theirs');
+  }
+  await assert.rejects(writeFiles(files(), false), refused(/b exists/));
+  assert.deepEqual(readdirSync(out), ['b']);
+  assert.equal(readFileSync(join(out, 'b'), 'utf8'), 'theirs');
 });
 
 test('a folder, a pipe and a device are not replaced, and a link is replaced instead of followed', async () => {
@@ -110,4 +122,17 @@ test('nothing is written into the folder of a run or over the plan of a sweep, e
   writeFileSync(join(runs, 'plan.json'), '{}');
   await assert.rejects(writeFiles([file(join(runs, 'plan.json'))], true), refused(/is the plan of a sweep/));
   assert.equal(readFileSync(join(runs, 'plan.json'), 'utf8'), '{}');
+});
+
+test('a link into the folder of a run does not open it', async () => {
+  const runs = fresh();
+  const run = add(runs, 'wn-s0-12345678');
+  mkdirSync(join(run, 'checkpoints'), { recursive: true });
+  const link = join(folder(), 'link');
+  symlinkSync(join(run, 'checkpoints'), link, 'junction');
+  await assert.rejects(
+    writeFiles([file(join(link, 'new', 'x'))], true),
+    refused(/is in the folder of the run/),
+  );
+  assert.deepEqual(readdirSync(join(run, 'checkpoints')), []);
 });

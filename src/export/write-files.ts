@@ -1,8 +1,8 @@
 /** @file Writes the files of an export: all of them, or none if one cannot be written. */
 
-import { existsSync, lstatSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
-import { ioError, UserError } from '../errors.js';
+import { existsSync, linkSync, lstatSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ioError, systemCode, UserError } from '../errors.js';
 import {
   isDirectory,
   makeDirectory,
@@ -36,18 +36,18 @@ export async function writeFiles(
   force: boolean,
 ): Promise<void> {
   const folders: string[] = []; // the deepest first
-  const pending: { temporary: string; path: string; isNew: boolean }[] = [];
+  const pending: Pending[] = [];
   let renamed = 0;
   try {
     for await (const { path, parts, option } of files) {
       const isNew = checkTarget(path, force, option);
       folders.unshift(...makeDirectory(dirname(path)));
       const temporary = temporaryName(path);
-      pending.push({ temporary, path, isNew });
+      pending.push({ temporary, path, isNew, option });
       writeSynced(temporary, ...parts);
     }
-    for (const { temporary, path } of pending) {
-      rename(temporary, path);
+    for (const each of pending) {
+      rename(each);
       renamed++;
     }
     for (const folder of new Set(pending.map(({ path }) => dirname(path)))) syncFolder(folder);
@@ -61,11 +61,36 @@ export async function writeFiles(
   }
 }
 
-function rename(from: string, to: string): void {
+/** A file under its temporary name. */
+interface Pending {
+  readonly temporary: string;
+  readonly path: string;
+  /** Whether nothing may be replaced. */
+  readonly isNew: boolean;
+  readonly option: string | undefined;
+}
+
+/** Gives a file its name. A file that another program has just created there is not replaced. */
+function rename({ temporary, path, isNew, option }: Pending): void {
   try {
-    renameSync(from, to);
+    if (isNew && isLinked(temporary, path)) rmSync(temporary);
+    else {
+      if (isNew) checkTarget(path, false, option);
+      renameSync(temporary, path);
+    }
   } catch (error) {
-    throw ioError(`write ${to}`, error);
+    throw error instanceof UserError ? error : ioError(`write ${path}`, error);
+  }
+}
+
+/** Adds a name to a file, unless the name is taken. Returns false if it is, or if the file system has no links. */
+function isLinked(path: string, name: string): boolean {
+  try {
+    linkSync(path, name);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
   }
 }
 
@@ -81,6 +106,8 @@ export function checkTarget(path: string, force: boolean, option = '--out'): boo
     new UserError('E_USAGE', `${option}: ${message}; nothing was written.`, { hint });
   const elsewhere = `Choose a path elsewhere with \`${option}\`.`;
   const parents = parentsOf(path);
+  const existing = parents.find((parent) => existsSync(parent));
+  if (existing !== undefined) parents.push(...parentsOf(join(realpathSync(existing), 'file'))); // a link may lead into a run
   const file = parents.find((parent) => existsSync(parent) && !isDirectory(parent));
   if (file !== undefined) throw refuse(`${file} is a file, not a folder`, elsewhere);
   const run = parents.find(holdsRun);
