@@ -44,7 +44,7 @@ after(() => {
 
 /** Settings with which a run takes milliseconds. */
 const data = writeTinyDataset(join(scratch, 'data'));
-const tiny = { data, units: 2, batch: 16, steps: 14, logEvery: 1, backend: 'wasm', device: 'cpu' } as const;
+const tiny = { data, units: 2, batch: 16, epochs: 1, logEvery: 1, backend: 'wasm', device: 'cpu' } as const;
 const tinyFlags = Object.entries(tiny).flatMap(([key, value]) => [
   `--${flagName(key as keyof typeof tiny)}`,
   String(value),
