@@ -1,7 +1,6 @@
 /** @file `wnlstm extend` takes the total length of the longer run, or what is added. */
 
 import assert from 'node:assert/strict';
-import { basename } from 'node:path';
 import { test } from 'node:test';
 import { assertRefused, freshFolder, onlyRun, train, wnlstm } from '../end-to-end/cli.testing.js';
 
@@ -23,13 +22,15 @@ test('a length with a plus is added to that of the run', () => {
   assert.equal(extended('--steps', String(steps + 5)).steps, steps + 5);
 });
 
-test('epochs cannot be added to a run whose length is in steps', () => {
+test('epochs and steps are added to a run whose length is in steps', () => {
   const { dir, steps } = extended('--steps', '+3');
-  assertRefused(
-    wnlstm('extend', dir, '--epochs', '+1'),
-    new RegExp(`--epochs \\+1: the length of ${basename(dir)} is in steps\\.\\nhint .*--steps \\+500`),
-  );
-  assert.equal(JSON.parse(wnlstm('extend', dir, '--steps', '+2', '--json').out).steps, steps + 2);
+  const perEpoch = steps - 3;
+  for (const [length, expected] of [
+    [['--steps', '+2'], steps + 2],
+    [['--epochs', '+1'], steps + perEpoch],
+    [['--epochs', '4'], 4 * perEpoch],
+  ] as const)
+    assert.equal(JSON.parse(wnlstm('extend', dir, ...length, '--json').out).steps, expected);
 });
 
 test('a longer run that exists is shown, without advice that extend cannot follow', () => {

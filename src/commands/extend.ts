@@ -1,15 +1,15 @@
 /** @file `wnlstm extend`: trains a finished run for longer, as a new run beside it. */
 
 import { dirname } from 'node:path';
-import { type ConfigKey, parseFlag, resolveConfig } from '../config.js';
+import { type Config, type ConfigKey, parseFlag, resolveConfig } from '../config.js';
 import { UserError } from '../errors.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
-import type { FoundRun } from '../runs/reading.js';
 import type { Configure } from '../terminal/io.js';
 import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
 import { trainAndReport } from '../terminal/train-and-report.js';
 import { extendRun } from '../train/extend.js';
+import type { Schedule } from '../train/trainer.js';
 
 export const configure: Configure = (command, io, run) => {
   const withArgument = command.argument(
@@ -31,13 +31,14 @@ export const configure: Configure = (command, io, run) => {
           });
         }
         const found = findRun(options.runs, name);
-        const flags = {
-          ...parsed({ threads: options.threads, data: options.data }),
-          ...lengthOf(found, options),
-        };
-        const { config: wanted } = resolveConfig(flags, found.config);
-        const moved = { ...found, config: { ...found.config, data: wanted.data, threads: wanted.threads } };
-        const { config, directory, choice, from } = await extendRun(moved, wanted);
+        const { data, threads } = configWith(
+          found.config,
+          parsed({ threads: options.threads, data: options.data }),
+        );
+        const moved = { ...found, config: { ...found.config, data, threads } };
+        const longer = (before: Schedule): Config =>
+          configWith(found.config, lengthOf(found.config, options, before));
+        const { config, directory, choice, from } = await extendRun(moved, longer);
         if (from === 0) io.err('No checkpoint of the run fits the longer run, so training starts at step 0.');
         const { argv, signal } = io;
         const target = { directory, choice };
@@ -50,8 +51,14 @@ export const configure: Configure = (command, io, run) => {
     );
 };
 
+type Flags = Partial<Record<ConfigKey, unknown>>;
+
+function configWith(config: Config, flags: Flags): Config {
+  return resolveConfig(flags, config).config;
+}
+
 /** The keys of a config that are given, parsed. */
-function parsed(given: Partial<Record<ConfigKey, string | undefined>>): Partial<Record<ConfigKey, unknown>> {
+function parsed(given: Partial<Record<ConfigKey, string | undefined>>): Flags {
   return Object.fromEntries(
     Object.entries(given).flatMap(([key, text]) =>
       text === undefined ? [] : [[key, parseFlag(key as ConfigKey, text)]],
@@ -59,18 +66,16 @@ function parsed(given: Partial<Record<ConfigKey, string | undefined>>): Partial<
   );
 }
 
-/** The length of the longer run. A number with a plus is added to the length of the run. */
+/** The flags that set the length of the longer run. A number with a plus is added to the length of the finished one. */
 function lengthOf(
-  { config, summary, record }: FoundRun,
-  { epochs, steps }: { readonly epochs?: string; readonly steps?: string },
-): Partial<Record<ConfigKey, unknown>> {
-  const total = (text: string, before: number): string =>
-    /^\+\d+$/.test(text) ? String(before + Number(text)) : text;
-  if (steps !== undefined) return parsed({ steps: total(steps, summary?.steps ?? 0) });
-  if (epochs?.startsWith('+') && config.steps !== null) {
-    throw new UserError('E_USAGE', `--epochs ${epochs}: the length of ${record.run_id} is in steps.`, {
-      hint: 'Give what is added in steps, such as --steps +500, or a total number of epochs.',
-    });
-  }
-  return { ...parsed({ epochs: total(epochs ?? '', config.epochs) }), steps: null };
+  finished: Config,
+  { epochs = '', steps }: { readonly epochs?: string; readonly steps?: string },
+  { totalSteps, stepsPerEpoch }: Schedule,
+): Flags {
+  const added = /^\+(\d+)$/.exec(steps ?? epochs)?.[1];
+  if (added === undefined) return steps === undefined ? parsed({ epochs, steps: 'none' }) : parsed({ steps });
+  if (steps !== undefined) return { steps: totalSteps + Number(added) };
+  return finished.steps === null
+    ? { epochs: finished.epochs + Number(added), steps: null }
+    : { steps: totalSteps + Number(added) * stepsPerEpoch };
 }

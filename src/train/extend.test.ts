@@ -35,7 +35,7 @@ async function extend(
   directory: string,
   length: Length,
 ): Promise<{ directory: string; from: number | null }> {
-  const extension = await extendRun(readRun(directory)!, length);
+  const extension = await extendRun(readRun(directory)!, () => length);
   const { config, choice, from } = extension;
   const target = { directory: extension.directory, choice };
   const signal = new AbortController().signal;
@@ -90,15 +90,24 @@ test('a length that does not grow, and a run without a completed end, are refuse
     { epochs: 1, steps: null },
     { epochs: 9, steps: 10 },
   ])
-    await assert.rejects(extendRun(run, length), { code: 'E_CONFIG', message: /more than the 10 steps/ });
+    await assert.rejects(
+      extendRun(run, () => length),
+      { code: 'E_CONFIG', message: /more than the 10 steps/ },
+    );
   const stopped = readRun(await trainTiny({ epochs: 2, seed: 4 }, ({ kind }) => kind === 'epoch'))!;
-  await assert.rejects(extendRun(stopped, { epochs: 5, steps: null }), {
-    code: 'E_RUN',
-    message: /is interrupted/,
-  });
+  await assert.rejects(
+    extendRun(stopped, () => ({ epochs: 5, steps: null })),
+    {
+      code: 'E_RUN',
+      message: /is interrupted/,
+    },
+  );
   const diverged = readRun(await trainTiny({ lr: 1e38 }))!;
-  await assert.rejects(extendRun(diverged, { epochs: 5, steps: null }), {
-    code: 'E_RUN',
-    message: /is diverged/,
-  });
+  await assert.rejects(
+    extendRun(diverged, () => ({ epochs: 5, steps: null })),
+    {
+      code: 'E_RUN',
+      message: /is diverged/,
+    },
+  );
 });

@@ -35,10 +35,11 @@ export type Length = Pick<Config, 'epochs' | 'steps'>;
 /**
  * Prepares the folder of a longer run beside a finished one. The finished run is only read.
  *
+ * @param longer gives the length of the longer run, from the schedule of the finished one
  * @throws {UserError} E_RUN, E_CONFIG, E_DATA or E_BACKEND if the run has not completed, the length does not grow, or the data
  *   or the arithmetic are not those of the run
  */
-export async function extendRun(run: FoundRun, length: Length): Promise<Extension> {
+export async function extendRun(run: FoundRun, longer: (before: Schedule) => Length): Promise<Extension> {
   const { directory: source, record, config: shorter, status } = run;
   if (status !== 'completed') {
     throw new UserError('E_RUN', `Expected a completed run, but ${record.run_id} is ${status}.`, {
@@ -63,11 +64,10 @@ export async function extendRun(run: FoundRun, length: Length): Promise<Extensio
       `${record.run_id} was computed with the arithmetic ${record.arithmetic}, but the ${choice.backend} backend computes with ${choice.arithmetic}.`,
       { hint: 'Train the longer run from the start with `wnlstm train`.' },
     );
-  const config = withChoice({ ...shorter, ...length }, choice);
-  const [before, after] = [shorter, config].map((each) => scheduleOf(each, dataset.train.count)) as [
-    Schedule,
-    Schedule,
-  ];
+  const before = scheduleOf(shorter, dataset.train.count);
+  const { epochs, steps } = longer(before);
+  const config = withChoice({ ...shorter, epochs, steps }, choice);
+  const after = scheduleOf(config, dataset.train.count);
   if (after.totalSteps <= before.totalSteps) {
     throw new UserError(
       'E_CONFIG',
