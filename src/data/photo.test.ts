@@ -73,6 +73,14 @@ test('dust beside the digit is left out', () => {
   assert.deepEqual(prepared({ width, height, pixels }), prepared(seven(plain)));
 });
 
+test('what touches the border is left out, unless it is all that there is', () => {
+  const { width, height, pixels } = seven(plain);
+  const table = { width, height, pixels: pixels.map((grey, at) => (at < 12 * width ? 30 : grey)) };
+  assert.deepEqual(prepared(table), prepared(seven(plain)));
+  const cut = prepared(seven({ ...plain, top: 0 }));
+  assert.ok(distance(cut, prepared(seven(plain))) < 16);
+});
+
 test('an image of one colour, or with a faint shade only, has no digit', () => {
   assert.equal(prepareDigit(seven({ ...plain, ink: 255 }), 28), null);
   assert.equal(prepareDigit(seven({ ...plain, ink: 120, paper: 120, shade: 100 }), 28), null);

@@ -37,13 +37,21 @@ function digitInk(photo: GreyImage): GreyImage | null {
   const most = ink.toSorted().at(-1 - Math.floor(ink.length / 500)) ?? 0;
   if (most < LEAST_CONTRAST) return null;
   const isInk = Uint8Array.from(ink, (each) => Number(each > most * 0.4));
-  const found = components(isInk, photo.width);
-  const largest = Math.max(...found.map((each) => each.length));
   const kept = new Uint8Array(ink.length);
-  for (const part of found.filter((each) => each.length >= DUST * largest)) {
+  for (const part of digitParts(components(isInk, photo.width), photo)) {
     for (const at of part) kept[at] = Math.min(255, Math.round((255 * (ink[at] ?? 0)) / most));
   }
   return { ...photo, pixels: kept };
+}
+
+/** The spots that are no dust. What touches the border, such as the edge of a table, is left out if something else remains. */
+function digitParts(parts: readonly number[][], { width, height }: GreyImage): readonly number[][] {
+  const least = DUST * Math.max(...parts.map((each) => each.length));
+  const large = parts.filter((each) => each.length >= least);
+  const isInner = (at: number): boolean =>
+    at % width > 0 && at % width < width - 1 && at >= width && at < width * (height - 1);
+  const inner = large.filter((each) => each.every(isInner));
+  return inner.length > 0 ? inner : large;
 }
 
 /** An image with its longer side scaled down to a number of pixels, or also up. */
