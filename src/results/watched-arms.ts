@@ -49,8 +49,9 @@ export interface NamedArms {
 }
 
 /**
- * Names the arms of runs: as in the plan, or by `armNames` without a plan. If there are several sweeps, or a sweep and other
- * runs, the names of planned arms begin with that of the sweep.
+ * Names the arms of runs: as in the plan, or by `armNames` without a plan. If there are several sweeps, or a sweep and runs
+ * beside it, the names of planned arms begin with that of the sweep. A run in the folder of the only sweep, which the plan
+ * does not list, such as one from `extend`, has a name that differs from those of the plan.
  *
  * @param plans by the folders of the sweeps
  */
@@ -63,15 +64,20 @@ export function nameArms(runs: readonly FoundRun[], plans: ReadonlyMap<string, P
     planned.get(join(dirname(directory), record.fingerprint));
   const loose = runs.filter((run) => armOf(run) === undefined);
   const samples = new Map(loose.map((run) => [run.record.fingerprint, run])); // all runs of an arm have one fingerprint
-  const made = armNames([...samples.values()]);
-  const isAlone = plans.size === 1 && loose.length === 0;
+  const isAlone = plans.size === 1 && loose.every(({ directory }) => plans.has(dirname(directory)));
+  const compared = isAlone ? runs.filter((run) => armOf(run) !== undefined) : [];
+  const others = new Map(compared.map((run) => [run.record.fingerprint, run]));
+  const made = armNames([...others.values(), ...samples.values()]);
   const planName = ({ sweep, name }: { readonly sweep: string; readonly name: string }): string =>
     isAlone ? name : `${basename(sweep)} ${name}`;
+  const planNames = new Set(arms.map(planName));
   const nameOf = (run: FoundRun): string => {
     const arm = armOf(run);
     const sample = samples.get(run.record.fingerprint);
-    return arm ? planName(arm) : ((sample && made.get(sample)) ?? run.record.run_id);
+    if (arm) return planName(arm);
+    const name = sample && made.get(sample);
+    return name === undefined || planNames.has(name) ? run.record.run_id : name;
   };
   const of = new Map(runs.map((run) => [run, nameOf(run)]));
-  return { names: [...new Set([...arms.map(planName), ...of.values()])], of };
+  return { names: [...new Set([...planNames, ...of.values()])], of };
 }

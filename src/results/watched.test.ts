@@ -131,6 +131,10 @@ test('runs of a sweep have the names of its plan, and those that have not starte
     ['a', 'b', 'b'],
   );
   assert.equal(look().waiting, 1);
+  const longer = add(folder, 'longer', { fingerprint: 'f'.repeat(64) });
+  writeFileSync(join(longer, 'config.json'), toJson({ ...defaults, lr: 0.3 }));
+  assert.deepEqual(look().arms, ['a', 'b', 'wn lr=0.3'], 'a run that the plan does not list renames no arm');
+  rmSync(longer, { recursive: true });
   add(dirname(folder), 'loose', { fingerprint: 'e'.repeat(64) });
   const all = createWatcher('runs', [dirname(folder)])();
   assert.deepEqual([all.arms, all.waiting], [['rates a', 'rates b', 'wn'], 1]);
