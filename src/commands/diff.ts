@@ -43,8 +43,10 @@ function describeRows({ file, a, b, columns, first }: RowsDiff): string {
   if (a === 0 || b === 0) return `${file}: ${plural(a, 'row')} in a, ${plural(b, 'row')} in b`;
   if (first === null) return `${file}: equal in ${plural(a, 'row')} and ${plural(columns, 'column')}`;
   const { step, name, recorded, repeated } = first;
+  if (step !== null && (recorded === null || repeated === null))
+    return `${file}: first difference at step ${step}: only ${recorded === null ? 'b' : 'a'} has a row`;
   const where = step === null ? 'in the header' : `at step ${step}, ${name}`;
-  return `${file}: first difference ${where}: ${recorded ?? 'no row'} in a, ${repeated ?? 'no row'} in b`;
+  return `${file}: first difference ${where}: ${recorded ?? 'nothing'} in a, ${repeated ?? 'nothing'} in b`;
 }
 
 /** A value of a table; hashes are shortened. */

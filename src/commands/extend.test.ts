@@ -52,3 +52,11 @@ test('a length that does not grow, or is no number, is refused', () => {
   ] as const)
     assertRefused(wnlstm('extend', run, ...length), message);
 });
+
+test('diff says that only the longer run has the later rows', () => {
+  const { dir, steps } = extended('--epochs', '2');
+  assert.match(
+    wnlstm('diff', run, dir).out,
+    new RegExp(`metrics\\.csv: first difference at step ${steps}: only b has a row\\n`),
+  );
+});
