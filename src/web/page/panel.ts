@@ -3,7 +3,7 @@
 import { type GridValues, gridOf, onGrid } from '../shared/decimate.js';
 import { shortNumber } from '../shared/format.js';
 import type { Range, XName } from '../shared/view-state.js';
-import { yRange } from '../shared/y-range.js';
+import { limitBands, yRange } from '../shared/y-range.js';
 import { chartOptions, MANY_CURVES, seriesOf } from './chart-options.js';
 import { make, setText } from './dom.js';
 import { createTooltip, type Tooltip } from './tooltip.js';
@@ -55,6 +55,8 @@ export interface Panel {
   readonly remove: () => void;
 }
 
+/** Columns whose values are from 0 to 1. */
+const FRACTION = /accuracy|fraction/;
 /** Curves with fewer points in the panel also show their points. */
 const FEW_POINTS = 30;
 /** Pixels per bucket: with many curves fewer buckets, so that drawing stays fast. */
@@ -114,11 +116,13 @@ export function createPanel(column: string, actions: PanelActions): Panel {
       destroy();
       return;
     }
-    const found = yRange([...lines, ...bands.flat()], view.isLog);
+    const limited = limitBands(lines, bands.flat(), { isLog: view.isLog, isFraction: FRACTION.test(column) });
+    const found = yRange([...lines, ...limited.edges], view.isLog);
     current.x = view.xRange;
     current.y = view.yZoom ?? found?.range ?? [0, 1];
     const cut = view.yZoom === null && found ? cutText(found.above + found.below) : '';
-    setText(note, [view.remark, cut].filter(Boolean).join(' · '));
+    const bandCut = view.yZoom === null && limited.isCut ? 'bands are cut off at the edge' : '';
+    setText(note, [view.remark, cut, bandCut].filter(Boolean).join(' · '));
     place.setAttribute('aria-label', describe(column, curves, view));
 
     const points = lines.map((line) => line.filter((value) => value !== null).length <= FEW_POINTS);

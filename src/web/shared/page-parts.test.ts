@@ -7,7 +7,7 @@ import { duration, percent, progress, shortNumber } from './format.js';
 import type { GroupInfo, RunInfo } from './protocol.js';
 import { decodeRows, encodeRows } from './rows-format.js';
 import { isShown, newestGroup, sortRuns, styleIndices, withGroup, withRun } from './selection.js';
-import { yRange } from './y-range.js';
+import { limitBands, yRange } from './y-range.js';
 
 function run(key: string, change: Partial<RunInfo> = {}): RunInfo {
   return {
@@ -117,6 +117,35 @@ test('the range of an axis contains all values, unless a few are extreme', () =>
   assert.ok(flat && flat.range[0] < 2 && flat.range[1] > 2);
   const log = yRange([[0.001, 1000]], true);
   assert.ok(log && log.range[0] > 0 && log.range[0] < 0.001 && log.range[1] > 1000);
+});
+
+test('bands extend the range of the lines at most by its height, and to possible values only', () => {
+  const axis = { isLog: false, isFraction: true };
+  const lines = [
+    [0.4, 0.5],
+    [0.45, null],
+  ];
+  const wide = limitBands(
+    lines,
+    [
+      [-3, null],
+      [4, 0.55],
+    ],
+    axis,
+  );
+  assert.deepEqual(
+    wide.edges.flat().map((value) => value && Number(value.toFixed(9))),
+    [0.3, null, 0.6, 0.55],
+  );
+  assert.equal(wide.isCut, true);
+  const high = [[0.5, 0.875]];
+  assert.deepEqual(limitBands(high, [[-3, 4]], axis), { edges: [[0.125, 1]], isCut: true });
+  assert.deepEqual(limitBands([[0.1, 0.9]], [[-3, 4]], axis), { edges: [[0, 1]], isCut: false });
+  assert.deepEqual(limitBands([[1, 10]], [[0.01, 1000]], { isLog: true, isFraction: false }).edges, [
+    [0.1, 100],
+  ]);
+  assert.deepEqual(limitBands([[0.5]], [[0.2, 0.8]], axis), { edges: [[0.2, 0.8]], isCut: false });
+  assert.deepEqual(limitBands([[null]], [[1, 2]], axis), { edges: [[1, 2]], isCut: false });
 });
 
 test('numbers are short', () => {

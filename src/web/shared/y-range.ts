@@ -47,6 +47,52 @@ export function yRange(curves: readonly (readonly (number | null)[])[], isLog: b
   };
 }
 
+/** The edges of bands as far as the panel shows them. */
+export interface LimitedBands {
+  readonly edges: readonly (readonly (number | null)[])[];
+  /** Whether a possible value of a band is left out. */
+  readonly isCut: boolean;
+}
+
+/**
+ * Limits the edges of bands, as `wnlstm plot` does: a band may extend the range of the lines by its own height at each end. The
+ * interval of two seeds is so wide that it would flatten the lines. Values that are impossible are not shown: below 0 if
+ * no line is, and above 1 for a fraction.
+ *
+ * @param lines the means, finite or null
+ * @param edges the lower and upper edges of the bands
+ * @param axis `isFraction` for accuracies and other values from 0 to 1
+ */
+export function limitBands(
+  lines: readonly (readonly (number | null)[])[],
+  edges: readonly (readonly (number | null)[])[],
+  { isLog, isFraction }: { readonly isLog: boolean; readonly isFraction: boolean },
+): LimitedBands {
+  const ends = lines.map(endsOf).filter((range) => range !== null);
+  if (ends.length === 0) return { edges, isCut: false };
+  const [low, high] = [Math.min(...ends.map(([end]) => end)), Math.max(...ends.map(([, end]) => end))];
+  const room = isLog ? high / low : high - low;
+  const hasRoom = isLog ? room > 1 : room > 0;
+  const [bottom, top] = !hasRoom
+    ? [-Infinity, Infinity]
+    : isLog
+      ? [low / room, high * room]
+      : [low - room, high + room];
+  const least = low >= 0 ? 0 : -Infinity;
+  const most = isFraction ? 1 : Infinity;
+  let isCut = false;
+  const limited = edges.map((edge) =>
+    edge.map((value) => {
+      if (value === null) return null;
+      const possible = Math.min(most, Math.max(least, value));
+      const shown = Math.min(top, Math.max(bottom, possible));
+      if (shown !== possible) isCut = true;
+      return shown;
+    }),
+  );
+  return { edges: limited, isCut };
+}
+
 /** The lowest and the highest value of a curve; null without values. */
 function endsOf(curve: readonly (number | null)[]): Range | null {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
