@@ -268,3 +268,17 @@ test('when the server ends the page says so, and what to do if it does not come 
   await page.close();
   await second.stop();
 });
+
+test('the legend lists the arms, and a run of the sweep that its plan does not list', { skip }, async () => {
+  const runs = fresh();
+  const arms = { base: { model: 'base' }, wn: {} };
+  const folder = writeSweep(runs, { name: 's', arms, seeds: 2 }, () => ({ rows: 30 }));
+  writeRun(folder, { id: 'longer', rows: 40, record: { fingerprint: 'f'.repeat(64) } });
+  const { address, stop } = await served(runs);
+  const { page } = await open(address);
+  await curves(page, 'loss');
+  for (const label of ['base', 'wn', 's/longer'])
+    await page.locator('#legend').getByText(label, { exact: true }).waitFor();
+  await page.close();
+  await stop();
+});

@@ -25,11 +25,22 @@ export function legendEntries(input: CurveInput, start: StartEvent): LegendEntry
     shown.some((run) => armKey(run) === entry.key && styleOfRun(run).color === entry.color),
   );
   if (!isByArm) return [];
-  return armEntries(input, start).map((entry) => ({
-    ...entry,
-    key: null, // it stands for several curves
-    ...(shown.length > SEVERAL_CURVES ? SOLID : {}),
-  }));
+  const entries = armEntries(input, start).map((entry) => ({ ...entry, key: null })); // each stands for several curves
+  const line = shown.length > SEVERAL_CURVES ? SOLID : {};
+  return [...entries, ...unplannedEntries(shown, styleOfRun)].map((entry) => ({ ...entry, ...line }));
+}
+
+/** The runs that no plan lists, such as those from `extend`. Those of a sweep have one style. */
+function unplannedEntries(shown: readonly RunInfo[], styleOfRun: (run: RunInfo) => Style): LegendEntry[] {
+  const unplanned = shown.filter(({ arm, status }) => arm === null && status !== 'damaged');
+  return [...new Set(unplanned.map(({ group }) => group))].flatMap((group) => {
+    const [first, ...others] = unplanned.filter((run) => run.group === group);
+    if (!first) return [];
+    const isOne = others.length === 0;
+    return [
+      { ...styleOfRun(first), key: isOne ? first.key : null, label: isOne ? first.key : 'not in the plan' },
+    ];
+  });
 }
 
 /** The arms of the shown runs. */
