@@ -183,6 +183,7 @@ test('one unusable file is an error, and nothing is predicted', () => {
       /empty\.png: expected a PNG image or an IDX file of images, got an empty file/,
     ],
     [written('photo.png', Buffer.from([0xff, 0xd8, 0xff, 0xe0])), /got a JPEG image/],
+    [written('phone.png', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1')), /got a HEIC image/],
     [written('text.png', Buffer.from('hello')), /got other data/],
     [
       written('cut.png', whole.subarray(0, whole.length - 20)),

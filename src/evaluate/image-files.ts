@@ -48,6 +48,7 @@ const MOST_INPUT_BYTES = 2 ** 29;
 /** The first bytes of formats that users may expect to work, for the error. */
 const OTHERS: readonly (readonly [string, RegExp])[] = [
   ['a JPEG image', /^\xff\xd8\xff/],
+  ['a HEIC image', /^.{4}ftyp(hei[cx]|mif1)/s],
   ['a GIF image', /^GIF8/],
   ['a WebP image', /^RIFF....WEBP/s],
   ['a BMP image', /^BM/],
@@ -87,11 +88,12 @@ export async function readImages(file: string, options: ImageOptions): Promise<I
 /** @returns `PNG`, `IDX`, or what it is otherwise */
 function kindOf(bytes: Buffer): string {
   if (isPng(bytes)) return 'PNG';
+  const start = bytes.toString('latin1', 0, 16);
+  const other = OTHERS.find(([, pattern]) => pattern.test(start))?.[0]; // HEIC starts with zeros, too
+  if (other !== undefined) return other;
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (isGzip || (bytes[0] === 0 && bytes[1] === 0 && bytes.length >= 4)) return 'IDX';
-  if (bytes.length === 0) return 'an empty file';
-  const start = bytes.toString('latin1', 0, 16);
-  return OTHERS.find(([, pattern]) => pattern.test(start))?.[0] ?? 'other data';
+  return bytes.length === 0 ? 'an empty file' : 'other data';
 }
 
 async function readBytes(file: string, signal: AbortSignal): Promise<Buffer> {
