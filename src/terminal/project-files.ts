@@ -73,7 +73,8 @@ The first takes some seconds, the second less than a minute on most machines. Ea
 - \`${SWEEP.name}\` has the models to compare, the number of seeds, and the comparisons. After the first run
   they are fixed; for another sweep, change the name too.
 
-More commands: \`watch\` shows runs while they train, \`plot\` draws their learning curves, and \`ls\` lists them.
+More commands: \`watch\` shows runs while they train, \`plot\` draws their learning curves, \`eval\` shows which digits
+a run gets wrong, and \`ls\` lists runs.
 \`help training\` and \`help sweeps\` explain every setting.
 `;
 }
