@@ -114,7 +114,7 @@ export function temporaryName(path: string): string {
 /**
  * Writes a new file and syncs it. It follows no link and replaces no file.
  *
- * @throws {UserError} E_IO if it cannot be written, or exists
+ * @throws {UserError} E_IO if it cannot be written, or exists; no part of it is left
  */
 export function writeSynced(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   try {
@@ -125,6 +125,9 @@ export function writeSynced(path: string, ...parts: readonly (string | Uint8Arra
         for (let written = 0; written < bytes.length; ) written += writeSync(handle, bytes, written);
       }
       syncHandle(handle);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
     } finally {
       closeSync(handle);
     }

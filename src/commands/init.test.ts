@@ -115,3 +115,17 @@ test('a folder in the place of a file, and a file in the place of the folder, ar
   assertRefused(wnlstm('init', join(project, 'file/deeper')), /Could not create the folder|not a folder/);
   assertRefused(wnlstm('init', ''), /It must not be empty/);
 });
+
+test('if a file cannot be written, no file and no folder is left', {
+  skip: process.platform === 'win32' ? 'needs ulimit' : false,
+}, () => {
+  const parent = freshFolder();
+  mkdirSync(parent);
+  const words = [process.execPath, bin, 'init', join(parent, 'new', 'project')];
+  const limited = spawnSync('sh', ['-c', 'ulimit -f 1; exec "$@"', 'sh', ...words], { encoding: 'utf8' });
+  assertRefused(
+    { code: limited.status, out: limited.stdout, err: limited.stderr },
+    /Could not write .*README\.md: the file would exceed the size limit/,
+  );
+  assert.deepEqual(readdirSync(parent), []);
+});

@@ -1,9 +1,9 @@
 /** @file `wnlstm init`: writes a small project to start from. */
 
-import { lstatSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { EXIT, UserError } from '../errors.js';
-import { isDirectory, makeDirectory, replaceFile, writeSynced } from '../files.js';
+import { isDirectory, makeDirectory, removeIfEmpty, replaceFile, writeSynced } from '../files.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { parsePath } from '../terminal/options.js';
 import { nextCommands, projectFiles } from '../terminal/project-files.js';
@@ -28,16 +28,33 @@ function init(directory: string, force: boolean, io: Io): number {
     files.map(({ path }) => path),
     force,
   );
-  makeDirectory(directory);
-  for (const { path, text } of files) {
-    if (force) replaceFile(path, text);
-    else writeSynced(path, text); // does not overwrite a file that another process has created just now
-    io.out(path);
-  }
+  const folders = makeDirectory(directory);
+  if (force) for (const { path, text } of files) replaceFile(path, text);
+  else writeNew(files, folders);
+  for (const { path } of files) io.out(path);
   io.err('Next:');
   if (relative('.', directory) !== '') io.err(`  cd ${quoted(directory)}`);
   for (const command of nextCommands(program)) io.err(`  ${command}`);
   return EXIT.done;
+}
+
+/**
+ * Writes new files: all of them, or none. A file that another process has just created is not overwritten.
+ *
+ * @param folders the folders that were created for them, the deepest first
+ */
+function writeNew(files: readonly { path: string; text: string }[], folders: readonly string[]): void {
+  const written: string[] = [];
+  try {
+    for (const { path, text } of files) {
+      writeSynced(path, text);
+      written.push(path);
+    }
+  } catch (error) {
+    for (const path of written) rmSync(path, { force: true });
+    for (const folder of folders) removeIfEmpty(folder);
+    throw error;
+  }
 }
 
 /** @throws {UserError} E_USAGE if a path is taken; with `force` only if it is taken by something other than a file */
