@@ -46,7 +46,7 @@ export function startFeed(catalog: Catalog, onProblem: (error: UserError) => voi
   const pages = new Set<ServerResponse>();
   const followed = new Map<string, Map<RowsFile, Followed>>();
   let listing: Listing = { runs: new Map(), groups: [] };
-  let lastRuns = 0;
+  let lastRuns = Number.NEGATIVE_INFINITY;
   let lastSent = 0;
 
   const send = (to: Iterable<ServerResponse>, event: string, data: unknown): void => {
@@ -104,7 +104,7 @@ export function startFeed(catalog: Catalog, onProblem: (error: UserError) => voi
   return {
     add: (response, start) => {
       send([response], 'start', start); // the page builds itself meanwhile
-      lookAtRuns();
+      if (performance.now() - lastRuns >= ROWS_MS) lookAtRuns(); // many pages may open at once
       pages.add(response);
       response.on('close', () => pages.delete(response));
       const all: RunsEvent = {
