@@ -1,7 +1,7 @@
 /** @file `wnlstm rm` removes what was named, after a confirmation, and never a run that is in use. */
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertRefused, wnlstm } from '../end-to-end/cli.testing.js';
@@ -63,4 +63,30 @@ test('a run beside those of a sweep, which its plan does not list, is removed wi
   assertRefused(wnlstm('rm', join(sweep, planned ?? ''), '--yes', '--runs', runs), /is a run of the sweep/);
   assert.equal(wnlstm('rm', longer, '--yes', '--runs', runs).code, 0);
   assert.deepEqual(readdirSync(sweep).sort(), ['plan.json', planned]);
+});
+
+test('an empty name, the root and a folder that is no run do not stand for runs', () => {
+  const runs = fresh();
+  const run = add(runs, 'wn-a');
+  assertRefused(wnlstm('rm', '', '--yes', '--runs', runs), /Expected the name of a run, got an empty one/);
+  assert.equal(wnlstm('rm', runs, '', '--yes', '--runs', runs).code, 2);
+  assertRefused(wnlstm('rm', join(runs, 'wn-a', 'none'), '--yes', '--runs', runs), /found no run/);
+  const other = join(runs, 'thesis');
+  mkdirSync(join(other, 'checkpoints'), { recursive: true });
+  writeFileSync(join(other, 'chapter.txt'), 'mine');
+  for (const name of [runs, other, 'thesis'])
+    assertRefused(
+      wnlstm('rm', name, '--yes', '--runs', runs),
+      /thesis may not be a run; nothing was removed/,
+    );
+  assert.ok(existsSync(run) && existsSync(join(other, 'chapter.txt')));
+});
+
+test('a link to a run is removed, and the run stays', { skip: process.platform === 'win32' }, () => {
+  const [runs, elsewhere] = [fresh(), fresh()];
+  const run = add(elsewhere, 'wn-a');
+  symlinkSync(run, join(runs, 'link'));
+  assert.equal(wnlstm('rm', join(runs, 'link'), '--yes', '--runs', runs).code, 0);
+  assert.ok(existsSync(join(run, 'run.json')), 'the run stays');
+  assert.ok(!existsSync(join(runs, 'link')));
 });

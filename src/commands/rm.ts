@@ -1,12 +1,13 @@
 /** @file `wnlstm rm`: removes runs and sweeps. */
 
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
-import { isSweep, runDirectories, withoutFiles } from '../runs/find.js';
+import { isSweep, placesOf, runDirectories, withoutFiles } from '../runs/find.js';
 import { acquireLock, ownerOf } from '../runs/lock.js';
 import { describeOwner } from '../runs/owner.js';
+import { runPaths } from '../runs/paths.js';
 import { plannedRuns, readPlan } from '../sweep/plan.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption, type OptionsOf, parseRuns } from '../terminal/options.js';
@@ -35,8 +36,9 @@ function addOptions(command: Command) {
 async function remove(names: readonly string[], options: Options, io: Io): Promise<number> {
   const given = withoutFiles(names);
   const runs = [...new Set(given.flatMap((name) => runDirectories(options.runs, name)))];
-  const sweeps = [...new Set(given.flatMap((name) => [name, join(options.runs, name)]).filter(isSweep))];
+  const sweeps = [...new Set(given.flatMap((name) => placesOf(options.runs, name)).filter(isSweep))];
   if (!options.sweep) refuseSweeps(runs, sweeps);
+  for (const directory of runs) refuseOther(directory);
   for (const directory of [...runs, ...sweeps]) refuseOwned(directory);
   const bytes = runs.reduce((sum, directory) => sum + sizeOf(directory), 0);
   const what = `${plural(runs.length, 'run')} (${(bytes / 1e6).toFixed(1)} MB)`;
@@ -48,6 +50,10 @@ async function remove(names: readonly string[], options: Options, io: Io): Promi
   if (!options.yes) await confirm(runs, what, io);
   for (const directory of runs) {
     io.signal.throwIfAborted();
+    if (lstatSync(resolve(directory)).isSymbolicLink()) {
+      rmSync(resolve(directory)); // the run that it leads to stays
+      continue;
+    }
     const lock = await acquireLock(directory, { signal: io.signal });
     removeRun(directory, lock);
     rmSync(directory, { recursive: true, force: true });
@@ -84,6 +90,19 @@ function isPlanned(directory: string): boolean {
     if (error instanceof UserError) return true;
     throw error;
   }
+}
+
+/** Folders of other programs can have the names of a run's files too, such as `checkpoints`. */
+function refuseOther(directory: string): void {
+  const { record } = runPaths(directory);
+  if (existsSync(record)) return;
+  throw new UserError(
+    'E_RUN',
+    `${record} is missing, so ${directory} may not be a run; nothing was removed.`,
+    {
+      hint: 'If it is one, remove the folder yourself.',
+    },
+  );
 }
 
 function refuseOwned(directory: string): void {

@@ -1,9 +1,9 @@
 /** @file The state of runs while they train, as `ls` lists it, with their rows. Each look reads only what has changed. */
 
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { asUserError, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
-import { candidates, isSweep, nameOf, runDirectories } from '../runs/find.js';
+import { candidates, isSweep, nameOf, placesOf, runDirectories } from '../runs/find.js';
 import type { EpochRow } from '../runs/metrics.js';
 import { holdsRun } from '../runs/reading.js';
 import { createRunFollower, type FollowedRun } from './followed-run.js';
@@ -40,7 +40,7 @@ export interface Watched {
  */
 export function watchedPlaces(runsDirectory: string, names: readonly string[]): string[] {
   return names.flatMap((name) => {
-    const folder = [name, join(runsDirectory, name)].find(isDirectory);
+    const folder = placesOf(runsDirectory, name).find(isDirectory);
     return folder === undefined ? runDirectories(runsDirectory, name) : [folder];
   });
 }

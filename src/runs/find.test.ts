@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { findRun, listRuns, withoutFiles } from './find.js';
+import { findRun, listRuns, placesOf, withoutFiles } from './find.js';
 import type { FoundRun } from './reading.js';
 import { add, fresh, isRunError, root } from './run.testing.js';
 
@@ -123,4 +123,9 @@ test('the runs of a sweep are listed even if its plan is missing', () => {
     list(runs).map(({ directory }) => directory),
     [run],
   );
+});
+
+test('an absolute path means itself, and not a folder of that name in the folder of all runs', () => {
+  assert.deepEqual(placesOf('runs', 'a/b'), ['a/b', join('runs', 'a/b')]);
+  assert.deepEqual(placesOf('runs', resolve('/')), [resolve('/')]);
 });

@@ -1,7 +1,7 @@
 /** @file Finds runs by folder or name, and lists all runs in a folder. */
 
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { ioError, UserError } from '../errors.js';
 import { isDirectory } from '../files.js';
 import { nearest } from '../text/nearest.js';
@@ -17,7 +17,7 @@ export const PLAN_FILE = 'plan.json';
  * @throws {UserError} E_RUN if there is none, or if several ids start with the name
  */
 export function runDirectories(runsDirectory: string, name: string): string[] {
-  for (const folder of [name, join(runsDirectory, name)]) {
+  for (const folder of placesOf(runsDirectory, name)) {
     if (holdsRun(folder)) return [folder];
     const inside = isDirectory(folder) ? candidates(folder).filter(holdsRun) : [];
     if (inside.length > 0) return inside;
@@ -26,6 +26,20 @@ export function runDirectories(runsDirectory: string, name: string): string[] {
     (directory) => holdsRun(directory) && basename(directory).startsWith(name),
   );
   return byPrefix.length === 1 ? byPrefix : [findRun(runsDirectory, name).directory];
+}
+
+/**
+ * The paths that a name can mean: itself, and one in the folder of all runs. An absolute path means only itself; joined with the
+ * folder, `/` would be all runs.
+ *
+ * @throws {UserError} E_USAGE for an empty name, such as that of a variable that is not set, which would be all runs too
+ */
+export function placesOf(runsDirectory: string, name: string): string[] {
+  if (name === '')
+    throw new UserError('E_USAGE', 'Expected the name of a run, got an empty one.', {
+      hint: 'If it is from a variable of the shell, check that the variable is set.',
+    });
+  return isAbsolute(name) ? [name] : [name, join(runsDirectory, name)];
 }
 
 /** Folders that may hold a run: those in the folder and, one level deeper, those of its sweeps. */

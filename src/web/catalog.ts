@@ -6,7 +6,7 @@ import { isDirectory } from '../files.js';
 import { armNames } from '../results/arm-names.js';
 import { secondsToEnd } from '../results/estimate.js';
 import { stateOf } from '../runs/file-state.js';
-import { candidates, isSweep, runDirectories } from '../runs/find.js';
+import { candidates, isSweep, placesOf, runDirectories } from '../runs/find.js';
 import { followCsv, type Tail } from '../runs/follow-csv.js';
 import { runPaths } from '../runs/paths.js';
 import { type FoundRun, holdsRun, readRun } from '../runs/reading.js';
@@ -171,7 +171,7 @@ type Source = () => Folders;
 
 /** What lists the folders that a name stands for. A sweep may have no run yet, and new ones later. */
 function sourceOf(runsDirectory: string, name: string): Source {
-  const folder = [name, join(runsDirectory, name)].find((path) => holdsRun(path) || isDirectory(path));
+  const folder = placesOf(runsDirectory, name).find((path) => holdsRun(path) || isDirectory(path));
   if (folder !== undefined && !holdsRun(folder)) return folderSource(folder);
   const runs = folder === undefined ? runDirectories(runsDirectory, name) : [folder];
   return () => ({ runs: runs.filter(holdsRun), sweeps: [] });
