@@ -91,10 +91,14 @@ function stepOf(
 /**
  * The architecture of a run's model; sizes that the config does not have are those of the weights.
  *
- * @throws {UserError} E_CHECKPOINT if a matrix is missing
+ * @throws {UserError} E_CHECKPOINT if a matrix is missing, or has sizes that no model has
  */
-export function architectureOf({ config, directory }: FoundRun, { state }: Weights): Architecture {
-  const inputs = state.get('lstm/w_x')?.shape[0];
+export function architectureOf(
+  { config, directory }: Pick<FoundRun, 'config' | 'directory'>,
+  { state }: Pick<Weights, 'state'>,
+): Architecture {
+  const { model, units, forgetBias } = config;
+  const [inputs, gates] = state.get('lstm/w_x')?.shape ?? [];
   const classes = state.get('pred/w')?.shape[1];
   if (inputs === undefined || classes === undefined) {
     throw new UserError(
@@ -103,6 +107,12 @@ export function architectureOf({ config, directory }: FoundRun, { state }: Weigh
       { hint: RESTORE },
     );
   }
-  const { model, units, forgetBias } = config;
+  if (inputs === 0 || classes === 0 || gates !== 4 * units) {
+    throw new UserError(
+      'E_CHECKPOINT',
+      `${directory}: expected ${4 * units} columns in lstm/w_x of the checkpoint, and at least one input and class, got ${gates} columns, ${inputs} inputs and ${classes} classes.`,
+      { hint: RESTORE },
+    );
+  }
   return { model, units, forgetBias, timeSteps: inputs, inputs, classes };
 }
