@@ -1,7 +1,7 @@
 /** @file Laws of finding and listing runs. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { findRun, listRuns, placesOf, withoutFiles } from './find.js';
@@ -128,4 +128,28 @@ test('the runs of a sweep are listed even if its plan is missing', () => {
 test('an absolute path means itself, and not a folder of that name in the folder of all runs', () => {
   assert.deepEqual(placesOf('runs', 'a/b'), ['a/b', join('runs', 'a/b')]);
   assert.deepEqual(placesOf('runs', resolve('/')), [resolve('/')]);
+});
+
+test('a folder that may not be listed is reported, and the runs beside it are listed', {
+  skip: process.platform === 'win32',
+}, () => {
+  const runs = fresh();
+  add(runs, 'wn-a');
+  for (const folder of [root, runs]) chmodSync(folder, 0o755); // also for other users than root
+  chmodSync(add(runs, 'wn-private'), 0);
+  const isRoot = process.geteuid?.() === 0; // root may list it
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    const problems: string[] = [];
+    const listed = listRuns(runs, (error) => problems.push(error.message));
+    assert.deepEqual(
+      listed.map(({ record }) => record.run_id),
+      ['wn-a'],
+    );
+    assert.match(problems.join(), /^Could not read .*wn-private.run\.json: permission denied\.$/);
+    assert.equal(findRun(runs, undefined).record.run_id, 'wn-a');
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(join(runs, 'wn-private'), 0o755);
+  }
 });

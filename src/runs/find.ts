@@ -42,13 +42,24 @@ export function placesOf(runsDirectory: string, name: string): string[] {
   return isAbsolute(name) ? [name] : [name, join(runsDirectory, name)];
 }
 
-/** Folders that may hold a run: those in the folder and, one level deeper, those of its sweeps. */
+/**
+ * Folders that may hold a run: those in the folder and, one level deeper, those of its sweeps. A folder that may not be listed is
+ * one of them, because reading it as a run reports the reason; the others are found nevertheless.
+ */
 export function candidates(runsDirectory: string): string[] {
   return namesIn(runsDirectory).flatMap((name) => {
     const directory = join(runsDirectory, name);
     if (holdsRun(directory) && !isSweep(directory)) return [directory];
-    return isDirectory(directory) ? namesIn(directory).map((run) => join(directory, run)) : [];
+    return isDirectory(directory) ? inside(directory) : [];
   });
+}
+
+function inside(directory: string): string[] {
+  try {
+    return namesIn(directory).map((run) => join(directory, run));
+  } catch {
+    return [directory];
+  }
 }
 
 function namesIn(directory: string): string[] {
