@@ -12,6 +12,7 @@ declare module 'playwright-core' {
   interface Locator {
     locator(selector: string): Locator;
     getByRole(role: string, options?: { name?: string; exact?: boolean }): Locator;
+    getByText(text: string): Locator;
     first(): Locator;
     nth(index: number): Locator;
     waitFor(options?: { state?: 'attached' | 'detached' | 'visible' | 'hidden' }): Promise<void>;
