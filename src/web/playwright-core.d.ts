@@ -12,7 +12,7 @@ declare module 'playwright-core' {
   interface Locator {
     locator(selector: string): Locator;
     getByRole(role: string, options?: { name?: string; exact?: boolean }): Locator;
-    getByText(text: string): Locator;
+    getByText(text: string, options?: { exact?: boolean }): Locator;
     first(): Locator;
     nth(index: number): Locator;
     waitFor(options?: { state?: 'attached' | 'detached' | 'visible' | 'hidden' }): Promise<void>;
