@@ -1,7 +1,7 @@
 /** @file A run that was extended has the bytes of the longer run trained at once. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../config.js';
@@ -110,4 +110,21 @@ test('a length that does not grow, and a run without a completed end, are refuse
       message: /is diverged/,
     },
   );
+});
+
+test('rows that cannot be copied are an error, and no folder is left', {
+  skip: process.platform === 'win32',
+}, async () => {
+  for (const [file, target, message] of [
+    ['steps.csv', '/dev/zero', /Could not read .*steps\.csv: it is a pipe or a device/],
+    ['metrics.csv', 'missing', /Could not read .*metrics\.csv: no such file/],
+  ] as const) {
+    const directory = await trainTiny({ epochs: 1 });
+    const path = join(directory, file);
+    rmSync(path);
+    symlinkSync(target, path);
+    const before = readdirSync(dirname(directory));
+    await assert.rejects(extendRun(readRun(directory)!, { epochs: 2, steps: null }), message);
+    assert.deepEqual(readdirSync(dirname(directory)), before);
+  }
 });

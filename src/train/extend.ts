@@ -1,12 +1,12 @@
 /** @file Starts a longer run from a finished one, so that its files are those of the longer run trained at once. */
 
-import { copyFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, ResolvedConfig } from '../config.js';
 import { readDataset } from '../data/mnist.js';
 import { type Choice, chooseToContinue, withChoice } from '../engines/select.js';
-import { UserError } from '../errors.js';
-import { makeDirectory } from '../files.js';
+import { ioError, UserError } from '../errors.js';
+import { makeDirectory, readRegular, removeIfEmpty, writeSynced } from '../files.js';
 import {
   listCheckpoints,
   readCheckpoint,
@@ -118,19 +118,20 @@ function latestUsable(
   return null;
 }
 
-/** Copies the rows up to a checkpoint, the checkpoint and the best one so far; the record comes last. */
+/** Copies the rows up to a checkpoint, the checkpoint and the best one so far; the record comes last. After an error, nothing is left. */
 async function copyStart(
   { directory: source, config: { logEvery } }: FoundRun,
   directory: string,
   { progress, state }: StoredCheckpoint,
   record: RunRecord,
 ): Promise<void> {
-  makeDirectory(directory);
+  const folders = makeDirectory(directory);
   const lock = await acquireLock(directory);
+  const [from, to] = [runPaths(source), runPaths(directory)];
+  let isComplete = false;
   try {
-    const [from, to] = [runPaths(source), runPaths(directory)];
-    copyFileSync(from.steps, to.steps);
-    copyFileSync(from.epochs, to.epochs);
+    copyRegular(from.steps, to.steps);
+    copyRegular(from.epochs, to.epochs);
     const { step } = progress;
     const origin = {
       run_id: record.run_id,
@@ -143,7 +144,24 @@ async function copyStart(
       writeCheckpoint(to.checkpoints, readCheckpoint(from.checkpoints, best), origin, lock.assertHeld);
     writeCheckpoint(to.checkpoints, { progress, state }, origin, lock.assertHeld);
     writeRecord(directory, record);
+    isComplete = true;
   } finally {
+    const undo = isComplete ? [] : folders; // not in a folder that was there before
+    if (undo.length > 0)
+      for (const path of [to.steps, to.epochs, to.checkpoints, to.record])
+        rmSync(path, { recursive: true, force: true });
     lock.release();
+    undo.forEach(removeIfEmpty);
   }
+}
+
+/** Copies a file, but no pipe or device, which may have no end. */
+function copyRegular(from: string, to: string): void {
+  let content: Buffer;
+  try {
+    content = readRegular(from);
+  } catch (error) {
+    throw ioError(`read ${from}`, error);
+  }
+  writeSynced(to, content);
 }
