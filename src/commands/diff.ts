@@ -6,6 +6,8 @@ import { findRun } from '../runs/find.js';
 import type { Configure, Io } from '../terminal/io.js';
 import { addRunsOption } from '../terminal/options.js';
 import { plural } from '../text/plural.js';
+import { singleLine } from '../text/printable.js';
+import { shorten } from '../text/shorten.js';
 import { alignColumns } from '../text/table.js';
 import { diffRuns, type Pair, type RowsDiff, type RunDiff } from '../verify/diff.js';
 
@@ -39,6 +41,9 @@ function describe(a: string, b: string, diff: RunDiff, { outColor: { bold, dim }
   ].join('\n\n');
 }
 
+/** The most characters of a cell that are shown; one of a damaged file can be very long. */
+const MOST_CELL = 60;
+
 function describeRows({ file, a, b, columns, first }: RowsDiff): string {
   if (a === 0 || b === 0) return `${file}: ${plural(a, 'row')} in a, ${plural(b, 'row')} in b`;
   if (first === null) return `${file}: equal in ${plural(a, 'row')} and ${plural(columns, 'column')}`;
@@ -46,7 +51,10 @@ function describeRows({ file, a, b, columns, first }: RowsDiff): string {
   if (step !== null && (recorded === null || repeated === null))
     return `${file}: first difference at step ${step}: only ${recorded === null ? 'b' : 'a'} has a row`;
   const where = step === null ? 'in the header' : `at step ${step}, ${name}`;
-  return `${file}: first difference ${where}: ${recorded ?? 'nothing'} in a, ${repeated ?? 'nothing'} in b`;
+  const [inA, inB] = [recorded, repeated].map((text) =>
+    text === null ? 'nothing' : shorten(singleLine(text.slice(0, MOST_CELL + 1)), MOST_CELL),
+  );
+  return `${file}: first difference ${where}: ${inA} in a, ${inB} in b`;
 }
 
 /** A value of a table; hashes are shortened. */
