@@ -27,7 +27,7 @@ after(() => page.stop());
 
 test('without the token, or with another one, every path is refused', async () => {
   const { pathname } = new URL(page.address);
-  const wrong = [`${pathname.slice(0, -2)}x/`, '/', '/events', '/page.css', '//', `/x${pathname}`];
+  const wrong = [`${pathname.slice(0, -2)}x/`, '/', '/events', '/style/colours.css', '//', `/x${pathname}`];
   for (const path of [...wrong, `${pathname.slice(0, -2)}x/rows?run=loose`, '/..%2f']) {
     const { status, body } = await ask(page.address, path);
     assert.equal(status, 403, path);
@@ -66,7 +66,7 @@ test('only GET is answered, and only the files of the page', async () => {
     'constructor',
   ])
     assert.equal((await ask(page.address, path)).status, 404, path);
-  for (const path of ['', 'page.css', 'uplot.js', 'uplot.css', 'page/main.js', 'shared/protocol.js'])
+  for (const path of ['', 'style/colours.css', 'uplot.js', 'uplot.css', 'page/main.js', 'shared/protocol.js'])
     assert.equal((await ask(page.address, path)).status, 200, path);
   assert.equal((await ask(page.address, new URL(page.address).pathname.slice(0, -1))).status, 308);
 });

@@ -25,7 +25,10 @@ export function readStaticFiles(): ReadonlyMap<string, StaticFile> {
   const uplot = fileURLToPath(new URL('.', import.meta.resolve('uplot')));
   return new Map([
     ['', withPreloads(file(join(sources, 'index.html'), 'html'), modules)],
-    ['page.css', file(join(sources, 'page.css'), 'css')],
+    ...readdirSync(join(sources, 'style')).map((name): [string, StaticFile] => [
+      `style/${name}`,
+      file(join(sources, 'style', name), 'css'),
+    ]),
     ['uplot.css', file(join(uplot, 'uPlot.min.css'), 'css')],
     ['uplot.js', file(join(uplot, 'uPlot.iife.min.js'), 'js')],
     ...modules,
