@@ -6,7 +6,7 @@ import { chooseToContinue } from '../engines/select.js';
 import { expandHome } from '../package.js';
 import { findRun } from '../runs/find.js';
 import type { Configure } from '../terminal/io.js';
-import { addMovedDataOption, addRunsOption } from '../terminal/options.js';
+import { addMovedDataOption, addRunsOption, parseCommand } from '../terminal/options.js';
 import { trainAndReport } from '../terminal/train-and-report.js';
 
 const UNFINISHED = ['interrupted', 'stale', 'failed'];
@@ -23,6 +23,7 @@ export const configure: Configure = (command, io, run) => {
     .option(
       '--notify <command>',
       'run this command in a shell at the end, with the outcome in WNLSTM_* variables',
+      parseCommand,
     )
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the summary as one line of JSON')

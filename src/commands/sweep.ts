@@ -21,6 +21,7 @@ import {
   addMachineOptions,
   addRunsOption,
   type OptionsOf,
+  parseCommand,
   parsePath,
   parsePositive,
 } from '../terminal/options.js';
@@ -86,6 +87,7 @@ function addLocalOptions(command: Command) {
     .option(
       '--notify <command>',
       'run this command in a shell at the end, with the outcome in WNLSTM_* variables',
+      parseCommand,
     )
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the result, or with --dry-run the plan, as one line of JSON');

@@ -3,7 +3,7 @@
 import { configKeys } from '../config.js';
 import { EXIT } from '../errors.js';
 import type { Configure } from '../terminal/io.js';
-import { addConfigOptions, addRunsOption, configFrom } from '../terminal/options.js';
+import { addConfigOptions, addRunsOption, configFrom, parseCommand } from '../terminal/options.js';
 import { trainAndReport } from '../terminal/train-and-report.js';
 import { alignColumns } from '../text/table.js';
 
@@ -14,6 +14,7 @@ export const configure: Configure = (command, io, run) => {
     .option(
       '--notify <command>',
       'run this command in a shell at the end, with the outcome in WNLSTM_* variables',
+      parseCommand,
     )
     .option('--quiet', 'print no progress, only errors')
     .option('--json', 'print the summary as one line of JSON')

@@ -114,3 +114,10 @@ test('a second process on a running run changes nothing and names the owner', as
   child.kill('SIGKILL');
   await ended;
 });
+
+test('an empty command of --notify is refused before training', () => {
+  const runs = freshFolder();
+  for (const command of ['', ' '])
+    assertRefused(train(runs, '--steps', '1', '--notify', command), /--notify .*must not be empty/);
+  assert.ok(!existsSync(runs));
+});

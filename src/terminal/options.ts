@@ -89,6 +89,12 @@ export function parsePath(text: string): string {
   return expandHome(text);
 }
 
+/** Parses an option that is a command of the shell. */
+export function parseCommand(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 /** Parses an argument that names several runs, by their folders or ids. */
 export function parseRuns(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, expandHome(text)];
