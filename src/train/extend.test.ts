@@ -124,7 +124,10 @@ test('rows that cannot be copied are an error, and no folder is left', {
     rmSync(path);
     symlinkSync(target, path);
     const before = readdirSync(dirname(directory));
-    await assert.rejects(extendRun(readRun(directory)!, () => ({ epochs: 2, steps: null })), message);
+    await assert.rejects(
+      extendRun(readRun(directory)!, () => ({ epochs: 2, steps: null })),
+      message,
+    );
     assert.deepEqual(readdirSync(dirname(directory)), before);
   }
 });
