@@ -55,6 +55,16 @@ test('a sweep, and a run of a sweep, are removed only with --sweep', () => {
   assert.equal(existsSync(join(runs, 'sweep')), false);
 });
 
+test('files of the user in the folder of a sweep stay, and are named', () => {
+  const runs = fresh();
+  add(join(runs, 'sweep'), 'wn-a');
+  for (const file of ['plan.json', 'notes.txt']) writeFileSync(join(runs, 'sweep', file), '{}');
+  const { code, err } = wnlstm('rm', 'sweep', '--yes', '--sweep', '--runs', runs);
+  assert.equal(code, 0);
+  assert.match(err, /sweep still has files that do not belong to the sweep: notes\.txt/);
+  assert.deepEqual(readdirSync(join(runs, 'sweep')), ['notes.txt']);
+});
+
 test('a run beside those of a sweep, which its plan does not list, is removed without --sweep', () => {
   const runs = fresh();
   const sweep = writeSweep(runs, { name: 'sweep', arms: { wn: {} }, seeds: 1 }, () => ({ rows: 3 }));

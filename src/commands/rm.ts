@@ -4,12 +4,15 @@ import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { EXIT, UserError } from '../errors.js';
-import { isSweep, placesOf, runDirectories, withoutFiles } from '../runs/find.js';
+import { removeIfEmpty } from '../files.js';
+import { isSweep, PLAN_FILE, placesOf, runDirectories, withoutFiles } from '../runs/find.js';
 import { acquireLock, ownerOf } from '../runs/lock.js';
 import { describeOwner } from '../runs/owner.js';
 import { runPaths } from '../runs/paths.js';
+import { slurmFolder } from '../slurm/jobs.js';
 import { plannedRuns, readPlan } from '../sweep/plan.js';
 import type { Configure, Io } from '../terminal/io.js';
+import { printNote } from '../terminal/messages.js';
 import { addRunsOption, type OptionsOf, parseRuns } from '../terminal/options.js';
 import { plural } from '../text/plural.js';
 import { removeRun } from '../train/folder.js';
@@ -59,9 +62,19 @@ async function remove(names: readonly string[], options: Options, io: Io): Promi
     rmSync(directory, { recursive: true, force: true });
     lock.release();
   }
-  for (const directory of sweeps) rmSync(directory, { recursive: true, force: true });
+  for (const directory of sweeps) removeSweep(directory, io);
   io.out(`${what} removed`);
   return EXIT.done;
+}
+
+/** Removes the plan of a sweep whose runs are removed, and its folder unless it has files of the user. */
+function removeSweep(directory: string, io: Io): void {
+  const own = [join(directory, PLAN_FILE), slurmFolder(directory), runPaths(directory).lock];
+  for (const path of own) rmSync(path, { recursive: true, force: true });
+  removeIfEmpty(directory);
+  const left = existsSync(directory) ? readdirSync(directory) : [];
+  if (left.length > 0)
+    printNote(`${directory} still has files that do not belong to the sweep: ${left.join(', ')}.`, io);
 }
 
 /**
