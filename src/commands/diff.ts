@@ -48,9 +48,11 @@ function describeRows({ file, a, b, columns, first }: RowsDiff): string {
   if (a === 0 || b === 0) return `${file}: ${plural(a, 'row')} in a, ${plural(b, 'row')} in b`;
   if (first === null) return `${file}: equal in ${plural(a, 'row')} and ${plural(columns, 'column')}`;
   const { step, name, recorded, repeated } = first;
-  if (step !== null && (recorded === null || repeated === null))
+  const isDamaged = step === 'NaN'; // the row has no step
+  if (step !== null && !isDamaged && (recorded === null || repeated === null))
     return `${file}: first difference at step ${step}: only ${recorded === null ? 'b' : 'a'} has a row`;
-  const where = step === null ? 'in the header' : `at step ${step}, ${name}`;
+  const row = step === null ? 'in the header' : isDamaged ? 'in a damaged row' : `at step ${step}`;
+  const where = step === null ? row : `${row}, ${name}`;
   const [inA, inB] = [recorded, repeated].map((text) =>
     text === null ? 'nothing' : shorten(singleLine(text.slice(0, MOST_CELL + 1)), MOST_CELL),
   );
