@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import type { RunRows } from '../results/arm.js';
 import { readOr, readRows } from '../results/read-run.js';
 import { readWith } from '../results/results.js';
-import { isSweep, withoutFiles } from '../runs/find.js';
+import { isSweep, placesOf, withoutFiles } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
 
 /** A run to export, its rows, and its place among the other runs. */
@@ -45,7 +45,7 @@ export function selectRuns(
   names: readonly string[],
   needsWeights: boolean,
 ): Selection {
-  const isNameOfSweep = (name: string): boolean => isSweep(name) || isSweep(join(runsDirectory, name));
+  const isNameOfSweep = (name: string): boolean => placesOf(runsDirectory, name).some(isSweep);
   const given = withoutFiles(names);
   const others = given.filter((name) => !isNameOfSweep(name));
   const sources = [

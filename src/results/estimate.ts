@@ -10,6 +10,16 @@ export interface Progress {
   readonly speed: number | null;
 }
 
+/** What the speed is computed from. */
+type Timed = { readonly step: number | null; readonly elapsed_seconds: number | null };
+
+/** The steps per second between two rows of a run; null unless both steps and time lie between them. */
+export function speedBetween(earlier: Timed | undefined, later: Timed | undefined): number | null {
+  const steps = (later?.step ?? 0) - (earlier?.step ?? 0);
+  const seconds = (later?.elapsed_seconds ?? 0) - (earlier?.elapsed_seconds ?? 0);
+  return steps > 0 && seconds > 0 ? steps / seconds : null;
+}
+
 /**
  * The estimated seconds until the running and the waiting runs end, if as many runs train at a time as now. A run whose speed
  * is not known yet counts with the mean speed of the others.

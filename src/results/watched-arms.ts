@@ -1,8 +1,8 @@
 /** @file The plans of watched sweeps: the names of the arms, and the runs that have not started. */
 
-import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { stateOf } from '../runs/file-state.js';
 import { PLAN_FILE } from '../runs/find.js';
 import type { FoundRun } from '../runs/reading.js';
 import { type Plan, plannedRuns, readPlan } from '../sweep/plan.js';
@@ -13,14 +13,13 @@ export type PlanFile = Plan | UserError | null;
 
 /** Reads plans by the folders of their sweeps, each again only when its file has changed. */
 export function createPlanReader(): (sweep: string) => PlanFile {
-  const known = new Map<string, { readonly stamp: string; readonly plan: PlanFile }>();
+  const known = new Map<string, { readonly state: string; readonly plan: PlanFile }>();
   return (sweep) => {
-    const stat = statSync(join(sweep, PLAN_FILE), { throwIfNoEntry: false });
-    const stamp = `${stat?.ino} ${stat?.size} ${stat?.mtimeMs}`;
+    const state = stateOf(join(sweep, PLAN_FILE));
     const before = known.get(sweep);
-    if (before?.stamp === stamp) return before.plan;
+    if (before?.state === state) return before.plan;
     const plan = planIn(sweep);
-    known.set(sweep, { stamp, plan });
+    known.set(sweep, { state, plan });
     return plan;
   };
 }

@@ -6,6 +6,7 @@ import { isDirectory } from '../files.js';
 import { candidates, isSweep, nameOf, placesOf, runDirectories } from '../runs/find.js';
 import type { EpochRow } from '../runs/metrics.js';
 import { holdsRun } from '../runs/reading.js';
+import { speedBetween } from './estimate.js';
 import { createRunFollower, type FollowedRun } from './followed-run.js';
 import { type ListedRun, totalStepsOf } from './listing.js';
 import type { ThinnedRows } from './thinned.js';
@@ -136,10 +137,7 @@ function watchedRun(
 /** The steps per second over the later half of the rows; null without two rows. */
 function speedOf(steps: ThinnedRows): number | null {
   const rows = steps.rows(steps.width);
-  const [middle, last] = [rows[Math.floor((rows.length - 1) / 2)], rows.at(-1)];
-  const count = (last?.step ?? 0) - (middle?.step ?? 0);
-  const seconds = (last?.elapsed_seconds ?? 0) - (middle?.elapsed_seconds ?? 0);
-  return count > 0 && seconds > 0 ? count / seconds : null;
+  return speedBetween(rows[Math.floor((rows.length - 1) / 2)], rows.at(-1));
 }
 
 /** The estimated seconds until a run ends; null if there is no estimate. */

@@ -141,7 +141,7 @@ function listCommand(runsDirectory: string): string {
 }
 
 function refuseSweep(runsDirectory: string, name: string): void {
-  const directory = [name, join(runsDirectory, name)].find(isSweep);
+  const directory = placesOf(runsDirectory, name).find(isSweep);
   if (directory === undefined) return;
   throw new UserError('E_RUN', `Expected one run, got the sweep ${directory}.`, {
     hint: `List its runs with \`wnlstm ls --runs ${directory}\`. \`wnlstm compare ${directory}\` and \`wnlstm plot ${directory}\` show all of them.`,

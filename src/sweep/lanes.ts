@@ -15,7 +15,7 @@ import type { PlannedRun } from './plan.js';
 /** A process without jobs ends after this time, so that a sweep that waits for other workers does not hold the GPU. */
 const IDLE_MS = 5000;
 
-/** What lanes may do besides. */
+/** Options of lanes. */
 export interface LaneOptions {
   /** The id of the GPU for CUDA_VISIBLE_DEVICES; null to leave the variable as it is. */
   readonly gpu?: string | null;

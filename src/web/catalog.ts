@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isDirectory } from '../files.js';
 import { armNames } from '../results/arm-names.js';
-import { secondsToEnd } from '../results/estimate.js';
+import { secondsToEnd, speedBetween } from '../results/estimate.js';
 import { stateOf } from '../runs/file-state.js';
 import { candidates, isSweep, placesOf, runDirectories } from '../runs/find.js';
 import { followCsv, type Tail } from '../runs/follow-csv.js';
@@ -157,9 +157,11 @@ function speedOf(run: WatchedRun | undefined): number | null {
   const { steps, epochs } = run;
   const rows = steps.table.count;
   const [table, middle] = rows > 1 ? [steps.table, Math.floor((rows - 1) / 2)] : [epochs.table, -2];
-  const difference = (name: string): number => (table.at(name, -1) ?? 0) - (table.at(name, middle) ?? 0);
-  const [count, seconds] = [difference('step'), difference('elapsed_seconds')];
-  return count > 0 && seconds > 0 ? count / seconds : null;
+  const timeAt = (row: number) => ({
+    step: table.at('step', row),
+    elapsed_seconds: table.at('elapsed_seconds', row),
+  });
+  return speedBetween(timeAt(middle), timeAt(-1));
 }
 
 /** The folders of runs, and of sweeps, which may have no run yet. */
